@@ -1,0 +1,15 @@
+"""Fixed numbers of interactions, comparable between data sets."""
+
+from __future__ import annotations
+
+from lrec.bucket import ActivityBucketing
+from lrec.data import Catalogue, Histories
+
+
+class Counts(ActivityBucketing):
+    """n1-4, n5-9, n10-19, n20-49, n50plus training interactions."""
+
+    names = ("n1-4", "n5-9", "n10-19", "n20-49", "n50plus")
+
+    def edges(self, train: Histories, catalogue: Catalogue) -> list[float]:
+        return [4, 9, 19, 49]

@@ -1,0 +1,15 @@
+"""The most active fifth of the users against the rest."""
+
+from __future__ import annotations
+
+from lrec.bucket import ActivityBucketing, quantiles
+from lrec.data import Catalogue, Histories
+
+
+class Pareto(ActivityBucketing):
+    """pareto_tail: n <= the 80 % quantile of training activity; pareto_head: above."""
+
+    names = ("pareto_tail", "pareto_head")
+
+    def edges(self, train: Histories, catalogue: Catalogue) -> list[float]:
+        return quantiles(train.lengths, [0.8])

@@ -1,0 +1,111 @@
+"""The front door: a command word, then everything as Hydra has it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import signal
+import sys
+from types import FrameType
+
+COMMANDS = {
+    "train": (
+        "train and evaluate a model, log the run to MLflow; -m sweeps",
+        "lrec train -m model=popularity,dense,vae seed=1,2,3",
+    ),
+    "evaluate": (
+        "score a saved run again, also by other buckets, metrics, k or data",
+        "lrec evaluate run=RUN_ID bucket=counts",
+    ),
+    "data": (
+        "prepare and describe a data set: counts, long tails, buckets, what cleaning removed",
+        "lrec data dataset=csv dataset.path=ratings.csv",
+    ),
+}
+INTERRUPTED, TERMINATED = 130, 143
+
+
+def main() -> int:
+    """Run one command; returns the exit status: 0, 1 (failed), 2 (config or usage)."""
+    name = os.path.basename(sys.argv[0])
+    if "-sc" in sys.argv or "--shell-completion" in sys.argv:
+        return _complete(name)
+    words = sys.argv[1:]
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if words[0] == "--version":
+        from lrec import __version__
+
+        print(f"lrec {__version__}")
+        return 0
+    if words[0] not in COMMANDS:
+        import difflib
+
+        near = difflib.get_close_matches(words[0], COMMANDS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        print(
+            f"lrec: no such command{hint} Commands: {', '.join(COMMANDS)}. Received: {words[0]!r}",
+            file=sys.stderr,
+        )
+        return 2
+    sys.argv = [f"{name} {words[0]}", *words[1:]]
+    return _run(words[0], words[1:])
+
+
+def _run(command: str, arguments: list[str]) -> int:
+    debug = os.environ.get("LREC_DEBUG") == "1" or any(
+        a.startswith("hydra.verbose=") for a in arguments
+    )
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come here, to be told in one line
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        importlib.import_module(f"lrec.commands.{command}").main()
+    except KeyboardInterrupt:
+        print("lrec: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            raise
+        from lrec.config import ConfigError, explain
+        from lrec.errors import one_line
+
+        said = explain(error, [a for a in arguments if not a.startswith("-")])
+        print(f"lrec: {said or one_line(error)}", file=sys.stderr)
+        return 2 if said or isinstance(error, ConfigError) else 1
+    return 0
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(TERMINATED)
+
+
+def _complete(name: str) -> int:
+    """Shell completion: first the command word, then Hydra's own for that command."""
+    line = os.environ.get("COMP_LINE", "")
+    found = re.match(r"\s*(\S+)\s+(\S+)\s(.*)", line)
+    if line and not (found and found[2] in COMMANDS):
+        word = line.split(maxsplit=1)[1] if len(line.split()) > 1 else ""
+        print(" ".join(c for c in COMMANDS if c.startswith(word)))
+        return 0
+    command = "train"
+    if found:
+        command = found[2]
+        os.environ["COMP_LINE"] = f"{found[1]} {found[3]}"
+    importlib.import_module(f"lrec.commands.{command}").main()
+    return 0
+
+
+def _help() -> str:
+    lines = ["usage: lrec COMMAND [key=value …] [-m] [--cfg job] [--help]", ""]
+    lines.append("Which recommender really serves the users who have done little?")
+    for name, (what, example) in COMMANDS.items():
+        lines += ["", f"  {name:<10}{what}", f"  {'':<10}{example}"]
+    lines += [
+        "",
+        "lrec COMMAND --help shows every key; --cfg job shows what is composed.",
+        'Tab completion: eval "$(lrec -sc install=bash)"   (or zsh, fish)',
+    ]
+    return "\n".join(lines)

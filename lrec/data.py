@@ -1,0 +1,309 @@
+"""The shapes that data takes on its way through lrec: frozen, integer-coded, one row per user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.integer[Any]]
+Floats = NDArray[np.floating[Any]]
+Bools = NDArray[np.bool_]
+Strings = NDArray[np.str_]
+
+
+class DataError(ValueError):
+    """Data that cannot be used as asked; the message says what, and what to do about it."""
+
+
+class Truth(Protocol):
+    """Ground truth that a generated data set keeps, so that an oracle can be scored."""
+
+    def preference(self, user: Ints, timestamp: Ints) -> Floats:
+        """Probability of each item as the user's next choice, `(batch, n_items)` float32."""
+
+    def rating(self, user: Ints, item: Ints, timestamp: Ints) -> Floats:
+        """Expected rating of each pair, `(n,)` float32."""
+
+    def take(self, items: Ints) -> Truth:
+        """The same truth with the items in another order."""
+
+
+def mean_by_row(values: Floats, row: Ints, n: int) -> Floats:
+    """Mean of the values of each row, `(n,)`; NaN for rows without values."""
+    count = np.bincount(row, minlength=n)
+    total = np.bincount(row, weights=values, minlength=n)
+    return np.divide(total, count, out=np.full(n, np.nan), where=count > 0)
+
+
+@dataclass(frozen=True)
+class ItemFeatures:
+    """What is known of the items beside who took them; rows follow the item codes.
+
+    Attributes:
+        titles: `(n_items,)` str, or None.
+        genres: `(n_items, n_genres)` float32, 1 where the item has the genre, or None.
+        genre_names: `n_genres` names.
+    """
+
+    titles: Strings | None = None
+    genres: Floats | None = None
+    genre_names: tuple[str, ...] = ()
+
+    def take(self, items: Ints) -> ItemFeatures:
+        """The features of `items`, in that order."""
+        return replace(
+            self,
+            titles=None if self.titles is None else self.titles[items],
+            genres=None if self.genres is None else self.genres[items],
+        )
+
+
+@dataclass(frozen=True)
+class CleaningStep:
+    """What one cleaning step removed; `users_lost` counts whole users by their activity."""
+
+    name: str
+    rows_removed: int
+    items_lost: int
+    users_lost: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Everything that happened, in file order.
+
+    Attributes:
+        user, item: `(n,)` int32 codes into `user_ids` and `item_ids`.
+        rating: `(n,)` float32, or None where the data has none.
+        timestamp: `(n,)` int64 seconds (or positions, where `clock` is false), or None.
+        clock: whether timestamps of different users can be compared.
+        digest: hex digest of the cleaned content.
+        audit: what cleaning removed, step by step.
+    """
+
+    user: Ints
+    item: Ints
+    rating: Floats | None
+    timestamp: Ints | None
+    user_ids: Strings
+    item_ids: Strings
+    clock: bool = True
+    features: ItemFeatures = field(default_factory=ItemFeatures)
+    audit: tuple[CleaningStep, ...] = ()
+    digest: str = ""
+    truth: Truth | None = None
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @property
+    def n_users(self) -> int:
+        return len(self.user_ids)
+
+    @property
+    def n_items(self) -> int:
+        return len(self.item_ids)
+
+    @cached_property
+    def activity(self) -> Ints:
+        """Interactions of each user, `(n_users,)`."""
+        return np.bincount(self.user, minlength=self.n_users)
+
+    @cached_property
+    def popularity(self) -> Ints:
+        """Interactions of each item, `(n_items,)`."""
+        return np.bincount(self.item, minlength=self.n_items)
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Ragged rows of items, one row a user, oldest first.
+
+    Row r is `item[offsets[r]:offsets[r + 1]]`. A row belongs to user code `user[r]`; a person who
+    is not in the data has -1.
+
+    Attributes:
+        user: `(n,)` int32.
+        offsets: `(n + 1,)` int64.
+        item: `(total,)` int32. Codes outside the catalogue may occur; models ignore them.
+        rating: `(total,)` float32, or None.
+        timestamp: `(total,)` int64, or None.
+    """
+
+    user: Ints
+    offsets: Ints
+    item: Ints
+    rating: Floats | None = None
+    timestamp: Ints | None = None
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @cached_property
+    def lengths(self) -> Ints:
+        """Items in each row, `(n,)` int64."""
+        return np.diff(self.offsets)
+
+    @cached_property
+    def row(self) -> Ints:
+        """Row of each entry of `item`, `(total,)` int64."""
+        return np.repeat(np.arange(len(self)), self.lengths)
+
+    @classmethod
+    def of(
+        cls,
+        items: Sequence[Sequence[int]],
+        ratings: Sequence[Sequence[float]] | None = None,
+    ) -> Histories:
+        """Histories from plain lists, for people who are not in the data."""
+        lengths = [len(row) for row in items]
+        return cls(
+            user=np.full(len(items), -1, np.int32),
+            offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            item=np.array([i for row in items for i in row], np.int32),
+            rating=None
+            if ratings is None
+            else np.array([r for row in ratings for r in row], np.float32),
+        )
+
+    @classmethod
+    def select(cls, data: Interactions, keep: Bools, users: Ints | None = None) -> Histories:
+        """The interactions that `keep` marks, grouped by user and ordered by time.
+
+        Equal times keep file order.
+
+        Args:
+            keep: `(len(data),)` bool.
+            users: the rows to make, sorted user codes (some may stay empty); by default every
+                user with an interaction kept.
+        """
+        entries = np.flatnonzero(keep)
+        keys = [data.user[entries]]
+        if data.timestamp is not None:
+            keys.insert(0, data.timestamp[entries])
+        entries = entries[np.lexsort(keys)]
+        counts = np.bincount(data.user[entries], minlength=data.n_users)
+        if users is None:
+            users = np.flatnonzero(counts)
+        else:
+            wanted = np.zeros(data.n_users, bool)
+            wanted[users] = True
+            entries = entries[wanted[data.user[entries]]]
+        return cls(
+            user=users.astype(np.int32),
+            offsets=np.concatenate([[0], np.cumsum(counts[users])]).astype(np.int64),
+            item=data.item[entries],
+            rating=None if data.rating is None else data.rating[entries],
+            timestamp=None if data.timestamp is None else data.timestamp[entries],
+        )
+
+    def take(self, rows: Ints) -> Histories:
+        """The given rows, in that order."""
+        lengths = self.lengths[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        entries = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
+        return self._replace_entries(self.user[rows], offsets, entries)
+
+    def keep(self, entries: Bools) -> Histories:
+        """The same rows with only the entries that the mask `(total,)` marks."""
+        kept = np.concatenate([[0], np.cumsum(entries)])
+        return self._replace_entries(
+            self.user, kept[self.offsets].astype(np.int64), np.flatnonzero(entries)
+        )
+
+    def within(self, n_items: int) -> Histories:
+        """The same rows without the items that a catalogue of `n_items` does not have."""
+        known = (self.item >= 0) & (self.item < n_items)
+        return self if known.all() else self.keep(known)
+
+    def _replace_entries(self, user: Ints, offsets: Ints, entries: Ints) -> Histories:
+        return Histories(
+            user=user,
+            offsets=offsets,
+            item=self.item[entries],
+            rating=None if self.rating is None else self.rating[entries],
+            timestamp=None if self.timestamp is None else self.timestamp[entries],
+        )
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The items that can be recommended, and their popularity among training users.
+
+    Item codes below `n_items` are the catalogue; ids behind them were seen outside the training
+    data only: they can be targets (always missed), and models ignore them in a history.
+
+    Attributes:
+        ids: original ids of all codes, the catalogue's first.
+        popularity: `(n_items,)` int64, training users that have the item.
+        interactions: `(n_items,)` int64, training interactions of the item.
+        n_users: users with training history.
+    """
+
+    ids: Strings
+    popularity: Ints
+    interactions: Ints
+    n_users: int
+    features: ItemFeatures = field(default_factory=ItemFeatures)
+
+    @property
+    def n_items(self) -> int:
+        return len(self.popularity)
+
+    @cached_property
+    def short_head(self) -> Bools:
+        """The smallest set of items with 80 % of the training interactions, `(n_items,)`."""
+        order = np.argsort(-self.interactions, kind="stable")
+        before = np.cumsum(self.interactions[order]) - self.interactions[order]
+        head = np.zeros(self.n_items, bool)
+        head[order[before < 0.8 * self.interactions.sum()]] = True
+        return head
+
+
+@dataclass(frozen=True)
+class Queries:
+    """What a model is asked and what it should have answered; the rows of all three are the same.
+
+    Attributes:
+        history: everything the user did before the target: the model's input, and masked.
+        known: the part of it that counts for buckets: training history (or, for a user who was
+            held out whole, the fold-in part).
+        target: the held-out interactions.
+    """
+
+    history: Histories
+    known: Histories
+    target: Histories
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    @property
+    def user(self) -> Ints:
+        return self.target.user
+
+    def take(self, rows: Ints) -> Queries:
+        return Queries(self.history.take(rows), self.known.take(rows), self.target.take(rows))
+
+
+@dataclass(frozen=True)
+class Split:
+    """Training histories (one row for each user who has any) and the questions asked later.
+
+    Attributes:
+        counts: users and interactions of each part, what was excluded, targets outside the
+            catalogue: flat names to numbers, as logged.
+    """
+
+    train: Histories
+    validation: Queries
+    test: Queries
+    catalogue: Catalogue
+    user_ids: Strings
+    counts: dict[str, float]
+    truth: Truth | None = None

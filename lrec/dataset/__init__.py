@@ -1,0 +1,94 @@
+"""Source -> Interactions."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrec import cache
+from lrec.cleaning import Cleaning
+from lrec.data import DataError, Interactions, ItemFeatures, Strings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Resemblance:
+    """Real data that a generated world is built to resemble, as figures to hold it against."""
+
+    name: str
+    activity_quantiles: dict[float, int]
+    popularity_gini: float
+
+
+class Dataset(ABC):
+    """A source of interactions.
+
+    Attributes:
+        resembles: for generated data, the real data it imitates.
+    """
+
+    resembles: Resemblance | None = None
+
+    @abstractmethod
+    def load(self) -> Interactions:
+        """Read or generate the data, cleaned.
+
+        Raises:
+            DataError: the data is not there or not usable; one line says why.
+        """
+
+    @property
+    def name(self) -> str:
+        return type(self).__module__.rpartition(".")[2]
+
+
+class FileDataset(Dataset):
+    """Interactions from a file at hand, cleaned once and then taken from the cache.
+
+    A subclass sets `path`, `cleaning`, `clock` and `cache`, and reads.
+    """
+
+    path: str
+    cleaning: Cleaning
+    clock: bool
+    cache: str | None
+    items_path: str | None = None
+
+    @abstractmethod
+    def read(self, path: Path) -> pd.DataFrame:
+        """The file as a table: user and item as str; rating float and timestamp seconds or NaN."""
+
+    def read_features(self, path: Path, item_ids: Strings) -> ItemFeatures:
+        """Features of `item_ids` from the items file."""
+        raise DataError(f"dataset={self.name} reads no items file. Received: {path}")
+
+    def settings(self) -> dict[str, Any]:
+        """What, beside the files' content, shapes the prepared data."""
+        return {key: value for key, value in vars(self).items() if key not in ("path", "cache")}
+
+    def load(self) -> Interactions:
+        files = [_existing(self.path, "dataset.path")]
+        if self.items_path is not None:
+            files.append(_existing(self.items_path, "dataset.items_path"))
+        settings = {**self.settings(), "cleaning": asdict(self.cleaning), "name": self.name}
+        stored = cache.folder(self.cache) / f"{cache.key(files, settings)}.npz"
+        data = cache.load(stored)
+        if data is None:
+            data = self.cleaning(self.read(files[0]), self.clock)
+            if self.items_path is not None:
+                data = replace(data, features=self.read_features(files[1], data.item_ids))
+            cache.store(stored, data)
+        return data
+
+
+def _existing(path: str, name: str) -> Path:
+    found = Path(path).expanduser()
+    if not found.exists():
+        raise DataError(f"{name} does not exist. Received: {path}")
+    if found.is_dir():
+        raise DataError(f"{name} is a folder, and a file is needed. Received: {path}")
+    return found

@@ -1,0 +1,120 @@
+"""Any table of interactions: CSV, TSV or Parquet, gzipped or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from lrec.cleaning import Cleaning
+from lrec.data import DataError, ItemFeatures, Strings
+from lrec.dataset import FileDataset
+from lrec.table import find_column, item_features, numbers, read_table, seconds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+USERS = ("user_id", "userid", "user", "uid")
+ITEMS = ("item_id", "itemid", "item", "movie_id", "movieid", "iid", "asin", "product_id")
+RATINGS = ("rating", "score", "stars")
+TIMES = ("timestamp", "time", "unixreviewtime", "date", "datetime")
+
+
+class CSV(FileDataset):
+    """A file with a row for each interaction.
+
+    Args:
+        path: .csv, .tsv, .parquet; .gz and pandas's other compressions are read as they are.
+        user, item, rating, timestamp: column names. `auto` takes the column with a usual name
+            (user_id, userId, …); without one there are no ratings, or no timestamps.
+        separator: of a text file; null means a tab for .tsv and a comma else.
+        header: whether the first line names the columns; else they are called 0, 1, 2, …
+        clock: false where timestamps are positions in a user's history, not times.
+        items_path: a table of the items, with the item column and, as `titles` and `genres` name
+            them, titles and genres (joined by `|`).
+        duplicates, missing_rating, missing_timestamp, min_rating, k_core: see `Cleaning`.
+        cache: folder for the prepared data; null means lrec's own.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        user: str | int = "auto",
+        item: str | int = "auto",
+        rating: str | int | None = "auto",
+        timestamp: str | int | None = "auto",
+        separator: str | None = None,
+        header: bool = True,
+        clock: bool = True,
+        items_path: str | None = None,
+        titles: str | None = "auto",
+        genres: str | None = "auto",
+        duplicates: Literal["last", "first", "keep"] = "last",
+        missing_rating: Literal["error", "drop", "mean", "median", "keep"] = "error",
+        missing_timestamp: Literal["error", "drop"] = "error",
+        min_rating: float | None = None,
+        k_core: int = 0,
+        cache: str | None = None,
+    ) -> None:
+        if separator is not None and len(set(separator)) != 1:
+            raise ValueError(
+                "separator must be one character, or one repeated, as `::`. "
+                f"Received: {separator!r}"
+            )
+        self.path = path
+        self.user = str(user)
+        self.item = str(item)
+        self.rating = None if rating is None else str(rating)
+        self.timestamp = None if timestamp is None else str(timestamp)
+        self.separator = separator
+        self.header = header
+        self.clock = clock
+        self.items_path = items_path
+        self.titles = titles
+        self.genres = genres
+        self.cleaning = Cleaning(duplicates, missing_rating, missing_timestamp, min_rating, k_core)
+        self.cache = cache
+
+    def read(self, path: Path) -> pd.DataFrame:
+        import pandas as pd
+
+        frame = read_table(path, self.separator, self.header)
+        table = pd.DataFrame(index=frame.index)
+        for name, wanted, usual in (("user", self.user, USERS), ("item", self.item, ITEMS)):
+            column = find_column(frame, wanted, usual, f"dataset.{name}")
+            if column is None:
+                raise DataError(
+                    f"{path} has no {name} column under a usual name. Its columns: "
+                    f"{', '.join(frame.columns)}. Name it: dataset.{name}=<column>."
+                )
+            table[name] = _ids(frame[column])
+        for name, wanted, usual, parse in (
+            ("rating", self.rating, RATINGS, numbers),
+            ("timestamp", self.timestamp, TIMES, seconds),
+        ):
+            if wanted is not None:
+                column = find_column(frame, wanted, usual, f"dataset.{name}")
+                if column is not None:
+                    table[name] = parse(frame[column], column)
+        return table
+
+    def read_features(self, path: Path, item_ids: Strings) -> ItemFeatures:
+        frame = read_table(path, self.separator, self.header)
+        found = [
+            find_column(frame, wanted, usual, key) if wanted is not None else None
+            for wanted, usual, key in (
+                (self.item, ITEMS, "dataset.item"),
+                (self.titles, ("title", "name"), "dataset.titles"),
+                (self.genres, ("genres", "genre", "categories"), "dataset.genres"),
+            )
+        ]
+        ids, titles, genres = (None if column is None else frame[column] for column in found)
+        if ids is None:
+            raise DataError(f"{path} has no item column. Its columns: {', '.join(frame.columns)}.")
+        return item_features(_ids(ids), titles, genres, item_ids)
+
+
+def _ids(column: pd.Series) -> pd.Series:
+    """Ids as text, missing ones as NaN; Parquet may bring them as numbers."""
+    return column.where(column.isna(), column.astype(str)).replace("", np.nan)

@@ -1,0 +1,47 @@
+"""Calibration: whether the list's genres stand in the proportions of the history's."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lrec.data import Catalogue, Floats, Ints
+from lrec.metric import Lists, RankingMetric
+
+
+class Calibration(RankingMetric):
+    """1 - Jensen-Shannon divergence (base 2) between genre shares of history and list.
+
+    An item counts 1, shared equally among its genres. Not defined where either has no genres.
+    After Steck 2018, "Calibrated recommendations".
+    """
+
+    def applies(self, catalogue: Catalogue) -> bool:
+        return catalogue.features.genres is not None
+
+    def __call__(self, lists: Lists, k: int) -> Floats:
+        genres = lists.catalogue.features.genres
+        assert genres is not None
+        genres = genres[: lists.catalogue.n_items]
+        count = genres.sum(axis=1, keepdims=True)
+        share = np.divide(genres, count, out=np.zeros_like(genres, dtype=float), where=count > 0)
+        history = lists.history.within(lists.catalogue.n_items)
+        listed = lists.items[:, :k]
+        rows, places = np.nonzero(listed >= 0)
+        liked = _shares(share, history.item, history.row, len(lists))
+        shown = _shares(share, listed[rows, places], rows, len(lists))
+        middle = (liked + shown) / 2
+        return 1 - (_divergence(liked, middle) + _divergence(shown, middle)) / 2
+
+
+def _shares(share: Floats, item: Ints, row: Ints, n: int) -> Floats:
+    """Genre shares of each row, `(n, n_genres)`; NaN for rows without genres."""
+    total = np.stack(
+        [np.bincount(row, weights=column[item], minlength=n) for column in share.T], axis=1
+    )
+    size = total.sum(axis=1, keepdims=True)
+    return np.divide(total, size, out=np.full_like(total, np.nan), where=size > 0)
+
+
+def _divergence(p: Floats, q: Floats) -> Floats:
+    ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)
+    return (p * np.log2(ratio)).sum(axis=1)

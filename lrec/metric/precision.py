@@ -1,0 +1,13 @@
+"""Precision: the share of the list that was wanted."""
+
+from __future__ import annotations
+
+from lrec.data import Floats
+from lrec.metric import Lists, RankingMetric
+
+
+class Precision(RankingMetric):
+    """precision@k = |L ∩ T| / k."""
+
+    def __call__(self, lists: Lists, k: int) -> Floats:
+        return lists.hits[:, :k].sum(axis=1) / k

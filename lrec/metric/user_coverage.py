@@ -1,0 +1,14 @@
+"""User coverage: the share of users that the model itself has an answer for."""
+
+from __future__ import annotations
+
+from lrec.data import Floats
+from lrec.metric import Lists, RankingMetric
+
+
+class UserCoverage(RankingMetric):
+    """1 for a user whose k items all come from the model's own scores, not from a fallback."""
+
+    def __call__(self, lists: Lists, k: int) -> Floats:
+        full = (lists.items[:, :k] >= 0).all(axis=1) & (lists.items.shape[1] >= k)
+        return (full & lists.own).astype(float)

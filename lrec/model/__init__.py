@@ -1,0 +1,116 @@
+"""Histories -> scores over the catalogue. No model knows a user; a user is a history."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from lrec.data import Bools, Catalogue, Floats, Histories, Queries, Split
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+class Watch(Protocol):
+    """Who looks on while a model trains."""
+
+    @property
+    def live(self) -> bool:
+        """Whether `step` is wanted."""
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        """A step of an epoch is done; all from 1."""
+
+    def epoch(self, epoch: int, loss: float) -> float:
+        """An epoch is done, with this mean loss.
+
+        Returns:
+            The monitored validation metric, signed so that more is better; NaN without one.
+        """
+
+
+class Schedule(Protocol):
+    """How a model trains, as far as models need to know."""
+
+    @property
+    def batch_size(self) -> int:
+        """Training examples a step."""
+
+    def fit(self, network: Any, n_examples: int, seed: int, watch: Watch) -> None:
+        """Train a Keras model on batches of example indices."""
+
+
+class Strategy(Protocol):
+    """Where a model trains, as far as models need to know."""
+
+    @property
+    def jit_compile(self) -> bool:
+        """Whether XLA compiles training steps."""
+
+    def scope(self) -> Any:
+        """Context in which variables are created."""
+
+
+class Model(ABC):
+    """A recommender.
+
+    Attributes:
+        catalogue: the items it scores; set by `fit` and `restore`.
+        answers_empty: whether an empty history gets scores of the model's own; if not, evaluation
+            falls back on popularity and says so.
+        rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
+            scores to ratings has to be fitted on validation ratings.
+    """
+
+    catalogue: Catalogue
+    answers_empty: bool = False
+    rating_head: Literal["native", "calibrated"] = "calibrated"
+
+    @property
+    def name(self) -> str:
+        return type(self).__module__.rpartition(".")[2]
+
+    @abstractmethod
+    def fit(
+        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
+    ) -> None:
+        """Learn from `split.train` only."""
+
+    @abstractmethod
+    def score(self, histories: Histories) -> Floats:
+        """Scores of the whole catalogue, `(len(histories), n_items)` float32.
+
+        Items outside the catalogue are ignored. Nothing is masked.
+        """
+
+    def rate(self, queries: Queries, scores: Floats) -> Floats | None:
+        """Predicted ratings of all targets, `(total,)`, or None where scores are no ratings.
+
+        Args:
+            scores: `(total,)` scores of the targets; NaN outside the catalogue.
+        """
+        return scores if self.rating_head == "native" else None
+
+    def own(self, histories: Histories) -> Bools:
+        """Whether each answer is the model's own and not a fallback, `(n,)`."""
+        if self.answers_empty:
+            return np.ones(len(histories), bool)
+        known = histories.item < self.catalogue.n_items
+        return np.bincount(histories.row, weights=known, minlength=len(histories)) > 0
+
+    def inputs(self, histories: Histories) -> tuple[np.ndarray[Any, Any], ...]:
+        """Arrays for `graph`. By default the scores themselves: then the graph has no work."""
+        return (self.score(histories),)
+
+    def graph(self, *inputs: Any) -> Any:
+        """TensorFlow code from `inputs` to scores, `(batch, n_items)` float32 tensor."""
+        return inputs[0]
+
+    @abstractmethod
+    def state(self) -> Arrays:
+        """Everything learnt, as named arrays."""
+
+    @abstractmethod
+    def restore(self, state: Arrays, catalogue: Catalogue) -> None:
+        """Take back what `state` gave, without training."""

@@ -1,0 +1,116 @@
+"""Mult-VAE: a variational autoencoder of the whole history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lrec.data import Catalogue, Split
+from lrec.neural import NeuralModel, Tensor
+
+
+class VAE(NeuralModel):
+    """Mult-VAE (Liang et al. 2018, "Variational autoencoders for collaborative filtering").
+
+    The history, L2-normalised and with dropout, is encoded to a Gaussian; a sample of it is decoded
+    to logits of a multinomial over the catalogue. Loss: negative log-likelihood of the history plus
+    beta · KL(q || N(0, I)), with beta annealed from 0. Scores are the logits at the mean.
+
+    Args:
+        hidden_sizes: widths of the encoder's hidden layers; the decoder mirrors them.
+        latent_size: width of the latent code.
+        dropout: share of the history that training leaves out of the input.
+        beta: final weight of the KL term.
+        anneal_steps: optimizer steps over which beta grows from 0; 0 starts at beta.
+    """
+
+    def __init__(
+        self,
+        hidden_sizes: Sequence[int] = (600,),
+        latent_size: int = 200,
+        dropout: float = 0.5,
+        beta: float = 0.2,
+        anneal_steps: int = 2000,
+    ) -> None:
+        if not hidden_sizes or min(hidden_sizes) < 1:
+            raise ValueError(
+                f"hidden_sizes must be positive widths. Received: {list(hidden_sizes)}"
+            )
+        if latent_size < 1:
+            raise ValueError(f"latent_size must be positive. Received: {latent_size}")
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1. Received: {dropout}")
+        if beta < 0 or anneal_steps < 0:
+            raise ValueError(
+                "beta and anneal_steps must not be negative. "
+                f"Received: beta={beta}, anneal_steps={anneal_steps}"
+            )
+        self.hidden_sizes = tuple(hidden_sizes)
+        self.latent_size = latent_size
+        self.dropout = dropout
+        self.beta = beta
+        self.anneal_steps = anneal_steps
+
+    def build(self, catalogue: Catalogue) -> None:
+        from keras.layers import Dense
+
+        from lrec.layers import EmbeddingBag
+
+        first, *deeper = self.hidden_sizes
+        self.bag = EmbeddingBag(catalogue.n_items, first, activation="tanh", use_bias=True)
+        self.encoder = [Dense(size, activation="tanh") for size in deeper]
+        self.gaussian = Dense(2 * self.latent_size)
+        self.decoder = [Dense(size, activation="tanh") for size in reversed(self.hidden_sizes)]
+        self.logits = Dense(catalogue.n_items)
+
+    def prepare(self, split: Split) -> int:
+        import tensorflow as tf
+
+        train = split.train
+        self.histories = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
+        return len(train)
+
+    def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        from lrec.layers import multinomial_loss
+
+        items = tf.gather(self.histories, examples)
+        mean, log_variance = self._encode(items, dropout=self.dropout)
+        noise = tf.random.normal(tf.shape(mean), dtype=mean.dtype)
+        logits = self.logits(self._decode(mean + noise * tf.exp(log_variance / 2)))
+        mean, log_variance = tf.cast(mean, tf.float32), tf.cast(log_variance, tf.float32)
+        divergence = tf.reduce_sum(mean**2 + tf.exp(log_variance) - 1 - log_variance, axis=1) / 2
+        grown = tf.cast(progress, tf.float32) / max(self.anneal_steps, 1)
+        beta = self.beta * (tf.minimum(grown, 1.0) if self.anneal_steps else 1.0)
+        return multinomial_loss(logits, items) + beta * divergence
+
+    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+        from lrec.layers import float32_dense
+
+        mean, _ = self._encode(items, dropout=0.0)
+        return float32_dense(self.logits, self._decode(mean))
+
+    def _encode(self, items: Tensor, dropout: float) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of the code, each `(batch, latent_size)`."""
+        import tensorflow as tf
+
+        length = tf.cast(items.row_lengths(), tf.float32)
+        scale = 1 / (tf.sqrt(tf.maximum(length, 1.0)) * (1 - dropout))
+        if dropout:
+            stay = tf.random.uniform(tf.shape(items.values)) >= dropout
+            items = tf.RaggedTensor.from_value_rowids(
+                tf.boolean_mask(items.values, stay),
+                tf.boolean_mask(items.value_rowids(), stay),
+                nrows=items.nrows(),
+                validate=False,
+            )
+        hidden = self.bag(items, scale=scale)
+        for layer in self.encoder:
+            hidden = layer(hidden)
+        mean, log_variance = tf.split(self.gaussian(hidden), 2, axis=1)
+        return mean, log_variance
+
+    def _decode(self, code: Tensor) -> Tensor:
+        for layer in self.decoder:
+            code = layer(code)
+        return code

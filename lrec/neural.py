@@ -1,0 +1,133 @@
+"""What all models trained by gradient share: the way through Keras, and their weights as arrays."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from lrec.data import Catalogue, Floats, Histories, Split
+from lrec.model import Arrays, Model, Schedule, Strategy, Watch
+
+Tensor = Any  # TensorFlow ships no types
+
+
+class NeuralModel(Model):
+    """A model of Keras layers. A subclass builds layers, gives losses, and gives scores.
+
+    TensorFlow takes seconds to import, so subclasses import it inside methods.
+
+    Attributes:
+        static_shapes: whether a training step has the same shapes every time, as XLA needs; ragged
+            batches do not.
+    """
+
+    static_shapes: bool = False
+
+    @abstractmethod
+    def build(self, catalogue: Catalogue) -> None:
+        """Create every layer, as attributes."""
+
+    @abstractmethod
+    def prepare(self, split: Split) -> int:
+        """Lay out the training data as tensors; return the number of training examples."""
+
+    @abstractmethod
+    def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
+        """Training losses of a batch, `(batch,)` float32.
+
+        Args:
+            examples: `(batch,)` int64 indices below what `prepare` returned.
+            progress: scalar float32, optimizer steps done so far.
+        """
+
+    @abstractmethod
+    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """Scores of the catalogue, `(batch, n_items)`.
+
+        Args:
+            items: `(batch, None)` ragged int32, oldest first, all in the catalogue.
+            ratings: `(total,)` float32 ratings of the items; NaN where the history has none.
+        """
+
+    def fit(
+        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
+    ) -> None:
+        import keras
+
+        from lrec.layers import Network
+
+        keras.utils.set_random_seed(seed)
+        with strategy.scope():
+            self._build(split.catalogue)
+            network = Network(
+                self.layers(),
+                lambda rows: self.losses(rows, network.optimizer.iterations),
+            )
+        network.jit_compile = strategy.jit_compile and self.static_shapes
+        n_examples = self.prepare(split)
+        schedule.fit(network, n_examples, seed, watch)
+
+    def layers(self) -> list[Any]:
+        """The Keras layers among the attributes, and in lists among them."""
+        import keras
+
+        values = [v for value in vars(self).values() for v in _as_list(value)]
+        return [value for value in values if isinstance(value, keras.layers.Layer)]
+
+    def score(self, histories: Histories) -> Floats:
+        scores: Floats = self._scorer(*self.inputs(histories)).numpy()
+        return scores
+
+    def inputs(self, histories: Histories) -> tuple[np.ndarray[Any, Any], ...]:
+        """Item codes, ratings (NaN without) and row splits of histories within the catalogue."""
+        known = histories.within(self.catalogue.n_items)
+        rating = known.rating
+        if rating is None:
+            rating = np.full(len(known.item), np.nan, np.float32)
+        return known.item.astype(np.int32), rating.astype(np.float32), known.offsets
+
+    def graph(self, *inputs: Any) -> Tensor:
+        import tensorflow as tf
+
+        items, ratings, splits = inputs
+        ragged = tf.RaggedTensor.from_row_splits(items, splits, validate=False)
+        return tf.cast(self.scores(ragged, ratings), tf.float32)
+
+    @cached_property
+    def _scorer(self) -> Any:
+        import tensorflow as tf
+
+        flat = [tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.float32, tf.int64)]
+        return tf.function(self.graph, input_signature=flat)
+
+    def state(self) -> Arrays:
+        return {
+            f"{place:02d}/{weight.path}": np.asarray(weight)
+            for place, weight in enumerate(w for layer in self.layers() for w in layer.weights)
+        }
+
+    def restore(self, state: Arrays, catalogue: Catalogue) -> None:
+        self._build(catalogue)
+        weights = [w for layer in self.layers() for w in layer.weights]
+        stored = [state[name] for name in sorted(state)]
+        if [tuple(w.shape) for w in weights] != [a.shape for a in stored]:
+            raise ValueError(
+                f"the stored weights do not fit this {self.name} model. "
+                f"Received: {[a.shape for a in stored]}"
+            )
+        for weight, array in zip(weights, stored, strict=True):
+            weight.assign(array)
+
+    def _build(self, catalogue: Catalogue) -> None:
+        """Fresh layers, and all of their weights, which Keras would make at the first call."""
+        self.catalogue = catalogue
+        vars(self).pop("_scorer", None)
+        self.build(catalogue)
+        self.graph(*self.inputs(Histories.of([[0], []])))
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,0 +1,76 @@
+"""Figures of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrec.data import Interactions, Ints
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def curves(history: Sequence[Mapping[str, float]], monitor: str, path: Path) -> None:
+    """Training loss and the monitored validation metric over epochs."""
+    figure = _figure(8, 3.2)
+    left, right = figure.subplots(1, 2)
+    epochs = [row["epoch"] for row in history]
+    for axes, key, label in ((left, "loss", "training loss"), (right, monitor, monitor)):
+        axes.plot(epochs, [row.get(key, np.nan) for row in history], marker=".")
+        axes.set(xlabel="epoch", title=label)
+        axes.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def by_bucket(
+    rows: Mapping[str, Mapping[str, float]], metrics: Sequence[str], groups: Sequence[str], path: Path
+) -> None:
+    """Metrics by bucket: a bar for the model and for each reference that has the metric."""
+    shown = [m for m in metrics if any(f"{m}/all" in values for values in rows.values())]
+    figure = _figure(3.6 * len(shown), 3.4)
+    for axes, metric in zip(np.atleast_1d(figure.subplots(1, len(shown))), shown, strict=True):
+        having = {who: v for who, v in rows.items() if f"{metric}/all" in v}
+        width = 0.8 / len(having)
+        for place, (who, values) in enumerate(having.items()):
+            heights = [values.get(f"{metric}/{group}", np.nan) for group in groups]
+            axes.bar(np.arange(len(groups)) + place * width, heights, width, label=who)
+        axes.set_xticks(np.arange(len(groups)) + 0.4 - width / 2, groups, rotation=20)
+        axes.set_title(metric.replace("_at_", "@"))
+        axes.legend(fontsize="small")
+        axes.grid(axis="y", alpha=0.3)
+    _save(figure, path)
+
+
+def distributions(data: Interactions, path: Path) -> None:
+    """Activity of users and popularity of items: how many have n interactions or more."""
+    figure = _figure(8, 3.2)
+    for axes, counts, what in zip(
+        figure.subplots(1, 2), (data.activity, data.popularity), ("users", "items"), strict=True
+    ):
+        values = np.sort(counts)[::-1]
+        axes.loglog(values, np.arange(1, len(values) + 1))
+        axes.set(xlabel="interactions", ylabel=f"{what} with at least as many")
+        axes.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def gini(counts: Ints) -> float:
+    """Gini index of how interactions are shared out: 0 evenly, 1 all to one."""
+    ordered = np.sort(counts)
+    rank = np.arange(1, len(ordered) + 1)
+    return float((2 * rank - len(ordered) - 1) @ ordered / (len(ordered) * ordered.sum()))
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _save(figure: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)

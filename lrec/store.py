@@ -1,0 +1,73 @@
+"""A trained model in a folder: JSON and plain arrays, nothing that runs when it is read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrec import __version__
+from lrec.config import build
+from lrec.data import Catalogue, ItemFeatures
+from lrec.model import Model
+
+MODEL, STATE, CATALOGUE = "model.json", "state.npz", "catalogue.npz"
+
+
+def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
+    """Write what `load` needs.
+
+    Args:
+        node: the model's config, `_target_` and arguments.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    catalogue = model.catalogue
+    features = catalogue.features
+    (folder / MODEL).write_text(
+        json.dumps(
+            {"lrec": __version__, "model": node, "genre_names": features.genre_names}, indent=2
+        )
+    )
+    np.savez(folder / STATE, **model.state())
+    arrays = {
+        "ids": catalogue.ids,
+        "popularity": catalogue.popularity,
+        "interactions": catalogue.interactions,
+        "n_users": np.array(catalogue.n_users),
+        "titles": features.titles,
+        "genres": features.genres,
+    }
+    np.savez_compressed(
+        folder / CATALOGUE,
+        **{key: value for key, value in arrays.items() if value is not None},
+    )
+
+
+def load(folder: Path) -> Model:
+    """The model that was saved, ready to score.
+
+    Raises:
+        RuntimeError: the folder does not hold a whole model.
+    """
+    try:
+        meta = json.loads((folder / MODEL).read_text())
+        with np.load(folder / STATE, allow_pickle=False) as stored:
+            state = {name: stored[name] for name in stored.files}
+        with np.load(folder / CATALOGUE, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except Exception as error:
+        raise RuntimeError(f"{folder} does not hold a whole lrec model: {error}") from None
+    catalogue = Catalogue(
+        ids=arrays["ids"],
+        popularity=arrays["popularity"],
+        interactions=arrays["interactions"],
+        n_users=int(arrays["n_users"]),
+        features=ItemFeatures(
+            arrays.get("titles"), arrays.get("genres"), tuple(meta["genre_names"])
+        ),
+    )
+    model: Model = build(meta["model"], "model", str(folder / MODEL), Model)
+    model.restore(state, catalogue)
+    return model

@@ -1,0 +1,94 @@
+"""A Hydra callback: a sweep is checked before its first job, and is one parent run in MLflow."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from typing import Any
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+
+from lrec.config import check
+from lrec.errors import ConfigError
+from lrec.tracking import PARENT
+
+
+class Sweep(Callback):
+    """Makes the parent run before the jobs, because two first uses of one SQLite file collide.
+
+    Hydra does not call `on_multirun_end` when a job failed, so the parent is closed at exit.
+    """
+
+    def __init__(self) -> None:
+        self.failed = False
+        self.ended = False
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        try:
+            parts = check_jobs(config)
+        except ConfigError as error:
+            # Hydra turns exceptions of callbacks into warnings, and goes on.
+            print(error, file=sys.stderr)
+            sys.stderr.flush()
+            raise SystemExit(2) from None
+        if parts is None:
+            return
+        mlflow = parts.tracking.connect()
+        overrides = list(OmegaConf.to_container(config.hydra.overrides.task) or [])
+        name = parts.tracking.run_name or f"sweep {' '.join(map(str, overrides))}"[:200]
+        client = mlflow.MlflowClient()
+        experiment = mlflow.get_experiment_by_name(parts.tracking.experiment)
+        run = client.create_run(
+            experiment.experiment_id,
+            run_name=name,
+            tags={"lrec.command": "sweep", "lrec.overrides": " ".join(map(str, overrides))},
+        )
+        os.environ[PARENT] = run.info.run_id
+
+        def close() -> None:
+            status = "FAILED" if self.failed else "FINISHED" if self.ended else "KILLED"
+            client.set_terminated(run.info.run_id, status)
+
+        atexit.register(close)
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
+        self.failed |= job_return.status == JobStatus.FAILED
+
+    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
+        self.ended = True
+
+
+def check_jobs(config: DictConfig) -> Any:
+    """Check the config of every job of a basic sweep; other sweepers decide as they go.
+
+    Returns:
+        The parts of the first job, or None where the command is not `train`.
+
+    Raises:
+        ConfigError: a job's config does not fit.
+    """
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+
+    hydra = GlobalHydra.instance().hydra
+    if hydra is None or "run" in config:
+        return None
+    loader = hydra.config_loader
+    arguments = list(OmegaConf.to_container(config.hydra.overrides.task) or [])
+    arguments += [f"{k}={v}" for k, v in (config.hydra.sweeper.get("params") or {}).items()]
+    overrides = OverridesParser.create(config_loader=loader).parse_overrides(arguments)
+    if "BasicSweeper" in config.hydra.sweeper._target_:
+        jobs = BasicSweeper.split_arguments(overrides, None)[0]
+    else:
+        jobs = [[o.input_line for o in overrides if not o.is_sweep_override()]]
+    parts = None
+    for job in jobs:
+        composed = loader.load_sweep_config(config, list(job))
+        choices = composed.hydra.runtime.choices
+        del composed["hydra"]
+        parts = check(composed, choices) if parts is None else (check(composed, choices), parts)[1]
+    return parts

@@ -1,0 +1,155 @@
+"""Reading tables that people have: CSV, TSV, Parquet, compressed or not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from lrec.data import DataError, ItemFeatures, Strings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_table(path: Path, separator: str | None = None, header: bool = True) -> pd.DataFrame:
+    """Every column as text (Parquet keeps its types).
+
+    Args:
+        separator: of a text file; None means a tab for .tsv and a comma else.
+        header: whether the first line names the columns; else they are called 0, 1, 2, …
+
+    Raises:
+        DataError: the file is empty or is not such a table.
+    """
+    import pandas as pd
+
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        if separator is None:
+            separator = "\t" if ".tsv" in path.suffixes else ","
+        try:
+            frame = _read_text(path, separator, header, "utf-8")
+        except UnicodeDecodeError:
+            frame = _read_text(path, separator, header, "latin-1")
+    except pd.errors.EmptyDataError:
+        raise DataError(f"{path} is empty.") from None
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{path} could not be read as a table: {reason}") from None
+    frame.columns = [str(c) for c in (frame.columns if header else range(frame.shape[1]))]
+    return frame
+
+
+def _read_text(path: Path, separator: str, header: bool, encoding: str) -> pd.DataFrame:
+    import pandas as pd
+
+    def read(sep: str, engine: Literal["c", "python"]) -> pd.DataFrame:
+        return pd.read_csv(
+            path,
+            sep=sep,
+            engine=engine,
+            header=0 if header else None,
+            index_col=False,
+            dtype=str,
+            na_values=[""],
+            keep_default_na=False,
+            skipinitialspace=True,
+            encoding=encoding,
+        )
+
+    if len(separator) == 1:
+        return read(separator, "c")
+    # Separators of several letters need pandas's slow engine, unless reading by one letter, with
+    # empty columns between, does: it does not where a title holds that letter.
+    try:
+        frame = read(separator[0], "c")
+        between = np.arange(frame.shape[1]) % len(separator) != 0
+        if frame.loc[:, between].isna().all(axis=None):
+            return frame.loc[:, ~between]
+    except pd.errors.ParserError:
+        pass
+    return read(re.escape(separator), "python")
+
+
+def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: str) -> str | None:
+    """The column that the config names, or with `auto` the one that has a usual name.
+
+    Raises:
+        DataError: the named column is not there.
+    """
+    if wanted == "auto":
+        lowered = {str(column).lower().strip(): str(column) for column in frame.columns}
+        return next((lowered[name] for name in usual if name in lowered), None)
+    if wanted in frame.columns:
+        return wanted
+    raise DataError(
+        f"{key}={wanted}: the file has no such column. Its columns: {', '.join(frame.columns)}."
+    )
+
+
+def numbers(column: pd.Series, name: str) -> pd.Series:
+    """A text column as floats; empty cells are NaN, anything else that is no number is refused."""
+    import pandas as pd
+
+    parsed = pd.to_numeric(column, errors="coerce").replace([np.inf, -np.inf], np.nan)
+    given = column.notna() & ~column.astype(str).str.lower().isin(["nan", "null", "none", "na"])
+    _refuse_unread(column, parsed.isna() & given, name, "a number")
+    return parsed
+
+
+def seconds(column: pd.Series, name: str) -> pd.Series:
+    """A column of numbers or dates as unix seconds; empty cells are NaN, other text is refused."""
+    import pandas as pd
+
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column.astype("int64") / 1e9
+    parsed = pd.to_numeric(column, errors="coerce")
+    text = column.notna() & parsed.isna()
+    if text.any():
+        dates = pd.to_datetime(column[text], errors="coerce", utc=True, format="ISO8601")
+        epoch = pd.Timestamp(0, tz="UTC")
+        parsed.loc[text] = (dates - epoch) / pd.Timedelta(seconds=1)
+    _refuse_unread(column, parsed.isna() & text, name, "a time (unix seconds or an ISO date)")
+    return parsed
+
+
+def _refuse_unread(column: pd.Series, unread: pd.Series, name: str, kind: str) -> None:
+    if unread.any():
+        row = int(np.argmax(unread))
+        raise DataError(
+            f"{unread.sum()} values in column {name} are not {kind}, "
+            f"the first in data row {row + 1}. Received: {column.iloc[row]!r}"
+        )
+
+
+def item_features(
+    ids: pd.Series, titles: pd.Series | None, genres: pd.Series | None, item_ids: Strings
+) -> ItemFeatures:
+    """Rows of an items file laid out along `item_ids`; items without a row have no title or genre.
+
+    Args:
+        genres: names joined by `|`.
+    """
+    import pandas as pd
+
+    rows = pd.Series(np.arange(len(ids)), index=ids.astype(str))
+    rows = rows[~rows.index.duplicated()].reindex(item_ids)
+    found = rows.notna().to_numpy()
+    taken = rows[found].astype(int).to_numpy()
+    title_array = genre_array = None
+    names: tuple[str, ...] = ()
+    if titles is not None:
+        title_array = np.full(len(item_ids), "", dtype=object)
+        title_array[found] = titles.fillna("").to_numpy()[taken]
+        title_array = title_array.astype(np.str_)
+    if genres is not None:
+        flags = genres.fillna("").iloc[taken].str.get_dummies("|")
+        flags = flags.drop(columns=[c for c in flags if c.startswith("(no ")])
+        names = tuple(flags.columns)
+        genre_array = np.zeros((len(item_ids), len(names)), np.float32)
+        genre_array[found] = flags.to_numpy(np.float32)
+    return ItemFeatures(title_array, genre_array, names)

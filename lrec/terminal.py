@@ -1,0 +1,150 @@
+"""What a person sees: what was composed, the data, progress, and the table by bucket."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from lrec.bucket import ALL, COLD, Bucketing, Buckets
+from lrec.data import Interactions, Split
+
+# Rows of the table on screen, by metric; everything else is in MLflow.
+SHOWN = ("recall", "ndcg", "hit", "mse", "user_coverage", "item_coverage_sub", "novelty")
+
+
+class Screen:
+    """Prints to standard output; quiet and line-wise where that is no terminal."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+        if not self.console.is_terminal:
+            self.console.width = max(self.console.width, 110)
+
+    def composed(self, choices: Mapping[str, str], overrides: Sequence[str], seed: int) -> None:
+        parts = " ".join(f"[bold]{group}[/]={choice}" for group, choice in choices.items())
+        self.console.print(f"{parts} [bold]seed[/]={seed}")
+        changed = [o for o in overrides if o.partition("=")[0] not in choices]
+        if changed:
+            self.console.print(f"changed: {' '.join(changed)}", markup=False)
+
+    def data(self, data: Interactions, split: Split, buckets: Sequence[Buckets]) -> None:
+        counts = split.counts
+        self.console.print(
+            f"data: {data.n_users:,} users, {data.n_items:,} items, {len(data):,} interactions; "
+            f"trained on {counts['train_users']:,} users and {counts['catalogue_items']:,} items"
+        )
+        self.console.print(
+            f"asked: {counts['validation_users']:,} users for validation, "
+            f"{counts['test_users']:,} for test; {counts['users_without_test_items']:,} users have "
+            f"no test items; {counts['test_targets_outside_catalogue']:.1%} of the test items are "
+            "in no training history"
+        )
+        for bucket in buckets:
+            edges = ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
+            self.console.print(f"buckets by {bucket.bucketing}: {edges}")
+
+    def note(self, text: str) -> None:
+        self.console.print(text, markup=False)
+
+    def table(
+        self,
+        rows: Mapping[str, Mapping[str, float]],
+        bucketings: Sequence[Bucketing],
+        ks: Sequence[int],
+    ) -> None:
+        """One table: metrics by bucket, a line for the model and for each reference.
+
+        Args:
+            rows: name of model or reference -> its metrics; the model comes first.
+        """
+        first = next(iter(rows.values()))
+        names = [n for bucketing in bucketings for n in bucketing.names]
+        groups = [g for g in (ALL, *names, COLD) if f"users/{g}" in first]
+        table = Table(box=None, pad_edge=False)
+        table.add_column("metric")
+        table.add_column("")
+        for group in groups:
+            table.add_column(f"{group}\n[dim]{first[f'users/{group}']:,.0f} users[/]", justify="right")
+        for metric in SHOWN:
+            k = min(ks) if metric in ("ndcg", "hit") else max(ks)
+            name = metric if metric == "mse" else f"{metric}_at_{k}"
+            label = name.replace("_at_", "@").replace("_sub", " (equal-sized)")
+            for place, (who, values) in enumerate(rows.items()):
+                cells = [values.get(f"{name}/{group}") for group in groups]
+                if any(cell is not None for cell in cells):
+                    shown = [_number(cell) for cell in cells]
+                    style = None if place == 0 else "dim"
+                    table.add_row(label, who, *shown, style=style)
+                    label = ""
+        self.console.print()
+        self.console.print(table)
+        empty = [group for group in groups if not first[f"users/{group}"]]
+        if empty:
+            self.console.print(f"empty buckets: {', '.join(empty)}")
+        self.console.print()
+
+
+class Progress:
+    """A line for each evaluated epoch and, on a terminal, one that moves in between."""
+
+    def __init__(self, screen: Screen, epochs: int, shown: Sequence[str]) -> None:
+        self.console = screen.console
+        self.live = self.console.is_terminal
+        self.epochs = epochs
+        self.shown = shown
+        self.start = time.perf_counter()
+        self._moving = Live(console=self.console, transient=True, refresh_per_second=4)
+
+    def __enter__(self) -> Progress:
+        if self.live:
+            self._moving.start()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self.live:
+            self._moving.stop()
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        done = (epoch - 1 + step / steps) / self.epochs
+        left = (time.perf_counter() - self.start) * (1 / done - 1)
+        bar = "━" * int(30 * step / steps)
+        self._moving.update(
+            Text(f"epoch {epoch}/{self.epochs} {bar:<30} step {step}/{steps}  "
+                 f"at most {_minutes(left)} left")
+        )
+
+    def epoch(self, epoch: int, loss: float, values: Mapping[str, float]) -> None:
+        marks = "  ".join(
+            f"{name.removeprefix('val/')} {_number(values[name])}"
+            for name in self.shown
+            if name in values
+        )
+        elapsed = _minutes(time.perf_counter() - self.start)
+        self.console.print(f"epoch {epoch:>3}  loss {loss:.4g}  {marks}  [dim]{elapsed}[/]")
+
+
+def show_warnings(screen: Screen) -> None:
+    """Warnings as one line each, without the code they came from."""
+
+    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if category is UserWarning:
+            screen.console.print(f"note: {message}", style="yellow", markup=False)
+
+    warnings.showwarning = show
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:.1f}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
