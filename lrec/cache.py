@@ -44,18 +44,18 @@ def load(path: Path) -> Interactions | None:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         meta = json.loads(str(arrays.pop("meta")))
-        features = {
-            name: arrays.pop(name) for name in ("titles", "genres") if name in arrays
-        }
+        features = {name: arrays.pop(name) for name in ("titles", "genres") if name in arrays}
         return Interactions(
-            **{"rating": None, "timestamp": None, **arrays},  # type: ignore[arg-type]
+            **{"rating": None, "timestamp": None, **arrays},
             clock=meta["clock"],
             digest=meta["digest"],
             audit=tuple(CleaningStep(**step) for step in meta["audit"]),
             features=ItemFeatures(genre_names=tuple(meta["genre_names"]), **features),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        warnings.warn(f"prepared data in {path} is damaged ({error}): preparing it again")
+        warnings.warn(
+            f"prepared data in {path} is damaged ({error}): preparing it again", stacklevel=2
+        )
         path.unlink(missing_ok=True)
         return None
 
@@ -83,8 +83,8 @@ def store(path: Path, data: Interactions) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("wb") as file:
-            np.savez(file, **{k: v for k, v in arrays.items() if v is not None})  # type: ignore[arg-type]
+            np.savez(file, allow_pickle=False, **{k: v for k, v in arrays.items() if v is not None})
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        warnings.warn(f"prepared data could not be kept in {path.parent} ({error})")
+        warnings.warn(f"prepared data could not be kept in {path.parent} ({error})", stacklevel=2)

@@ -79,14 +79,16 @@ class Cleaning:
             return data
         missing = np.isnan(data.rating)
         _refuse(missing, self.missing_rating, "rating", "drop|mean|median|keep")
-        if self.missing_rating == "drop" or not missing.any():
+        if self.missing_rating in ("drop", "error") or not missing.any():
             return _drop(data, missing, "missing rating")
         if self.missing_rating == "keep":
             return replace(data, rating=None)
         import pandas as pd
 
         rating = pd.Series(data.rating)
-        by_item = rating.groupby(data.item).transform(self.missing_rating)
+        by_item = rating.groupby(data.item).transform(
+            "mean" if self.missing_rating == "mean" else "median"
+        )
         overall = rating.mean() if self.missing_rating == "mean" else rating.median()
         filled = rating.fillna(by_item).fillna(overall).to_numpy(np.float32)
         step = CleaningStep(f"{missing.sum()} missing ratings filled", 0, 0, _classes([]))

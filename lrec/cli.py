@@ -69,8 +69,8 @@ def _run(command: str, arguments: list[str]) -> int:
     except Exception as error:
         if debug:
             raise
-        from lrec.config import ConfigError, explain
-        from lrec.errors import one_line
+        from lrec.config import explain
+        from lrec.errors import ConfigError, one_line
 
         said = explain(error, [a for a in arguments if not a.startswith("-")])
         print(f"lrec: {said or one_line(error)}", file=sys.stderr)

@@ -115,6 +115,7 @@ def check(config: DictConfig, choices: dict[str, Any] | None = None) -> Parts:
     _check_keys(values, known, set(known), "", "conf/config.yaml")
     built: dict[str, Any] = {}
     for group, value in values.items():
+        group = str(group)
         file = f"conf/{group}/{(choices or {}).get(group) or '*'}.yaml"
         if group in SINGLE:
             built[group] = build(value, group, file, SINGLE[group])

@@ -37,7 +37,9 @@ def mean_by_row(values: Floats, row: Ints, n: int) -> Floats:
     """Mean of the values of each row, `(n,)`; NaN for rows without values."""
     count = np.bincount(row, minlength=n)
     total = np.bincount(row, weights=values, minlength=n)
-    return np.divide(total, count, out=np.full(n, np.nan), where=count > 0)
+    mean = np.full(n, np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return mean
 
 
 @dataclass(frozen=True)

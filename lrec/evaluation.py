@@ -55,8 +55,8 @@ def user_table(
         if isinstance(metric, RankingMetric) and metric.applies(model.catalogue):
             for k in ks:
                 columns[f"{name}_at_{k}"] = metric(lists, k)
-    if predictions is not None:
-        target = queries.target
+    target = queries.target
+    if predictions is not None and target.rating is not None:
         error = predictions - target.rating
         columns["n_ratings"] = target.lengths
         for name, metric in metrics.items():
@@ -135,7 +135,9 @@ def _sets(
     metric: SetMetric, name: str, lists: Ints, n_items: int, groups: Mapping[str, Ints]
 ) -> dict[str, float]:
     return {
-        f"{name}/{group}": metric(lists[rows], n_items) for group, rows in groups.items() if len(rows)
+        f"{name}/{group}": metric(lists[rows], n_items)
+        for group, rows in groups.items()
+        if len(rows)
     }
 
 

@@ -22,7 +22,7 @@ from lrec.terminal import Progress, Screen, show_warnings
 from lrec.tracking import Log
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 # Metrics of the figure by bucket, at the largest k.
 DRAWN = ("recall", "ndcg", "novelty", "mse")
@@ -127,7 +127,10 @@ class Watcher:
     def _validate(self) -> dict[str, float]:
         if not len(self.judge.split.validation):
             if not self.history:
-                warnings.warn("no validation users: training neither stops early nor picks epochs")
+                warnings.warn(
+                    "no validation users: training neither stops early nor picks epochs",
+                    stacklevel=2,
+                )
             return {}
         values = {f"val/{k}": v for k, v in self.judge.validate(self.ranker).items()}
         if self.parts.monitor not in values:
@@ -148,6 +151,8 @@ def keep(
     references: dict[str, dict[str, float]],
 ) -> None:
     """Log test metrics, those of the references, and the user table."""
+    import pandas as pd
+
     log.metrics(verdict.values)
     for name, values in references.items():
         log.metrics({f"{name}/{key}": value for key, value in values.items()})
@@ -162,10 +167,9 @@ def keep(
             },
         }
     )
-    table = verdict.table.assign(
-        user=split.user_ids[verdict.table["user"]],
-        items=[[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in verdict.table["items"]],
-    )
+    ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in verdict.table["items"]]
+    table = verdict.table.assign(user=split.user_ids[verdict.table["user"]])
+    table["items"] = pd.Series(ids, index=table.index)
     path = record.folder / "users.parquet"
     table.to_parquet(path, index=False)
     log.file(path)
@@ -182,12 +186,15 @@ def _watched(parts: Parts) -> list[str]:
 
 
 def _log_config(log: Log, record: Record) -> None:
-    flat = {}
+    flat: dict[str, Any] = {}
     for group, node in record.config.items():
         flat |= {group: node} if not isinstance(node, dict) else _flat(node, group)
     log.params({**record.choices, **flat})
     log.environment()
-    files = {"config.yaml": OmegaConf.to_yaml(record.config), "overrides.txt": "\n".join(record.overrides)}
+    files = {
+        "config.yaml": OmegaConf.to_yaml(record.config),
+        "overrides.txt": "\n".join(record.overrides),
+    }
     for name, text in files.items():
         path = record.folder / name
         path.write_text(text)
@@ -195,7 +202,7 @@ def _log_config(log: Log, record: Record) -> None:
 
 
 def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:
-    flat = {}
+    flat: dict[str, Any] = {}
     for key, value in node.items():
         inner = isinstance(value, dict)
         flat |= _flat(value, f"{prefix}.{key}") if inner else {f"{prefix}.{key}": value}

@@ -151,9 +151,7 @@ class Judge:
         head: str = "",
     ) -> Verdict:
         queries, buckets = self.parts[part], self.buckets[part]
-        table = user_table(
-            model, queries, ranking, self.metrics, self.ks, buckets, predictions
-        )
+        table = user_table(model, queries, ranking, self.metrics, self.ks, buckets, predictions)
         n_items = model.catalogue.n_items
         values = summarise(table, self.metrics, self.ks, n_items, buckets, sets=sets)
         return Verdict(table, values, head, ranking.ignored)

@@ -27,7 +27,10 @@ def curves(history: Sequence[Mapping[str, float]], monitor: str, path: Path) -> 
 
 
 def by_bucket(
-    rows: Mapping[str, Mapping[str, float]], metrics: Sequence[str], groups: Sequence[str], path: Path
+    rows: Mapping[str, Mapping[str, float]],
+    metrics: Sequence[str],
+    groups: Sequence[str],
+    path: Path,
 ) -> None:
     """Metrics by bucket: a bar for the model and for each reference that has the metric."""
     shown = [m for m in metrics if any(f"{m}/all" in values for values in rows.values())]

@@ -11,7 +11,7 @@ import numpy as np
 from lrec import __version__
 from lrec.config import build
 from lrec.data import Catalogue, ItemFeatures
-from lrec.model import Model
+from lrec.model import Arrays, Model
 
 MODEL, STATE, CATALOGUE = "model.json", "state.npz", "catalogue.npz"
 
@@ -30,19 +30,18 @@ def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
             {"lrec": __version__, "model": node, "genre_names": features.genre_names}, indent=2
         )
     )
-    np.savez(folder / STATE, **model.state())
-    arrays = {
+    np.savez(folder / STATE, allow_pickle=False, **model.state())
+    arrays: Arrays = {
         "ids": catalogue.ids,
         "popularity": catalogue.popularity,
         "interactions": catalogue.interactions,
         "n_users": np.array(catalogue.n_users),
-        "titles": features.titles,
-        "genres": features.genres,
     }
-    np.savez_compressed(
-        folder / CATALOGUE,
-        **{key: value for key, value in arrays.items() if value is not None},
-    )
+    if features.titles is not None:
+        arrays["titles"] = features.titles
+    if features.genres is not None:
+        arrays["genres"] = features.genres
+    np.savez_compressed(folder / CATALOGUE, allow_pickle=False, **arrays)
 
 
 def load(folder: Path) -> Model:

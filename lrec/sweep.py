@@ -84,11 +84,12 @@ def check_jobs(config: DictConfig) -> Any:
     if "BasicSweeper" in config.hydra.sweeper._target_:
         jobs = BasicSweeper.split_arguments(overrides, None)[0]
     else:
-        jobs = [[o.input_line for o in overrides if not o.is_sweep_override()]]
+        jobs = [[str(o.input_line) for o in overrides if not o.is_sweep_override()]]
     parts = None
     for job in jobs:
         composed = loader.load_sweep_config(config, list(job))
         choices = composed.hydra.runtime.choices
         del composed["hydra"]
-        parts = check(composed, choices) if parts is None else (check(composed, choices), parts)[1]
+        checked = check(composed, choices)
+        parts = parts or checked
     return parts

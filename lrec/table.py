@@ -28,7 +28,9 @@ def read_table(path: Path, separator: str | None = None, header: bool = True) ->
 
     try:
         if path.suffix == ".parquet":
-            return pd.read_parquet(path)
+            frame: pd.DataFrame = pd.read_parquet(path)
+            frame.columns = [str(c) for c in frame.columns]
+            return frame
         if separator is None:
             separator = "\t" if ".tsv" in path.suffixes else ","
         try:
@@ -148,7 +150,7 @@ def item_features(
         title_array = title_array.astype(np.str_)
     if genres is not None:
         flags = genres.fillna("").iloc[taken].str.get_dummies("|")
-        flags = flags.drop(columns=[c for c in flags if c.startswith("(no ")])
+        flags = flags.drop(columns=[c for c in flags if str(c).startswith("(no ")])
         names = tuple(flags.columns)
         genre_array = np.zeros((len(item_ids), len(names)), np.float32)
         genre_array[found] = flags.to_numpy(np.float32)

@@ -71,7 +71,9 @@ class Screen:
         table.add_column("metric")
         table.add_column("")
         for group in groups:
-            table.add_column(f"{group}\n[dim]{first[f'users/{group}']:,.0f} users[/]", justify="right")
+            table.add_column(
+                f"{group}\n[dim]{first[f'users/{group}']:,.0f} users[/]", justify="right"
+            )
         for metric in SHOWN:
             k = min(ks) if metric in ("ndcg", "hit") else max(ks)
             name = metric if metric == "mse" else f"{metric}_at_{k}"
@@ -116,8 +118,10 @@ class Progress:
         left = (time.perf_counter() - self.start) * (1 / done - 1)
         bar = "━" * int(30 * step / steps)
         self._moving.update(
-            Text(f"epoch {epoch}/{self.epochs} {bar:<30} step {step}/{steps}  "
-                 f"at most {_minutes(left)} left")
+            Text(
+                f"epoch {epoch}/{self.epochs} {bar:<30} step {step}/{steps}  "
+                f"at most {_minutes(left)} left"
+            )
         )
 
     def epoch(self, epoch: int, loss: float, values: Mapping[str, float]) -> None:

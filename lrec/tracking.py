@@ -70,9 +70,7 @@ class Tracking:
         return mlflow
 
     @contextlib.contextmanager
-    def run(
-        self, name: str, tags: Mapping[str, str], parent: str | None = None
-    ) -> Iterator[Log]:
+    def run(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> Iterator[Log]:
         """A run that ends FINISHED, FAILED (with the error in a tag) or KILLED, never RUNNING.
 
         Args:

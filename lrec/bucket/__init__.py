@@ -6,10 +6,11 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from lrec.data import Catalogue, Histories, Ints
+from lrec.data import Catalogue, Floats, Histories, Ints
 
 COLD = "cold"
 ALL = "all"
@@ -56,7 +57,7 @@ class Bucketing(ABC):
         """Upper edges of all buckets but the last, in rising order."""
 
     @abstractmethod
-    def measure(self, known: Histories, catalogue: Catalogue) -> Ints:
+    def measure(self, known: Histories, catalogue: Catalogue) -> Ints | Floats:
         """What users are sorted by, `(n,)`."""
 
     @abstractmethod
@@ -77,7 +78,7 @@ class Bucketing(ABC):
         label = np.searchsorted(edges, self.measure(known, catalogue), side="left")
         label[known.lengths == 0] = -1
         bounds = [None, *edges, None]
-        words = [self.describe(*pair) for pair in zip(bounds, bounds[1:], strict=False)]
+        words = [self.describe(*pair) for pair in pairwise(bounds)]
         return Buckets(self.name, self.names, label, dict(zip(self.names, words, strict=True)))
 
 

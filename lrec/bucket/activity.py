@@ -20,8 +20,7 @@ class Activity(ActivityBucketing):
     def __init__(self, quantiles: Sequence[float] = (0.5, 0.8)) -> None:
         if len(quantiles) != 2 or not 0 < quantiles[0] < quantiles[1] < 1:
             raise ValueError(
-                "quantiles must be two rising shares between 0 and 1. "
-                f"Received: {list(quantiles)}"
+                f"quantiles must be two rising shares between 0 and 1. Received: {list(quantiles)}"
             )
         self.quantiles = tuple(quantiles)
 

@@ -81,22 +81,22 @@ class CSV(FileDataset):
 
         frame = read_table(path, self.separator, self.header)
         table = pd.DataFrame(index=frame.index)
-        for name, wanted, usual in (("user", self.user, USERS), ("item", self.item, ITEMS)):
-            column = find_column(frame, wanted, usual, f"dataset.{name}")
+        for name, id_name, usual in (("user", self.user, USERS), ("item", self.item, ITEMS)):
+            column = find_column(frame, id_name, usual, f"dataset.{name}")
             if column is None:
                 raise DataError(
                     f"{path} has no {name} column under a usual name. Its columns: "
                     f"{', '.join(frame.columns)}. Name it: dataset.{name}=<column>."
                 )
             table[name] = _ids(frame[column])
-        for name, wanted, usual, parse in (
-            ("rating", self.rating, RATINGS, numbers),
-            ("timestamp", self.timestamp, TIMES, seconds),
-        ):
-            if wanted is not None:
-                column = find_column(frame, wanted, usual, f"dataset.{name}")
-                if column is not None:
-                    table[name] = parse(frame[column], column)
+        if self.rating is not None:
+            column = find_column(frame, self.rating, RATINGS, "dataset.rating")
+            if column is not None:
+                table["rating"] = numbers(frame[column], column)
+        if self.timestamp is not None:
+            column = find_column(frame, self.timestamp, TIMES, "dataset.timestamp")
+            if column is not None:
+                table["timestamp"] = seconds(frame[column], column)
         return table
 
     def read_features(self, path: Path, item_ids: Strings) -> ItemFeatures:

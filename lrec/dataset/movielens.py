@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from lrec.cleaning import Cleaning
 from lrec.data import DataError, ItemFeatures, Strings
 from lrec.dataset import FileDataset
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 GENRES_100K = (
     "unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy "
     "Film-Noir Horror Musical Mystery Romance Sci-Fi Thriller War Western"
-).split()
+)
 
 
 class MovieLens(FileDataset):
@@ -67,12 +69,14 @@ class MovieLens(FileDataset):
         return frame
 
     def read_features(self, path: Path, item_ids: Strings) -> ItemFeatures:
+        import pandas as pd
+
         frame = _read(path)
         genres = frame.iloc[:, 2]
         if path.name.startswith("u."):  # one column of 0 and 1 for each genre
-            flags = frame.iloc[:, 5:24].eq("1").to_numpy()
-            joined = ["|".join(g for g, f in zip(GENRES_100K, row, strict=True) if f) for row in flags]
-            genres = genres.astype(object).where(False, joined)
+            flags = frame.iloc[:, 5:24].astype(int).astype(bool).to_numpy()
+            names = np.array(GENRES_100K.split())
+            genres = pd.Series(["|".join(names[row]) for row in flags])
         return item_features(frame.iloc[:, 0], frame.iloc[:, 1], genres, item_ids)
 
 

@@ -13,7 +13,7 @@ from lrec.dataset import Dataset, Resemblance
 GENRES = (
     "Action Adventure Animation Biography Comedy Crime Documentary Drama Family Fantasy History "
     "Horror Musical Mystery Romance Science Sport Thriller War Western"
-).split()
+)
 START = 1_600_000_000  # unix seconds of the world's first day
 RATINGS = (1.0, 10.0)
 MOVIETWEETINGS = Resemblance(
@@ -49,16 +49,19 @@ class World:
 
     def taste(self, user: Ints, timestamp: Ints) -> Floats:
         age = ((timestamp - START) / self.seconds)[:, None].astype(np.float32)
-        return (1 - age) * self.early[user] + age * self.late[user]
+        taste: Floats = (1 - age) * self.early[user] + age * self.late[user]
+        return taste
 
     def preference(self, user: Ints, timestamp: Ints) -> Floats:
-        return self.taste(user, timestamp) @ self.choice
+        preference: Floats = self.taste(user, timestamp) @ self.choice
+        return preference
 
     def rating(self, user: Ints, item: Ints, timestamp: Ints) -> Floats:
         shares = self.genres[item] / self.genres[item].sum(axis=1, keepdims=True)
         liking = (self.taste(user, timestamp) * shares).sum(axis=1)
         utility = self.quality[item] + self.leniency[user] + self.pull * liking
-        return np.clip(utility, *RATINGS).astype(np.float32)
+        rating: Floats = np.clip(utility, *RATINGS).astype(np.float32)
+        return rating
 
     def take(self, items: Ints) -> World:
         return replace(
@@ -157,13 +160,13 @@ class Synthetic(Dataset):
             timestamp=timestamp[order],
             user_ids=np.array([f"u{code}" for code in range(self.n_users)]),
             item_ids=np.array([f"i{code}" for code in taken]),
-            features=ItemFeatures(genres=world.genres, genre_names=tuple(GENRES)),
+            features=ItemFeatures(genres=world.genres, genre_names=tuple(GENRES.split())),
             digest=hashlib.sha256(repr(sorted(vars(self).items())).encode()).hexdigest(),
             truth=world,
         )
 
     def _world(self, generator: np.random.Generator) -> World:
-        n_genres = len(GENRES)
+        n_genres = len(GENRES.split())
         shares = generator.dirichlet(np.full(n_genres, 2.0))
         concentration = self.taste_concentration * n_genres * shares
         first = generator.dirichlet(concentration, self.n_users)

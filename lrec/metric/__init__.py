@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,7 +39,8 @@ class Lists:
         wanted = np.unique(self.target.row * n_codes + self.target.item)
         asked = np.arange(len(self))[:, None] * n_codes + self.items
         place = np.searchsorted(wanted, asked).clip(max=len(wanted) - 1)
-        return (self.items >= 0) & (wanted[place] == asked)
+        hits: Bools = (self.items >= 0) & (wanted[place] == asked)
+        return hits
 
     @cached_property
     def n_targets(self) -> Ints:
@@ -59,7 +60,7 @@ class Lists:
         return np.append(values.astype(float), np.nan)[self.items]
 
 
-class Metric(ABC):
+class Metric:
     """A measure with a name (that of its module) and a favourable direction.
 
     Attributes:
@@ -129,4 +130,6 @@ def mean_of_items(values: Floats) -> Floats:
     present = ~np.isnan(values)
     count = present.sum(axis=1)
     total = np.where(present, values, 0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
+    mean = np.full(len(values), np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return mean

@@ -13,4 +13,4 @@ class APLT(RankingMetric):
     """
 
     def __call__(self, lists: Lists, k: int) -> Floats:
-        return mean_of_items(lists.item_values(~lists.catalogue.short_head)[:, :k])
+        return mean_of_items(lists.item_values((~lists.catalogue.short_head).astype(float))[:, :k])

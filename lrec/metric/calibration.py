@@ -37,11 +37,15 @@ def _shares(share: Floats, item: Ints, row: Ints, n: int) -> Floats:
     """Genre shares of each row, `(n, n_genres)`; NaN for rows without genres."""
     total = np.stack(
         [np.bincount(row, weights=column[item], minlength=n) for column in share.T], axis=1
-    )
+    ).astype(float)
     size = total.sum(axis=1, keepdims=True)
-    return np.divide(total, size, out=np.full_like(total, np.nan), where=size > 0)
+    shares = np.full_like(total, np.nan)
+    np.divide(total, size, out=shares, where=size > 0)
+    return shares
 
 
 def _divergence(p: Floats, q: Floats) -> Floats:
+    """Kullback-Leibler divergence in bits, row by row."""
     ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)
-    return (p * np.log2(ratio)).sum(axis=1)
+    divergence: Floats = (p * np.log2(ratio)).sum(axis=1)
+    return divergence

@@ -34,4 +34,6 @@ class Diversity(RankingMetric):
         count = present.sum(axis=1)
         pairs = count * (count - 1)
         similar = (total**2).sum(axis=1) - own
-        return np.divide(pairs - similar, pairs, out=np.full(len(items), np.nan), where=pairs > 0)
+        diversity = np.full(len(items), np.nan)
+        np.divide(pairs - similar, pairs, out=diversity, where=pairs > 0)
+        return diversity

@@ -17,4 +17,5 @@ class EPC(RankingMetric):
     def __call__(self, lists: Lists, k: int) -> Floats:
         rarity = 1 - np.nan_to_num(lists.popularity[:, :k]) / lists.catalogue.n_users
         weight = discounts(rarity.shape[1])
-        return (lists.hits[:, :k] * rarity) @ weight / discounts(k).sum()
+        epc: Floats = (lists.hits[:, :k] * rarity) @ weight / discounts(k).sum()
+        return epc

@@ -14,4 +14,5 @@ class MAP(RankingMetric):
     def __call__(self, lists: Lists, k: int) -> Floats:
         hits = lists.hits[:, :k]
         precision = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
-        return (hits * precision).sum(axis=1) / np.minimum(k, lists.n_targets)
+        average: Floats = (hits * precision).sum(axis=1) / np.minimum(k, lists.n_targets)
+        return average

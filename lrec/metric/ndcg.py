@@ -18,4 +18,5 @@ class NDCG(RankingMetric):
         hits = lists.hits[:, :k]
         gain = hits @ discounts(hits.shape[1])
         ideal = np.cumsum(discounts(k))[np.minimum(k, lists.n_targets) - 1]
-        return gain / ideal
+        ndcg: Floats = gain / ideal
+        return ndcg

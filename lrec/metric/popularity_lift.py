@@ -23,4 +23,6 @@ class PopularityLift(RankingMetric):
         popularity = catalogue.popularity[history.item].astype(float)
         before = mean_by_row(popularity, history.row, len(history))
         listed = mean_of_items(lists.popularity[:, :k])
-        return np.divide(listed - before, before, out=np.full(len(lists), np.nan), where=before > 0)
+        lift = np.full(len(lists), np.nan)
+        np.divide(listed - before, before, out=lift, where=before > 0)
+        return lift

@@ -10,4 +10,5 @@ class Precision(RankingMetric):
     """precision@k = |L ∩ T| / k."""
 
     def __call__(self, lists: Lists, k: int) -> Floats:
-        return lists.hits[:, :k].sum(axis=1) / k
+        precision: Floats = lists.hits[:, :k].sum(axis=1) / k
+        return precision

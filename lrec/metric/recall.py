@@ -12,4 +12,5 @@ class Recall(RankingMetric):
     """recall@k = |L ∩ T| / min(k, |T|)."""
 
     def __call__(self, lists: Lists, k: int) -> Floats:
-        return lists.hits[:, :k].sum(axis=1) / np.minimum(k, lists.n_targets)
+        recall: Floats = lists.hits[:, :k].sum(axis=1) / np.minimum(k, lists.n_targets)
+        return recall

@@ -11,4 +11,5 @@ class UserCoverage(RankingMetric):
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         full = (lists.items[:, :k] >= 0).all(axis=1) & (lists.items.shape[1] >= k)
-        return (full & lists.own).astype(float)
+        covered: Floats = (full & lists.own).astype(float)
+        return covered

@@ -8,12 +8,11 @@ from typing import Any, Literal
 
 from lrec.model import Watch
 
-
 # Examples shuffled at once: of more than these, memory would go to the shuffling.
 SHUFFLED = 2**21
 
 
-class Diverged(RuntimeError):
+class DivergedError(RuntimeError):
     """The training loss is no longer a finite number."""
 
 
@@ -87,7 +86,7 @@ class Standard:
             watch: called after each evaluated epoch and, if it is live, after each step.
 
         Raises:
-            Diverged: the loss is not finite.
+            DivergedError: the loss is not finite.
         """
         import keras
         import tensorflow as tf
@@ -100,15 +99,13 @@ class Standard:
             .prefetch(tf.data.AUTOTUNE)
         )
         with network.distribute_strategy.scope():
-            network.compile(
-                optimizer=self._optimizer(steps), jit_compile=network.jit_compile
-            )
+            network.compile(optimizer=self._optimizer(steps), jit_compile=network.jit_compile)
         best = _Course()
 
         def on_epoch_end(epoch: int, logs: dict[str, float]) -> None:
             loss = float(logs["loss"])
             if not math.isfinite(loss):
-                raise Diverged(
+                raise DivergedError(
                     f"the training loss is {loss} in epoch {epoch + 1}: lower "
                     f"schedule.learning_rate. Received: {self.learning_rate:g}"
                 )
@@ -126,7 +123,8 @@ class Standard:
             elif last:
                 warnings.warn(
                     f"training ended at its cap of {self.epochs} epochs, "
-                    f"{best.waited} evaluations after the best: raise schedule.epochs"
+                    f"{best.waited} evaluations after the best: raise schedule.epochs",
+                    stacklevel=2,
                 )
 
         callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end)]
