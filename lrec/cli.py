@@ -9,6 +9,8 @@ import signal
 import sys
 from types import FrameType
 
+from lrec.errors import ConfigError, Failed, one_line
+
 COMMANDS = {
     "train": (
         "train and evaluate a model, log the run to MLflow; -m sweeps",
@@ -59,23 +61,28 @@ def _run(command: str, arguments: list[str]) -> int:
         a.startswith("hydra.verbose=") for a in arguments
     )
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come here, to be told in one line
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     signal.signal(signal.SIGTERM, _terminate)
     try:
         importlib.import_module(f"lrec.commands.{command}").main()
+        return 0
     except KeyboardInterrupt:
         print("lrec: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except Exception as error:
+    except (Exception, Failed) as caught:
         if debug:
             raise
-        from lrec.config import explain
-        from lrec.errors import ConfigError, one_line
+        error = caught.__cause__ if isinstance(caught, Failed) else caught
+        return _report(error or caught, arguments)
 
-        said = explain(error, [a for a in arguments if not a.startswith("-")])
-        print(f"lrec: {said or one_line(error)}", file=sys.stderr)
-        return 2 if said or isinstance(error, ConfigError) else 1
-    return 0
+
+def _report(error: BaseException, arguments: list[str]) -> int:
+    """Tell an error in one line; the exit status that goes with it."""
+    from lrec.config import explain
+
+    said = explain(error, [a for a in arguments if not a.startswith("-")])
+    print(f"lrec: {said or one_line(error)}", file=sys.stderr)
+    return 2 if said or isinstance(error, ConfigError) else 1
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

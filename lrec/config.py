@@ -69,18 +69,29 @@ class Parts:
         if not 0 <= self.seed < 2**31:
             raise ConfigError(f"seed must lie between 0 and 2**31 - 1. Received: {self.seed}")
         check_names(list(self.bucket.values()))
-        known = monitors(self)
-        if self.monitor not in known:
-            raise ConfigError(
-                "monitor must be a validation metric that this config computes"
-                f"{_nearest(self.monitor, known)}. Received: {self.monitor!r}"
-            )
 
     @property
     def monitor_sign(self) -> int:
         """1 where a larger monitored value is better, -1 where a smaller one is."""
         name = self.monitor.split("/")[1].rpartition("_at_")[0] or self.monitor.split("/")[1]
         return self.metric[name.removesuffix("_pooled")].direction
+
+
+@dataclass(frozen=True)
+class Record:
+    """What has to be kept of a run so that it can be repeated.
+
+    Attributes:
+        config: the composed config, as plain values.
+        overrides: the command line.
+        choices: config group -> chosen file.
+        folder: the run's own folder.
+    """
+
+    config: dict[str, Any]
+    overrides: list[str]
+    choices: dict[str, str]
+    folder: Path
 
 
 def monitors(parts: Parts) -> list[str]:
@@ -95,12 +106,13 @@ def monitors(parts: Parts) -> list[str]:
     return [f"val/{name}/{group}" for name in names for group in groups]
 
 
-def check(config: DictConfig, choices: dict[str, Any] | None = None) -> Parts:
+def check(config: DictConfig, choices: dict[str, Any] | None = None, trains: bool = True) -> Parts:
     """Build every component of a composed config; refuse what does not fit, before data is read.
 
     Args:
         config: composed by Hydra, without its `hydra` node.
         choices: config group -> file chosen, to name the file in errors.
+        trains: whether the monitored metric is going to be needed.
 
     Raises:
         ConfigError: an unknown, missing, mistyped or out-of-range value; one line that names the
@@ -130,7 +142,13 @@ def check(config: DictConfig, choices: dict[str, Any] | None = None) -> Parts:
     for name in ("seed", "k", "monitor"):
         _check_type(values[name], hints[name], name, "conf/config.yaml")
         built[name] = values[name]
-    return Parts(**built)
+    parts = Parts(**built)
+    if trains and parts.monitor not in (known := monitors(parts)):
+        raise ConfigError(
+            "monitor must be a validation metric that this config computes"
+            f"{_nearest(parts.monitor, known)}. Received: {parts.monitor!r} [conf/config.yaml]"
+        )
+    return parts
 
 
 def build(node: Any, key: str, file: str, kind: type) -> Any:
@@ -248,7 +266,7 @@ def groups() -> list[str]:
     return sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")
 
 
-def explain(error: Exception, overrides: Sequence[str]) -> str | None:
+def explain(error: BaseException, overrides: Sequence[str]) -> str | None:
     """One line for what Hydra refuses to compose, or None where it says it well itself."""
     text = str(error)
     if missing := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):

@@ -7,6 +7,10 @@ class ConfigError(ValueError):
     """A config that cannot be run; found before any data is read."""
 
 
+class Failed(BaseException):
+    """Carries a command's error past Hydra, which would print it in its own way."""
+
+
 def one_line(error: BaseException) -> str:
     """An error as one line, led by its kind where its text alone would not explain it."""
     text = " ".join(str(error).split())

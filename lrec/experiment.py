@@ -6,15 +6,14 @@ import hashlib
 import json
 import math
 import warnings
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from omegaconf import OmegaConf
 
 from lrec import report, store
 from lrec.bucket import ALL, COLD
-from lrec.config import Parts
+from lrec.config import Parts, Record
 from lrec.data import DataError, Interactions, Split, Strings
 from lrec.judge import Judge, Verdict
 from lrec.ranking import Ranker
@@ -26,23 +25,6 @@ if TYPE_CHECKING:
 
 # Metrics of the figure by bucket, at the largest k.
 DRAWN = ("recall", "ndcg", "novelty", "mse")
-
-
-@dataclass(frozen=True)
-class Record:
-    """What has to be kept of a run so that it can be repeated.
-
-    Attributes:
-        config: the composed config, as plain values.
-        overrides: the command line.
-        choices: config group -> chosen file.
-        folder: the run's own folder.
-    """
-
-    config: dict[str, Any]
-    overrides: list[str]
-    choices: dict[str, str]
-    folder: Path
 
 
 def run(parts: Parts, record: Record) -> float:
@@ -75,9 +57,7 @@ def run(parts: Parts, record: Record) -> float:
 
         verdict = judge.test(ranker)
         references = judge.references()
-        if not parts.tracking.keep_user_ids:
-            split = _pseudonymous(split, data)
-        keep(log, record, parts, judge, split, verdict, references)
+        keep(log, record, parts, judge, split, data, verdict, references)
         _draw(log, record, parts, data, watcher, {parts.model.name: verdict.values, **references})
         if parts.tracking.log_model:
             store.save(record.folder / "model", parts.model, record.config["model"])
@@ -147,6 +127,7 @@ def keep(
     parts: Parts,
     judge: Judge,
     split: Split,
+    data: Interactions,
     verdict: Verdict,
     references: dict[str, dict[str, float]],
 ) -> None:
@@ -168,7 +149,10 @@ def keep(
         }
     )
     ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in verdict.table["items"]]
-    table = verdict.table.assign(user=split.user_ids[verdict.table["user"]])
+    users = split.user_ids[verdict.table["user"]]
+    if not parts.tracking.keep_user_ids:
+        users = pseudonyms(users, data.digest)
+    table = verdict.table.assign(user=users)
     table["items"] = pd.Series(ids, index=table.index)
     path = record.folder / "users.parquet"
     table.to_parquet(path, index=False)
@@ -233,16 +217,9 @@ def _draw(
         log.file(path, "figures")
 
 
-def _pseudonymous(split: Split, data: Interactions) -> Split:
-    """User ids as keyed hashes: the same person has the same name in all runs on the same data."""
-    from dataclasses import replace
-
-    key = data.digest.encode()[:64]
-
-    def pseudonym(user: str) -> str:
-        return hashlib.blake2b(user.encode(), key=key, digest_size=8).hexdigest()
-
-    import numpy as np
-
-    ids: Strings = np.array([pseudonym(user) for user in split.user_ids.tolist()])
-    return replace(split, user_ids=ids)
+def pseudonyms(users: Strings, secret: str) -> Strings:
+    """User ids as keyed hashes: a person has the same name in all runs on the same data."""
+    key = secret.encode()[:64]
+    return np.array(
+        [hashlib.blake2b(str(u).encode(), key=key, digest_size=8).hexdigest() for u in users]
+    )

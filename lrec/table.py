@@ -70,8 +70,9 @@ def _read_text(path: Path, separator: str, header: bool, encoding: str) -> pd.Da
     try:
         frame = read(separator[0], "c")
         between = np.arange(frame.shape[1]) % len(separator) != 0
-        if frame.loc[:, between].isna().all(axis=None):
-            return frame.loc[:, ~between]
+        if bool(frame.loc[:, between].isna().all(axis=None)):
+            kept: pd.DataFrame = frame.loc[:, ~between]
+            return kept
     except pd.errors.ParserError:
         pass
     return read(re.escape(separator), "python")

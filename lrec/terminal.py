@@ -126,12 +126,13 @@ class Progress:
 
     def epoch(self, epoch: int, loss: float, values: Mapping[str, float]) -> None:
         marks = "  ".join(
-            f"{name.removeprefix('val/')} {_number(values[name])}"
+            f"{name.rpartition('/')[2]} {_number(values[name])}"
             for name in self.shown
             if name in values
         )
+        what = self.shown[0].rpartition("/")[0].replace("_at_", "@") if marks else ""
         elapsed = _minutes(time.perf_counter() - self.start)
-        self.console.print(f"epoch {epoch:>3}  loss {loss:.4g}  {marks}  [dim]{elapsed}[/]")
+        self.console.print(f"epoch {epoch:>3}  loss {loss:.4g}  {what}  {marks}  [dim]{elapsed}[/]")
 
 
 def show_warnings(screen: Screen) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import subprocess
 import warnings
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -142,9 +140,13 @@ class Log:
 
     def environment(self) -> None:
         """Versions of the libraries that decide the numbers, and lrec's own commit."""
+        from importlib.metadata import version
+
         self.tags({f"version.{name}": version(name) for name in LIBRARIES})
         folder = Path(__file__).parent.parent
         if (folder / ".git").exists():
+            import subprocess
+
             command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
             with contextlib.suppress(OSError, subprocess.CalledProcessError):
                 commit = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -152,6 +154,8 @@ class Log:
 
     def model(self, folder: Path) -> None:
         """A saved model as a pyfunc that takes histories and returns ranked items."""
+        from importlib.metadata import version
+
         from mlflow.models import ModelSignature
         from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
         from mlflow.types.schema import Array, DataType
@@ -181,7 +185,7 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
     """Download an artifact of a run.
 
     Raises:
-        FileNotFoundError: there is no such run, or it has no such artifact.
+        RuntimeError: there is no such run, or it has no such artifact.
     """
     import mlflow
 
@@ -194,8 +198,9 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
             "line of lrec train and in the MLflow UI."
         ) from None
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         found = mlflow.artifacts.download_artifacts(
-            run_id=run_id, artifact_path=artifact, dst_path=str(folder)
+            artifact_uri=f"runs:/{run_id}/{artifact}", dst_path=str(folder)
         )
     except Exception:
         raise RuntimeError(

@@ -11,24 +11,35 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from lrec.config import Parts, check, groups
-from lrec.errors import one_line
-from lrec.experiment import Record
+from lrec.config import Parts, Record, check, groups
+from lrec.errors import Failed, one_line
 
 T = TypeVar("T")
 
 
-def job(config: DictConfig, act: Callable[[Parts, Record], T]) -> T:
+def job(
+    config: DictConfig | Callable[[], DictConfig],
+    act: Callable[[Parts, Record], T],
+    trains: bool = False,
+) -> T:
     """Check a config and act on it.
 
     In a sweep a failed job says so at once, because Hydra reports only the first failure, and only
     when all jobs are done.
+
+    Args:
+        config: composed by Hydra, or a function that makes one of it.
+        trains: whether the command needs the monitored metric.
+
+    Raises:
+        Failed: outside a sweep; the cause is what went wrong.
     """
     hydra = HydraConfig.get()
-    known = groups()
-    choices = {g: str(c) for g, c in hydra.runtime.choices.items() if g in known and c}
     try:
-        parts = check(config, choices)
+        config = config() if callable(config) else config
+        known = groups()
+        choices = {g: str(c) for g, c in hydra.runtime.choices.items() if g in known and c}
+        parts = check(config, choices, trains)
         values = OmegaConf.to_container(config, resolve=True)
         assert isinstance(values, dict)
         record = Record(
@@ -39,7 +50,8 @@ def job(config: DictConfig, act: Callable[[Parts, Record], T]) -> T:
         )
         return act(parts, record)
     except Exception as error:
-        if hydra.mode == RunMode.MULTIRUN:
-            overrides = " ".join(hydra.overrides.task)
-            print(f"job {hydra.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
+        if hydra.mode != RunMode.MULTIRUN:
+            raise Failed from error
+        overrides = " ".join(hydra.overrides.task)
+        print(f"job {hydra.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
         raise

@@ -6,6 +6,8 @@ import os
 from abc import ABC, abstractmethod
 from typing import Any, Literal
 
+from lrec.quiet import hushed
+
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 
 
@@ -45,17 +47,19 @@ class Strategy(ABC):
             RuntimeError: the devices asked for are not there, or TensorFlow already runs with
                 other settings.
         """
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        import keras
-        import tensorflow as tf
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        with hushed():
+            import keras
+            import tensorflow as tf
 
-        keras.backend.clear_session()
-        if self.threads is not None:
-            _once(tf.config.threading.set_intra_op_parallelism_threads, self.threads)
-        if self.deterministic:
-            tf.config.experimental.enable_op_determinism()
-        keras.mixed_precision.set_global_policy(self.precision)
-        self.distribution = self.distribute()
+            keras.backend.clear_session()
+            if self.threads is not None:
+                _once(tf.config.threading.set_intra_op_parallelism_threads, self.threads)
+            if self.deterministic:
+                tf.config.experimental.enable_op_determinism()
+            keras.mixed_precision.set_global_policy(self.precision)
+            self.distribution = self.distribute()
+            tf.zeros(1)  # starts the devices
 
     @abstractmethod
     def distribute(self) -> Any:

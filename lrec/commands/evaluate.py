@@ -1,0 +1,71 @@
+"""`lrec evaluate`: score a saved run again without training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from lrec.commands.job import job
+from lrec.config import CONF, Parts, Record, groups
+from lrec.errors import ConfigError
+from lrec.tracking import fetch
+
+# What was decided when the run was trained, and cannot be decided again.
+FIXED = ("model", "schedule", "seed", "monitor")
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
+def main(config: DictConfig) -> None:
+    run_id = None if OmegaConf.is_missing(config, "run") else config.run
+
+    def merged() -> DictConfig:
+        if not run_id:
+            raise ConfigError("run is needed: lrec evaluate run=RUN_ID, the id of a finished run.")
+        overrides = HydraConfig.get().overrides.task
+        refuse_fixed(overrides)
+        return merge(trained_config(str(run_id)), config, overrides)
+
+    def again(parts: Parts, record: Record) -> None:
+        from lrec.rescoring import evaluate  # after the check, which has to be quick
+
+        evaluate(parts, record, str(run_id), trained_config(str(run_id)))
+
+    job(merged, again)
+
+
+def trained_config(run_id: str) -> DictConfig:
+    """The config that a run was trained with."""
+    folder = Path(HydraConfig.get().runtime.output_dir) / "trained"
+    config = OmegaConf.load(fetch(run_id, "config.yaml", folder))
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def refuse_fixed(overrides: list[str]) -> None:
+    """Refuse to change what training decided.
+
+    Raises:
+        ConfigError: naming what can be changed.
+    """
+    for override in overrides:
+        key = override.partition("=")[0].lstrip("+~")
+        if key.partition(".")[0] in FIXED:
+            free = [g for g in (*groups(), "k") if g not in (*FIXED, "experiment")]
+            raise ConfigError(
+                f"{key} was decided when the run was trained; evaluate can change "
+                f"{', '.join(free)}. Received: {override}"
+            )
+
+
+def merge(trained: DictConfig, config: DictConfig, overrides: list[str]) -> DictConfig:
+    """The run's own config, with what the command line names taken from the composed one."""
+    merged = OmegaConf.create(OmegaConf.to_container(trained))
+    assert isinstance(merged, DictConfig)
+    keys = [override.partition("=")[0].lstrip("+~") for override in overrides]
+    for key in sorted(keys, key=lambda key: "." in key):  # whole groups first
+        if key != "run":
+            OmegaConf.update(merged, key, OmegaConf.select(config, key), merge=False)
+    return merged

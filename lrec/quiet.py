@@ -1,0 +1,34 @@
+"""TensorFlow without its chatter."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Keep native code off standard error, unless what runs inside fails (or LREC_DEBUG=1).
+
+    TensorFlow's libraries write there before their log level can be set.
+    """
+    if os.environ.get("LREC_DEBUG") == "1":
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            said.seek(0)
+            os.write(kept, said.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
