@@ -193,7 +193,7 @@ class Synthetic(Dataset):
         """Who comes when: two thirds of the users are there from the start, most stay long."""
         log_median = np.log(self.activity_median)
         activity = np.ceil(generator.lognormal(log_median, self.activity_sigma, self.n_users))
-        activity = np.minimum(activity, self.n_items // 10 + 1).astype(int)
+        activity = np.minimum(activity, self.n_items // 2 + 1).astype(int)
         arrival = generator.uniform(-2, 1, self.n_users).clip(0)
         stay = (1 - arrival) * generator.uniform(0, 1, self.n_users) ** 0.1
         user = np.repeat(np.arange(self.n_users), activity)
