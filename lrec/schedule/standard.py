@@ -31,6 +31,8 @@ class Standard:
         batch_size: training examples a step, over all devices.
         patience: evaluations without improvement before training stops; null never stops early.
         evaluate_every: epochs between evaluations on validation.
+        evaluate_steps: steps between them, at least: small data has few steps an epoch, and
+            patience would end before learning begins.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Standard:
         batch_size: int = 500,
         patience: int | None = 5,
         evaluate_every: int = 1,
+        evaluate_steps: int = 20,
     ) -> None:
         for name, value in (
             ("learning_rate", learning_rate),
             ("epochs", epochs),
             ("batch_size", batch_size),
             ("evaluate_every", evaluate_every),
+            ("evaluate_steps", evaluate_steps),
             ("clip_norm", clip_norm),
             ("patience", patience),
         ):
@@ -75,6 +79,7 @@ class Standard:
         self.batch_size = batch_size
         self.patience = patience
         self.evaluate_every = evaluate_every
+        self.evaluate_steps = evaluate_steps
 
     def fit(self, network: Any, n_examples: int, seed: int, watch: Watch) -> None:
         """Train a Keras model on batches of example indices.
@@ -92,6 +97,7 @@ class Standard:
         import tensorflow as tf
 
         steps = math.ceil(n_examples / self.batch_size)
+        every = max(self.evaluate_every, math.ceil(self.evaluate_steps / steps))
         examples = (
             tf.data.Dataset.range(n_examples)
             .shuffle(min(n_examples, SHUFFLED), seed=seed, reshuffle_each_iteration=True)
@@ -110,7 +116,7 @@ class Standard:
                     f"schedule.learning_rate. Received: {self.learning_rate:g}"
                 )
             last = epoch + 1 == self.epochs
-            if (epoch + 1) % self.evaluate_every and not last:
+            if (epoch + 1) % every and not last:
                 return
             value = watch.epoch(epoch + 1, loss)
             if math.isnan(value):

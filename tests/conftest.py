@@ -1,0 +1,110 @@
+"""What the tests share: tiny data, a cache of their own, and the real command line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+LREC = Path(sys.executable).parent / "lrec"
+N_USERS, N_ITEMS = 60, 40
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said."""
+
+    rc: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """Standard error, which has to be one line."""
+        lines = self.err.splitlines()
+        assert len(lines) == 1, self.err
+        return lines[0]
+
+
+class CommandLine:
+    """Runs the installed `lrec` in a folder, as a person would."""
+
+    def __call__(self, folder: Path, *arguments: str, **environment: str) -> Answer:
+        with self.start(folder, *arguments, **environment) as process:
+            out, err = process.communicate(timeout=200)
+        return Answer(process.returncode, out, err)
+
+    def start(self, folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "COMP_"))}
+        return subprocess.Popen(
+            [LREC, *arguments],
+            cwd=folder,
+            env=kept | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # a parent in the background may have told its children to ignore Ctrl-C
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--data",
+        metavar="FOLDER",
+        help="folder with real data for slow tests, for example ../shared/data",
+    )
+
+
+@pytest.fixture(scope="session")
+def data_folder(request: pytest.FixtureRequest) -> Path:
+    """The folder with real data."""
+    if not request.config.getoption("--data"):
+        pytest.skip("needs --data FOLDER")
+    return Path(request.config.getoption("--data"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Prepared data goes to a folder of this session, also in subprocesses."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LREC_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def lrec() -> CommandLine:
+    return CommandLine()
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CSV file of 60 users and 40 items, ratings 1 to 5, with a long tail and two tastes.
+
+    The first five users have one interaction, the next five have two.
+    """
+    generator = np.random.default_rng(0)
+    popularity = 1 / np.arange(1, N_ITEMS + 1) ** 0.7
+    quality = generator.normal(3.5, 0.8, N_ITEMS)
+    lines = ["user_id,item_id,rating,timestamp"]
+    for user in range(N_USERS):
+        activity = 1 + user // 5 if user < 10 else min(3 + generator.geometric(0.12), 25)
+        liked = np.where(np.arange(N_ITEMS) % 2 == user % 2, 4.0, 1.0) * popularity
+        items = generator.choice(N_ITEMS, activity, replace=False, p=liked / liked.sum())
+        times = 1_500_000_000 + np.sort(generator.integers(0, 10_000_000, activity))
+        ratings = np.clip(np.rint(quality[items] + generator.normal(0, 0.7, activity)), 1, 5)
+        lines += [
+            f"person-{user:03d},thing-{item:02d},{rating:g},{time}"
+            for item, rating, time in zip(items, ratings, times, strict=True)
+        ]
+    path = tmp_path_factory.mktemp("data") / "tiny.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path

@@ -1,0 +1,216 @@
+"""The contract of every model that has a YAML in conf/model, whatever it is."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+import numpy as np
+import pytest
+from hydra import compose, initialize_config_dir
+
+from lrec import store
+from lrec.config import CONF, Parts, check, options
+from lrec.data import Histories, Queries, Split
+from lrec.model import Model
+from lrec.neural import NeuralModel
+from lrec.ranking import Ranker
+
+# Arguments that make a network small, where a model has them.
+SMALL = {"embedding_size": 8, "hidden_sizes": [16, 8], "latent_size": 4, "factors": 4}
+
+
+def signature(name: str) -> tuple[Any, dict[str, Any]]:
+    """A model's class and its arguments' types."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        target = type(check(compose("config", overrides=[f"model={name}"])).model)
+    hints = get_type_hints(target.__init__)
+    return target, {name: hints[name] for name in inspect.signature(target).parameters}
+
+
+def variants() -> list[tuple[str, ...]]:
+    """The overrides of every model, in each of its objectives."""
+    found = []
+    for name in options("model"):
+        _, hints = signature(name)
+        small = [f"model.{key}={SMALL[key]}" for key in SMALL if key in hints]
+        objectives = get_args(hints.get("objective", Literal[""]))
+        found += [
+            (f"model={name}", *small, *([f"model.objective={o}"] if o else [])) for o in objectives
+        ]
+    return found
+
+
+class Bystander:
+    """Watches training without a word."""
+
+    live = False
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        raise AssertionError("nobody asked for steps")
+
+    def epoch(self, epoch: int, loss: float) -> float:
+        return math.nan
+
+
+class Bench:
+    """One model on the tiny data."""
+
+    def __init__(self, overrides: tuple[str, ...], tiny: Path) -> None:
+        self.overrides = [
+            *("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out"),
+            *("schedule.epochs=2", "schedule.batch_size=32", *overrides),
+        ]
+        parts = self.parts()
+        self.split: Split = parts.split(parts.dataset.load())
+
+    def parts(self) -> Parts:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            self.config = compose("config", overrides=self.overrides)
+        return check(self.config)
+
+    @cache  # noqa: B019 - a bench lives as long as its tests
+    def fitted(self, seed: int) -> Model:
+        return self.fit(seed)
+
+    def fit(self, seed: int) -> Model:
+        parts = self.parts()
+        parts.strategy.start()
+        parts.model.fit(self.split, parts.schedule, parts.strategy, seed, Bystander())
+        return parts.model
+
+    @property
+    def model(self) -> Model:
+        return self.fitted(1)
+
+    @property
+    def histories(self) -> Histories:
+        return self.split.test.history
+
+    def save(self, folder: Path) -> Path:
+        from omegaconf import OmegaConf
+
+        node = OmegaConf.to_container(self.config.model, resolve=True)
+        assert isinstance(node, dict)
+        store.save(folder, self.model, {str(key): value for key, value in node.items()})
+        return folder
+
+
+@pytest.fixture(scope="module", params=variants(), ids=lambda overrides: "-".join(overrides))
+def bench(request: pytest.FixtureRequest, tiny: Path) -> Bench:
+    return Bench(request.param, tiny)
+
+
+def with_strangers(histories: Histories, n_items: int) -> Histories:
+    """The same histories, each with an item before and one behind that no catalogue has."""
+    rows = [histories.item[a:b] for a, b in zip(histories.offsets, histories.offsets[1:])]
+    ratings = [histories.rating[a:b] for a, b in zip(histories.offsets, histories.offsets[1:])]
+    return Histories.of(
+        [[n_items, *row, n_items + 7] for row in rows], [[5, *row, 1] for row in ratings]
+    )
+
+
+def ask(histories: Histories) -> Queries:
+    return Queries(histories, histories, Histories.of([[]] * len(histories)))
+
+
+def test_scores_are_finite_float32_over_the_catalogue(bench: Bench) -> None:
+    scores = np.asarray(bench.model.score(bench.histories))
+    assert scores.shape == (len(bench.histories), bench.split.catalogue.n_items)
+    assert scores.dtype == np.float32
+    assert np.isfinite(scores).all()
+    assert (scores.std(axis=1) > 0).all()
+
+
+def test_empty_history_is_answered(bench: Bench) -> None:
+    empty = Histories.of([[], []])
+    scores = np.asarray(bench.model.score(empty))
+    assert np.isfinite(scores).all()
+    assert np.array_equal(scores[0], scores[1])
+    items = Ranker(bench.model, 10)(ask(empty)).items
+    assert (items >= 0).all()
+    assert bench.model.own(empty).tolist() == [bench.model.answers_empty] * 2
+
+
+def test_history_without_ratings_is_answered(bench: Bench) -> None:
+    assert np.isfinite(bench.model.score(Histories.of([[0, 3], [1]]))).all()
+
+
+def test_items_outside_the_catalogue_are_ignored_and_counted(bench: Bench) -> None:
+    strange = with_strangers(bench.histories, bench.split.catalogue.n_items)
+    scores = bench.model.score(bench.histories)
+    np.testing.assert_allclose(bench.model.score(strange), scores, rtol=0, atol=1e-5)
+    ranker = Ranker(bench.model, 5)
+    assert ranker(ask(strange)).ignored == 2 * len(strange)
+    assert ranker(ask(bench.histories.within(bench.split.catalogue.n_items))).ignored == 0
+
+
+def test_loaded_model_gives_identical_scores(bench: Bench, tmp_path: Path) -> None:
+    loaded = store.load(bench.save(tmp_path))
+    assert type(loaded) is type(bench.model)
+    assert np.array_equal(loaded.catalogue.ids, bench.model.catalogue.ids)
+    assert np.array_equal(loaded.score(bench.histories), bench.model.score(bench.histories))
+
+
+def test_saved_model_holds_no_user_and_no_pickle(bench: Bench, tmp_path: Path) -> None:
+    files = list(bench.save(tmp_path).iterdir())
+    assert {path.suffix for path in files} == {".json", ".npz"}
+    for path in files:
+        content = path.read_bytes()
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                content = b"".join(str(arrays[name].tolist()).encode() for name in arrays.files)
+        assert b"person-" not in content
+
+
+def test_scores_do_not_depend_on_the_batch(bench: Bench) -> None:
+    many = np.asarray(bench.model.score(bench.histories))
+    rows = np.arange(len(bench.histories))[::-1]
+    turned = np.asarray(bench.model.score(bench.histories.take(rows)))[::-1]
+    np.testing.assert_allclose(turned, many, rtol=0, atol=1e-5)
+    for row in (0, 7, len(rows) - 1):
+        alone = bench.model.score(bench.histories.take(np.array([row])))
+        np.testing.assert_allclose(alone[0], many[row], rtol=0, atol=1e-5)
+
+
+def test_same_seed_reproduces_the_scores(bench: Bench) -> None:
+    again = bench.fit(1).score(bench.histories)
+    assert np.array_equal(again, bench.model.score(bench.histories))
+
+
+def test_other_seed_gives_other_scores(bench: Bench) -> None:
+    if not isinstance(bench.model, NeuralModel):
+        pytest.skip("nothing random")
+    other = bench.fitted(2).score(bench.histories)
+    assert not np.array_equal(other, bench.model.score(bench.histories))
+
+
+def test_ranking_follows_the_scores_and_holds_nothing_seen(bench: Bench) -> None:
+    n_items = bench.split.catalogue.n_items
+    queries = bench.split.test
+    items = Ranker(bench.model, n_items)(queries).items
+    scores = np.asarray(bench.model.score(queries.history))
+    for row, ranked in enumerate(items):
+        seen = set(queries.history.take(np.array([row])).item) & set(range(n_items))
+        shown = ranked[ranked >= 0]
+        assert set(shown) == set(range(n_items)) - seen
+        assert (np.diff(scores[row][shown]) <= 1e-5).all()
+
+
+def test_predicted_ratings_lie_on_the_scale(bench: Bench) -> None:
+    from lrec.judge import Judge
+
+    parts = bench.parts()
+    judge = Judge(bench.split, parts.metric, parts.bucket, [10])
+    verdict = judge.test(judge.ranker(bench.model))
+    assert verdict.rating_head == bench.model.rating_head
+    assert verdict.table["mse"].between(0, 16).all()
+    if bench.model.rating_head == "native":
+        scores = Ranker(bench.model, 1)(bench.split.test).target_scores
+        ratings = bench.model.rate(bench.split.test, scores)
+        inside = bench.split.test.target.item < bench.split.catalogue.n_items
+        assert ratings is not None
+        assert ((ratings[inside] > 0) & (ratings[inside] < 6)).all()
