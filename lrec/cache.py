@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -52,7 +53,15 @@ def load(path: Path) -> Interactions | None:
             audit=tuple(CleaningStep(**step) for step in meta["audit"]),
             features=ItemFeatures(genre_names=tuple(meta["genre_names"]), **features),
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        EOFError,
+        RuntimeError,
+        zipfile.BadZipFile,
+    ) as error:
         warnings.warn(
             f"prepared data in {path} is damaged ({error}): preparing it again", stacklevel=2
         )
@@ -86,5 +95,6 @@ def store(path: Path, data: Interactions) -> None:
             np.savez(file, allow_pickle=False, **{k: v for k, v in arrays.items() if v is not None})
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         warnings.warn(f"prepared data could not be kept in {path.parent} ({error})", stacklevel=2)

@@ -83,6 +83,8 @@ class Cleaning:
             return _drop(data, missing, "missing rating")
         if self.missing_rating == "keep":
             return replace(data, rating=None)
+        if missing.all():
+            raise DataError("no row has a rating to fill the others from: set dataset.rating=null.")
         import pandas as pd
 
         rating = pd.Series(data.rating)
@@ -95,14 +97,15 @@ class Cleaning:
         return replace(data, rating=filled, audit=(*data.audit, step))
 
     def _core(self, data: Interactions) -> Interactions:
+        core = np.ones(len(data), bool)
         while self.k_core:
-            rare = (data.activity[data.user] < self.k_core) | (
-                data.popularity[data.item] < self.k_core
-            )
-            if not rare.any():
+            activity = np.bincount(data.user[core], minlength=data.n_users)
+            popularity = np.bincount(data.item[core], minlength=data.n_items)
+            rare = (activity[data.user] < self.k_core) | (popularity[data.item] < self.k_core)
+            if not (core & rare).any():
                 break
-            data = _drop(data, rare, f"{self.k_core}-core")
-        return data
+            core &= ~rare
+        return _drop(data, ~core, f"{self.k_core}-core")
 
 
 def _coded(frame: pd.DataFrame, clock: bool) -> Interactions:
@@ -166,17 +169,7 @@ def _drop(data: Interactions, rows: Bools, name: str) -> Interactions:
     lost = np.flatnonzero((data.activity > 0) & (kept.activity == 0))
     items = int(((data.popularity > 0) & (kept.popularity == 0)).sum())
     step = CleaningStep(name, int(rows.sum()), items, _classes(data.activity[lost]))
-    audit = data.audit
-    if audit and audit[-1].name == name:  # a k-core takes several rounds
-        last = audit[-1]
-        step = CleaningStep(
-            name,
-            last.rows_removed + step.rows_removed,
-            last.items_lost + step.items_lost,
-            {key: last.users_lost[key] + count for key, count in step.users_lost.items()},
-        )
-        audit = audit[:-1]
-    return replace(kept, audit=(*audit, step))
+    return replace(kept, audit=(*data.audit, step))
 
 
 def _classes(activity: Ints | list[int]) -> dict[str, int]:

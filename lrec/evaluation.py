@@ -98,14 +98,19 @@ def summarise(
                 values |= _means(full, table[full].to_numpy(), groups)
         if isinstance(metric, RatingMetric) and name in table:
             directions[f"{name}_pooled"] = metric.direction
-            values |= _pooled(metric, table, groups)
+            values |= _pooled(name, metric, table, groups)
         if isinstance(metric, SetMetric) and sets and len(table):
             lists = np.stack(table["items"].to_list())
             for k in ks:
                 directions[f"{name}_sub_at_{k}"] = metric.direction
                 values |= _sets(metric, f"{name}_at_{k}", lists[:, :k], n_items, groups)
                 for bucket in buckets:
-                    values |= _subsamples(metric, k, lists[:, :k], n_items, groups, bucket)
+                    values = (
+                        _subsamples(
+                            metric, f"{name}_sub_at_{k}", lists[:, :k], n_items, groups, bucket
+                        )
+                        | values
+                    )
     if buckets:
         values |= _contrasts(values, directions, buckets[0])
     return values
@@ -121,11 +126,11 @@ def _means(name: str, column: Floats, groups: Mapping[str, Ints]) -> dict[str, f
 
 
 def _pooled(
-    metric: RatingMetric, table: pd.DataFrame, groups: Mapping[str, Ints]
+    name: str, metric: RatingMetric, table: pd.DataFrame, groups: Mapping[str, Ints]
 ) -> dict[str, float]:
-    column, weights = table[metric.name].to_numpy(), table["n_ratings"].to_numpy()
+    column, weights = table[name].to_numpy(), table["n_ratings"].to_numpy()
     return {
-        f"{metric.name}_pooled/{group}": metric.pool(column[rows], weights[rows])
+        f"{name}_pooled/{group}": metric.pool(column[rows], weights[rows])
         for group, rows in groups.items()
         if weights[rows].any()
     }
@@ -143,7 +148,7 @@ def _sets(
 
 def _subsamples(
     metric: SetMetric,
-    k: int,
+    full: str,
     lists: Ints,
     n_items: int,
     groups: Mapping[str, Ints],
@@ -160,7 +165,7 @@ def _subsamples(
             for _ in range(SUBSAMPLES)
         ]
         mean = float(np.mean([metric(lists[rows], n_items) for rows in drawn]))
-        values[f"{metric.name}_sub_at_{k}/{name}"] = mean
+        values[f"{full}/{name}"] = mean
     return values
 
 

@@ -105,7 +105,7 @@ def _batches(n: int, n_items: int) -> Iterator[Ints]:
 
 def _places(histories: Histories, n_items: int) -> tuple[Ints, Ints]:
     """Row and item of each entry in the catalogue, both int32."""
-    inside = histories.item < n_items
+    inside = (histories.item >= 0) & (histories.item < n_items)
     return histories.row[inside].astype(np.int32), histories.item[inside].astype(np.int32)
 
 
@@ -120,7 +120,7 @@ def _graph(model: Model, k: int, signature: list[Any]) -> Callable[..., Any]:
     def step(*tensors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         *inputs, seen_row, seen, target_row, target, own, users = tensors
         scores = tf.ensure_shape(model.graph(*inputs), [None, catalogue.n_items])
-        finite = tf.reduce_all(tf.math.is_finite(tf.reduce_sum(scores, axis=1)))
+        finite = tf.reduce_all(tf.math.is_finite(scores))
         at_targets = tf.gather_nd(scores, tf.stack([target_row, target], axis=1))
         scores = tf.cond(
             tf.reduce_all(own),
@@ -165,8 +165,8 @@ def _top_k(scores: Tensor, k: int, users: Tensor) -> Tensor:
     def sort_again() -> tuple[Tensor, Tensor]:
         rows = tied[:, 0]
         # The bits of a float32, with the negative ones turned round, sort like the numbers.
-        bits = tf.bitcast(tf.gather(scores, rows) + 0.0, tf.int32)
-        order = tf.where(bits < 0, bits ^ 0x7FFFFFFF, bits)
+        bits = tf.bitcast(tf.gather(scores, rows), tf.int32)
+        order = tf.where(bits < 0, tf.int32.min - bits, bits)
         keys = _mix(_mix(tf.gather(users, rows))[:, None] ^ _mix(tf.range(n_items)))
         low = tf.cast(tf.bitwise.right_shift(keys, tf.constant(32, tf.uint64)), tf.int64)
         _, again = tf.math.top_k(tf.cast(order, tf.int64) * 2**32 + low, wide)

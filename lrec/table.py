@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,12 +16,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_table(path: Path, separator: str | None = None, header: bool = True) -> pd.DataFrame:
+def read_table(
+    path: Path, separator: str | None = None, header: bool = True, quoted: bool = True
+) -> pd.DataFrame:
     """Every column as text (Parquet keeps its types).
 
     Args:
         separator: of a text file; None means a tab for .tsv and a comma else.
         header: whether the first line names the columns; else they are called 0, 1, 2, …
+        quoted: whether quotes may enclose a value; else they belong to it.
 
     Raises:
         DataError: the file is empty or is not such a table.
@@ -33,20 +38,26 @@ def read_table(path: Path, separator: str | None = None, header: bool = True) ->
             return frame
         if separator is None:
             separator = "\t" if ".tsv" in path.suffixes else ","
-        try:
-            frame = _read_text(path, separator, header, "utf-8")
-        except UnicodeDecodeError:
-            frame = _read_text(path, separator, header, "latin-1")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            try:
+                frame = _read_text(path, separator, header, quoted, "utf-8")
+            except UnicodeDecodeError:
+                frame = _read_text(path, separator, header, quoted, "latin-1")
     except pd.errors.EmptyDataError:
         raise DataError(f"{path} is empty.") from None
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path} could not be read as a table: {reason}") from None
+    if frame.empty:
+        raise DataError(f"{path} has no rows.")
     frame.columns = [str(c) for c in (frame.columns if header else range(frame.shape[1]))]
     return frame
 
 
-def _read_text(path: Path, separator: str, header: bool, encoding: str) -> pd.DataFrame:
+def _read_text(
+    path: Path, separator: str, header: bool, quoted: bool, encoding: str
+) -> pd.DataFrame:
     import pandas as pd
 
     def read(sep: str, engine: Literal["c", "python"]) -> pd.DataFrame:
@@ -60,6 +71,7 @@ def _read_text(path: Path, separator: str, header: bool, encoding: str) -> pd.Da
             na_values=[""],
             keep_default_na=False,
             skipinitialspace=True,
+            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
             encoding=encoding,
         )
 
@@ -98,7 +110,8 @@ def numbers(column: pd.Series, name: str) -> pd.Series:
     """A text column as floats; empty cells are NaN, anything else that is no number is refused."""
     import pandas as pd
 
-    parsed = pd.to_numeric(column, errors="coerce").replace([np.inf, -np.inf], np.nan)
+    parsed = pd.to_numeric(column, errors="coerce")
+    parsed = parsed.where(parsed.abs() <= np.finfo(np.float32).max)
     given = column.notna() & ~column.astype(str).str.lower().isin(["nan", "null", "none", "na"])
     _refuse_unread(column, parsed.isna() & given, name, "a number")
     return parsed
@@ -109,14 +122,18 @@ def seconds(column: pd.Series, name: str) -> pd.Series:
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.astype("int64") / 1e9
+        utc = pd.to_datetime(column, utc=True)
+        return (utc - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
     parsed = pd.to_numeric(column, errors="coerce")
     text = column.notna() & parsed.isna()
+    parsed = parsed.where(parsed.abs() < 2**53)
     if text.any():
         dates = pd.to_datetime(column[text], errors="coerce", utc=True, format="ISO8601")
         epoch = pd.Timestamp(0, tz="UTC")
         parsed.loc[text] = (dates - epoch) / pd.Timedelta(seconds=1)
-    _refuse_unread(column, parsed.isna() & text, name, "a time (unix seconds or an ISO date)")
+    _refuse_unread(
+        column, parsed.isna() & column.notna(), name, "a time (unix seconds or an ISO date)"
+    )
     return parsed
 
 
@@ -151,7 +168,7 @@ def item_features(
         title_array = title_array.astype(np.str_)
     if genres is not None:
         flags = genres.fillna("").iloc[taken].str.get_dummies("|")
-        flags = flags.drop(columns=[c for c in flags if str(c).startswith("(no ")])
+        flags = flags.drop(columns=[c for c in flags if not c or c.startswith("(no ")])
         names = tuple(flags.columns)
         genre_array = np.zeros((len(item_ids), len(names)), np.float32)
         genre_array[found] = flags.to_numpy(np.float32)

@@ -125,7 +125,7 @@ def test_standard_metrics_are_all_metrics() -> None:
 @each(METRICS)
 def test_metric_documents_its_formula(path: Path) -> None:
     text = inspect.getdoc(target_of(path)) or ""
-    assert re.search(r"[=Σ²√|]", text), text
+    assert re.search(r"[=Σ²√|]| [-/] ", text), text
     assert target_of(path)().name == path.stem
 
 

@@ -11,10 +11,12 @@ from typing import Any, Literal, get_args, get_type_hints
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
 from lrec import store
 from lrec.config import CONF, Parts, check, options
 from lrec.data import Histories, Queries, Split
+from lrec.judge import Judge
 from lrec.model import Model
 from lrec.neural import NeuralModel
 from lrec.ranking import Ranker
@@ -42,6 +44,12 @@ def variants() -> list[tuple[str, ...]]:
             (f"model={name}", *small, *([f"model.objective={o}"] if o else [])) for o in objectives
         ]
     return found
+
+
+def short(overrides: tuple[str, ...]) -> str:
+    """A model and its objective."""
+    chosen = (o.partition("=") for o in overrides)
+    return "-".join(value for key, _, value in chosen if key in ("model", "model.objective"))
 
 
 class Bystander:
@@ -91,23 +99,23 @@ class Bench:
         return self.split.test.history
 
     def save(self, folder: Path) -> Path:
-        from omegaconf import OmegaConf
-
         node = OmegaConf.to_container(self.config.model, resolve=True)
         assert isinstance(node, dict)
         store.save(folder, self.model, {str(key): value for key, value in node.items()})
         return folder
 
 
-@pytest.fixture(scope="module", params=variants(), ids=lambda overrides: "-".join(overrides))
+@pytest.fixture(scope="module", params=variants(), ids=short)
 def bench(request: pytest.FixtureRequest, tiny: Path) -> Bench:
     return Bench(request.param, tiny)
 
 
 def with_strangers(histories: Histories, n_items: int) -> Histories:
     """The same histories, each with an item before and one behind that no catalogue has."""
-    rows = [histories.item[a:b] for a, b in zip(histories.offsets, histories.offsets[1:])]
-    ratings = [histories.rating[a:b] for a, b in zip(histories.offsets, histories.offsets[1:])]
+    assert histories.rating is not None
+    rows, ratings = (
+        np.split(values, histories.offsets[1:-1]) for values in (histories.item, histories.rating)
+    )
     return Histories.of(
         [[n_items, *row, n_items + 7] for row in rows], [[5, *row, 1] for row in ratings]
     )
@@ -201,8 +209,6 @@ def test_ranking_follows_the_scores_and_holds_nothing_seen(bench: Bench) -> None
 
 
 def test_predicted_ratings_lie_on_the_scale(bench: Bench) -> None:
-    from lrec.judge import Judge
-
     parts = bench.parts()
     judge = Judge(bench.split, parts.metric, parts.bucket, [10])
     verdict = judge.test(judge.ranker(bench.model))

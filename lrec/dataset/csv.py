@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from lrec.cleaning import Cleaning
 from lrec.data import DataError, ItemFeatures, Strings
 from lrec.dataset import FileDataset
@@ -117,4 +115,5 @@ class CSV(FileDataset):
 
 def _ids(column: pd.Series) -> pd.Series:
     """Ids as text, missing ones as NaN; Parquet may bring them as numbers."""
-    return column.where(column.isna(), column.astype(str)).replace("", np.nan)
+    text = column.astype("str")
+    return text.where(column.notna() & (text != ""))

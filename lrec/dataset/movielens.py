@@ -83,9 +83,9 @@ class MovieLens(FileDataset):
 def _read(path: Path) -> pd.DataFrame:
     name = path.name.removesuffix(".gz")
     if name.endswith(".dat"):
-        return read_table(path, "::", header=False)
+        return read_table(path, "::", header=False, quoted=False)
     if name == "u.data":
-        return read_table(path, "\t", header=False)
+        return read_table(path, "\t", header=False, quoted=False)
     if name == "u.item":
-        return read_table(path, "|", header=False)
+        return read_table(path, "|", header=False, quoted=False)
     return read_table(path)

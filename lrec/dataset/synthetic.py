@@ -175,6 +175,11 @@ class Synthetic(Dataset):
         for _ in range(2):  # one or two genres an item
             drawn = generator.choice(n_genres, self.n_items, p=shares)
             genres[np.arange(self.n_items), drawn] = 1
+        # Nobody can want a genre that no item has: small worlds lack some.
+        absent = ~genres.any(axis=0)
+        for taste in (first, other):
+            taste[:, genres.sum(axis=0).argmax()] += taste[:, absent].sum(axis=1)
+            taste[:, absent] = 0
         rank = generator.permutation(self.n_items) + 1
         weight = (rank + self.popularity_shift) ** -self.popularity_exponent
         choice = genres.T * weight
@@ -207,7 +212,7 @@ def _draw_items(
 ) -> Ints:
     """One item for each visit, none twice for a user; -1 where all draws hit known items."""
     ladder = np.cumsum(world.choice, axis=1, dtype=np.float64)
-    ladder /= ladder[:, -1:]
+    ladder /= ladder[:, -1:].clip(1e-12)
     steps = (ladder + np.arange(len(ladder))[:, None]).ravel()
     item = np.full(len(user), -1, np.int64)
     open_visits = np.arange(len(user))

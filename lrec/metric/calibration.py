@@ -16,12 +16,12 @@ class Calibration(RankingMetric):
     """
 
     def applies(self, catalogue: Catalogue) -> bool:
-        return catalogue.features.genres is not None
+        return bool(catalogue.features.genre_names)
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         genres = lists.catalogue.features.genres
         assert genres is not None
-        genres = genres[: lists.catalogue.n_items]
+        genres = genres[: lists.catalogue.n_items].astype(float)
         count = genres.sum(axis=1, keepdims=True)
         share = np.divide(genres, count, out=np.zeros_like(genres, dtype=float), where=count > 0)
         history = lists.history.within(lists.catalogue.n_items)

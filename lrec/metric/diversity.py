@@ -16,11 +16,12 @@ class Diversity(RankingMetric):
     """
 
     def applies(self, catalogue: Catalogue) -> bool:
-        return catalogue.features.genres is not None
+        return bool(catalogue.features.genre_names)
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         genres = lists.catalogue.features.genres
         assert genres is not None
+        genres = genres.astype(float)
         norm = np.linalg.norm(genres, axis=1, keepdims=True)
         unit = np.divide(genres, norm, out=np.zeros_like(genres, dtype=float), where=norm > 0)
         items = lists.items[:, :k]

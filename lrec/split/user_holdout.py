@@ -47,17 +47,19 @@ class UserHoldout(Splitter):
 
     def assign(self, data: Interactions) -> Ints:
         generator = np.random.default_rng(self.seed)
-        place = generator.permutation(data.n_users) / data.n_users
+        order = generator.permutation(data.n_users)
+        n_test = round(data.n_users * self.test)
+        n_validation = round(data.n_users * self.validation)
         role = np.full(data.n_users, TRAIN, np.int8)
-        role[place < self.test + self.validation] = VALIDATION
-        role[place < self.test] = TEST
+        role[order[:n_test]] = TEST
+        role[order[n_test : n_test + n_validation]] = VALIDATION
         if self.order == "random":
             data = replace(data, timestamp=generator.permutation(len(data)))
         else:
             self.need_order(data)
         from_end = rank_from_end(data)
         activity = data.activity[data.user]
-        n_target = np.clip(np.rint(activity * (1 - self.fold_in)), 1, None)
+        n_target = np.clip(np.rint(activity * (1 - self.fold_in)), 1, np.maximum(activity - 1, 1))
         part = role[data.user]
         held_out = part != TRAIN
         part[held_out & (from_end >= n_target)] = FOLD_IN

@@ -1,0 +1,42 @@
+"""The README's table and figure, from a finished run.
+
+    lrec train model=vae
+    python scripts/readme_results.py outputs/DATE/TIME      # the run's folder
+
+Copies the figure by bucket to docs/by_bucket.png and prints the table in Markdown.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+METRICS = ("recall_at_20", "ndcg_at_10", "mse", "item_coverage_sub_at_20", "novelty_at_20")
+BUCKETS = ("all", "tail", "torso", "head", "cold")
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    docs = Path(__file__).parent.parent / "docs"
+    shutil.copy(folder / "figures" / "by_bucket.png", docs / "by_bucket.png")
+    rows = json.loads((folder / "metrics.json").read_text())
+    users = next(iter(rows.values()))
+    heads = " | ".join(f"{bucket} ({users[f'users/{bucket}']:,.0f})" for bucket in BUCKETS)
+    print(f"| metric | | {heads} |")
+    print("|---|---|" + "---:|" * len(BUCKETS))
+    for metric in METRICS:
+        label = metric.replace("_at_", "@").replace(
+            "item_coverage_sub", "item coverage, equal-sized"
+        )
+        for who, values in rows.items():
+            cells = [values.get(f"{metric}/{bucket}") for bucket in BUCKETS]
+            if any(cell is not None for cell in cells):
+                shown = " | ".join("–" if cell is None else f"{cell:.3f}" for cell in cells)
+                print(f"| {label} | {who} | {shown} |")
+                label = ""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,312 @@
+"""Every wrong config is refused at once, in one line that helps, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import pytest
+from conftest import LREC, Answer, CommandLine
+from hydra import compose, initialize_config_dir
+
+from lrec.bucket import Bucketing, check_names
+from lrec.config import CONF, SEVERAL, SINGLE, check, options
+from lrec.errors import ConfigError
+
+SLOW = ("tensorflow", "keras", "mlflow", "pandas", "matplotlib", "sklearn")
+
+
+def refusal(*overrides: str) -> str:
+    """What the check says to a config that cannot be run."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", overrides=list(overrides))
+    chosen = dict(o.split("=", 1) for o in overrides if o.split("=")[0] in (*SINGLE, *SEVERAL))
+    with pytest.raises(ConfigError) as caught:
+        check(config, chosen)
+    said = str(caught.value)
+    assert "\n" not in said
+    return said
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        pytest.param(
+            ("++model.latent_sise=8",),
+            ("model.latent_sise: no such key", "did you mean latent_size?", "vae.yaml"),
+            id="typo-in-forced-key",
+        ),
+        pytest.param(
+            ("+model.nonsense=8",), ("model.nonsense: no such key", "Valid keys"), id="unknown-key"
+        ),
+        pytest.param(
+            ("++metrics=3",),
+            ("metrics: no such key", "did you mean metric?"),
+            id="unknown-root-key",
+        ),
+        pytest.param(
+            ("++metric.ndcg.cut=3",),
+            ("metric.ndcg.cut: no such key", "ndcg.yaml"),
+            id="no-arguments",
+        ),
+        pytest.param(
+            ("dataset=csv",), ("dataset.path is needed", "conf/dataset/csv.yaml"), id="missing"
+        ),
+        pytest.param(("~dataset.path", "dataset=csv"), ("dataset.path is needed",), id="deleted"),
+        pytest.param(("~seed",), ("seed is needed", "config.yaml"), id="deleted-root-key"),
+        pytest.param(("~model",), ("model is needed",), id="deleted-group"),
+        pytest.param(("model=null",), ("model must be chosen from conf/model/",), id="null-group"),
+        pytest.param(
+            ("model.latent_size=many",), ("model.latent_size must be a whole number",), id="text"
+        ),
+        pytest.param(("model.latent_size=1.5",), ("a whole number", "1.5"), id="fraction"),
+        pytest.param(("model.latent_size=true",), ("a whole number", "True"), id="bool"),
+        pytest.param(("model.dropout=nan",), ("model.dropout must be a number",), id="nan"),
+        pytest.param(("model.hidden_sizes=600",), ("a list of a whole number",), id="no-list"),
+        pytest.param(("model.hidden_sizes=[6,x]",), ("a list of a whole number",), id="list"),
+        pytest.param(("model.hidden_sizes=[]",), ("hidden_sizes must be positive",), id="empty"),
+        pytest.param(
+            ("model=dense", "model.objective=rankings"),
+            ("model.objective must be one of rating, ranking", "did you mean ranking?"),
+            id="choice",
+        ),
+        pytest.param(
+            ("schedule.optimizer=adm",),
+            ("schedule.optimizer must be one of", "did you mean adam?"),
+            id="choice-typo",
+        ),
+        pytest.param(
+            ("schedule.weight_decay=0.1",), ("weight_decay works with optimizer adamw",), id="pair"
+        ),
+        pytest.param(("k=[10,10]",), ("k must be different positive",), id="duplicate-k"),
+        pytest.param(("k=[]",), ("k must be different positive",), id="no-k"),
+        pytest.param(("k=[0]",), ("k must be different positive",), id="k-of-zero"),
+        pytest.param(("k=10",), ("k must be a list of a whole number",), id="k-no-list"),
+        pytest.param(("seed=-1",), ("seed must lie between 0 and",), id="negative-seed"),
+        pytest.param(("seed=4294967296",), ("seed must lie between 0 and",), id="huge-seed"),
+        pytest.param(("seed=one",), ("seed must be a whole number",), id="seed-of-text"),
+        pytest.param(
+            ("monitor=val/ndcg_at_10/al",),
+            ("monitor must be", "did you mean val/ndcg_at_10/all?", "config.yaml"),
+            id="monitor-typo",
+        ),
+        pytest.param(("monitor=ndcg_at_10/all",), ("val/ndcg_at_10/all?",), id="monitor-of-test"),
+        pytest.param(("k=[5]",), ("monitor must be", "val/ndcg_at_5/all?"), id="monitor-without-k"),
+        pytest.param(("metric=[recall]",), ("monitor must be",), id="monitor-without-metric"),
+        pytest.param(("bucket=[]",), ("bucket must name at least one",), id="no-bucket"),
+        pytest.param(
+            ("model._target_=tensorflow.keras.Model",),
+            ("model._target_ must lie in lrec", "tensorflow.keras.Model"),
+            id="target-outside",
+        ),
+        pytest.param(
+            ("model._target_=lrec.model.vae.VAEE",), ("does not exist",), id="target-missing"
+        ),
+        pytest.param(
+            ("model._target_=lrec.split.ratio.Ratio",), ("model._target_ is no Model",), id="kind"
+        ),
+        pytest.param(("~model._target_",), ("model must be chosen from",), id="no-target"),
+        pytest.param(
+            ("+bucket.other={_target_:lrec.bucket.activity.Activity}",),
+            ("bucket names must differ", "'tail'"),
+            id="colliding-buckets",
+        ),
+        pytest.param(("monitor=${sede}",), ("sede",), id="interpolation"),
+    ],
+)
+def test_wrong_config_is_explained(overrides: tuple[str, ...], words: tuple[str, ...]) -> None:
+    said = refusal(*overrides)
+    for word in words:
+        assert word in said
+
+
+def numeric_arguments() -> list[tuple[str, str, str]]:
+    """Every numeric argument of every option: group, option, argument."""
+    found = []
+    for group in ("dataset", "split", "model", "strategy", "schedule", "bucket"):
+        for name in options(group):
+            with initialize_config_dir(str(CONF), version_base="1.3"):
+                config = compose("config", overrides=[f"{group}={name}", *given(group, name)])
+            built = getattr(check(config), group)
+            target = type(built[name] if group == "bucket" else built)
+            hints = get_type_hints(target.__init__)
+            for argument in inspect.signature(target).parameters:
+                kinds = {hints[argument], *get_args(hints[argument])}
+                if kinds & {int, float} and str not in kinds:
+                    found.append((group, name, argument))
+    return found
+
+
+def given(group: str, name: str) -> list[str]:
+    text = (CONF / group / f"{name}.yaml").read_text()
+    return [f"{group}.path=given.csv"] if "path: ???" in text else []
+
+
+# Arguments for which every number makes sense.
+FREE = {"min_rating", "seed"}
+
+
+@pytest.mark.parametrize(("group", "name", "argument"), numeric_arguments())
+def test_numbers_out_of_range_are_refused(group: str, name: str, argument: str) -> None:
+    key = f"{group}.{name}.{argument}" if group == "bucket" else f"{group}.{argument}"
+    listed = argument in ("hidden_sizes", "quantiles")
+    chosen = (f"{group}={name}", *given(group, name))
+    if argument not in FREE:
+        said = refusal(*chosen, f"{key}={'[-1]' if listed else -1}")
+        assert argument in said
+        assert "Received:" in said
+        assert "-1" in said.partition("Received:")[2]
+        assert f"conf/{group}/{name}.yaml" in said
+    assert f"{key} must be" in refusal(*chosen, f"{key}=words")
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf"])
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [(n, a) for g, n, a in numeric_arguments() if g == "model" and a != "hidden_sizes"],
+)
+def test_models_refuse_infinity(name: str, argument: str, value: str) -> None:
+    assert argument in refusal(f"model={name}", f"model.{argument}={value}")
+
+
+def test_bucket_names_are_fit_for_metrics() -> None:
+    class Odd(Bucketing):
+        names = ("Über uns",)
+        edges = measure = describe = None  # type: ignore[assignment]
+
+    Odd.__abstractmethods__ = frozenset()
+    with pytest.raises(ValueError, match=r"must match \[a-z0-9_-\]\+"):
+        check_names([Odd()])
+
+
+def write_preset(folder: Path, text: str) -> tuple[str, ...]:
+    """Arguments that compose a preset from a folder of one's own."""
+    preset = folder / "mine" / "experiment" / "mine.yaml"
+    preset.parent.mkdir(parents=True)
+    preset.write_text(f"# @package _global_\n{text}")
+    return ("--config-dir", str(folder / "mine"), "+experiment=mine")
+
+
+def assert_refused(answer: Answer, folder: Path, *words: str) -> None:
+    assert answer.rc == 2, answer
+    for word in ("lrec: ", *words):
+        assert word in answer.complaint
+    assert answer.out == ""
+    assert not (folder / "mlflow.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(
+            ["model.latent_sise=8"],
+            ["model.latent_sise", "did you mean latent_size?", "conf/model/vae.yaml"],
+            id="unknown-key",
+        ),
+        pytest.param(
+            ["++model.latent_sise=8"],
+            ["model.latent_sise", "did you mean latent_size?", "conf/model/vae.yaml"],
+            id="forced-key",
+        ),
+        pytest.param(
+            ["modle=vae"], ["modle", "did you mean model?", "conf/config.yaml"], id="unknown-group"
+        ),
+        pytest.param(
+            ["model=dens"],
+            ["model=dens: no such model", "did you mean dense?", "popularity", "conf/model/"],
+            id="unknown-option",
+        ),
+        pytest.param(["metric=[recal]"], ["did you mean recall?"], id="unknown-option-in-list"),
+        pytest.param(
+            ["dataset=csv"], ["dataset.path is needed", "conf/dataset/csv.yaml"], id="missing-key"
+        ),
+        pytest.param(["seed=x"], ["seed must be a whole number", "'x'"], id="wrong-type"),
+        pytest.param(
+            ["model.dropout=1"], ["dropout must be", "Received: 1", "vae.yaml"], id="out-of-range"
+        ),
+        pytest.param(["monitor=val/ndcg/all"], ["did you mean val/ndcg_at_"], id="monitor"),
+        pytest.param(
+            ["schedule.lr=1"], ["schedule.lr", "conf/schedule/vae.yaml"], id="key-of-a-variant"
+        ),
+        pytest.param(["seed"], ["seed"], id="no-value"),
+        pytest.param(["model.hidden_sizes=[6"], ["model.hidden_sizes=[6"], id="open-bracket"),
+    ],
+)
+def test_command_line_refuses_in_one_line(
+    arguments: list[str], words: list[str], lrec: CommandLine, tmp_path: Path
+) -> None:
+    assert_refused(lrec(tmp_path, "train", *arguments), tmp_path, *words)
+
+
+def test_preset_sets_root_values_and_groups(lrec: CommandLine, tmp_path: Path) -> None:
+    preset = write_preset(
+        tmp_path, "defaults:\n  - override /model: dense\nseed: 7\nmodel:\n  dropout: 0.1\n"
+    )
+    answer = lrec(tmp_path, "train", *preset, "--cfg", "job")
+    assert answer.rc == 0
+    assert "seed: 7" in answer.out.splitlines()
+    assert "  dropout: 0.1" in answer.out.splitlines()
+    assert "  _target_: lrec.model.dense.Dense" in answer.out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("model:\n  latent_sise: 8\n", ["model.latent_sise", "did you mean latent_size?"]),
+        ("sead: 8\n", ["sead: no such key", "did you mean seed?"]),
+        ("model:\n  latent_size: small\n", ["model.latent_size must be a whole number", "small"]),
+    ],
+)
+def test_typo_in_a_preset_is_refused(
+    text: str, words: list[str], lrec: CommandLine, tmp_path: Path
+) -> None:
+    preset = write_preset(tmp_path, text)
+    assert_refused(lrec(tmp_path, "train", *preset), tmp_path, *words)
+
+
+@pytest.mark.parametrize("command", ["trian", "eval"])
+def test_unknown_command_is_told_the_nearest(
+    command: str, lrec: CommandLine, tmp_path: Path
+) -> None:
+    near = {"trian": "train", "eval": "evaluate"}[command]
+    assert_refused(lrec(tmp_path, command), tmp_path, f"did you mean {near}?", repr(command))
+
+
+def test_evaluate_and_data_check_their_config_too(lrec: CommandLine, tmp_path: Path) -> None:
+    assert_refused(lrec(tmp_path, "evaluate"), tmp_path, "run is needed")
+    assert_refused(
+        lrec(tmp_path, "data", "dataset.n_user=5"), tmp_path, "dataset.n_user", "n_users?"
+    )
+
+
+QUICK = {"help": ["--help"], "config error": ["train", "model.latent_sise=8"]}
+
+
+@pytest.mark.parametrize("arguments", QUICK.values(), ids=QUICK)
+def test_answers_at_once(arguments: list[str], tmp_path: Path) -> None:
+    taken = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run([LREC, *arguments], cwd=tmp_path, capture_output=True, check=False)
+        taken.append(time.perf_counter() - start)
+    assert min(taken) < 0.7
+
+
+@pytest.mark.parametrize("arguments", QUICK.values(), ids=QUICK)
+def test_answers_without_loading_anything_slow(arguments: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "importtime", LREC, *arguments]
+    ran = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ}, capture_output=True, text=True, check=False
+    )
+    imported = {
+        line.rpartition("|")[2].strip().partition(".")[0]
+        for line in ran.stderr.splitlines()
+        if line.startswith("import time:")
+    }
+    assert "lrec" in imported
+    assert not imported & set(SLOW)
