@@ -279,6 +279,8 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str | None:
     if refused := re.search(r"Could not override '([^']+)'", text):
         key = refused.group(1).lstrip("+~")
         root = [field.name for field in fields(Parts)]
+        if key == "experiment":
+            return f"experiment: presets are added, +experiment=NAME: {', '.join(options(key))}"
         if "." not in key:
             near = _nearest(key, [*root, *groups()])
             return f"{key}: no such key{near}. Valid keys: {', '.join(root)} [conf/config.yaml]"

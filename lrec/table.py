@@ -168,7 +168,7 @@ def item_features(
         title_array = title_array.astype(np.str_)
     if genres is not None:
         flags = genres.fillna("").iloc[taken].str.get_dummies("|")
-        flags = flags.drop(columns=[c for c in flags if not c or c.startswith("(no ")])
+        flags = flags.drop(columns=[c for c in flags if not c or str(c).startswith("(no ")])
         names = tuple(flags.columns)
         genre_array = np.zeros((len(item_ids), len(names)), np.float32)
         genre_array[found] = flags.to_numpy(np.float32)

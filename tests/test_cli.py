@@ -33,6 +33,7 @@ class Bench:
             f"dataset.path={self.tiny}",
             "split=leave_one_out",
             "schedule.epochs=2",
+            "schedule.evaluate_steps=1",
             f"tracking.experiment={experiment}",
             *arguments,
         )

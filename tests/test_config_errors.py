@@ -38,7 +38,7 @@ def refusal(*overrides: str) -> str:
     [
         pytest.param(
             ("++model.latent_sise=8",),
-            ("model.latent_sise: no such key", "did you mean latent_size?", "vae.yaml"),
+            ("model.latent_sise: no such key", "did you mean latent_size?", "conf/model/"),
             id="typo-in-forced-key",
         ),
         pytest.param(
@@ -57,10 +57,11 @@ def refusal(*overrides: str) -> str:
         pytest.param(
             ("dataset=csv",), ("dataset.path is needed", "conf/dataset/csv.yaml"), id="missing"
         ),
-        pytest.param(("~dataset.path", "dataset=csv"), ("dataset.path is needed",), id="deleted"),
+        pytest.param(
+            ("dataset=csv", "dataset.path=null"), ("dataset.path must be text", "None"), id="null"
+        ),
         pytest.param(("~seed",), ("seed is needed", "config.yaml"), id="deleted-root-key"),
         pytest.param(("~model",), ("model is needed",), id="deleted-group"),
-        pytest.param(("model=null",), ("model must be chosen from conf/model/",), id="null-group"),
         pytest.param(
             ("model.latent_size=many",), ("model.latent_size must be a whole number",), id="text"
         ),
@@ -98,7 +99,7 @@ def refusal(*overrides: str) -> str:
         pytest.param(("monitor=ndcg_at_10/all",), ("val/ndcg_at_10/all?",), id="monitor-of-test"),
         pytest.param(("k=[5]",), ("monitor must be", "val/ndcg_at_5/all?"), id="monitor-without-k"),
         pytest.param(("metric=[recall]",), ("monitor must be",), id="monitor-without-metric"),
-        pytest.param(("bucket=[]",), ("bucket must name at least one",), id="no-bucket"),
+        pytest.param(("bucket=[]",), ("bucket is needed",), id="no-bucket"),
         pytest.param(
             ("model._target_=tensorflow.keras.Model",),
             ("model._target_ must lie in lrec", "tensorflow.keras.Model"),
@@ -232,6 +233,12 @@ def assert_refused(answer: Answer, folder: Path, *words: str) -> None:
         pytest.param(["monitor=val/ndcg/all"], ["did you mean val/ndcg_at_"], id="monitor"),
         pytest.param(
             ["schedule.lr=1"], ["schedule.lr", "conf/schedule/vae.yaml"], id="key-of-a-variant"
+        ),
+        pytest.param(["model=null"], ["model"], id="no-model"),
+        pytest.param(
+            ["+bucket.other={_target_:lrec.bucket.activity.Activity}"],
+            ["bucket names must differ", "Received: 'tail'"],
+            id="colliding-buckets",
         ),
         pytest.param(["seed"], ["seed"], id="no-value"),
         pytest.param(["model.hidden_sizes=[6"], ["model.hidden_sizes=[6"], id="open-bracket"),
