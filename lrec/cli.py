@@ -46,9 +46,9 @@ def main() -> int:
         import difflib
 
         near = difflib.get_close_matches(words[0], COMMANDS, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = f" (did you mean {near[0]}?)" if near else ""
         print(
-            f"lrec: no such command{hint} Commands: {', '.join(COMMANDS)}. Received: {words[0]!r}",
+            f"lrec: no such command{hint}. Commands: {', '.join(COMMANDS)}. Received: {words[0]!r}",
             file=sys.stderr,
         )
         return 2
@@ -78,7 +78,7 @@ def _run(command: str, arguments: list[str]) -> int:
 
 def _report(error: BaseException, arguments: list[str]) -> int:
     """Tell an error in one line; the exit status that goes with it."""
-    from lrec.config import explain
+    from lrec.explain import explain
 
     said = explain(error, [a for a in arguments if not a.startswith("-")])
     print(f"lrec: {said or one_line(error)}", file=sys.stderr)

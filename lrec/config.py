@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
-import re
-import types
 import typing
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, Union
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -22,6 +18,7 @@ from lrec.errors import ConfigError
 from lrec.metric import Metric, RankingMetric, RatingMetric, SetMetric
 from lrec.model import Model
 from lrec.schedule.standard import Standard
+from lrec.schema import check_keys, check_type, nearest
 from lrec.split import Splitter
 from lrec.strategy import Strategy
 from lrec.tracking import Tracking
@@ -124,7 +121,7 @@ def check(config: DictConfig, choices: dict[str, Any] | None = None, trains: boo
         raise ConfigError(" ".join(str(error).split())) from None
     assert isinstance(values, dict)
     known = [field.name for field in fields(Parts)]
-    _check_keys(values, known, set(known), "", "conf/config.yaml")
+    check_keys(values, known, set(known), "", "conf/config.yaml")
     built: dict[str, Any] = {}
     for group, value in values.items():
         group = str(group)
@@ -140,13 +137,13 @@ def check(config: DictConfig, choices: dict[str, Any] | None = None, trains: boo
             }
     hints = typing.get_type_hints(Parts)
     for name in ("seed", "k", "monitor"):
-        _check_type(values[name], hints[name], name, "conf/config.yaml")
+        check_type(values[name], hints[name], name, "conf/config.yaml")
         built[name] = values[name]
     parts = Parts(**built)
     if trains and parts.monitor not in (known := monitors(parts)):
         raise ConfigError(
             "monitor must be a validation metric that this config computes"
-            f"{_nearest(parts.monitor, known)}. Received: {parts.monitor!r} [conf/config.yaml]"
+            f"{nearest(parts.monitor, known)}. Received: {parts.monitor!r} [conf/config.yaml]"
         )
     return parts
 
@@ -167,9 +164,9 @@ def build(node: Any, key: str, file: str, kind: type) -> Any:
     signature = inspect.signature(target)
     hints = typing.get_type_hints(target.__init__)
     required = {n for n, p in signature.parameters.items() if p.default is inspect.Parameter.empty}
-    _check_keys(arguments, signature.parameters, required, f"{key}.", file)
+    check_keys(arguments, signature.parameters, required, f"{key}.", file)
     for name, value in arguments.items():
-        _check_type(value, hints.get(name, Any), f"{key}.{name}", file)
+        check_type(value, hints.get(name, Any), f"{key}.{name}", file)
     try:
         return target(**arguments)
     except ValueError as error:
@@ -189,73 +186,6 @@ def _target(path: Any, key: str, file: str, kind: type) -> Any:
     return target
 
 
-def _check_keys(
-    values: dict[Any, Any], known: Iterable[str], required: set[str], prefix: str, file: str
-) -> None:
-    known = list(known)
-    for name in values:
-        if name not in known:
-            raise ConfigError(
-                f"{prefix}{name}: no such key{_nearest(str(name), known)}. Valid keys: "
-                f"{', '.join(known) or 'none'}. Received: {prefix}{name}={values[name]!r} [{file}]"
-            )
-    for name in known:
-        if values.get(name) == "???" or (name in required and name not in values):
-            raise ConfigError(f"{prefix}{name} is needed: set it, {prefix}{name}=… [{file}]")
-
-
-def _check_type(value: Any, hint: Any, key: str, file: str) -> None:
-    if not fits(value, hint):
-        raise ConfigError(
-            f"{key} must be {_say(hint)}{_nearest_choice(value, hint)}. "
-            f"Received: {value!r} ({type(value).__name__}) [{file}]"
-        )
-
-
-def fits(value: Any, hint: Any) -> bool:
-    """Whether a YAML value is of an annotated type; an int passes for a float, a bool does not."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if hint is Any:
-        return True
-    if origin is Literal:
-        return any(value == choice and type(value) is type(choice) for choice in arguments)
-    if origin in (Union, types.UnionType):
-        return any(fits(value, option) for option in arguments)
-    if origin is not None and issubclass(origin, Sequence):
-        return isinstance(value, list | tuple) and all(fits(v, arguments[0]) for v in value)
-    if origin is dict:
-        return isinstance(value, dict) and all(fits(v, arguments[1]) for v in value.values())
-    if hint is None or hint is types.NoneType:
-        return value is None
-    if isinstance(value, bool):
-        return hint is bool
-    if hint is float:
-        return isinstance(value, int | float) and value == value
-    return isinstance(value, hint)
-
-
-def _say(hint: Any) -> str:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is Literal:
-        return "one of " + ", ".join(map(str, arguments))
-    if origin in (Union, types.UnionType):
-        return " or ".join(map(_say, arguments))
-    if origin is not None and issubclass(origin, Sequence):
-        return f"a list of {_say(arguments[0])}"
-    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
-    return names.get(hint, "null" if hint is types.NoneType else str(hint))
-
-
-def _nearest_choice(value: Any, hint: Any) -> str:
-    options = typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
-    return _nearest(str(value), [str(option) for option in options])
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {found[0]}?" if found else ""
-
-
 def options(group: str) -> list[str]:
     """The files of a config group, by name."""
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
@@ -264,42 +194,3 @@ def options(group: str) -> list[str]:
 def groups() -> list[str]:
     """The config groups."""
     return sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")
-
-
-def explain(error: BaseException, overrides: Sequence[str]) -> str | None:
-    """One line for what Hydra refuses to compose, or None where it says it well itself."""
-    text = str(error)
-    if missing := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
-        group, name = missing.groups()
-        near = _nearest(name, options(group))
-        return (
-            f"{group}={name}: no such {group}{near}. Available: {', '.join(options(group))} "
-            f"[conf/{group}/]"
-        )
-    if refused := re.search(r"Could not override '([^']+)'", text):
-        key = refused.group(1).lstrip("+~")
-        root = [field.name for field in fields(Parts)]
-        if key == "experiment":
-            return f"experiment: presets are added, +experiment=NAME: {', '.join(options(key))}"
-        if "." not in key:
-            near = _nearest(key, [*root, *groups()])
-            return f"{key}: no such key{near}. Valid keys: {', '.join(root)} [conf/config.yaml]"
-        return _explain_key(overrides)
-    return None
-
-
-def _explain_key(overrides: Sequence[str]) -> str | None:
-    """Compose again with the unknown keys let in, and let the check say what is wrong."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-
-    GlobalHydra.instance().clear()
-    forced = [re.sub(r"^(?=[\w]+\.[\w.]+=)", "++", override) for override in overrides]
-    try:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            check(compose("config", overrides=forced))
-    except ConfigError as error:
-        return str(error)
-    except Exception:  # the first explanation has to do
-        return None
-    return None

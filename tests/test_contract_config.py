@@ -10,15 +10,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from lrec.config import CONF, PACKAGE, SEVERAL, SINGLE, check, fits, groups, options
+from lrec.config import CONF, PACKAGE, SEVERAL, SINGLE, check, groups, options
+from lrec.schema import fits
 
 # Groups whose files are named after a module of the same kind.
 STEMS = ("dataset", "split", "model", "strategy", "metric", "bucket")
@@ -153,6 +155,18 @@ def test_check_accepts_every_option(group: str, name: str) -> None:
 def test_check_accepts_all_bucketings_at_once() -> None:
     parts = check(composed(f"bucket=[{','.join(options('bucket'))}]"))
     assert set(parts.bucket) == set(options("bucket"))
+
+
+@each(sorted((CONF / "experiment").glob("*.yaml")))
+def test_preset_opens_with_its_command_and_passes_the_check(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith("# @package _global_\n# ")
+    opening = "".join(takewhile(lambda line: line.startswith("#"), text.splitlines(True)))
+    assert re.search(rf"^#   lrec train .*\+experiment={path.stem}\b", opening, re.M)
+    config = composed(f"+experiment={path.stem}")
+    if OmegaConf.is_missing(config.dataset, "path"):
+        config.dataset.path = "given"
+    assert check(config)
 
 
 @pytest.mark.parametrize("model", options("model"))
