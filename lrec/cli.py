@@ -26,6 +26,7 @@ COMMANDS = {
     ),
 }
 INTERRUPTED, TERMINATED = 130, 143
+VALUE = re.compile(r"(?!hydra\.)\w+(\.[\w-]+)+=")  # a key inside a group, and its value
 
 
 def main() -> int:
@@ -52,8 +53,12 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    sys.argv = [f"{name} {words[0]}", *words[1:]]
-    return _run(words[0], words[1:])
+    # argparse wants flags before the overrides; people put -m anywhere
+    command, *rest = sorted(words, key=lambda word: word not in (words[0], "-m", "--multirun"))
+    # what Hydra would refuse as unknown, in words of its own, is left to lrec's check
+    rest = [f"++{word}" if VALUE.match(word) else word for word in rest]
+    sys.argv = [f"{name} {command}", *rest]
+    return _run(command, rest)
 
 
 def _run(command: str, arguments: list[str]) -> int:
@@ -64,6 +69,8 @@ def _run(command: str, arguments: list[str]) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     signal.signal(signal.SIGTERM, _terminate)
     try:
+        if not any("hydra" in a or "experiment" in a or "--config" in a for a in arguments):
+            _compose_once()
         importlib.import_module(f"lrec.commands.{command}").main()
         return 0
     except KeyboardInterrupt:
@@ -76,11 +83,18 @@ def _run(command: str, arguments: list[str]) -> int:
         return _report(error or caught, arguments)
 
 
+def _compose_once() -> None:
+    """Spare Hydra a whole composition that only asks for `hydra.mode`: flags say it here."""
+    from hydra._internal.hydra import Hydra
+
+    setattr(Hydra, "get_mode", lambda self, config_name, overrides: None)  # noqa: B010
+
+
 def _report(error: BaseException, arguments: list[str]) -> int:
     """Tell an error in one line; the exit status that goes with it."""
     from lrec.explain import explain
 
-    said = explain(error, [a for a in arguments if not a.startswith("-")])
+    said = explain(error, [a.removeprefix("++") for a in arguments if not a.startswith("-")])
     print(f"lrec: {said or one_line(error)}", file=sys.stderr)
     return 2 if said or isinstance(error, ConfigError) else 1
 

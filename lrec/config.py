@@ -65,7 +65,10 @@ class Parts:
             raise ConfigError(f"k must be different positive list lengths. Received: {self.k}")
         if not 0 <= self.seed < 2**31:
             raise ConfigError(f"seed must lie between 0 and 2**31 - 1. Received: {self.seed}")
-        check_names(list(self.bucket.values()))
+        try:
+            check_names(list(self.bucket.values()))
+        except ValueError as error:
+            raise ConfigError(f"bucket: {error} [conf/bucket/]") from None
 
     @property
     def monitor_sign(self) -> int:

@@ -6,51 +6,51 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields
 
-from omegaconf import open_dict
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, OverrideParseException
 
-from lrec.config import CONF, Parts, check, groups, options
-from lrec.errors import ConfigError
+from lrec.config import Parts, groups, options
 from lrec.schema import nearest
 
 
 def explain(error: BaseException, overrides: Sequence[str]) -> str | None:
-    """One line for what Hydra refuses to compose, or None where it says it well itself."""
+    """One line for what Hydra refuses to compose, or None where it is none of Hydra's errors."""
     text = str(error)
-    if missing := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
-        group, name = missing.groups()
-        near = nearest(name, options(group))
-        return (
-            f"{group}={name}: no such {group}{near}. Available: {', '.join(options(group))} "
-            f"[conf/{group}/]"
-        )
-    if refused := re.search(r"Could not override '([^']+)'", text):
-        key = refused.group(1).lstrip("+~")
-        root = [field.name for field in fields(Parts)]
-        if key == "experiment":
-            return f"experiment: presets are added, +experiment=NAME: {', '.join(options(key))}"
-        if "." not in key:
-            near = nearest(key, [*root, *groups()])
-            return f"{key}: no such key{near}. Valid keys: {', '.join(root)} [conf/config.yaml]"
-        return _explain_key(overrides)
-    return None
-
-
-def _explain_key(overrides: Sequence[str]) -> str | None:
-    """Compose again with the unknown keys let in, and let the check say what is wrong."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-
-    GlobalHydra.instance().clear()
-    forced = [re.sub(r"^(?=[\w]+\.[\w.]+=)", "++", override) for override in overrides]
-    try:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            config = compose("config", overrides=forced, return_hydra_config=True)
-            choices = dict(config.hydra.runtime.choices)
-            with open_dict(config):
-                del config["hydra"]
-            check(config, choices)
-    except ConfigError as error:
-        return str(error)
-    except Exception:  # the first explanation has to do
+    if "Config group override must be" in text:
+        empty = {f"{group}=null": group for group in groups()}
+        group = next((empty[o] for o in overrides if o in empty), "model")
+        return f"{group} must be chosen from {', '.join(options(group))}. Received: {group}=null"
+    if not isinstance(error, HydraException):
         return None
-    return None
+    if found := re.search(r"Could not (?:find|load) '(\w+)/([^'/]+)'", text):
+        return _no_option(*found.groups())
+    if isinstance(error, OverrideParseException):
+        wrong = next((o for o in overrides if not _parses(o)), " ".join(overrides))
+        return f"{wrong}: not of the form key=value. Received: {wrong!r}"
+    if found := re.search(r"Could not override '(\w+)'", text):
+        return _no_key(found.group(1))
+    return " ".join(text.split())
+
+
+def _no_option(group: str, name: str) -> str:
+    near = nearest(name, options(group))
+    return (
+        f"{group}={name}: no such {group}{near}. Available: {', '.join(options(group))} "
+        f"[conf/{group}/]"
+    )
+
+
+def _no_key(key: str) -> str:
+    if key == "experiment":
+        return f"experiment: presets are added, +experiment=NAME: {', '.join(options(key))}"
+    known = [field.name for field in fields(Parts)]
+    near = nearest(key, [*known, *groups()])
+    return f"{key}: no such key{near}. Valid keys: {', '.join(known)} [conf/config.yaml]"
+
+
+def _parses(override: str) -> bool:
+    try:
+        OverridesParser.create().parse_override(override)
+    except HydraException:
+        return False
+    return True

@@ -12,10 +12,11 @@ from lrec.bucket import Bucketing, Buckets
 from lrec.data import Catalogue, Floats, Histories, Queries, Split, Truth
 from lrec.evaluation import summarise, user_table
 from lrec.metric import Metric, RatingMetric
-from lrec.model import Arrays, Model, Schedule, Strategy, Watch
+from lrec.model import Arrays, Model
 from lrec.model.popularity import Popularity
 from lrec.ranking import Ranker, Ranking
 from lrec.rating import BiasModel, Calibration
+from lrec.training import Schedule, Strategy, Watch
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -156,24 +156,3 @@ class Network(keras.Model):
         """Mean over the global batch (each replica of a strategy gives its share)."""
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         return tf.reduce_mean(y_pred) / replicas
-
-
-class FusedAdam(keras.optimizers.Adam):
-    """Adam (Kingma and Ba 2015) as one kernel a variable: a third of the memory traffic."""
-
-    def update_step(self, gradient: Tensor, variable: Tensor, learning_rate: Tensor) -> None:
-        """Apply one gradient; the same arithmetic as Keras's Adam."""
-        index = self._get_variable_index(variable)
-        step = tf.cast(self.iterations + 1, variable.dtype)
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
-            beta1_power=tf.pow(tf.cast(self.beta_1, variable.dtype), step),
-            beta2_power=tf.pow(tf.cast(self.beta_2, variable.dtype), step),
-            lr=tf.cast(learning_rate, variable.dtype),
-            beta1=self.beta_1,
-            beta2=self.beta_2,
-            epsilon=self.epsilon,
-            grad=tf.convert_to_tensor(tf.cast(gradient, variable.dtype)),
-        )

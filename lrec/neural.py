@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from lrec.data import Catalogue, Floats, Histories, Split
-from lrec.model import Arrays, Model, Schedule, Strategy, Watch
+from lrec.model import Arrays, Model
+from lrec.training import Schedule, Strategy, Watch
 
 Tensor = Any  # TensorFlow ships no types
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import types
 import typing
 from collections.abc import Iterable, Sequence
@@ -62,7 +63,7 @@ def fits(value: Any, hint: Any) -> bool:
     if isinstance(value, bool):
         return hint is bool
     if hint is float:
-        return isinstance(value, int | float) and value == value
+        return isinstance(value, int | float) and math.isfinite(value)
     return isinstance(value, hint)
 
 
@@ -74,7 +75,7 @@ def _say(hint: Any) -> str:
         return " or ".join(map(_say, arguments))
     if origin is not None and issubclass(origin, Sequence):
         return f"a list of {_say(arguments[0])}"
-    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    names = {int: "a whole number", float: "a finite number", str: "text", bool: "true or false"}
     return names.get(hint, "null" if hint is types.NoneType else str(hint))
 
 

@@ -11,10 +11,10 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
-from lrec.config import check
-from lrec.errors import ConfigError
+from lrec.config import Parts, check
+from lrec.errors import ConfigError, Failed, one_line
 from lrec.tracking import PARENT
 
 
@@ -31,22 +31,25 @@ class Sweep(Callback):
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         try:
             parts = check_jobs(config)
-        except ConfigError as error:
-            # Hydra turns exceptions of callbacks into warnings, and goes on.
-            print(error, file=sys.stderr)
-            sys.stderr.flush()
-            raise SystemExit(2) from None
-        if parts is None:
-            return
+            if parts is not None:
+                self._open(parts, config)
+        except Exception as error:
+            # Hydra would turn it into a warning, and go on.
+            if os.environ.get("LREC_DEBUG") == "1":
+                raise Failed from error
+            print(f"lrec: {one_line(error)}", file=sys.stderr)
+            raise SystemExit(2 if isinstance(error, ConfigError) else 1) from None
+
+    def _open(self, parts: Parts, config: DictConfig) -> None:
+        """Make the parent run, and see to it that it is closed."""
         mlflow = parts.tracking.connect()
-        overrides = list(OmegaConf.to_container(config.hydra.overrides.task) or [])
-        name = parts.tracking.run_name or f"sweep {' '.join(map(str, overrides))}"[:200]
+        overrides = " ".join(config.hydra.overrides.task).replace("++", "")
         client = mlflow.MlflowClient()
         experiment = mlflow.get_experiment_by_name(parts.tracking.experiment)
         run = client.create_run(
             experiment.experiment_id,
-            run_name=name,
-            tags={"lrec.command": "sweep", "lrec.overrides": " ".join(map(str, overrides))},
+            run_name=parts.tracking.run_name or f"sweep {overrides}"[:200],
+            tags={"lrec.command": "sweep", "lrec.overrides": overrides[:5000]},
         )
         os.environ[PARENT] = run.info.run_id
 
@@ -63,7 +66,7 @@ class Sweep(Callback):
         self.ended = True
 
 
-def check_jobs(config: DictConfig) -> Any:
+def check_jobs(config: DictConfig) -> Parts | None:
     """Check the config of every job of a basic sweep; other sweepers decide as they go.
 
     Returns:
@@ -89,7 +92,8 @@ def check_jobs(config: DictConfig) -> Any:
     for job in jobs:
         composed = loader.load_sweep_config(config, list(job))
         choices = composed.hydra.runtime.choices
-        del composed["hydra"]
+        with open_dict(composed):
+            del composed["hydra"]
         checked = check(composed, choices)
         parts = parts or checked
     return parts

@@ -51,7 +51,7 @@ class Screen:
             self.console.print(f"buckets by {bucket.bucketing}: {edges}")
 
     def note(self, text: str) -> None:
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
     def table(
         self,

@@ -67,7 +67,7 @@ def refusal(*overrides: str) -> str:
         ),
         pytest.param(("model.latent_size=1.5",), ("a whole number", "1.5"), id="fraction"),
         pytest.param(("model.latent_size=true",), ("a whole number", "True"), id="bool"),
-        pytest.param(("model.dropout=nan",), ("model.dropout must be a number",), id="nan"),
+        pytest.param(("model.dropout=nan",), ("model.dropout must be a finite number",), id="nan"),
         pytest.param(("model.hidden_sizes=600",), ("a list of a whole number",), id="no-list"),
         pytest.param(("model.hidden_sizes=[6,x]",), ("a list of a whole number",), id="list"),
         pytest.param(("model.hidden_sizes=[]",), ("hidden_sizes must be positive",), id="empty"),

@@ -18,9 +18,10 @@ import tensorflow as tf
 
 from lrec.data import Split
 from lrec.dataset.csv import CSV
-from lrec.layers import EmbeddingBag, FusedAdam, Network, float32_dense, multinomial_loss
+from lrec.layers import EmbeddingBag, Network, float32_dense, multinomial_loss
 from lrec.model.dense import Dense
 from lrec.model.vae import VAE
+from lrec.optimizer import FusedAdam
 from lrec.schedule.standard import DivergedError, Standard
 from lrec.split.leave_one_out import LeaveOneOut
 from lrec.strategy.cpu import CPU

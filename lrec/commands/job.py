@@ -44,7 +44,7 @@ def job(
         assert isinstance(values, dict)
         record = Record(
             config={str(key): value for key, value in values.items()},
-            overrides=list(hydra.overrides.task),
+            overrides=[override.removeprefix("++") for override in hydra.overrides.task],
             choices=choices,
             folder=Path(hydra.runtime.output_dir),
         )
@@ -52,6 +52,6 @@ def job(
     except Exception as error:
         if hydra.mode != RunMode.MULTIRUN:
             raise Failed from error
-        overrides = " ".join(hydra.overrides.task)
+        overrides = " ".join(hydra.overrides.task).replace("++", "")
         print(f"job {hydra.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
         raise

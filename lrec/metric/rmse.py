@@ -9,7 +9,7 @@ from lrec.metric import RatingMetric
 
 
 class RMSE(RatingMetric):
-    """Square root of a user's mean squared error; averaged over users like every other metric."""
+    """rmse = √(mean over a user's held-out ratings of (prediction - rating)²)."""
 
     def __call__(self, error: Floats, row: Ints, n: int) -> Floats:
         return np.sqrt(mean_by_row(error**2, row, n))

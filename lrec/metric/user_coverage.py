@@ -7,7 +7,10 @@ from lrec.metric import Lists, RankingMetric
 
 
 class UserCoverage(RankingMetric):
-    """1 for a user whose k items all come from the model's own scores, not from a fallback."""
+    """user_coverage@k = 1 if all k items come from the model's own scores, 0 after a fallback.
+
+    Its mean over a bucket is the share of users covered.
+    """
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         full = (lists.items[:, :k] >= 0).all(axis=1) & (lists.items.shape[1] >= k)

@@ -3,53 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 
 from lrec.data import Bools, Catalogue, Floats, Histories, Queries, Split
+from lrec.training import Schedule, Strategy, Watch
 
 Arrays = dict[str, np.ndarray[Any, Any]]
-
-
-class Watch(Protocol):
-    """Who looks on while a model trains."""
-
-    @property
-    def live(self) -> bool:
-        """Whether `step` is wanted."""
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        """A step of an epoch is done; all from 1."""
-
-    def epoch(self, epoch: int, loss: float) -> float:
-        """An epoch is done, with this mean loss.
-
-        Returns:
-            The monitored validation metric, signed so that more is better; NaN without one.
-        """
-
-
-class Schedule(Protocol):
-    """How a model trains, as far as models need to know."""
-
-    @property
-    def batch_size(self) -> int:
-        """Training examples a step."""
-
-    def fit(self, network: Any, n_examples: int, seed: int, watch: Watch) -> None:
-        """Train a Keras model on batches of example indices."""
-
-
-class Strategy(Protocol):
-    """Where a model trains, as far as models need to know."""
-
-    @property
-    def jit_compile(self) -> bool:
-        """Whether XLA compiles training steps."""
-
-    def scope(self) -> Any:
-        """Context in which variables are created."""
 
 
 class Model(ABC):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from lrec.data import Catalogue, Floats, Histories, Split
-from lrec.model import Arrays, Model, Schedule, Strategy, Watch
+from lrec.model import Arrays, Model
+from lrec.training import Schedule, Strategy, Watch
 
 
 class Popularity(Model):

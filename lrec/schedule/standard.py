@@ -6,7 +6,7 @@ import math
 import warnings
 from typing import Any, Literal
 
-from lrec.model import Watch
+from lrec.training import Watch
 
 # Examples shuffled at once: of more than these, memory would go to the shuffling.
 SHUFFLED = 2**21
@@ -154,14 +154,14 @@ class Standard:
     def _optimizer(self, steps: int) -> Any:
         import keras
 
-        from lrec import layers
+        from lrec.optimizer import FusedAdam
 
         rate = self._learning_rate(steps)
-        common = {"clipnorm": None, "global_clipnorm": self.clip_norm}
+        common = {"global_clipnorm": self.clip_norm}
         if self.optimizer == "adam":
-            return layers.FusedAdam(rate, **common)
+            return FusedAdam(rate, **common)
         if self.optimizer == "adamw":
-            return layers.FusedAdam(rate, weight_decay=self.weight_decay, **common)
+            return FusedAdam(rate, weight_decay=self.weight_decay, **common)
         if self.optimizer == "sgd":
             decay = self.weight_decay or None
             return keras.optimizers.SGD(rate, momentum=0.9, weight_decay=decay, **common)
@@ -170,22 +170,18 @@ class Standard:
     def _learning_rate(self, steps: int) -> Any:
         from keras.optimizers import schedules
 
+        from lrec.optimizer import WarmUp
+
         warmup = round(self.warmup_epochs * steps)
         total = max(1, self.epochs * steps - warmup)
-        if self.decay == "constant" and not warmup:
-            return self.learning_rate
-        if self.decay == "exponential":
-            return schedules.ExponentialDecay(self.learning_rate, max(1, total // 10), 0.5)
-        if self.decay == "linear":
-            return schedules.PolynomialDecay(self.learning_rate, total, 0.0)
-        alpha = 1.0 if self.decay == "constant" else 0.0
-        return schedules.CosineDecay(
-            0.0 if warmup else self.learning_rate,
-            total,
-            alpha=alpha,
-            warmup_target=self.learning_rate if warmup else None,
-            warmup_steps=warmup,
-        )
+        course: Any = self.learning_rate
+        if self.decay == "cosine":
+            course = schedules.CosineDecay(course, total)
+        elif self.decay == "linear":
+            course = schedules.PolynomialDecay(course, total, 0.0)
+        elif self.decay == "exponential":
+            course = schedules.ExponentialDecay(course, max(1, total // 10), 0.5)
+        return WarmUp(self.learning_rate, warmup, course) if warmup else course
 
 
 class _Course:
