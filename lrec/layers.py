@@ -29,10 +29,15 @@ class EmbeddingBag(keras.layers.Layer):
         super().__init__()
         self.activation = keras.activations.get(activation)
         self.embeddings = self.add_weight(
-            shape=(n_items, size), initializer="glorot_normal", name="embeddings"
+            shape=(n_items, size),
+            initializer="glorot_normal",
+            autocast=False,  # sums of many want float32
+            name="embeddings",
         )
         self.bias = (
-            self.add_weight(shape=(size,), initializer="zeros", name="bias") if use_bias else None
+            self.add_weight(shape=(size,), initializer="zeros", autocast=False, name="bias")
+            if use_bias
+            else None
         )
 
     def call(self, items: Tensor, weights: Tensor = None, scale: Tensor = None) -> Tensor:

@@ -76,7 +76,8 @@ def run_lrec(path: str | None, epochs: int, precision: str) -> dict[str, Any]:
     strategy.start()
     model = VAE(hidden_sizes=[600], latent_size=200, beta=0.2, anneal_steps=ANNEAL_STEPS)
     watch = Stopwatch(split, Ranker(model, 20))
-    model.fit(split, Standard(epochs=epochs, batch_size=500, patience=None), strategy, 1, watch)
+    schedule = Standard(epochs=epochs, batch_size=500, patience=None, evaluate_steps=1)
+    model.fit(split, schedule, strategy, 1, watch)
     return {
         "epochs": watch.training,
         "evaluate": watch.ranking,

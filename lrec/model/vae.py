@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from lrec.data import Catalogue, Split
 from lrec.neural import NeuralModel, Tensor
 
+LOG_VARIANCE = -4.0  # of the code, before training
+
 
 class VAE(NeuralModel):
     """Mult-VAE (Liang et al. 2018, "Variational autoencoders for collaborative filtering").
@@ -51,6 +53,7 @@ class VAE(NeuralModel):
         self.anneal_steps = anneal_steps
 
     def build(self, catalogue: Catalogue) -> None:
+        from keras.initializers import Constant
         from keras.layers import Dense
 
         from lrec.layers import EmbeddingBag
@@ -58,7 +61,9 @@ class VAE(NeuralModel):
         first, *deeper = self.hidden_sizes
         self.bag = EmbeddingBag(catalogue.n_items, first, activation="tanh", use_bias=True)
         self.encoder = [Dense(size, activation="tanh") for size in deeper]
-        self.gaussian = Dense(2 * self.latent_size)
+        self.mean = Dense(self.latent_size)
+        # Little noise at first: the decoder learns sooner what the code says.
+        self.log_variance = Dense(self.latent_size, bias_initializer=Constant(LOG_VARIANCE))
         self.decoder = [Dense(size, activation="tanh") for size in reversed(self.hidden_sizes)]
         self.logits = Dense(catalogue.n_items)
 
@@ -107,8 +112,7 @@ class VAE(NeuralModel):
         hidden = self.bag(items, scale=scale)
         for layer in self.encoder:
             hidden = layer(hidden)
-        mean, log_variance = tf.split(self.gaussian(hidden), 2, axis=1)
-        return mean, log_variance
+        return self.mean(hidden), self.log_variance(hidden)
 
     def _decode(self, code: Tensor) -> Tensor:
         for layer in self.decoder:
