@@ -69,9 +69,10 @@ def _run(command: str, arguments: list[str]) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     signal.signal(signal.SIGTERM, _terminate)
     try:
+        module = importlib.import_module(f"lrec.commands.{command}")
         if not any("hydra" in a or "experiment" in a or "--config" in a for a in arguments):
-            _compose_once()
-        importlib.import_module(f"lrec.commands.{command}").main()
+            importlib.import_module("lrec.commands.job").compose_once()
+        module.main()
         return 0
     except KeyboardInterrupt:
         print("lrec: interrupted", file=sys.stderr)
@@ -81,13 +82,6 @@ def _run(command: str, arguments: list[str]) -> int:
             raise
         error = caught.__cause__ if isinstance(caught, Failed) else caught
         return _report(error or caught, arguments)
-
-
-def _compose_once() -> None:
-    """Spare Hydra a whole composition that only asks for `hydra.mode`: flags say it here."""
-    from hydra._internal.hydra import Hydra
-
-    setattr(Hydra, "get_mode", lambda self, config_name, overrides: None)  # noqa: B010
 
 
 def _report(error: BaseException, arguments: list[str]) -> int:

@@ -296,12 +296,18 @@ QUICK = {"help": ["--help"], "config error": ["train", "model.latent_sise=8"]}
 
 @pytest.mark.parametrize("arguments", QUICK.values(), ids=QUICK)
 def test_answers_at_once(arguments: list[str], tmp_path: Path) -> None:
-    taken = []
-    for _ in range(5):
-        start = time.perf_counter()
-        subprocess.run([LREC, *arguments], cwd=tmp_path, capture_output=True, check=False)
-        taken.append(time.perf_counter() - start)
-    assert min(taken) < 0.7
+    """Under 0.7 s where Hydra and numpy import in 0.3 s; a slower machine gets as much more."""
+    imports = [sys.executable, "-c", "import hydra, numpy"]
+
+    def best(command: list[str | Path]) -> float:
+        taken = []
+        for _ in range(5):
+            start = time.perf_counter()
+            subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+            taken.append(time.perf_counter() - start)
+        return min(taken)
+
+    assert best([LREC, *arguments]) < 0.7 * max(1, best(imports) / 0.3)
 
 
 @pytest.mark.parametrize("arguments", QUICK.values(), ids=QUICK)

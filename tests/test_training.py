@@ -385,7 +385,7 @@ def test_mixed_precision_trains_and_scores_in_float32(
 ) -> None:
     strategy, model, judge = CPU(precision=precision), make(), Judge()
     strategy.start()
-    schedule = Standard(epochs=4, batch_size=32, learning_rate=0.01, evaluate_steps=1)
+    schedule = Standard(epochs=20, batch_size=32, learning_rate=0.01, evaluate_steps=1)
     model.fit(split, schedule, strategy, 1, judge)
     scores = np.asarray(model.score(split.test.history))
     assert scores.dtype == np.float32

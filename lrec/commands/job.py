@@ -55,3 +55,10 @@ def job(
         overrides = " ".join(hydra.overrides.task).replace("++", "")
         print(f"job {hydra.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
         raise
+
+
+def compose_once() -> None:
+    """Spare Hydra a whole composition that only asks for `hydra.mode`: flags say it here."""
+    from hydra._internal.hydra import Hydra
+
+    setattr(Hydra, "get_mode", lambda self, config_name, overrides: None)  # noqa: B010
