@@ -75,7 +75,8 @@ def run_lrec(path: str | None, epochs: int, precision: str) -> dict[str, Any]:
     split = load(path)
     strategy = CPU(precision=precision)  # type: ignore[arg-type]
     strategy.start()
-    model = VAE(hidden_sizes=[600], latent_size=200, beta=0.2, anneal_steps=ANNEAL_STEPS)
+    # RecBole's noise is small too: it multiplies a standard normal by 0.01.
+    model = VAE(hidden_sizes=[600], latent_size=200, anneal_steps=ANNEAL_STEPS, noise=0.1)
     watch = Stopwatch(split, Ranker(model, 20))
     schedule = Standard(epochs=epochs, batch_size=500, patience=None, evaluate_steps=1)
     model.fit(split, schedule, strategy, 1, watch)

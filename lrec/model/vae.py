@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from lrec.data import Catalogue, Split
 from lrec.neural import NeuralModel, Tensor
-
-LOG_VARIANCE = -4.0  # of the code, before training
 
 
 class VAE(NeuralModel):
@@ -23,6 +22,8 @@ class VAE(NeuralModel):
         dropout: share of the history that training leaves out of the input.
         beta: final weight of the KL term.
         anneal_steps: optimizer steps over which beta grows from 0; 0 starts at beta.
+        noise: standard deviation of the code before training. 1 is the paper's; with less, long
+            histories are learnt in fewer epochs, and short ones are learnt by heart.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class VAE(NeuralModel):
         dropout: float = 0.5,
         beta: float = 0.2,
         anneal_steps: int = 2000,
+        noise: float = 1.0,
     ) -> None:
         if not hidden_sizes or min(hidden_sizes) < 1:
             raise ValueError(
@@ -46,11 +48,14 @@ class VAE(NeuralModel):
                 "beta and anneal_steps must not be negative. "
                 f"Received: beta={beta}, anneal_steps={anneal_steps}"
             )
+        if noise <= 0:
+            raise ValueError(f"noise must be positive. Received: {noise}")
         self.hidden_sizes = tuple(hidden_sizes)
         self.latent_size = latent_size
         self.dropout = dropout
         self.beta = beta
         self.anneal_steps = anneal_steps
+        self.noise = noise
 
     def build(self, catalogue: Catalogue) -> None:
         from keras.initializers import Constant
@@ -62,8 +67,8 @@ class VAE(NeuralModel):
         self.bag = EmbeddingBag(catalogue.n_items, first, activation="tanh", use_bias=True)
         self.encoder = [Dense(size, activation="tanh") for size in deeper]
         self.mean = Dense(self.latent_size)
-        # Little noise at first: the decoder learns sooner what the code says.
-        self.log_variance = Dense(self.latent_size, bias_initializer=Constant(LOG_VARIANCE))
+        start = Constant(2 * math.log(self.noise))
+        self.log_variance = Dense(self.latent_size, bias_initializer=start)
         self.decoder = [Dense(size, activation="tanh") for size in reversed(self.hidden_sizes)]
         self.logits = Dense(catalogue.n_items)
 
