@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from omegaconf import OmegaConf
-
-from lrec import report, store
+from lrec import archive, store
 from lrec.bucket import ALL, COLD
 from lrec.config import Parts, Record
-from lrec.data import DataError, Interactions, Split, Strings
-from lrec.judge import Judge, Verdict
+from lrec.data import DataError
+from lrec.judge import Judge
 from lrec.ranking import Ranker
 from lrec.terminal import Progress, Screen, show_warnings
 from lrec.tracking import Log
-
-if TYPE_CHECKING:
-    pass
-
-# Metrics of the figure by bucket, at the largest k.
-DRAWN = ("recall", "ndcg", "novelty", "mse")
 
 
 def run(parts: Parts, record: Record) -> float:
@@ -39,13 +27,12 @@ def run(parts: Parts, record: Record) -> float:
     screen.composed(record.choices, record.overrides, parts.seed)
     name = f"{record.choices.get('model', parts.model.name)}-seed{parts.seed}"
     with parts.tracking.run(name, {"lrec.command": "train"}) as log:
-        _log_config(log, record)
+        archive.log_config(log, record)
 
         data = parts.dataset.load()
         split = parts.split(data)
         judge = Judge(split, parts.metric, parts.bucket, parts.k)
-        log.dataset(parts.dataset.name, data.digest, _source(record))
-        log.metrics({f"data/{key}": value for key, value in split.counts.items()})
+        archive.log_data(log, record, parts, data, split)
         screen.data(data, split, judge.buckets["test"])
 
         parts.strategy.start()
@@ -56,16 +43,14 @@ def run(parts: Parts, record: Record) -> float:
         best = watcher.finish()
 
         verdict = judge.test(ranker)
-        references = judge.references()
-        keep(log, record, parts, judge, split, data, verdict, references)
-        _draw(log, record, parts, data, watcher, {parts.model.name: verdict.values, **references})
+        rows = {parts.model.name: verdict.values, **judge.references(parts.model)}
+        archive.log_verdict(log, record, parts, judge, data, verdict, rows)
+        archive.log_figures(log, record, parts, data, watcher.history, rows)
         if parts.tracking.log_model:
             store.save(record.folder / "model", parts.model, record.config["model"])
             log.model(record.folder / "model")
 
-    screen.table(
-        {parts.model.name: verdict.values, **references}, list(parts.bucket.values()), parts.k
-    )
+    screen.table(rows, list(parts.bucket.values()), parts.k)
     screen.note(f"run {log.run_id} in {log.uri}; see it: {log.ui}")
     return best
 
@@ -121,105 +106,8 @@ class Watcher:
         return values
 
 
-def keep(
-    log: Log,
-    record: Record,
-    parts: Parts,
-    judge: Judge,
-    split: Split,
-    data: Interactions,
-    verdict: Verdict,
-    references: dict[str, dict[str, float]],
-) -> None:
-    """Log test metrics, those of the references, and the user table."""
-    import pandas as pd
-
-    log.metrics(verdict.values)
-    for name, values in references.items():
-        log.metrics({f"{name}/{key}": value for key, value in values.items()})
-    log.tags(
-        {
-            "lrec.rating_head": verdict.rating_head,
-            "lrec.history_items_ignored": verdict.ignored,
-            **{
-                f"lrec.bucket.{name}": words
-                for bucket in judge.buckets["test"]
-                for name, words in bucket.edges.items()
-            },
-        }
-    )
-    ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in verdict.table["items"]]
-    users = split.user_ids[verdict.table["user"]]
-    if not parts.tracking.keep_user_ids:
-        users = pseudonyms(users, data.digest)
-    table = verdict.table.assign(user=users)
-    table["items"] = pd.Series(ids, index=table.index)
-    path = record.folder / "users.parquet"
-    table.to_parquet(path, index=False)
-    log.file(path)
-    summary = record.folder / "metrics.json"
-    summary.write_text(json.dumps({parts.model.name: verdict.values, **references}, indent=1))
-    log.file(summary)
-
-
 def _watched(parts: Parts) -> list[str]:
     """The monitored metric of every bucket: what the lines of training show."""
     name = parts.monitor.rpartition("/")[0]
     names = [n for bucketing in parts.bucket.values() for n in bucketing.names]
     return [f"{name}/{group}" for group in (ALL, *names, COLD)]
-
-
-def _log_config(log: Log, record: Record) -> None:
-    flat: dict[str, Any] = {}
-    for group, node in record.config.items():
-        flat |= {group: node} if not isinstance(node, dict) else _flat(node, group)
-    log.params({**record.choices, **flat})
-    log.environment()
-    files = {
-        "config.yaml": OmegaConf.to_yaml(record.config),
-        "overrides.txt": "\n".join(record.overrides),
-    }
-    for name, text in files.items():
-        path = record.folder / name
-        path.write_text(text)
-        log.file(path)
-
-
-def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in node.items():
-        inner = isinstance(value, dict)
-        flat |= _flat(value, f"{prefix}.{key}") if inner else {f"{prefix}.{key}": value}
-    return flat
-
-
-def _source(record: Record) -> dict[str, str]:
-    return {key: str(value) for key, value in record.config["dataset"].items()}
-
-
-def _draw(
-    log: Log,
-    record: Record,
-    parts: Parts,
-    data: Interactions,
-    watcher: Watcher,
-    rows: dict[str, dict[str, float]],
-) -> None:
-    figures = record.folder / "figures"
-    if watcher.history:
-        report.curves(watcher.history, parts.monitor, figures / "curves.png")
-    k = max(parts.k)
-    names = [n for bucketing in parts.bucket.values() for n in bucketing.names]
-    drawn = [metric if metric == "mse" else f"{metric}_at_{k}" for metric in DRAWN]
-    report.by_bucket(rows, drawn, [ALL, *names, COLD], figures / "by_bucket.png")
-    report.distributions(data, figures / "distributions.png")
-    for path in sorted(figures.iterdir()):
-        log.file(path, "figures")
-
-
-def pseudonyms(users: Strings, secret: str) -> Strings:
-    """User ids as keyed hashes: a person has the same name in all runs on the same data."""
-    key = secret.encode()[:64]
-    return np.array(
-        [hashlib.blake2b(str(u).encode(), key=key, digest_size=8).hexdigest() for u in users]
-    )

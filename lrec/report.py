@@ -34,17 +34,20 @@ def by_bucket(
 ) -> None:
     """Metrics by bucket: a bar for the model and for each reference that has the metric."""
     shown = [m for m in metrics if any(f"{m}/all" in values for values in rows.values())]
-    figure = _figure(3.6 * len(shown), 3.4)
+    figure = _figure(3.4 * len(shown), 3.6)
+    colours = {who: f"C{place}" for place, who in enumerate(rows)}
+    bars: dict[str, Any] = {}
     for axes, metric in zip(np.atleast_1d(figure.subplots(1, len(shown))), shown, strict=True):
         having = {who: v for who, v in rows.items() if f"{metric}/all" in v}
         width = 0.8 / len(having)
         for place, (who, values) in enumerate(having.items()):
             heights = [values.get(f"{metric}/{group}", np.nan) for group in groups]
-            axes.bar(np.arange(len(groups)) + place * width, heights, width, label=who)
+            left = np.arange(len(groups)) + place * width
+            bars[who] = axes.bar(left, heights, width, color=colours[who])
         axes.set_xticks(np.arange(len(groups)) + 0.4 - width / 2, groups, rotation=20)
         axes.set_title(metric.replace("_at_", "@"))
-        axes.legend(fontsize="small")
         axes.grid(axis="y", alpha=0.3)
+    figure.legend(bars.values(), bars.keys(), loc="outside lower center", ncols=len(bars))
     _save(figure, path)
 
 

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from lrec import store
+from lrec import archive, store
 from lrec.config import Parts, Record, check
 from lrec.data import DataError, Interactions, Split
-from lrec.experiment import keep
 from lrec.judge import Judge
 from lrec.model import Model
 from lrec.terminal import Screen, show_warnings
@@ -35,12 +34,11 @@ def evaluate(parts: Parts, record: Record, run_id: str, trained: DictConfig) -> 
         data = parts.dataset.load()
         split = questions(parts, data, record.config, trained, model)
         judge = Judge(split, parts.metric, parts.bucket, parts.k)
-        log.dataset(parts.dataset.name, data.digest, {"dataset": str(record.config["dataset"])})
+        archive.log_data(log, record, parts, data, split)
         screen.data(data, split, judge.buckets["test"])
         verdict = judge.test(judge.ranker(model))
-        references = judge.references()
-        keep(log, record, parts, judge, split, data, verdict, references)
-    rows = {model.name: verdict.values, **references}
+        rows = {model.name: verdict.values, **judge.references(model)}
+        archive.log_verdict(log, record, parts, judge, data, verdict, rows)
     screen.table(rows, list(parts.bucket.values()), parts.k)
     screen.note(f"run {log.run_id} (of {run_id}) in {log.uri}; see it: {log.ui}")
 

@@ -1,0 +1,125 @@
+"""What a run leaves in MLflow: config, data, metrics, user table, figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from omegaconf import OmegaConf
+
+from lrec import report
+from lrec.bucket import ALL, COLD
+from lrec.config import Parts, Record
+from lrec.data import Interactions, Split, Strings
+from lrec.judge import Judge, Verdict
+from lrec.tracking import Log
+
+# Metrics of the figure by bucket, at the largest k.
+DRAWN = ("recall", "ndcg", "novelty", "mse")
+# Name of the model or of a reference -> its metrics.
+Rows = Mapping[str, Mapping[str, float]]
+
+
+def log_config(log: Log, record: Record) -> None:
+    """Config, command line and versions: what it takes to repeat the run."""
+    flat: dict[str, Any] = {}
+    for group, node in record.config.items():
+        flat |= {group: node} if not isinstance(node, dict) else _flat(node, group)
+    log.params({**record.choices, **flat})
+    log.environment()
+    files = {
+        "config.yaml": OmegaConf.to_yaml(record.config),
+        "overrides.txt": "\n".join(record.overrides),
+    }
+    for name, text in files.items():
+        path = record.folder / name
+        path.write_text(text)
+        log.file(path)
+
+
+def log_data(log: Log, record: Record, parts: Parts, data: Interactions, split: Split) -> None:
+    """Which data, by its content, and what the split made of it."""
+    source = {key: str(value) for key, value in record.config["dataset"].items()}
+    log.dataset(parts.dataset.name, data.digest, source)
+    log.metrics({f"data/{key}": value for key, value in split.counts.items()})
+
+
+def log_verdict(
+    log: Log,
+    record: Record,
+    parts: Parts,
+    judge: Judge,
+    data: Interactions,
+    verdict: Verdict,
+    rows: Rows,
+) -> None:
+    """The user table, and the metrics: the model's as they are, references' under their names."""
+    import pandas as pd
+
+    split = judge.split
+    for name, values in rows.items():
+        prefix = "" if values is verdict.values else f"{name}/"
+        log.metrics({f"{prefix}{key}": value for key, value in values.items()})
+    log.tags(
+        {
+            "lrec.rating_head": verdict.rating_head,
+            "lrec.history_items_ignored": verdict.ignored,
+            **{
+                f"lrec.bucket.{name}": words
+                for bucket in judge.buckets["test"]
+                for name, words in bucket.edges.items()
+            },
+        }
+    )
+    ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in verdict.table["items"]]
+    users = split.user_ids[verdict.table["user"]]
+    if not parts.tracking.keep_user_ids:
+        users = pseudonyms(users, data.digest)
+    table = verdict.table.assign(user=users)
+    table["items"] = pd.Series(ids, index=table.index)
+    path = record.folder / "users.parquet"
+    table.to_parquet(path, index=False)
+    log.file(path)
+    summary = record.folder / "metrics.json"
+    summary.write_text(json.dumps(rows, indent=1))
+    log.file(summary)
+
+
+def log_figures(
+    log: Log,
+    record: Record,
+    parts: Parts,
+    data: Interactions,
+    history: Sequence[Mapping[str, float]],
+    rows: Rows,
+) -> None:
+    """Curves over epochs (where there were any), metrics by bucket, activity and popularity."""
+    figures = record.folder / "figures"
+    if history:
+        report.curves(history, parts.monitor, figures / "curves.png")
+    k = max(parts.k)
+    names = [n for bucketing in parts.bucket.values() for n in bucketing.names]
+    drawn = [metric if metric == "mse" else f"{metric}_at_{k}" for metric in DRAWN]
+    report.by_bucket(rows, drawn, [ALL, *names, COLD], figures / "by_bucket.png")
+    report.distributions(data, figures / "distributions.png")
+    for path in sorted(figures.iterdir()):
+        log.file(path, "figures")
+
+
+def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in node.items():
+        inner = isinstance(value, dict)
+        flat |= _flat(value, f"{prefix}.{key}") if inner else {f"{prefix}.{key}": value}
+    return flat
+
+
+def pseudonyms(users: Strings, secret: str) -> Strings:
+    """User ids as keyed hashes: a person has the same name in all runs on the same data."""
+    key = secret.encode()[:64]
+    return np.array(
+        [hashlib.blake2b(str(u).encode(), key=key, digest_size=8).hexdigest() for u in users]
+    )
