@@ -95,6 +95,19 @@ class Splitter(ABC):
         return data.timestamp
 
 
+def check_shares(validation: float, test: float) -> None:
+    """Refuse shares that leave nothing to test on, or nothing to train on.
+
+    Raises:
+        ValueError: with the shares.
+    """
+    if not (0 < test < 1 and 0 <= validation < 1 and test + validation < 1):
+        raise ValueError(
+            "validation and test must be shares that leave something to train on. "
+            f"Received: validation={validation}, test={test}"
+        )
+
+
 def rank_from_end(data: Interactions) -> Ints:
     """0 for each user's last interaction, 1 for the one before, and so on, `(len(data),)`."""
     keys = [data.user] if data.timestamp is None else [data.timestamp, data.user]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lrec.data import DataError, Interactions, Ints
-from lrec.split import TEST, TRAIN, VALIDATION, Splitter
+from lrec.split import TEST, TRAIN, VALIDATION, Splitter, check_shares
 
 
 class GlobalTime(Splitter):
@@ -19,11 +19,7 @@ class GlobalTime(Splitter):
     """
 
     def __init__(self, validation: float = 0.1, test: float = 0.1) -> None:
-        if not (0 < test < 1 and 0 <= validation < 1 and test + validation < 1):
-            raise ValueError(
-                "validation and test must be shares that leave some training data. "
-                f"Received: validation={validation}, test={test}"
-            )
+        check_shares(validation, test)
         self.validation = validation
         self.test = test
 

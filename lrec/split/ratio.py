@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from lrec.data import Interactions, Ints
-from lrec.split import TEST, TRAIN, VALIDATION, Splitter, rank_from_end
+from lrec.split import TEST, TRAIN, VALIDATION, Splitter, check_shares, rank_from_end
 
 
 class Ratio(Splitter):
@@ -27,11 +27,7 @@ class Ratio(Splitter):
         order: Literal["random", "time"] = "random",
         seed: int = 42,
     ) -> None:
-        if not (0 < test < 1 and 0 <= validation < 1 and test + validation < 1):
-            raise ValueError(
-                "validation and test must be shares that leave some training data. "
-                f"Received: validation={validation}, test={test}"
-            )
+        check_shares(validation, test)
         self.validation = validation
         self.test = test
         self.order = order

@@ -8,7 +8,16 @@ from typing import Literal
 import numpy as np
 
 from lrec.data import Interactions, Ints
-from lrec.split import EXCLUDED, FOLD_IN, TEST, TRAIN, VALIDATION, Splitter, rank_from_end
+from lrec.split import (
+    EXCLUDED,
+    FOLD_IN,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Splitter,
+    check_shares,
+    rank_from_end,
+)
 
 
 class UserHoldout(Splitter):
@@ -32,11 +41,7 @@ class UserHoldout(Splitter):
         order: Literal["random", "time"] = "random",
         seed: int = 42,
     ) -> None:
-        if not (0 < test < 1 and 0 <= validation < 1 and test + validation < 1):
-            raise ValueError(
-                "validation and test must be shares that leave some training users. "
-                f"Received: validation={validation}, test={test}"
-            )
+        check_shares(validation, test)
         if not 0 < fold_in < 1:
             raise ValueError(f"fold_in must lie between 0 and 1. Received: {fold_in}")
         self.validation = validation
