@@ -90,7 +90,7 @@ def benchmark(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         seconds, results["validation"] = timed(runner.evaluate, valid, load_best_model=False)
         results["evaluate"].append(seconds)
     config["eval_batch_size"] = DEFAULT_EVAL_BATCH
-    one_by_one = data_preparation(config, dataset)[1]
+    one_by_one = data_preparation(config, create_dataset(config))[1]
     seconds, _ = timed(runner.evaluate, one_by_one, load_best_model=False)
     results["evaluate_by_default"] = seconds
     # The test input is the training history alone (lrec: training + validation); both are masked.
