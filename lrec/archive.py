@@ -54,15 +54,15 @@ def log_verdict(
     judge: Judge,
     data: Interactions,
     verdict: Verdict,
-    rows: Rows,
+    references: Rows,
 ) -> None:
     """The user table, and the metrics: the model's as they are, references' under their names."""
     import pandas as pd
 
     split = judge.split
-    for name, values in rows.items():
-        prefix = "" if values is verdict.values else f"{name}/"
-        log.metrics({f"{prefix}{key}": value for key, value in values.items()})
+    log.metrics(verdict.values)
+    for name, values in references.items():
+        log.metrics({f"{name}/{key}": value for key, value in values.items()})
     log.tags(
         {
             "lrec.rating_head": verdict.rating_head,
@@ -84,7 +84,7 @@ def log_verdict(
     table.to_parquet(path, index=False)
     log.file(path)
     summary = record.folder / "metrics.json"
-    summary.write_text(json.dumps(rows, indent=1))
+    summary.write_text(json.dumps({parts.model.name: verdict.values, **references}, indent=1))
     log.file(summary)
 
 

@@ -43,8 +43,9 @@ def run(parts: Parts, record: Record) -> float:
         best = watcher.finish()
 
         verdict = judge.test(ranker)
-        rows = {parts.model.name: verdict.values, **judge.references(parts.model)}
-        archive.log_verdict(log, record, parts, judge, data, verdict, rows)
+        references = judge.references()
+        rows = {parts.model.name: verdict.values, **references}
+        archive.log_verdict(log, record, parts, judge, data, verdict, references)
         archive.log_figures(log, record, parts, data, watcher.history, rows)
         if parts.tracking.log_model:
             store.save(record.folder / "model", parts.model, record.config["model"])

@@ -106,7 +106,7 @@ class Judge:
                     head = "calibrated"
         return self._mark(model, "test", ranking, predictions, sets=True, head=head)
 
-    def references(self, model: Model) -> dict[str, dict[str, float]]:
+    def references(self) -> dict[str, dict[str, float]]:
         """What to hold a model against: popularity, the bias model, and the oracle if there is one.
 
         Returns:
@@ -114,9 +114,7 @@ class Judge:
         """
         popularity = Popularity()
         popularity.catalogue = self.split.catalogue
-        found: dict[str, dict[str, float]] = {}
-        if not isinstance(model, Popularity):
-            found["popularity"] = self.test(self.ranker(popularity)).values
+        found = {"popularity": self.test(self.ranker(popularity)).values}
         if self.split.truth is not None:
             oracle = Oracle(self.split.truth, self.split.catalogue, self.split.test)
             found["oracle"] = self.test(self.ranker(oracle)).values

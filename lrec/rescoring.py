@@ -37,8 +37,9 @@ def evaluate(parts: Parts, record: Record, run_id: str, trained: DictConfig) -> 
         archive.log_data(log, record, parts, data, split)
         screen.data(data, split, judge.buckets["test"])
         verdict = judge.test(judge.ranker(model))
-        rows = {model.name: verdict.values, **judge.references(model)}
-        archive.log_verdict(log, record, parts, judge, data, verdict, rows)
+        references = judge.references()
+        archive.log_verdict(log, record, parts, judge, data, verdict, references)
+    rows = {model.name: verdict.values, **references}
     screen.table(rows, list(parts.bucket.values()), parts.k)
     screen.note(f"run {log.run_id} (of {run_id}) in {log.uri}; see it: {log.ui}")
 
