@@ -34,7 +34,7 @@ def evaluate(parts: Parts, record: Record, run_id: str, trained: DictConfig) -> 
         data = parts.dataset.load()
         split = questions(parts, data, record.config, trained, model)
         judge = Judge(split, parts.metric, parts.bucket, parts.k)
-        archive.log_data(log, record, parts, data, split)
+        log.dataset(parts.dataset.name, data.digest, {"dataset": str(record.config["dataset"])})
         screen.data(data, split, judge.buckets["test"])
         verdict = judge.test(judge.ranker(model))
         references = judge.references()
