@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from types import FrameType
 
 from lrec.errors import ConfigError, Failed, one_line
@@ -68,6 +69,7 @@ def _run(command: str, arguments: list[str]) -> int:
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come here, to be told in one line
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     signal.signal(signal.SIGTERM, _terminate)
+    sys.unraisablehook = _again
     try:
         module = importlib.import_module(f"lrec.commands.{command}")
         if not any("hydra" in a or "experiment" in a or "--config" in a for a in arguments):
@@ -95,6 +97,15 @@ def _report(error: BaseException, arguments: list[str]) -> int:
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     raise SystemExit(TERMINATED)
+
+
+def _again(lost: sys.UnraisableHookArgs) -> None:
+    """Send a signal again whose exception fell where Python can only ignore it (a destructor)."""
+    number = {SystemExit: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}.get(lost.exc_type)
+    if number is None:
+        sys.__unraisablehook__(lost)
+    else:
+        threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
 
 
 def _complete(name: str) -> int:

@@ -297,17 +297,20 @@ QUICK = {"help": ["--help"], "config error": ["train", "model.latent_sise=8"]}
 @pytest.mark.parametrize("arguments", QUICK.values(), ids=QUICK)
 def test_answers_at_once(arguments: list[str], tmp_path: Path) -> None:
     """Under 0.7 s where Hydra and numpy import in 0.3 s; a slower machine gets as much more."""
-    imports = [sys.executable, "-c", "import hydra, numpy"]
+    commands: list[list[str | Path]] = [
+        [sys.executable, "-c", "import hydra, numpy"],
+        [LREC, *arguments],
+    ]
 
-    def best(command: list[str | Path]) -> float:
-        taken = []
-        for _ in range(5):
-            start = time.perf_counter()
-            subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-            taken.append(time.perf_counter() - start)
-        return min(taken)
+    def seconds(command: list[str | Path]) -> float:
+        start = time.perf_counter()
+        subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        return time.perf_counter() - start
 
-    assert best([LREC, *arguments]) < 0.7 * max(1, best(imports) / 0.3)
+    # taken in turns: a machine slows down and recovers within seconds
+    rounds = [[seconds(command) for command in commands] for _ in range(7)]
+    imports, answer = (min(taken) for taken in zip(*rounds, strict=True))
+    assert answer < 0.7 * max(1, imports / 0.3)
 
 
 @pytest.mark.parametrize("arguments", QUICK.values(), ids=QUICK)
