@@ -102,7 +102,8 @@ class Standard:
             tf.data.Dataset.range(n_examples)
             .shuffle(min(n_examples, SHUFFLED), seed=seed, reshuffle_each_iteration=True)
             .batch(self.batch_size)
-            .prefetch(tf.data.AUTOTUNE)
+            .repeat()  # one iterator for all epochs: ending one can take a second
+            .prefetch(2)
         )
         with network.distribute_strategy.scope():
             network.compile(optimizer=self._optimizer(steps), jit_compile=network.jit_compile)
@@ -144,6 +145,7 @@ class Standard:
         network.fit(
             examples,
             epochs=self.epochs,
+            steps_per_epoch=steps,
             shuffle=False,  # the data set shuffles itself
             verbose=0,
             callbacks=callbacks,
