@@ -11,7 +11,7 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from lrec import report
-from lrec.bucket import ALL, COLD
+from lrec.bucket import group_names
 from lrec.config import Parts, Record
 from lrec.data import Interactions, Split, Strings
 from lrec.judge import Judge, Verdict
@@ -101,9 +101,9 @@ def log_figures(
     if history:
         report.curves(history, parts.monitor, figures / "curves.png")
     k = max(parts.k)
-    names = [n for bucketing in parts.bucket.values() for n in bucketing.names]
     drawn = [metric if metric == "mse" else f"{metric}_at_{k}" for metric in DRAWN]
-    report.by_bucket(rows, drawn, [ALL, *names, COLD], figures / "by_bucket.png")
+    groups = group_names(parts.bucket.values())
+    report.by_bucket(rows, drawn, groups, figures / "by_bucket.png")
     report.distributions(data, figures / "distributions.png")
     for path in sorted(figures.iterdir()):
         log.file(path, "figures")

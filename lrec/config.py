@@ -12,7 +12,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from lrec.bucket import Bucketing, check_names
+from lrec.bucket import Bucketing, check_names, group_names
 from lrec.dataset import Dataset
 from lrec.errors import ConfigError
 from lrec.metric import Metric, RankingMetric, RatingMetric, SetMetric
@@ -96,7 +96,7 @@ class Record:
 
 def monitors(parts: Parts) -> list[str]:
     """Every metric that training can look at: per-user metrics with a direction, by bucket."""
-    groups = ["all", "cold", *(name for b in parts.bucket.values() for name in b.names)]
+    groups = group_names(parts.bucket.values())
     names = []
     for name, metric in parts.metric.items():
         if isinstance(metric, RankingMetric) and metric.direction:

@@ -6,7 +6,7 @@ import math
 import warnings
 
 from lrec import archive, store
-from lrec.bucket import ALL, COLD
+from lrec.bucket import group_names
 from lrec.config import Parts, Record
 from lrec.data import DataError
 from lrec.judge import Judge
@@ -110,5 +110,4 @@ class Watcher:
 def _watched(parts: Parts) -> list[str]:
     """The monitored metric of every bucket: what the lines of training show."""
     name = parts.monitor.rpartition("/")[0]
-    names = [n for bucketing in parts.bucket.values() for n in bucketing.names]
-    return [f"{name}/{group}" for group in (ALL, *names, COLD)]
+    return [f"{name}/{group}" for group in group_names(parts.bucket.values())]

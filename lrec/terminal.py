@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from lrec.bucket import ALL, COLD, Bucketing, Buckets
+from lrec.bucket import Bucketing, Buckets, group_names
 from lrec.data import Interactions, Split
 
 # Rows of the table on screen, by metric; everything else is in MLflow.
@@ -65,8 +65,7 @@ class Screen:
             rows: name of model or reference -> its metrics; the model comes first.
         """
         first = next(iter(rows.values()))
-        names = [n for bucketing in bucketings for n in bucketing.names]
-        groups = [g for g in (ALL, *names, COLD) if f"users/{g}" in first]
+        groups = [g for g in group_names(bucketings) if f"users/{g}" in first]
         table = Table(box=None, pad_edge=False)
         table.add_column("metric")
         table.add_column("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -97,6 +97,11 @@ class ActivityBucketing(Bucketing):
 def quantiles(values: Ints, shares: Sequence[float]) -> list[float]:
     """Quantiles by the inverted empirical distribution: always values that occur."""
     return [float(edge) for edge in np.quantile(values, shares, method="inverted_cdf")]
+
+
+def group_names(bucketings: Iterable[Bucketing]) -> list[str]:
+    """Every group that metrics are given for: all users, each bucket, the cold."""
+    return [ALL, *(name for bucketing in bucketings for name in bucketing.names), COLD]
 
 
 def check_names(bucketings: Sequence[Bucketing]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import hydra
@@ -36,6 +37,7 @@ def main(config: DictConfig) -> None:
     job(merged, again)
 
 
+@cache
 def trained_config(run_id: str) -> DictConfig:
     """The config that a run was trained with."""
     folder = Path(HydraConfig.get().runtime.output_dir) / "trained"
