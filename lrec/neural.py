@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from lrec.data import Catalogue, Floats, Histories, Split
 from lrec.model import Arrays, Model
-from lrec.training import Schedule, Strategy, Watch
+from lrec.training import Schedule, Strategy, Turn, Watch
 
 Tensor = Any  # TensorFlow ships no types
 
@@ -58,18 +59,25 @@ class NeuralModel(Model):
     ) -> None:
         import keras
 
-        from lrec.layers import Network
-
         keras.utils.set_random_seed(seed)
         with strategy.scope():
             self._build(split.catalogue)
-            network = Network(
-                self.layers(),
-                lambda rows: self.losses(rows, network.optimizer.iterations),
-            )
-        network.jit_compile = strategy.jit_compile and self.static_shapes
+            turns = self.turns()
+        for turn in turns:
+            turn.network.jit_compile = strategy.jit_compile and self.static_shapes
         n_examples = self.prepare(split)
-        schedule.fit(network, n_examples, seed, watch)
+        schedule.fit(turns, n_examples, seed, watch)
+
+    def turns(self) -> list[Turn]:
+        """What trains in an epoch, in order: by default all layers, by `losses`."""
+        return [Turn(self.network(self.layers(), self.losses))]
+
+    def network(self, layers: list[Any], losses: Callable[[Tensor, Tensor], Tensor]) -> Any:
+        """A Keras model that trains `layers` by losses like `losses`."""
+        from lrec.layers import Network
+
+        network = Network(layers, lambda rows: losses(rows, network.optimizer.iterations))
+        return network
 
     def layers(self) -> list[Any]:
         """The Keras layers among the attributes, and in lists among them."""

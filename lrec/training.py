@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 
@@ -23,6 +25,25 @@ class Watch(Protocol):
         """
 
 
+def nothing() -> None:
+    """What most turns end with."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A network's part of an epoch. Most models are one network; players of a game are several.
+
+    Attributes:
+        network: a Keras model that takes batches of example indices and has a loss.
+        passes: how often it goes over the examples.
+        after: called when it has.
+    """
+
+    network: Any
+    passes: int = 1
+    after: Callable[[], None] = nothing
+
+
 class Schedule(Protocol):
     """How a model trains, as far as models need to know."""
 
@@ -30,8 +51,8 @@ class Schedule(Protocol):
     def batch_size(self) -> int:
         """Training examples a step."""
 
-    def fit(self, network: Any, n_examples: int, seed: int, watch: Watch) -> None:
-        """Train a Keras model on batches of example indices."""
+    def fit(self, turns: Sequence[Turn], n_examples: int, seed: int, watch: Watch) -> None:
+        """Train networks, each in its turn, on batches of example indices."""
 
 
 class Strategy(Protocol):

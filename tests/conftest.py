@@ -67,7 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def data_folder(request: pytest.FixtureRequest) -> Path:
     """The folder with real data."""
     if not request.config.getoption("--data"):
-        pytest.skip("needs --data FOLDER")
+        pytest.skip("needs --data=FOLDER")
     return Path(request.config.getoption("--data"))
 
 

@@ -251,7 +251,9 @@ def test_ground_floor_imports_nothing_of_lrec(path: Path) -> None:
 
 @each(MODULES)
 def test_heavy_libraries_are_imported_when_needed(path: Path) -> None:
-    allowed = {"tensorflow", "keras"} if path.stem in ("layers", "optimizer") else set()
+    allowed = (
+        {"tensorflow", "keras"} if path.stem in ("layers", "optimizer", "transformer") else set()
+    )
     assert {name for name in HEAVY - allowed if imported(path, name, at_once=True)} == set()
 
 

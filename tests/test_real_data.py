@@ -1,4 +1,4 @@
-"""Quality on real data: pytest -m slow --data FOLDER. Minutes each, on two cores.
+"""Quality on real data: pytest -m slow --data=FOLDER. Minutes each, on two cores.
 
 The folder holds movietweetings/ratings.csv.gz, ml-latest-small/ratings.csv.gz and
 beauty/interactions.csv.gz, each with a user, an item and a timestamp column.

@@ -25,6 +25,7 @@ from lrec.optimizer import FusedAdam
 from lrec.schedule.standard import DivergedError, Standard
 from lrec.split.leave_one_out import LeaveOneOut
 from lrec.strategy.cpu import CPU
+from lrec.training import Turn
 
 ROWS = [[0, 2, 5], [], [1], [3, 4, 0, 1]]
 N_ITEMS = 6
@@ -199,7 +200,7 @@ def line(goal: float = 1.0) -> tuple[Network, Line]:
 
 def train(network: Network, judge: Judge, **arguments: Any) -> None:
     """Fit to ten examples, with a look at validation after each epoch."""
-    Standard(**{"evaluate_steps": 1, **arguments}).fit(network, 10, 1, judge)
+    Standard(**{"evaluate_steps": 1, **arguments}).fit([Turn(network)], 10, 1, judge)
 
 
 def test_best_weights_come_back_and_patience_is_kept() -> None:
@@ -289,7 +290,7 @@ def test_every_example_comes_once_an_epoch_in_an_order_that_changes() -> None:
 
     network = Network([layer], losses)
     network.jit_compile = False
-    Standard(epochs=2, batch_size=4).fit(network, 30, 1, Judge())
+    Standard(epochs=2, batch_size=4).fit([Turn(network)], 30, 1, Judge())
     first, second = seen[:30], seen[30:]
     assert sorted(first) == sorted(second) == list(range(30))
     assert first != second

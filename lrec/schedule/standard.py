@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from lrec.training import Watch
+from lrec.training import Turn, Watch
 
 # Examples shuffled at once: of more than these, memory would go to the shuffling.
 SHUFFLED = 2**21
@@ -81,77 +82,77 @@ class Standard:
         self.evaluate_every = evaluate_every
         self.evaluate_steps = evaluate_steps
 
-    def fit(self, network: Any, n_examples: int, seed: int, watch: Watch) -> None:
-        """Train a Keras model on batches of example indices.
+    def fit(self, turns: Sequence[Turn], n_examples: int, seed: int, watch: Watch) -> None:
+        """Train networks, each in its turn, on batches of example indices.
 
         Args:
-            network: its optimizer is set here; its loss must be set already.
+            turns: the optimizers are set here; the losses must be set already.
             n_examples: examples are 0 to n_examples - 1, shuffled anew each epoch.
             seed: of the shuffling.
             watch: called after each evaluated epoch and, if it is live, after each step.
 
         Raises:
-            DivergedError: the loss is not finite.
+            DivergedError: a loss is not finite.
         """
-        import keras
+        steps = math.ceil(n_examples / self.batch_size)
+        passes = sum(turn.passes for turn in turns)
+        every = max(self.evaluate_every, math.ceil(self.evaluate_steps / (steps * passes)))
+        players = []
+        for turn in turns:
+            with turn.network.distribute_strategy.scope():
+                optimizer = self._optimizer(steps * turn.passes)
+                players.append(_Player(turn, optimizer, self._batches(n_examples, seed)))
+        best, waited = _Best(), 0
+        for epoch in range(1, self.epochs + 1):
+            loss = self._train(players, epoch, steps, watch)
+            if epoch % every and epoch < self.epochs:
+                continue
+            value = watch.epoch(epoch, loss)
+            if math.isnan(value):
+                continue
+            waited = 0 if best.keep(value, turns) else waited + 1
+            if self.patience is not None and waited >= self.patience:
+                break
+        else:
+            if best.weights:
+                warnings.warn(
+                    f"training ended at its cap of {self.epochs} epochs, "
+                    f"{waited} evaluations after the best: raise schedule.epochs",
+                    stacklevel=2,
+                )
+        best.restore(turns)
+
+    def _train(self, players: list[_Player], epoch: int, steps: int, watch: Watch) -> float:
+        """One epoch; the loss of its last turn."""
+        total = steps * sum(player.turn.passes for player in players)
+        done = 0
+        for player in players:
+            player.turn.network.reset_metrics()
+            for _ in range(steps * player.turn.passes):
+                mean = player.step()
+                done += 1
+                if watch.live:
+                    watch.step(epoch, done, total)
+            loss = float(mean)
+            if not math.isfinite(loss):
+                raise DivergedError(
+                    f"the training loss is {loss} in epoch {epoch}: lower "
+                    f"schedule.learning_rate. Received: {self.learning_rate:g}"
+                )
+            player.turn.after()
+        return loss
+
+    def _batches(self, n_examples: int, seed: int) -> Any:
+        """Endless batches, every example once in as many as an epoch has."""
         import tensorflow as tf
 
-        steps = math.ceil(n_examples / self.batch_size)
-        every = max(self.evaluate_every, math.ceil(self.evaluate_steps / steps))
-        examples = (
+        return (
             tf.data.Dataset.range(n_examples)
             .shuffle(min(n_examples, SHUFFLED), seed=seed, reshuffle_each_iteration=True)
             .batch(self.batch_size)
-            .repeat()  # one iterator for all epochs: ending one can take a second
+            .repeat()
             .prefetch(2)
         )
-        with network.distribute_strategy.scope():
-            network.compile(optimizer=self._optimizer(steps), jit_compile=network.jit_compile)
-        best = _Course()
-
-        def on_epoch_end(epoch: int, logs: dict[str, float]) -> None:
-            loss = float(logs["loss"])
-            if not math.isfinite(loss):
-                raise DivergedError(
-                    f"the training loss is {loss} in epoch {epoch + 1}: lower "
-                    f"schedule.learning_rate. Received: {self.learning_rate:g}"
-                )
-            last = epoch + 1 == self.epochs
-            if (epoch + 1) % every and not last:
-                return
-            value = watch.epoch(epoch + 1, loss)
-            if math.isnan(value):
-                return
-            if value > best.value:
-                best.keep(value, epoch + 1, network.get_weights())
-            best.waited = 0 if best.epoch == epoch + 1 else best.waited + 1
-            if self.patience is not None and best.waited >= self.patience:
-                network.stop_training = True
-            elif last:
-                warnings.warn(
-                    f"training ended at its cap of {self.epochs} epochs, "
-                    f"{best.waited} evaluations after the best: raise schedule.epochs",
-                    stacklevel=2,
-                )
-
-        callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end)]
-        if watch.live:
-            callbacks.append(
-                keras.callbacks.LambdaCallback(
-                    on_epoch_begin=lambda epoch, logs: best.begin(epoch + 1),
-                    on_train_batch_end=lambda step, logs: watch.step(best.now, step + 1, steps),
-                )
-            )
-        network.fit(
-            examples,
-            epochs=self.epochs,
-            steps_per_epoch=steps,
-            shuffle=False,  # the data set shuffles itself
-            verbose=0,
-            callbacks=callbacks,
-        )
-        if best.weights is not None:
-            network.set_weights(best.weights)
 
     def _optimizer(self, steps: int) -> Any:
         import keras
@@ -186,18 +187,38 @@ class Standard:
         return WarmUp(self.learning_rate, warmup, course) if warmup else course
 
 
-class _Course:
-    """Where training stands, and its best evaluation so far."""
+class _Player:
+    """A turn with what trains it."""
+
+    def __init__(self, turn: Turn, optimizer: Any, batches: Any) -> None:
+        self.turn = turn
+        network = turn.network
+        network.compile(optimizer=optimizer, jit_compile=network.jit_compile)
+        optimizer.build(network.trainable_variables)
+        network.make_train_function()
+        strategy = network.distribute_strategy
+        self.batches = iter(strategy.experimental_distribute_dataset(batches))
+
+    def step(self) -> Any:
+        """Train on the next batch; the mean loss since metrics were reset."""
+        return self.turn.network.train_function(self.batches)["loss"]
+
+
+class _Best:
+    """The best evaluation so far."""
 
     def __init__(self) -> None:
         self.value = -math.inf
-        self.epoch = 0
-        self.waited = 0
-        self.weights: list[Any] | None = None
-        self.now = 0
+        self.weights: list[Any] = []
 
-    def begin(self, epoch: int) -> None:
-        self.now = epoch
+    def keep(self, value: float, turns: Sequence[Turn]) -> bool:
+        """Remember the weights if this is better than all before."""
+        if value <= self.value:
+            return False
+        self.value = value
+        self.weights = [turn.network.get_weights() for turn in turns]
+        return True
 
-    def keep(self, value: float, epoch: int, weights: list[Any]) -> None:
-        self.value, self.epoch, self.weights = value, epoch, weights
+    def restore(self, turns: Sequence[Turn]) -> None:
+        for turn, weights in zip(turns, self.weights, strict=False):  # none without evaluation
+            turn.network.set_weights(weights)
