@@ -218,6 +218,12 @@ class Histories:
             self.user, kept[self.offsets].astype(np.int64), np.flatnonzero(entries)
         )
 
+    def newest(self, n: int) -> Histories:
+        """The same rows with their last `n` entries at most."""
+        if self.lengths.max(initial=0) <= n:
+            return self
+        return self.keep(np.arange(len(self.item)) >= (self.offsets[1:] - n)[self.row])
+
     def within(self, n_items: int) -> Histories:
         """The same rows without the items that a catalogue of `n_items` does not have."""
         known = (self.item >= 0) & (self.item < n_items)
@@ -300,6 +306,7 @@ class Split:
     Attributes:
         counts: users and interactions of each part, what was excluded, targets outside the
             catalogue: flat names to numbers, as logged.
+        clock: whether timestamps of different users can be compared.
     """
 
     train: Histories
@@ -309,3 +316,4 @@ class Split:
     user_ids: Strings
     counts: dict[str, float]
     truth: Truth | None = None
+    clock: bool = True

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from lrec.data import Catalogue, Split
-from lrec.neural import NeuralModel, Tensor
+from lrec.autoencoder import Autoencoder, check_dropout, check_sizes
+from lrec.data import Catalogue
+from lrec.neural import Tensor
 
 
-class VAE(NeuralModel):
+class VAE(Autoencoder):
     """Mult-VAE (Liang et al. 2018, "Variational autoencoders for collaborative filtering").
 
     The history, L2-normalised and with dropout, is encoded to a Gaussian; a sample of it is decoded
@@ -39,10 +40,8 @@ class VAE(NeuralModel):
             raise ValueError(
                 f"hidden_sizes must be positive widths. Received: {list(hidden_sizes)}"
             )
-        if latent_size < 1:
-            raise ValueError(f"latent_size must be positive. Received: {latent_size}")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1. Received: {dropout}")
+        check_sizes(latent_size=latent_size)
+        check_dropout(dropout)
         if beta < 0 or anneal_steps < 0:
             raise ValueError(
                 "beta and anneal_steps must not be negative. "
@@ -72,13 +71,6 @@ class VAE(NeuralModel):
         self.decoder = [Dense(size, activation="tanh") for size in reversed(self.hidden_sizes)]
         self.logits = Dense(catalogue.n_items)
 
-    def prepare(self, split: Split) -> int:
-        import tensorflow as tf
-
-        train = split.train
-        self.histories = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
-        return len(train)
-
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
@@ -102,19 +94,8 @@ class VAE(NeuralModel):
 
     def _encode(self, items: Tensor, dropout: float) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the code, each `(batch, latent_size)`."""
-        import tensorflow as tf
-
-        length = tf.cast(items.row_lengths(), tf.float32)
-        scale = 1 / (tf.sqrt(tf.maximum(length, 1.0)) * (1 - dropout))
-        if dropout:
-            stay = tf.random.uniform(tf.shape(items.values)) >= dropout
-            items = tf.RaggedTensor.from_value_rowids(
-                tf.boolean_mask(items.values, stay),
-                tf.boolean_mask(items.value_rowids(), stay),
-                nrows=items.nrows(),
-                validate=False,
-            )
-        hidden = self.bag(items, scale=scale)
+        kept, scale = self.corrupt(items, dropout)
+        hidden = self.bag(kept, scale=scale)
         for layer in self.encoder:
             hidden = layer(hidden)
         return self.mean(hidden), self.log_variance(hidden)

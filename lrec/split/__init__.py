@@ -60,6 +60,7 @@ class Splitter(ABC):
             catalogue=catalogue,
             user_ids=data.user_ids,
             truth=data.truth,
+            clock=data.clock,
             counts={
                 "users": data.n_users,
                 "interactions": len(data),

@@ -1,0 +1,71 @@
+"""A causal transformer: SASRec and its descendants."""
+
+from __future__ import annotations
+
+from lrec.data import Catalogue, DataError, Split
+from lrec.negatives import Loss, NextItemLoss, Sampling
+from lrec.neural import Tensor
+from lrec.sequence import Block, SequenceModel
+
+
+class Attention(SequenceModel):
+    """Predicts the next item at every place of a history from the items up to there.
+
+    Published variants: SASRec (Kang and McAuley 2018) is `block: sasrec, loss: bce, negatives: 1`;
+    with `loss: sampled_softmax` it is as strong as newer models (Klenitskiy and Vasilev 2023);
+    gSASRec (Petrov and Macdonald 2023) is `loss: gbce`; eSASRec (Tikhonovich et al. 2025) is
+    `block: ligr, widen: 4, loss: sampled_softmax`.
+
+    Args:
+        embedding_size, blocks, heads, widen, block, dropout, max_length: see `SequenceModel`.
+        loss, negatives, shared, sampling, logq, calibration: see `NextItemLoss`.
+    """
+
+    causal = True
+
+    def __init__(
+        self,
+        embedding_size: int = 64,
+        blocks: int = 1,
+        heads: int = 1,
+        widen: int = 1,
+        block: Block = "sasrec",
+        dropout: float = 0.2,
+        max_length: int = 50,
+        loss: Loss = "sampled_softmax",
+        negatives: int = 256,
+        shared: bool = False,
+        sampling: Sampling = "uniform",
+        logq: bool = False,
+        calibration: float = 0.75,
+    ) -> None:
+        super().__init__(embedding_size, blocks, heads, widen, block, dropout, max_length)
+        self.loss = NextItemLoss(loss, negatives, shared, sampling, logq, calibration)
+
+    def build(self, catalogue: Catalogue) -> None:
+        super().build(catalogue)
+        self.loss.prepare(catalogue)
+
+    def prepare(self, split: Split) -> int:
+        import tensorflow as tf
+
+        train = split.train.newest(self.max_length + 1)
+        train = train.take((train.lengths > 1).nonzero()[0])
+        if not len(train):
+            raise DataError(
+                "model=attention learns from what comes next, and no user has two training "
+                "interactions: use another model."
+            )
+        self.histories = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
+        return len(train)
+
+    def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        histories = tf.gather(self.histories, examples)
+        inputs, targets = histories[:, :-1], histories[:, 1:].values
+        states = self.encode(inputs, newest=False, training=True)
+        losses = self.loss(states, self.table(), targets)
+        # every prediction counts the same: the mean over rows is then that over predictions
+        share = tf.cast(tf.size(examples), tf.float32) / tf.cast(tf.size(targets), tf.float32)
+        return tf.math.segment_sum(losses, inputs.value_rowids()) * share

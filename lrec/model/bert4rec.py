@@ -1,0 +1,94 @@
+"""A bidirectional transformer that fills in hidden items."""
+
+from __future__ import annotations
+
+from lrec.data import Catalogue, Split
+from lrec.negatives import Loss, NextItemLoss, Sampling
+from lrec.neural import Tensor
+from lrec.sequence import Block, SequenceModel
+
+
+class BERT4Rec(SequenceModel):
+    """BERT4Rec (Sun et al. 2019): the Cloze task on histories.
+
+    Training hides a share of each history behind a mask token, at least one item of it and in one
+    of ten histories the newest one alone, and predicts what was hidden from both sides. The next
+    item is what a mask token behind the history stands for.
+
+    Args:
+        embedding_size, blocks, heads, widen, block, dropout, max_length: see `SequenceModel`.
+        hidden_share: share of items that is hidden.
+        loss, negatives, shared, sampling, logq, calibration: see `NextItemLoss`.
+    """
+
+    causal = False
+    extra_tokens = 1  # the mask
+
+    def __init__(
+        self,
+        embedding_size: int = 64,
+        blocks: int = 2,
+        heads: int = 2,
+        widen: int = 4,
+        block: Block = "pre_norm",
+        dropout: float = 0.2,
+        max_length: int = 50,
+        hidden_share: float = 0.2,
+        loss: Loss = "softmax",
+        negatives: int = 256,
+        shared: bool = False,
+        sampling: Sampling = "uniform",
+        logq: bool = False,
+        calibration: float = 0.75,
+    ) -> None:
+        super().__init__(embedding_size, blocks, heads, widen, block, dropout, max_length)
+        if not 0 < hidden_share < 1:
+            raise ValueError(f"hidden_share must lie between 0 and 1. Received: {hidden_share}")
+        self.hidden_share = hidden_share
+        self.loss = NextItemLoss(loss, negatives, shared, sampling, logq, calibration)
+
+    def build(self, catalogue: Catalogue) -> None:
+        super().build(catalogue)
+        self.loss.prepare(catalogue)
+
+    def prepare(self, split: Split) -> int:
+        import tensorflow as tf
+
+        train = split.train.newest(self.max_length + 1)
+        self.histories = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
+        return len(train)
+
+    def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        histories = tf.gather(self.histories, examples)
+        hidden = self._hide(histories)
+        inputs = histories.with_values(tf.where(hidden, self.catalogue.n_items, histories.values))
+        states = self.encode(inputs, newest=False, training=True)
+        rows = tf.boolean_mask(histories.value_rowids(), hidden)
+        targets = tf.boolean_mask(histories.values, hidden)
+        losses = self.loss(tf.boolean_mask(states, hidden), self.table(), targets)
+        # every prediction counts the same: the mean over rows is then that over predictions
+        n_rows = tf.size(examples)
+        share = tf.cast(n_rows, tf.float32) / tf.cast(tf.size(targets), tf.float32)
+        return tf.math.unsorted_segment_sum(losses, rows, n_rows) * share
+
+    def read(self, items: Tensor) -> Tensor:
+        """The newest items, and a mask where the next one would stand."""
+        import tensorflow as tf
+
+        mask = tf.fill([items.nrows(), 1], tf.constant(self.catalogue.n_items, items.dtype))
+        return tf.concat([super().read(items), mask], axis=1)
+
+    def _hide(self, histories: Tensor) -> Tensor:
+        """Which items a step hides, `(total,)` bool; one at least of each history."""
+        import tensorflow as tf
+
+        rows = histories.value_rowids()
+        luck = tf.random.uniform(tf.shape(rows))
+        least = tf.gather(tf.math.segment_min(luck, rows), rows)
+        place = tf.range(tf.size(rows, tf.int64))
+        newest = place == tf.gather(histories.row_splits[1:] - 1, rows)
+        as_asked = tf.random.uniform([histories.nrows()]) < 0.1
+        drawn = (luck < self.hidden_share) | (luck == least)
+        return tf.where(tf.gather(as_asked, rows), newest, drawn)

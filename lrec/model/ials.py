@@ -1,0 +1,182 @@
+"""Implicit ALS: matrix factorisation by alternating closed-form solves."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from lrec.data import Catalogue, Floats, Histories, Ints, Split
+from lrec.item_item import history_matrix
+from lrec.model import Arrays, Model
+from lrec.training import Schedule, Strategy, Watch
+
+# Numbers in the largest array of a batch of solves: 64 MB of float32.
+NUMBERS_A_BLOCK = 2**24
+
+
+class IALS(Model):
+    """iALS (Hu, Koren and Volinsky 2008), regularised as in Rendle et al. 2022 ("Revisiting the
+    performance of iALS on item recommendation benchmarks").
+
+    Minimises Σ_{(u,i)∈S} (w_u·h_i − 1)² + α Σ_{u,i} (w_u·h_i)² + Σ_u λ_u ‖w_u‖² + Σ_i λ_i ‖h_i‖²
+    with λ_u = λ (|S_u| + α · n_items)^ν and λ_i = λ (|S_i| + α · n_users)^ν. A history is folded
+    in by the solve that training ends with, so no user factors are stored.
+
+    Args:
+        factors: width of the factors.
+        iterations: alternations; each solves all users, then all items.
+        alpha: α, weight of the unobserved pairs.
+        regularisation: λ.
+        frequency_exponent: ν, how far regularisation grows with activity and popularity; 0 treats
+            all alike.
+    """
+
+    def __init__(
+        self,
+        factors: int = 128,
+        iterations: int = 16,
+        alpha: float = 0.1,
+        regularisation: float = 0.003,
+        frequency_exponent: float = 1.0,
+    ) -> None:
+        if factors < 1 or iterations < 1:
+            raise ValueError(
+                "factors and iterations must be positive. "
+                f"Received: factors={factors}, iterations={iterations}"
+            )
+        if alpha <= 0 or regularisation <= 0:
+            raise ValueError(
+                "alpha and regularisation must be positive. "
+                f"Received: alpha={alpha}, regularisation={regularisation}"
+            )
+        if not 0 <= frequency_exponent <= 1:
+            raise ValueError(
+                f"frequency_exponent must lie between 0 and 1. Received: {frequency_exponent}"
+            )
+        self.factors = factors
+        self.iterations = iterations
+        self.alpha = alpha
+        self.regularisation = regularisation
+        self.frequency_exponent = frequency_exponent
+
+    def fit(
+        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
+    ) -> None:
+        from threadpoolctl import threadpool_limits
+
+        self.catalogue = split.catalogue
+        users = history_matrix(split.train, split.catalogue.n_items)
+        items = users.T.tocsr()
+        # Small, so that the first solve sees hardly more than the frequencies (Rendle et al.).
+        shape, deviation = (split.catalogue.n_items, self.factors), 0.1 / math.sqrt(self.factors)
+        start = np.random.default_rng(seed).normal(0, deviation, shape)
+        with threadpool_limits(1):  # see `_solve`
+            self._fix_items(start.astype(np.float32))
+            for _ in range(self.iterations):
+                fixed = Fixed(self._solve(users, self.items), self.alpha)
+                self._fix_items(self._solve(items, fixed))
+
+    def score(self, histories: Histories) -> Floats:
+        from threadpoolctl import threadpool_limits
+
+        users = history_matrix(histories, self.catalogue.n_items)
+        with threadpool_limits(1):
+            factors = self._solve(users, self.items)
+        return factors @ self.items.factors.T
+
+    def state(self) -> Arrays:
+        return {"item_factors": self.items.factors}
+
+    def restore(self, state: Arrays, catalogue: Catalogue) -> None:
+        from threadpoolctl import threadpool_limits
+
+        self.catalogue = catalogue
+        with threadpool_limits(1):  # as in `fit`: the same bits
+            self._fix_items(state["item_factors"])
+
+    def _fix_items(self, factors: Floats) -> None:
+        self.items = Fixed(factors, self.alpha)
+
+    def _solve(self, rows: Any, fixed: Fixed) -> Floats:
+        """Best factors of users for fixed items, or of items for fixed users.
+
+        Its batches have a thread each. BLAS should have one: threads of its own make small systems
+        many times as slow.
+
+        Args:
+            rows: `(n, n_fixed)` binary sparse rows.
+
+        Returns:
+            `(n, factors)` float32.
+        """
+        lengths = np.diff(rows.indptr)
+        frequency = lengths + self.alpha * len(fixed.factors)
+        ridge = (self.regularisation * frequency**self.frequency_exponent).astype(np.float32)
+        solved = np.zeros((len(lengths), self.factors), np.float32)
+
+        def solve(chosen: Ints) -> None:
+            longest = lengths[chosen].max()
+            place = rows.indptr[chosen, None] + np.arange(longest)
+            inside = np.arange(longest) < lengths[chosen, None]
+            # Rows are padded with the last, empty row of the factors.
+            taken = np.where(inside, rows.indices[np.where(inside, place, 0)], -1)
+            solved[chosen] = fixed.solve(taken, ridge[chosen])
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(solve, _similar(lengths, self.factors)))
+        return solved @ fixed.basis.T  # type: ignore[no-any-return]
+
+
+class Fixed:
+    """The side that stays as it is, in the basis in which α · its Gram matrix is diagonal."""
+
+    def __init__(self, factors: Floats, alpha: float) -> None:
+        self.factors = factors
+        spectrum, self.basis = np.linalg.eigh(alpha * (factors.T @ factors))
+        self.spectrum = np.maximum(spectrum, 0)
+        self.rotated = np.vstack([factors @ self.basis, np.zeros_like(factors[:1])])
+
+    def solve(self, taken: Ints, ridge: Floats) -> Floats:
+        """Solve (HᵀH + D) w = Hᵀ1 with D = spectrum + ridge, in the rotated basis.
+
+        Where a row has fewer entries than there are factors, the same w comes from a system as
+        small as the row: w = D⁻¹Hᵀ (I + HD⁻¹Hᵀ)⁻¹ 1 (Woodbury).
+
+        Args:
+            taken: `(batch, length)` rows of the factors, -1 where there is none.
+            ridge: `(batch,)` regularisation.
+
+        Returns:
+            `(batch, factors)` float32.
+        """
+        diagonal = self.spectrum + ridge[:, None]
+        rows = self.rotated[taken]
+        length, factors = rows.shape[1:]
+        if length >= factors:
+            system = rows.transpose(0, 2, 1) @ rows
+            np.einsum("bii->bi", system)[...] += diagonal
+            return np.linalg.solve(system, rows.sum(axis=1)[..., None])[..., 0]
+        scale = 1 / np.sqrt(diagonal)
+        rows *= scale[:, None, :]
+        system = rows @ rows.transpose(0, 2, 1)
+        np.einsum("bii->bi", system)[...] += 1
+        weight = np.linalg.solve(system, np.ones((len(rows), length, 1), np.float32))
+        solved: Floats = (rows.transpose(0, 2, 1) @ weight)[..., 0] * scale
+        return solved
+
+
+def _similar(lengths: Ints, factors: int) -> Iterator[Ints]:
+    """Rows that are not empty, in batches of about equal length (within a fifth)."""
+    grade = np.ceil(4 * np.log2(np.maximum(lengths, 1))).astype(int)
+    grade[lengths == 0] = -1
+    order = np.argsort(grade, kind="stable")
+    edges = np.flatnonzero(np.diff(grade[order], prepend=-1))
+    for rows in np.split(order, edges)[1:]:
+        longest = int(lengths[rows].max())
+        size = max(1, NUMBERS_A_BLOCK // (max(longest, factors) * factors))
+        yield from (rows[start : start + size] for start in range(0, len(rows), size))

@@ -1,0 +1,42 @@
+"""Item neighbours: what goes with the things in the history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lrec.data import Floats, Ints
+from lrec.item_item import ItemItemModel, check_neighbours, check_recency, nearest
+
+
+class ItemKNN(ItemItemModel):
+    """Item-based neighbourhood model (Sarwar et al. 2001) with the cosine.
+
+    s_ij = c_ij / (√(c_i · c_j) + shrink), with c_ij the users who have both items; each item keeps
+    its most similar ones. A score is the sum of the similarities to the items of the history.
+
+    Args:
+        neighbours: similar items that an item keeps.
+        shrink: pulls similarities that few users attest towards 0.
+        recency: weight of a history item for each step back from the newest; 1 weighs all alike.
+    """
+
+    def __init__(self, neighbours: int = 100, shrink: float = 20.0, recency: float = 1.0) -> None:
+        check_neighbours(neighbours)
+        check_recency(recency)
+        if shrink < 0:
+            raise ValueError(f"shrink must not be negative. Received: {shrink}")
+        self.neighbours = neighbours
+        self.shrink = shrink
+        self.recency = recency
+
+    def learn(self, users: Any) -> Any:
+        items = users.T.tocsr()
+        norm = np.sqrt(np.diff(items.indptr)).astype(np.float32)
+
+        def cosine(common: Floats, row: Ints, column: Ints) -> Floats:
+            similarity: Floats = common / (norm[row] * norm[column] + np.float32(self.shrink))
+            return similarity
+
+        return nearest(items, users, self.neighbours, cosine)

@@ -1,0 +1,52 @@
+"""Random walks from the history to other users' items: the one for large catalogues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lrec.item_item import ItemItemModel, check_neighbours, check_recency, nearest
+
+
+class RP3Beta(ItemItemModel):
+    """RP3β (Paudel et al. 2017, "Updatable, accurate, diverse, and scalable recommendations").
+
+    w_ij = Σ_u (1 / n_i)^α · (1 / n_u)^α / n_j^β over the users u who have both items: the chance
+    of walking from item i over a user to item j, each step to the power of α (P3α, Cooper et al.
+    2014), less where j is popular. Each item keeps its best ones.
+
+    Args:
+        neighbours: items that an item keeps.
+        alpha: power of each step's chance.
+        beta: power of the penalty on popular items.
+        recency: weight of a history item for each step back from the newest; 1 weighs all alike.
+    """
+
+    def __init__(
+        self,
+        neighbours: int = 100,
+        alpha: float = 0.5,
+        beta: float = 0.3,
+        recency: float = 1.0,
+    ) -> None:
+        check_neighbours(neighbours)
+        check_recency(recency)
+        if alpha < 0 or beta < 0:
+            raise ValueError(
+                f"alpha and beta must not be negative. Received: alpha={alpha}, beta={beta}"
+            )
+        self.neighbours = neighbours
+        self.alpha = alpha
+        self.beta = beta
+        self.recency = recency
+
+    def learn(self, users: Any) -> Any:
+        items = users.T.tocsr()
+        length, popularity = np.diff(users.indptr), np.diff(items.indptr)
+        to_user = np.repeat(np.power(popularity, -self.alpha, dtype=np.float32), popularity)
+        to_item = np.repeat(np.power(length, -self.alpha, dtype=np.float32), length)
+        penalty = np.power(popularity, -self.beta, dtype=np.float32)
+        items.data = to_user
+        users.data = to_item * penalty[users.indices]
+        return nearest(items, users, self.neighbours)

@@ -1,0 +1,101 @@
+"""What transformers over histories share: item embeddings, an encoder, scores by inner product."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lrec.data import Catalogue
+from lrec.neural import NeuralModel, Tensor
+
+Block = Literal["sasrec", "ligr", "pre_norm"]
+
+
+class SequenceModel(NeuralModel):
+    """A transformer whose newest state scores every item by their inner product.
+
+    Args:
+        embedding_size: width of items and states.
+        blocks: transformer blocks.
+        heads: attention heads; divides `embedding_size`.
+        widen: width of the hidden feed-forward layer as a multiple of `embedding_size`.
+        block: kind of block, see `lrec.transformer.Block`.
+        dropout: of embeddings, attention weights and feed-forward layers.
+        max_length: the newest items of a history that are read.
+    """
+
+    causal: bool
+    extra_tokens = 0  # rows of the embedding behind the catalogue's
+
+    def __init__(
+        self,
+        embedding_size: int,
+        blocks: int,
+        heads: int,
+        widen: int,
+        block: Block,
+        dropout: float,
+        max_length: int,
+    ) -> None:
+        for name, value in (
+            ("embedding_size", embedding_size),
+            ("blocks", blocks),
+            ("heads", heads),
+            ("widen", widen),
+            ("max_length", max_length),
+        ):
+            if value < 1:
+                raise ValueError(f"{name} must be positive. Received: {value}")
+        if embedding_size % heads:
+            raise ValueError(
+                f"heads must divide embedding_size, which is {embedding_size}. Received: {heads}"
+            )
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1. Received: {dropout}")
+        self.embedding_size = embedding_size
+        self.blocks = blocks
+        self.heads = heads
+        self.widen = widen
+        self.block: Block = block
+        self.dropout = dropout
+        self.max_length = max_length
+
+    def build(self, catalogue: Catalogue) -> None:
+        from keras.layers import Embedding
+
+        from lrec.transformer import Encoder
+
+        rows = catalogue.n_items + self.extra_tokens
+        self.embedding = Embedding(rows, self.embedding_size, "glorot_normal")
+        self.encoder = Encoder(
+            size=self.embedding_size,
+            blocks=self.blocks,
+            heads=self.heads,
+            widen=self.widen,
+            dropout=self.dropout,
+            kind=self.block,
+            max_length=self.max_length + self.extra_tokens,
+            causal=self.causal,
+        )
+
+    def table(self) -> Tensor:
+        """Embeddings of the catalogue, `(n_items, embedding_size)` float32."""
+        return self.embedding.embeddings.value[: self.catalogue.n_items]
+
+    def encode(self, items: Tensor, newest: bool, training: bool) -> Tensor:
+        """States of all items of `(batch, None)` ragged histories, or of the newest ones only."""
+        from lrec.transformer import Layout
+
+        tokens = self.embedding(items.values)
+        return self.encoder(tokens, layout=Layout.of(items), newest=newest, training=training)
+
+    def read(self, items: Tensor) -> Tensor:
+        """Ragged histories as the encoder reads them for the next item."""
+        return items[:, -self.max_length :]
+
+    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        state = self.encode(self.read(items), newest=True, training=False)
+        some = items.row_lengths()[:, None] > 0
+        state = tf.where(some, tf.cast(state, tf.float32), 0.0)
+        return tf.matmul(state, self.table(), transpose_b=True)

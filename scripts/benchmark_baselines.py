@@ -1,0 +1,122 @@
+"""Time to fit EASE and ItemKNN in lrec and in other libraries, on the same data, machine and run.
+
+    python scripts/benchmark_baselines.py --data interactions.csv.gz --python peers-venv/bin/python
+    python scripts/benchmark_baselines.py --python …          # 1 M generated interactions
+    python scripts/benchmark_baselines.py --model itemknn …   # EASE takes minutes with some
+
+The peers (implicit, RecTools, LensKit) need environments of their own: scripts/peers/baselines.py
+says which, and each environment times those that it has. All see the same binary training matrix
+of the leave-one-out split, on as many threads as they take by themselves. Reading and converting
+the data is not timed; what a library does within its own `fit` or `train` is. Seconds are the
+median of the repeats. The probe is the sum of the ten best scores for one history: where it is
+equal, so are the models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrec.data import Histories, Split
+from lrec.dataset.csv import CSV
+from lrec.dataset.synthetic import Synthetic
+from lrec.model import Model
+from lrec.model.ease import EASE
+from lrec.model.itemknn import ItemKNN
+from lrec.split.leave_one_out import LeaveOneOut
+
+REGULARISATION, NEIGHBOURS = 50.0, 100
+PROBE = list(range(10))  # a history, in item codes
+PEERS = Path(__file__).parent / "peers" / "baselines.py"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="interactions; without it one million are generated")
+    parser.add_argument("--python", nargs="+", default=[], help="of the peers' environments")
+    parser.add_argument("--model", nargs="+", default=["itemknn", "ease"])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--pairs", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.pairs:  # a process of its own for each side: none inherits the other's memory
+        print(json.dumps(run_lrec(Path(arguments.pairs), arguments.model, arguments.repeats)))
+        return
+    split = load(arguments.data)
+    train = split.train
+    print(
+        f"{len(train):,} users × {split.catalogue.n_items:,} items, {len(train.item):,} training, "
+        f"{os.cpu_count()} cores"
+    )
+    results: dict[str, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = Path(folder) / "pairs.npz"
+        np.savez(pairs, offsets=train.offsets, item=train.item)
+        options = ["--model", *arguments.model, "--repeats", str(arguments.repeats)]
+        options += ["--pairs", str(pairs)]
+        scripts = [(sys.executable, __file__), *((python, PEERS) for python in arguments.python)]
+        for python, script in scripts:
+            command = [python, str(script), *options]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            results |= json.loads(done.stdout.splitlines()[-1])
+    report(results, arguments.model)
+
+
+def load(path: str | None) -> Split:
+    """The split whose training part all sides see."""
+    if path:
+        return LeaveOneOut()(CSV(path).load())
+    world = Synthetic(n_users=6040, n_items=3700, activity_median=104, activity_sigma=1.0)
+    return LeaveOneOut()(world.load())
+
+
+def run_lrec(pairs: Path, models: list[str], repeats: int) -> dict[str, Any]:
+    """Seconds of each fit, and the ten best scores of the probe."""
+    from lrec.data import Catalogue
+
+    with np.load(pairs) as stored:
+        offsets, item = stored["offsets"], stored["item"]
+    train = Histories(np.arange(len(offsets) - 1, dtype=np.int32), offsets, item)
+    popularity = np.bincount(item)
+    catalogue = Catalogue(
+        np.arange(len(popularity)).astype(str), popularity, popularity, len(train)
+    )
+    nothing: Any = None
+    split = Split(train, nothing, nothing, catalogue, np.array([]), {})
+    results = {}
+    for name in models:
+        seconds = []
+        for _ in range(repeats):
+            model: Model = (
+                EASE(REGULARISATION) if name == "ease" else ItemKNN(NEIGHBOURS, shrink=0.0)
+            )
+            start = time.perf_counter()
+            model.fit(split, nothing, nothing, 1, nothing)
+            seconds.append(time.perf_counter() - start)
+        best = np.sort(model.score(Histories.of([PROBE]))[0])[-10:]
+        results[f"{name} lrec"] = {"seconds": seconds, "probe": float(best.sum())}
+    return results
+
+
+def report(results: dict[str, dict[str, Any]], models: list[str]) -> None:
+    for model in models:
+        own = statistics.median(results[f"{model} lrec"]["seconds"])
+        for name, result in results.items():
+            if name.startswith(f"{model} "):
+                seconds = statistics.median(result["seconds"])
+                probe = result.get("probe")
+                line = f"{name:<32} {seconds:8.2f} s  ({seconds / own:5.1f} times lrec's)"
+                print(line + (f"  probe {probe:.4f}" if probe is not None else ""))
+
+
+if __name__ == "__main__":
+    main()
