@@ -40,24 +40,3 @@ class Autoencoder(NeuralModel):
                 validate=False,
             )
         return items, scale
-
-
-def check_dropout(dropout: float) -> None:
-    """Refuse what is no share.
-
-    Raises:
-        ValueError: `dropout` is not from 0 to below 1.
-    """
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be at least 0 and below 1. Received: {dropout}")
-
-
-def check_sizes(**sizes: int) -> None:
-    """Refuse layers without units.
-
-    Raises:
-        ValueError: a size is not positive.
-    """
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} must be positive. Received: {size}")

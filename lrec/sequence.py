@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from lrec.data import Catalogue
-from lrec.neural import NeuralModel, Tensor
+from lrec.negatives import NextItemLoss
+from lrec.neural import NeuralModel, Tensor, check_dropout, check_sizes
 
 Block = Literal["sasrec", "ligr", "pre_norm"]
 
@@ -21,6 +22,7 @@ class SequenceModel(NeuralModel):
         block: kind of block, see `lrec.transformer.Block`.
         dropout: of embeddings, attention weights and feed-forward layers.
         max_length: the newest items of a history that are read.
+        loss: of each prediction.
     """
 
     causal: bool
@@ -35,22 +37,20 @@ class SequenceModel(NeuralModel):
         block: Block,
         dropout: float,
         max_length: int,
+        loss: NextItemLoss,
     ) -> None:
-        for name, value in (
-            ("embedding_size", embedding_size),
-            ("blocks", blocks),
-            ("heads", heads),
-            ("widen", widen),
-            ("max_length", max_length),
-        ):
-            if value < 1:
-                raise ValueError(f"{name} must be positive. Received: {value}")
+        check_sizes(
+            embedding_size=embedding_size,
+            blocks=blocks,
+            heads=heads,
+            widen=widen,
+            max_length=max_length,
+        )
         if embedding_size % heads:
             raise ValueError(
                 f"heads must divide embedding_size, which is {embedding_size}. Received: {heads}"
             )
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1. Received: {dropout}")
+        check_dropout(dropout)
         self.embedding_size = embedding_size
         self.blocks = blocks
         self.heads = heads
@@ -58,6 +58,7 @@ class SequenceModel(NeuralModel):
         self.block: Block = block
         self.dropout = dropout
         self.max_length = max_length
+        self.loss = loss
 
     def build(self, catalogue: Catalogue) -> None:
         from keras.layers import Embedding
@@ -76,6 +77,7 @@ class SequenceModel(NeuralModel):
             max_length=self.max_length + self.extra_tokens,
             causal=self.causal,
         )
+        self.loss.prepare(catalogue)
 
     def table(self) -> Tensor:
         """Embeddings of the catalogue, `(n_items, embedding_size)` float32."""
@@ -87,6 +89,22 @@ class SequenceModel(NeuralModel):
 
         tokens = self.embedding(items.values)
         return self.encoder(tokens, layout=Layout.of(items), newest=newest, training=training)
+
+    def sum_up(self, states: Tensor, targets: Tensor, rows: Tensor, n_rows: Tensor) -> Tensor:
+        """Losses of predictions as losses of histories, `(n_rows,)`.
+
+        Every prediction counts the same: the mean over histories is that over predictions.
+
+        Args:
+            states: `(n, embedding_size)`.
+            targets: `(n,)` int32.
+            rows: `(n,)` int64, the history of each prediction.
+        """
+        import tensorflow as tf
+
+        losses = self.loss(states, self.table(), targets)
+        share = tf.cast(n_rows, tf.float32) / tf.cast(tf.size(targets), tf.float32)
+        return tf.math.unsorted_segment_sum(losses, rows, n_rows) * share
 
     def read(self, items: Tensor) -> Tensor:
         """Ragged histories as the encoder reads them for the next item."""

@@ -26,14 +26,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmark_vae import load
 
 from lrec.data import Histories, Split
-from lrec.dataset.csv import CSV
-from lrec.dataset.synthetic import Synthetic
 from lrec.model import Model
 from lrec.model.ease import EASE
 from lrec.model.itemknn import ItemKNN
-from lrec.split.leave_one_out import LeaveOneOut
 
 REGULARISATION, NEIGHBOURS = 50.0, 100
 PROBE = list(range(10))  # a history, in item codes
@@ -69,14 +67,6 @@ def main() -> None:
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             results |= json.loads(done.stdout.splitlines()[-1])
     report(results, arguments.model)
-
-
-def load(path: str | None) -> Split:
-    """The split whose training part all sides see."""
-    if path:
-        return LeaveOneOut()(CSV(path).load())
-    world = Synthetic(n_users=6040, n_items=3700, activity_median=104, activity_sigma=1.0)
-    return LeaveOneOut()(world.load())
 
 
 def run_lrec(pairs: Path, models: list[str], repeats: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrec.data import Catalogue, DataError, Split
+from lrec.data import DataError, Split
 from lrec.negatives import Loss, NextItemLoss, Sampling
 from lrec.neural import Tensor
 from lrec.sequence import Block, SequenceModel
@@ -39,12 +39,8 @@ class Attention(SequenceModel):
         logq: bool = False,
         calibration: float = 0.75,
     ) -> None:
-        super().__init__(embedding_size, blocks, heads, widen, block, dropout, max_length)
-        self.loss = NextItemLoss(loss, negatives, shared, sampling, logq, calibration)
-
-    def build(self, catalogue: Catalogue) -> None:
-        super().build(catalogue)
-        self.loss.prepare(catalogue)
+        chosen = NextItemLoss(loss, negatives, shared, sampling, logq, calibration)
+        super().__init__(embedding_size, blocks, heads, widen, block, dropout, max_length, chosen)
 
     def prepare(self, split: Split) -> int:
         import tensorflow as tf
@@ -65,7 +61,4 @@ class Attention(SequenceModel):
         histories = tf.gather(self.histories, examples)
         inputs, targets = histories[:, :-1], histories[:, 1:].values
         states = self.encode(inputs, newest=False, training=True)
-        losses = self.loss(states, self.table(), targets)
-        # every prediction counts the same: the mean over rows is then that over predictions
-        share = tf.cast(tf.size(examples), tf.float32) / tf.cast(tf.size(targets), tf.float32)
-        return tf.math.segment_sum(losses, inputs.value_rowids()) * share
+        return self.sum_up(states, targets, inputs.value_rowids(), tf.size(examples))

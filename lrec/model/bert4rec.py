@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrec.data import Catalogue, Split
+from lrec.data import Split
 from lrec.negatives import Loss, NextItemLoss, Sampling
 from lrec.neural import Tensor
 from lrec.sequence import Block, SequenceModel
@@ -41,15 +41,11 @@ class BERT4Rec(SequenceModel):
         logq: bool = False,
         calibration: float = 0.75,
     ) -> None:
-        super().__init__(embedding_size, blocks, heads, widen, block, dropout, max_length)
+        chosen = NextItemLoss(loss, negatives, shared, sampling, logq, calibration)
+        super().__init__(embedding_size, blocks, heads, widen, block, dropout, max_length, chosen)
         if not 0 < hidden_share < 1:
             raise ValueError(f"hidden_share must lie between 0 and 1. Received: {hidden_share}")
         self.hidden_share = hidden_share
-        self.loss = NextItemLoss(loss, negatives, shared, sampling, logq, calibration)
-
-    def build(self, catalogue: Catalogue) -> None:
-        super().build(catalogue)
-        self.loss.prepare(catalogue)
 
     def prepare(self, split: Split) -> int:
         import tensorflow as tf
@@ -67,11 +63,8 @@ class BERT4Rec(SequenceModel):
         states = self.encode(inputs, newest=False, training=True)
         rows = tf.boolean_mask(histories.value_rowids(), hidden)
         targets = tf.boolean_mask(histories.values, hidden)
-        losses = self.loss(tf.boolean_mask(states, hidden), self.table(), targets)
-        # every prediction counts the same: the mean over rows is then that over predictions
-        n_rows = tf.size(examples)
-        share = tf.cast(n_rows, tf.float32) / tf.cast(tf.size(targets), tf.float32)
-        return tf.math.unsorted_segment_sum(losses, rows, n_rows) * share
+        states = tf.boolean_mask(states, hidden)
+        return self.sum_up(states, targets, rows, tf.size(examples))
 
     def read(self, items: Tensor) -> Tensor:
         """The newest items, and a mask where the next one would stand."""

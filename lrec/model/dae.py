@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lrec.autoencoder import Autoencoder, check_dropout, check_sizes
+from lrec.autoencoder import Autoencoder
 from lrec.data import Catalogue
-from lrec.neural import Tensor
+from lrec.neural import Tensor, check_dropout, check_sizes
 
 
 class DAE(Autoencoder):

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from lrec.data import Catalogue, DataError, Split
-from lrec.neural import NeuralModel, Tensor
+from lrec.neural import NeuralModel, Tensor, check_dropout, check_sizes
 from lrec.rating import BiasModel
 
 # Catalogue items scored at once: bounds the first hidden layer to batch × this × width.
@@ -50,15 +50,12 @@ class Dense(NeuralModel):
         negatives: int = 256,
         regularisation: float = 1e-3,
     ) -> None:
-        for name, value in (("embedding_size", embedding_size), ("negatives", negatives)):
-            if value < 1:
-                raise ValueError(f"{name} must be positive. Received: {value}")
+        check_sizes(embedding_size=embedding_size, negatives=negatives)
         if not hidden_sizes or min(hidden_sizes) < 1:
             raise ValueError(
                 f"hidden_sizes must be positive widths. Received: {list(hidden_sizes)}"
             )
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout must be at least 0 and below 1. Received: {dropout}")
+        check_dropout(dropout)
         if regularisation < 0:
             raise ValueError(f"regularisation must not be negative. Received: {regularisation}")
         self.objective = objective

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lrec.autoencoder import Autoencoder, check_dropout, check_sizes
+from lrec.autoencoder import Autoencoder
 from lrec.data import Catalogue
-from lrec.neural import Tensor
+from lrec.neural import Tensor, check_dropout, check_sizes
 from lrec.training import Turn
 
 # The composite prior's parts: standard normal, last epoch's posterior, a wide normal.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from lrec.autoencoder import Autoencoder, check_dropout, check_sizes
+from lrec.autoencoder import Autoencoder
 from lrec.data import Catalogue
-from lrec.neural import Tensor
+from lrec.neural import Tensor, check_dropout, check_sizes
 
 
 class VAE(Autoencoder):
