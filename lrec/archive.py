@@ -47,6 +47,17 @@ def log_data(log: Log, record: Record, parts: Parts, data: Interactions, split: 
     log.metrics({f"data/{key}": value for key, value in split.counts.items()})
 
 
+def log_augmentation(log: Log, split: Split, training: Split) -> None:
+    """How much was added to the training data, and to how many users."""
+    added = training.train.lengths - split.train.lengths
+    log.metrics(
+        {
+            "data/augmented_users": float((added > 0).sum()),
+            "data/augmented_interactions": float(added.sum()),
+        }
+    )
+
+
 def log_verdict(
     log: Log,
     record: Record,

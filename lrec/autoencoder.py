@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from lrec.data import Split
+from abc import abstractmethod
+from functools import cached_property
+from typing import Any
+
+from lrec.data import Floats, Histories, Split
 from lrec.neural import NeuralModel, Tensor
 
 
@@ -40,3 +44,44 @@ class Autoencoder(NeuralModel):
                 validate=False,
             )
         return items, scale
+
+
+class Generator(Autoencoder):
+    """An autoencoder that knows what it decodes only as a distribution."""
+
+    @abstractmethod
+    def decode(self, items: Tensor, noisy: bool) -> Tensor:
+        """Logits of the catalogue, `(batch, n_items)` float32.
+
+        Args:
+            items: `(batch, None)` ragged int32.
+            noisy: whether to draw from the distribution, and not to take its mean.
+        """
+
+    @staticmethod
+    def sample(mean: Tensor, log_variance: Tensor) -> Tensor:
+        """A draw from each Gaussian, of their shape."""
+        import tensorflow as tf
+
+        noise = tf.random.normal(tf.shape(mean), dtype=mean.dtype)
+        return mean + noise * tf.exp(log_variance / 2)
+
+    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+        return self.decode(items, noisy=False)
+
+    def draw(self, histories: Histories) -> Floats:
+        """Like `score`, but noisy: another draw at every call. The seed of `fit` decides them."""
+        items, _, splits = self.inputs(histories)
+        logits: Floats = self._drawer(items, splits).numpy()
+        return logits
+
+    @cached_property
+    def _drawer(self) -> Any:
+        import tensorflow as tf
+
+        def draw(items: Tensor, splits: Tensor) -> Tensor:
+            rows = tf.RaggedTensor.from_row_splits(items, splits, validate=False)
+            return self.decode(rows, noisy=True)
+
+        flat = [tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.int64)]
+        return tf.function(draw, input_signature=flat)

@@ -12,6 +12,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from lrec.augment import Augmenter
 from lrec.bucket import Bucketing, check_names, group_names
 from lrec.dataset import Dataset
 from lrec.errors import ConfigError
@@ -29,6 +30,7 @@ CONF = next(path for path in (PACKAGE / "conf", PACKAGE.parent / "conf") if path
 SINGLE = {
     "dataset": Dataset,
     "split": Splitter,
+    "augment": Augmenter,
     "model": Model,
     "strategy": Strategy,
     "schedule": Standard,
@@ -50,6 +52,7 @@ class Parts:
 
     dataset: Dataset
     split: Splitter
+    augment: Augmenter
     model: Model
     strategy: Strategy
     schedule: Standard
@@ -169,7 +172,12 @@ def build(node: Any, key: str, file: str, kind: type) -> Any:
     required = {n for n, p in signature.parameters.items() if p.default is inspect.Parameter.empty}
     check_keys(arguments, signature.parameters, required, f"{key}.", file)
     for name, value in arguments.items():
-        check_type(value, hints.get(name, Any), f"{key}.{name}", file)
+        hint = hints.get(name, Any)
+        if isinstance(value, dict) and "_target_" in value:  # a component of a component
+            inner = SINGLE.get(name, object) if getattr(hint, "_is_protocol", False) else hint
+            arguments[name] = build(value, f"{key}.{name}", file, inner)
+        else:
+            check_type(value, hint, f"{key}.{name}", file)
     try:
         return target(**arguments)
     except ValueError as error:

@@ -11,7 +11,7 @@ from lrec.config import Parts, Record
 from lrec.data import DataError
 from lrec.judge import Judge
 from lrec.ranking import Ranker
-from lrec.terminal import Progress, Screen, show_warnings
+from lrec.terminal import Losses, Progress, Screen, show_warnings
 from lrec.tracking import Log
 
 
@@ -25,8 +25,7 @@ def run(parts: Parts, record: Record) -> float:
     screen = Screen()
     show_warnings(screen)
     screen.composed(record.choices, record.overrides, parts.seed)
-    name = f"{record.choices.get('model', parts.model.name)}-seed{parts.seed}"
-    with parts.tracking.run(name, {"lrec.command": "train"}) as log:
+    with parts.tracking.run(_name(parts, record), {"lrec.command": "train"}) as log:
         archive.log_config(log, record)
 
         data = parts.dataset.load()
@@ -36,10 +35,14 @@ def run(parts: Parts, record: Record) -> float:
         screen.data(data, split, judge.buckets["test"])
 
         parts.strategy.start()
+        training = parts.augment(split, parts.strategy, parts.seed, Losses(screen))
+        archive.log_augmentation(log, split, training)
+        screen.augmentation(parts.augment.name, split, training)
+
         ranker = judge.ranker(parts.model)
         with Progress(screen, parts.schedule.epochs, _watched(parts)) as progress:
             watcher = Watcher(parts, judge, ranker, progress, log)
-            parts.model.fit(split, parts.schedule, parts.strategy, parts.seed, watcher)
+            parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, watcher)
         best = watcher.finish()
 
         verdict = judge.test(ranker)
@@ -54,6 +57,12 @@ def run(parts: Parts, record: Record) -> float:
     screen.table(rows, list(parts.bucket.values()), parts.k)
     screen.note(f"run {log.run_id} in {log.uri}; see it: {log.ui}")
     return best
+
+
+def _name(parts: Parts, record: Record) -> str:
+    """What MLflow's list of runs shows: model, augmenter if there is one, seed."""
+    names = [record.choices.get("model", parts.model.name), parts.augment.name]
+    return "-".join([*(name for name in names if name != "none"), f"seed{parts.seed}"])
 
 
 class Watcher:

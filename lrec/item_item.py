@@ -37,8 +37,14 @@ class ItemItemModel(Model):
         """The weights, from the binary training matrix, `(n_users, n_items)` sparse rows."""
 
     def fit(
-        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
+        self,
+        split: Split,
+        schedule: Schedule | None = None,
+        strategy: Strategy | None = None,
+        seed: int = 0,
+        watch: Watch | None = None,
     ) -> None:
+        """Learn from `split.train` only; the other arguments do not matter."""
         self.catalogue = split.catalogue
         self.weights = self.learn(history_matrix(split.train, split.catalogue.n_items))
 

@@ -39,7 +39,8 @@ class BiasModel:
     ) -> BiasModel:
         """Alternating ridge regressions on training ratings."""
         assert train.rating is not None
-        rating = train.rating.astype(np.float64)
+        rated = ~np.isnan(train.rating)  # the rest is implicit
+        train, rating = train.keep(rated), train.rating[rated].astype(np.float64)
         mean = float(rating.mean())
         scale = (float(rating.min()), float(rating.max()))
         model = cls(mean, np.zeros(n_items), user_shrink, scale)

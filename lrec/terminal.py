@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -49,6 +50,14 @@ class Screen:
         for bucket in buckets:
             edges = ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
             self.console.print(f"buckets by {bucket.bucketing}: {edges}")
+
+    def augmentation(self, name: str, split: Split, training: Split) -> None:
+        added = training.train.lengths - split.train.lengths
+        if added.any():
+            self.console.print(
+                f"augment={name}: {added.sum():,} interactions more for {(added > 0).sum():,} "
+                "users with few, for training only"
+            )
 
     def note(self, text: str) -> None:
         self.console.print(text, markup=False, soft_wrap=True)
@@ -132,6 +141,22 @@ class Progress:
         what = self.shown[0].rpartition("/")[0].replace("_at_", "@") if marks else ""
         elapsed = _minutes(time.perf_counter() - self.start)
         self.console.print(f"epoch {epoch:>3}  loss {loss:.4g}  {what}  {marks}  [dim]{elapsed}[/]")
+
+
+class Losses:
+    """A line for each epoch of what trains before the model."""
+
+    live = False
+
+    def __init__(self, screen: Screen) -> None:
+        self.console = screen.console
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        pass
+
+    def epoch(self, epoch: int, loss: float) -> float:
+        self.console.print(f"augment: epoch {epoch:>3}  loss {loss:.4g}")
+        return math.nan
 
 
 def show_warnings(screen: Screen) -> None:

@@ -326,3 +326,22 @@ def test_answers_without_loading_anything_slow(arguments: list[str], tmp_path: P
     }
     assert "lrec" in imported
     assert not imported & set(SLOW)
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("+augment.model.laten=3", ("augment.model.laten: no such key", "conf/augment/vae.yaml")),
+        ("augment.model.dropout=words", ("augment.model.dropout must be",)),
+        ("augment.schedule.epochs=0", ("augment.schedule: epochs must be positive",)),
+        (
+            "augment.model._target_=lrec.model.ease.EASE",
+            ("augment.model._target_ is no Generator", "lrec.model.ease.EASE"),
+        ),
+        ("augment.quantile=2", ("quantile must be from 0 to 1",)),
+    ],
+)
+def test_components_of_components_are_checked(override: str, words: tuple[str, ...]) -> None:
+    said = refusal("augment=vae", override)
+    for word in words:
+        assert word in said

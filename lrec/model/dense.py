@@ -109,11 +109,16 @@ class Dense(NeuralModel):
         self.items = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
         self.ratings = self.items.with_values(tf.constant(ratings, tf.float32))
         self.row = tf.constant(train.row)
-        return len(train.item)
+        targets = np.arange(len(train.item))
+        if self.objective == "rating":
+            targets = targets[~np.isnan(ratings)]
+        self.targets = tf.constant(targets)
+        return len(targets)
 
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
+        examples = tf.gather(self.targets, examples)
         target = tf.gather(self.items.values, examples)
         rating = tf.gather(self.ratings.values, examples)
         rows, place = tf.unique(tf.gather(self.row, examples))

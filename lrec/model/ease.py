@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import DataError, Floats, Split
+from lrec.data import DataError, Floats
 from lrec.item_item import ItemItemModel, blocks, check_recency
-from lrec.training import Schedule, Strategy, Watch
 
 # Rows of the inverse mirrored at once.
 ROWS = 512
@@ -37,15 +36,15 @@ class EASE(ItemItemModel):
         self.regularisation = regularisation
         self.recency = recency
 
-    def fit(
-        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
-    ) -> None:
-        """Learn the weights.
+    def learn(self, users: Any) -> Floats:
+        """The weights, dense.
 
         Raises:
             DataError: the catalogue is too large for this machine's memory.
         """
-        n_items = split.catalogue.n_items
+        from scipy.linalg.lapack import spotrf, spotri
+
+        n_items = users.shape[1]
         needed, free = 4 * n_items**2 * (1 + MARGIN), available_memory()
         if needed > free:
             raise DataError(
@@ -53,11 +52,6 @@ class EASE(ItemItemModel):
                 f"{free / 2**30:.1f} GiB are available. Use model=itemknn or model=rp3beta, whose "
                 "weights are sparse, or dataset.k_core to drop rare items."
             )
-        super().fit(split, schedule, strategy, seed, watch)
-
-    def learn(self, users: Any) -> Floats:
-        from scipy.linalg.lapack import spotrf, spotri
-
         weights = gram(users)
         diagonal = np.einsum("ii->i", weights)
         diagonal += self.regularisation

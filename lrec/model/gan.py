@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lrec.autoencoder import Autoencoder
+from lrec.autoencoder import Generator
 from lrec.data import Catalogue
 from lrec.neural import Tensor, check_dropout, check_sizes
 from lrec.training import Turn
 
 
-class GAN(Autoencoder):
+class GAN(Generator):
     """CFGAN (Chae et al. 2018), vector-wise adversarial training, with both of its remedies (ZP).
 
     The generator maps a history to a preference in (0, 1) for every item. The discriminator sees a
@@ -25,6 +25,8 @@ class GAN(Autoencoder):
     L2-normalised. A replication (Pérez Maurera et al. 2022, "An evaluation study of generative
     adversarial networks for collaborative filtering") found that the generator, which gets no
     noise, acts as an autoencoder, and that simple baselines beat it: compare before you believe.
+    With `noise_size` it gets noise, as a conditional GAN does (Mirza and Osindero 2014); scores are
+    then those without noise.
 
     Args:
         hidden_sizes: widths of the generator's hidden layers.
@@ -33,6 +35,7 @@ class GAN(Autoencoder):
         zero_share: share of the items outside a history that are pulled to 0 in a step.
         mask_share: share of the items outside a history that pass the mask in a step.
         zero_weight: weight of zero reconstruction.
+        noise_size: width of the generator's noise; 0, as in the paper, gives it none.
         discriminator_passes, generator_passes: over the users, in an epoch.
     """
 
@@ -44,6 +47,7 @@ class GAN(Autoencoder):
         zero_share: float = 0.7,
         mask_share: float = 0.5,
         zero_weight: float = 0.03,
+        noise_size: int = 0,
         discriminator_passes: int = 1,
         generator_passes: int = 1,
     ) -> None:
@@ -58,14 +62,18 @@ class GAN(Autoencoder):
         for name, share in (("zero_share", zero_share), ("mask_share", mask_share)):
             if not 0 <= share <= 1:
                 raise ValueError(f"{name} must be from 0 to 1. Received: {share}")
-        if zero_weight < 0:
-            raise ValueError(f"zero_weight must not be negative. Received: {zero_weight}")
+        if zero_weight < 0 or noise_size < 0:
+            raise ValueError(
+                "zero_weight and noise_size must not be negative. "
+                f"Received: zero_weight={zero_weight}, noise_size={noise_size}"
+            )
         self.hidden_sizes = tuple(hidden_sizes)
         self.discriminator_sizes = tuple(discriminator_sizes)
         self.dropout = dropout
         self.zero_share = zero_share
         self.mask_share = mask_share
         self.zero_weight = zero_weight
+        self.noise_size = noise_size
         self.discriminator_passes = discriminator_passes
         self.generator_passes = generator_passes
 
@@ -76,7 +84,8 @@ class GAN(Autoencoder):
         from lrec.layers import EmbeddingBag
 
         first, *deeper = self.hidden_sizes
-        self.bag = EmbeddingBag(catalogue.n_items, first, activation="tanh", use_bias=True)
+        self.bag = EmbeddingBag(catalogue.n_items, first, use_bias=True)
+        self.noise = [Dense(first, use_bias=False)] if self.noise_size else []
         self.hidden = [Dense(size, activation="tanh") for size in deeper]
         self.logits = Dense(catalogue.n_items)
         first, *deeper = self.discriminator_sizes
@@ -89,7 +98,7 @@ class GAN(Autoencoder):
 
     @property
     def _generator(self) -> list[Any]:
-        return [self.bag, *self.hidden, self.logits]
+        return [self.bag, *self.noise, *self.hidden, self.logits]
 
     def layers(self) -> list[Any]:
         return self._generator  # the discriminator only matters in training
@@ -106,7 +115,7 @@ class GAN(Autoencoder):
 
         items = tf.gather(self.histories, examples)
         real = self._multi_hot(items)
-        made = tf.sigmoid(self._generate(items, self.dropout))
+        made = tf.sigmoid(self._generate(items, self.dropout, noisy=True))
         fake = made * (real + self._outside(real, self.mask_share))
         fooled = tf.nn.softplus(-self._discriminate(items, fake))
         zero = tf.reduce_sum((made * self._outside(real, self.zero_share)) ** 2, axis=1)
@@ -117,20 +126,27 @@ class GAN(Autoencoder):
 
         items = tf.gather(self.histories, examples)
         real = self._multi_hot(items)
-        made = tf.sigmoid(self._generate(items, dropout=0.0))
+        made = tf.sigmoid(self._generate(items, self.dropout, noisy=True))
         fake = made * (real + self._outside(real, self.mask_share))
         taken = tf.nn.softplus(self._discriminate(items, fake))
         return taken + tf.nn.softplus(-self._discriminate(items, real))
 
-    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
-        return self._generate(items, dropout=0.0)
+    def decode(self, items: Tensor, noisy: bool) -> Tensor:
+        return self._generate(items, dropout=0.0, noisy=noisy)
 
-    def _generate(self, items: Tensor, dropout: float) -> Tensor:
+    def _generate(self, items: Tensor, dropout: float, noisy: bool) -> Tensor:
         """Logits of preference, `(batch, n_items)` float32."""
+        import tensorflow as tf
+
         from lrec.layers import float32_dense
 
         kept, scale = self.corrupt(items, dropout)
         hidden = self.bag(kept, scale=scale)
+        for layer in self.noise:
+            shape = tf.stack([items.nrows(), self.noise_size])
+            none = tf.zeros(shape, hidden.dtype)
+            hidden += layer(tf.random.normal(shape, dtype=hidden.dtype) if noisy else none)
+        hidden = tf.tanh(hidden)
         for layer in self.hidden:
             hidden = layer(hidden)
         return float32_dense(self.logits, hidden)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lrec.autoencoder import Autoencoder
+from lrec.autoencoder import Generator
 from lrec.data import Catalogue
 from lrec.neural import Tensor, check_dropout, check_sizes
 from lrec.training import Turn
@@ -15,7 +15,7 @@ SHARES = (3 / 20, 3 / 4, 1 / 10)
 WIDE = 10.0  # log-variance of the third
 
 
-class RecVAE(Autoencoder):
+class RecVAE(Generator):
     """RecVAE (Shenbin et al. 2020, "RecVAE: a new variational autoencoder for top-n").
 
     Encoder: five swish layers, each normalised and fed by the sum of all before it; decoder: one
@@ -90,7 +90,7 @@ class RecVAE(Autoencoder):
         items = tf.gather(self.histories, examples)
         kept, scale = self.corrupt(items, dropout)
         mean, log_variance = self.encoder(kept, scale=scale)
-        code = mean + tf.exp(log_variance / 2) * tf.random.normal(tf.shape(mean))
+        code = self.sample(mean, log_variance)
         whole, scale = self.corrupt(items, dropout=0.0)
         before = [tf.stop_gradient(part) for part in self.remembered(whole, scale=scale)]
         normal = tf.zeros_like(mean)
@@ -107,11 +107,13 @@ class RecVAE(Autoencoder):
         weight = self.gamma * tf.cast(items.row_lengths(), tf.float32)
         return multinomial_loss(self.logits(code), items) + weight * divergence
 
-    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def decode(self, items: Tensor, noisy: bool) -> Tensor:
         from lrec.layers import float32_dense
 
         kept, scale = self.corrupt(items, dropout=0.0)
-        return float32_dense(self.logits, self.encoder(kept, scale=scale)[0])
+        mean, log_variance = self.encoder(kept, scale=scale)
+        code = self.sample(mean, log_variance) if noisy else mean
+        return float32_dense(self.logits, code)
 
 
 def _log_density(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from lrec.autoencoder import Autoencoder
+from lrec.autoencoder import Generator
 from lrec.data import Catalogue
 from lrec.neural import Tensor, check_dropout, check_sizes
 
 
-class VAE(Autoencoder):
+class VAE(Generator):
     """Mult-VAE (Liang et al. 2018, "Variational autoencoders for collaborative filtering").
 
     The history, L2-normalised and with dropout, is encoded to a Gaussian; a sample of it is decoded
@@ -78,19 +78,19 @@ class VAE(Autoencoder):
 
         items = tf.gather(self.histories, examples)
         mean, log_variance = self._encode(items, dropout=self.dropout)
-        noise = tf.random.normal(tf.shape(mean), dtype=mean.dtype)
-        logits = self.logits(self._decode(mean + noise * tf.exp(log_variance / 2)))
+        logits = self.logits(self._widen(self.sample(mean, log_variance)))
         mean, log_variance = tf.cast(mean, tf.float32), tf.cast(log_variance, tf.float32)
         divergence = tf.reduce_sum(mean**2 + tf.exp(log_variance) - 1 - log_variance, axis=1) / 2
         grown = tf.cast(progress, tf.float32) / max(self.anneal_steps, 1)
         beta = self.beta * (tf.minimum(grown, 1.0) if self.anneal_steps else 1.0)
         return multinomial_loss(logits, items) + beta * divergence
 
-    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def decode(self, items: Tensor, noisy: bool) -> Tensor:
         from lrec.layers import float32_dense
 
-        mean, _ = self._encode(items, dropout=0.0)
-        return float32_dense(self.logits, self._decode(mean))
+        mean, log_variance = self._encode(items, dropout=0.0)
+        code = self.sample(mean, log_variance) if noisy else mean
+        return float32_dense(self.logits, self._widen(code))
 
     def _encode(self, items: Tensor, dropout: float) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the code, each `(batch, latent_size)`."""
@@ -100,7 +100,8 @@ class VAE(Autoencoder):
             hidden = layer(hidden)
         return self.mean(hidden), self.log_variance(hidden)
 
-    def _decode(self, code: Tensor) -> Tensor:
+    def _widen(self, code: Tensor) -> Tensor:
+        """The decoder's last hidden layer."""
         for layer in self.decoder:
             code = layer(code)
         return code
