@@ -40,7 +40,8 @@ class BiasModel:
         """Alternating ridge regressions on training ratings."""
         assert train.rating is not None
         rated = ~np.isnan(train.rating)  # the rest is implicit
-        train, rating = train.keep(rated), train.rating[rated].astype(np.float64)
+        rating = train.rating[rated].astype(np.float64)
+        train = train.keep(rated)
         mean = float(rating.mean())
         scale = (float(rating.min()), float(rating.max()))
         model = cls(mean, np.zeros(n_items), user_shrink, scale)
