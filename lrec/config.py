@@ -16,6 +16,7 @@ from lrec.augment import Augmenter
 from lrec.bucket import Bucketing, check_names, group_names
 from lrec.dataset import Dataset
 from lrec.errors import ConfigError
+from lrec.feature import Feature
 from lrec.metric import Metric, RankingMetric, RatingMetric, SetMetric
 from lrec.model import Model
 from lrec.schedule.standard import Standard
@@ -36,7 +37,7 @@ SINGLE = {
     "schedule": Standard,
     "tracking": Tracking,
 }
-SEVERAL = {"metric": Metric, "bucket": Bucketing}
+SEVERAL = {"feature": Feature, "metric": Metric, "bucket": Bucketing}
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Parts:
     """A whole config, every component built: the root of `conf/config.yaml`.
 
     Attributes:
-        metric, bucket: by name, in the order of the config.
+        feature, metric, bucket: by name, in the order of the config.
         seed: of initialisation, shuffling and dropout only.
         k: lengths of the recommendation lists.
         monitor: validation metric that training, sweeps and tuning look at.
@@ -52,6 +53,7 @@ class Parts:
 
     dataset: Dataset
     split: Splitter
+    feature: dict[str, Feature]
     augment: Augmenter
     model: Model
     strategy: Strategy

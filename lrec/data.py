@@ -50,11 +50,14 @@ class ItemFeatures:
         titles: `(n_items,)` str, or None.
         genres: `(n_items, n_genres)` float32, 1 where the item has the genre, or None.
         genre_names: `n_genres` names.
+        vectors: `(n_items, width)` float32 of the catalogue's items only, see `lrec.feature`, or
+            None.
     """
 
     titles: Strings | None = None
     genres: Floats | None = None
     genre_names: tuple[str, ...] = ()
+    vectors: Floats | None = None
 
     def take(self, items: Ints) -> ItemFeatures:
         """The features of `items`, in that order."""
@@ -62,6 +65,7 @@ class ItemFeatures:
             self,
             titles=None if self.titles is None else self.titles[items],
             genres=None if self.genres is None else self.genres[items],
+            vectors=None if self.vectors is None else self.vectors[items],
         )
 
 

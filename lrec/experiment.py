@@ -9,6 +9,7 @@ from lrec import archive, store
 from lrec.bucket import group_names
 from lrec.config import Parts, Record
 from lrec.data import DataError
+from lrec.feature import with_vectors
 from lrec.judge import Judge
 from lrec.ranking import Ranker
 from lrec.terminal import Losses, Progress, Screen, show_warnings
@@ -29,7 +30,7 @@ def run(parts: Parts, record: Record) -> float:
         archive.log_config(log, record)
 
         data = parts.dataset.load()
-        split = parts.split(data)
+        split = with_vectors(parts.split(data), parts.feature)
         judge = Judge(split, parts.metric, parts.bucket, parts.k)
         archive.log_data(log, record, parts, data, split)
         screen.data(data, split, judge.buckets["test"])

@@ -8,79 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from lrec.embedding import EmbeddingBag
+
 Tensor = Any  # TensorFlow ships no types
-
-
-class EmbeddingBag(keras.layers.Layer):
-    """A dense layer that reads ids: activation(scale · Σ embeddings of the row's items + bias).
-
-    Equals `Dense` on a multi-hot row without making the multi-hot.
-
-    Args:
-        n_items: rows of the embedding.
-        size: width of an embedding.
-        activation: name of a Keras activation, or None.
-        use_bias: whether to add a bias.
-    """
-
-    def __init__(
-        self, n_items: int, size: int, activation: str | None = None, use_bias: bool = False
-    ) -> None:
-        super().__init__()
-        self.n_items = n_items
-        self.activation = keras.activations.get(activation)
-        self.embeddings = self.add_weight(
-            shape=(n_items, size),
-            initializer="glorot_normal",
-            autocast=False,  # sums of many want float32
-            name="embeddings",
-        )
-        self.bias = (
-            self.add_weight(shape=(size,), initializer="zeros", autocast=False, name="bias")
-            if use_bias
-            else None
-        )
-
-    def call(self, items: Tensor, weights: Tensor = None, scale: Tensor = None) -> Tensor:
-        """Sum up rows.
-
-        Args:
-            items: `(batch, None)` ragged int32.
-            weights: factor of each item, `(total,)`, or None for ones; gets no gradient.
-            scale: factor of each row, `(batch,)`, or None for ones.
-
-        Returns:
-            `(batch, size)` in the layer's compute dtype.
-        """
-        places = tf.stack([items.value_rowids(), tf.cast(items.values, tf.int64)], axis=1)
-        if weights is None:
-            weights = tf.ones_like(items.values, tf.float32)
-        shape = tf.stack([items.nrows(), self.n_items])
-        bag = _product(self.embeddings.value, places, tf.cast(weights, tf.float32), shape)
-        if scale is not None:
-            bag *= tf.cast(scale, bag.dtype)[:, None]
-        if self.bias is not None:
-            bag += self.bias.value
-        return self.activation(tf.cast(bag, self.compute_dtype))
-
-
-@tf.custom_gradient  # type: ignore[untyped-decorator]
-def _product(
-    table: Tensor, places: Tensor, weights: Tensor, shape: Tensor
-) -> tuple[Tensor, Callable[..., Any]]:
-    """A sparse matrix times the table, and back: a third of the time of segment sums."""
-    matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
-        indices=places, values=weights, dense_shape=shape
-    )
-
-    def gradient(upstream: Tensor) -> tuple[Tensor, None, None, None]:
-        # transposed first: the kernel's own transpose_a is slower
-        by_item = tf.raw_ops.SparseMatrixTranspose(input=matrix, type=tf.float32)
-        return tf.raw_ops.SparseMatrixMatMul(a=by_item, b=upstream), None, None, None
-
-    return tf.ensure_shape(
-        tf.raw_ops.SparseMatrixMatMul(a=matrix, b=table), [None, table.shape[1]]
-    ), gradient
 
 
 class GaussianEncoder(keras.layers.Layer):

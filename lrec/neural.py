@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from lrec.model import Arrays, Model
 from lrec.training import Schedule, Strategy, Turn, Watch
 
 Tensor = Any  # TensorFlow ships no types
+Use = Literal["additional", "initial"]  # of item vectors, see lrec.embedding
 
 
 class NeuralModel(Model):

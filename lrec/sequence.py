@@ -6,7 +6,7 @@ from typing import Literal
 
 from lrec.data import Catalogue
 from lrec.negatives import NextItemLoss
-from lrec.neural import NeuralModel, Tensor, check_dropout, check_sizes
+from lrec.neural import NeuralModel, Tensor, Use, check_dropout, check_sizes
 
 Block = Literal["sasrec", "ligr", "pre_norm"]
 
@@ -22,7 +22,11 @@ class SequenceModel(NeuralModel):
         block: kind of block, see `lrec.transformer.Block`.
         dropout: of embeddings, attention weights and feed-forward layers.
         max_length: the newest items of a history that are read.
+        temperature: a score is the cosine of state and item over this (as Yi et al. 2019,
+            "Sampling-bias-corrected neural modeling", do with two towers): no item scores high
+            by the length of its embedding. None: their inner product, as in most papers.
         loss: of each prediction.
+        item_vectors: how embeddings use vectors of `feature`, see `ItemEmbedding`.
     """
 
     causal: bool
@@ -37,7 +41,9 @@ class SequenceModel(NeuralModel):
         block: Block,
         dropout: float,
         max_length: int,
+        temperature: float | None,
         loss: NextItemLoss,
+        item_vectors: Use,
     ) -> None:
         check_sizes(
             embedding_size=embedding_size,
@@ -51,6 +57,8 @@ class SequenceModel(NeuralModel):
                 f"heads must divide embedding_size, which is {embedding_size}. Received: {heads}"
             )
         check_dropout(dropout)
+        if temperature is not None and temperature <= 0:
+            raise ValueError(f"temperature must be positive. Received: {temperature}")
         self.embedding_size = embedding_size
         self.blocks = blocks
         self.heads = heads
@@ -58,15 +66,21 @@ class SequenceModel(NeuralModel):
         self.block: Block = block
         self.dropout = dropout
         self.max_length = max_length
+        self.temperature = temperature
         self.loss = loss
+        self.item_vectors: Use = item_vectors
 
     def build(self, catalogue: Catalogue) -> None:
-        from keras.layers import Embedding
-
+        from lrec.embedding import ItemEmbedding
         from lrec.transformer import Encoder
 
         rows = catalogue.n_items + self.extra_tokens
-        self.embedding = Embedding(rows, self.embedding_size, "glorot_normal")
+        self.embedding = ItemEmbedding(
+            rows,
+            self.embedding_size,
+            vectors=catalogue.features.vectors,
+            use=self.item_vectors,
+        )
         self.encoder = Encoder(
             size=self.embedding_size,
             blocks=self.blocks,
@@ -80,8 +94,19 @@ class SequenceModel(NeuralModel):
         self.loss.prepare(catalogue)
 
     def table(self) -> Tensor:
-        """Embeddings of the catalogue, `(n_items, embedding_size)` float32."""
-        return self.embedding.embeddings.value[: self.catalogue.n_items]
+        """What items are scored by, `(n_items, embedding_size)` float32."""
+        import tensorflow as tf
+
+        table = self.embedding.table()[: self.catalogue.n_items]
+        return table if self.temperature is None else tf.math.l2_normalize(table, axis=1)
+
+    def asking(self, states: Tensor) -> Tensor:
+        """States as they meet the table: their inner products are scores."""
+        import tensorflow as tf
+
+        if self.temperature is None:
+            return states
+        return tf.math.l2_normalize(states, axis=1) / self.temperature
 
     def encode(self, items: Tensor, newest: bool, training: bool) -> Tensor:
         """States of all items of `(batch, None)` ragged histories, or of the newest ones only."""
@@ -102,7 +127,7 @@ class SequenceModel(NeuralModel):
         """
         import tensorflow as tf
 
-        losses = self.loss(states, self.table(), targets)
+        losses = self.loss(self.asking(states), self.table(), targets)
         share = tf.cast(n_rows, tf.float32) / tf.cast(tf.size(targets), tf.float32)
         return tf.math.unsorted_segment_sum(losses, rows, n_rows) * share
 
@@ -116,4 +141,4 @@ class SequenceModel(NeuralModel):
         state = self.encode(self.read(items), newest=True, training=False)
         some = items.row_lengths()[:, None] > 0
         state = tf.where(some, tf.cast(state, tf.float32), 0.0)
-        return tf.matmul(state, self.table(), transpose_b=True)
+        return tf.matmul(self.asking(state), self.table(), transpose_b=True)

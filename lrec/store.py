@@ -41,6 +41,8 @@ def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
         arrays["titles"] = features.titles
     if features.genres is not None:
         arrays["genres"] = features.genres
+    if features.vectors is not None:
+        arrays["vectors"] = features.vectors
     np.savez_compressed(folder / CATALOGUE, allow_pickle=False, **arrays)
 
 
@@ -64,7 +66,10 @@ def load(folder: Path) -> Model:
         interactions=arrays["interactions"],
         n_users=int(arrays["n_users"]),
         features=ItemFeatures(
-            arrays.get("titles"), arrays.get("genres"), tuple(meta["genre_names"])
+            arrays.get("titles"),
+            arrays.get("genres"),
+            tuple(meta["genre_names"]),
+            arrays.get("vectors"),
         ),
     )
     model: Model = build(meta["model"], "model", str(folder / MODEL), Model)

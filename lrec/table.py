@@ -15,6 +15,12 @@ from lrec.data import DataError, ItemFeatures, Strings
 if TYPE_CHECKING:
     import pandas as pd
 
+# Usual names of columns, in lower case.
+USERS = ("user_id", "userid", "user", "uid")
+ITEMS = ("item_id", "itemid", "item", "movie_id", "movieid", "iid", "asin", "product_id")
+RATINGS = ("rating", "score", "stars")
+TIMES = ("timestamp", "time", "unixreviewtime", "date", "datetime")
+
 
 def read_table(
     path: Path, separator: str | None = None, header: bool = True, quoted: bool = True

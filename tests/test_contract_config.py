@@ -23,7 +23,7 @@ from lrec.config import CONF, PACKAGE, SEVERAL, SINGLE, check, groups, options
 from lrec.schema import fits
 
 # Groups whose files are named after a module of the same kind.
-STEMS = ("dataset", "split", "augment", "model", "strategy", "metric", "bucket")
+STEMS = ("dataset", "split", "feature", "augment", "model", "strategy", "metric", "bucket")
 KINDS = (*STEMS, "schedule")
 FILES = sorted(path for group in (*SINGLE, *SEVERAL) for path in (CONF / group).glob("*.yaml"))
 SINGLES = [path for path in FILES if path != CONF / "metric" / "standard.yaml"]
@@ -136,7 +136,8 @@ def test_metric_documents_its_formula(path: Path) -> None:
 def needed(group: str, name: str) -> list[str]:
     """Values for the keys that an option leaves open."""
     path = CONF / group / f"{name}.yaml"
-    return [f"{group}.{key}=given" for key, value in node_of(path).items() if value == "???"]
+    key = f"{group}.{name}" if group in SEVERAL else group
+    return [f"{key}.{left}=given" for left, value in node_of(path).items() if value == "???"]
 
 
 @pytest.mark.parametrize(
@@ -246,15 +247,22 @@ def test_mlflow_and_hydra_stay_where_they_belong(path: Path) -> None:
     assert allowed or not imported(path, "hydra")
 
 
-@each([PACKAGE / f"{stem}.py" for stem in ("data", "errors", "layers", "quiet")])
+@each([PACKAGE / f"{stem}.py" for stem in ("data", "embedding", "errors", "quiet")])
 def test_ground_floor_imports_nothing_of_lrec(path: Path) -> None:
     assert not imported(path, "lrec")
+
+
+def test_layers_import_nothing_of_lrec_but_embeddings() -> None:
+    names = [name for name, _ in imports(PACKAGE / "layers.py") if name.startswith("lrec")]
+    assert names == ["lrec.embedding", "lrec.embedding.EmbeddingBag"]
 
 
 @each(MODULES)
 def test_heavy_libraries_are_imported_when_needed(path: Path) -> None:
     allowed = (
-        {"tensorflow", "keras"} if path.stem in ("layers", "optimizer", "transformer") else set()
+        {"tensorflow", "keras"}
+        if path.stem in ("layers", "embedding", "optimizer", "transformer")
+        else set()
     )
     assert {name for name in HEAVY - allowed if imported(path, name, at_once=True)} == set()
 

@@ -18,7 +18,8 @@ import tensorflow as tf
 
 from lrec.data import Split
 from lrec.dataset.csv import CSV
-from lrec.layers import EmbeddingBag, Network, float32_dense, multinomial_loss
+from lrec.embedding import EmbeddingBag
+from lrec.layers import Network, float32_dense, multinomial_loss
 from lrec.model.dense import Dense
 from lrec.model.vae import VAE
 from lrec.optimizer import FusedAdam

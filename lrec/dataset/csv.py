@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Literal
 from lrec.cleaning import Cleaning
 from lrec.data import DataError, ItemFeatures, Strings
 from lrec.dataset import FileDataset
-from lrec.table import find_column, item_features, numbers, read_table, seconds
+from lrec.table import (
+    ITEMS,
+    RATINGS,
+    TIMES,
+    USERS,
+    find_column,
+    item_features,
+    numbers,
+    read_table,
+    seconds,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
-
-USERS = ("user_id", "userid", "user", "uid")
-ITEMS = ("item_id", "itemid", "item", "movie_id", "movieid", "iid", "asin", "product_id")
-RATINGS = ("rating", "score", "stars")
-TIMES = ("timestamp", "time", "unixreviewtime", "date", "datetime")
 
 
 class CSV(FileDataset):

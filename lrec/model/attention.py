@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrec.data import DataError, Split
 from lrec.negatives import Loss, NextItemLoss, Sampling
-from lrec.neural import Tensor
+from lrec.neural import Tensor, Use
 from lrec.sequence import Block, SequenceModel
 
 
@@ -17,7 +17,8 @@ class Attention(SequenceModel):
     `block: ligr, widen: 4, loss: sampled_softmax`.
 
     Args:
-        embedding_size, blocks, heads, widen, block, dropout, max_length: see `SequenceModel`.
+        embedding_size, blocks, heads, widen, block, dropout, max_length, temperature, item_vectors:
+            see `SequenceModel`.
         loss, negatives, shared, sampling, logq, calibration: see `NextItemLoss`.
     """
 
@@ -32,15 +33,28 @@ class Attention(SequenceModel):
         block: Block = "sasrec",
         dropout: float = 0.2,
         max_length: int = 50,
+        temperature: float | None = 0.1,
         loss: Loss = "sampled_softmax",
         negatives: int = 1024,
         shared: bool = True,
         sampling: Sampling = "uniform",
         logq: bool = False,
         calibration: float = 0.75,
+        item_vectors: Use = "additional",
     ) -> None:
         chosen = NextItemLoss(loss, negatives, shared, sampling, logq, calibration)
-        super().__init__(embedding_size, blocks, heads, widen, block, dropout, max_length, chosen)
+        super().__init__(
+            embedding_size,
+            blocks,
+            heads,
+            widen,
+            block,
+            dropout,
+            max_length,
+            temperature,
+            chosen,
+            item_vectors,
+        )
 
     def prepare(self, split: Split) -> int:
         import tensorflow as tf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrec.data import Split
 from lrec.negatives import Loss, NextItemLoss, Sampling
-from lrec.neural import Tensor
+from lrec.neural import Tensor, Use
 from lrec.sequence import Block, SequenceModel
 
 
@@ -16,7 +16,8 @@ class BERT4Rec(SequenceModel):
     item is what a mask token behind the history stands for.
 
     Args:
-        embedding_size, blocks, heads, widen, block, dropout, max_length: see `SequenceModel`.
+        embedding_size, blocks, heads, widen, block, dropout, max_length, temperature, item_vectors:
+            see `SequenceModel`.
         hidden_share: share of items that is hidden.
         loss, negatives, shared, sampling, logq, calibration: see `NextItemLoss`.
     """
@@ -33,6 +34,7 @@ class BERT4Rec(SequenceModel):
         block: Block = "pre_norm",
         dropout: float = 0.2,
         max_length: int = 50,
+        temperature: float | None = None,
         hidden_share: float = 0.2,
         loss: Loss = "softmax",
         negatives: int = 256,
@@ -40,9 +42,21 @@ class BERT4Rec(SequenceModel):
         sampling: Sampling = "uniform",
         logq: bool = False,
         calibration: float = 0.75,
+        item_vectors: Use = "additional",
     ) -> None:
         chosen = NextItemLoss(loss, negatives, shared, sampling, logq, calibration)
-        super().__init__(embedding_size, blocks, heads, widen, block, dropout, max_length, chosen)
+        super().__init__(
+            embedding_size,
+            blocks,
+            heads,
+            widen,
+            block,
+            dropout,
+            max_length,
+            temperature,
+            chosen,
+            item_vectors,
+        )
         if not 0 < hidden_share < 1:
             raise ValueError(f"hidden_share must lie between 0 and 1. Received: {hidden_share}")
         self.hidden_share = hidden_share

@@ -34,7 +34,7 @@ class DAE(Autoencoder):
     def build(self, catalogue: Catalogue) -> None:
         from keras.layers import Dense
 
-        from lrec.layers import EmbeddingBag
+        from lrec.embedding import EmbeddingBag
 
         self.bag = EmbeddingBag(
             catalogue.n_items, self.latent_size, activation="tanh", use_bias=True

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from lrec.data import Catalogue, DataError, Split
-from lrec.neural import NeuralModel, Tensor, check_dropout, check_sizes
+from lrec.neural import NeuralModel, Tensor, Use, check_dropout, check_sizes
 from lrec.rating import BiasModel
 
 # Catalogue items scored at once: bounds the first hidden layer to batch × this × width.
@@ -36,6 +36,7 @@ class Dense(NeuralModel):
         dropout: share of hidden units left out in training.
         negatives: sampled items a step, for `ranking`.
         regularisation: L2 penalty on the embedding and bias of each target.
+        item_vectors: how embeddings use vectors of `feature`, see `ItemEmbedding`.
     """
 
     answers_empty = True
@@ -49,6 +50,7 @@ class Dense(NeuralModel):
         dropout: float = 0.2,
         negatives: int = 256,
         regularisation: float = 1e-3,
+        item_vectors: Use = "additional",
     ) -> None:
         check_sizes(embedding_size=embedding_size, negatives=negatives)
         if not hidden_sizes or min(hidden_sizes) < 1:
@@ -66,10 +68,13 @@ class Dense(NeuralModel):
         self.dropout = dropout
         self.negatives = negatives
         self.regularisation = regularisation
+        self.item_vectors: Use = item_vectors
 
     def build(self, catalogue: Catalogue) -> None:
         import keras
         import tensorflow as tf
+
+        from lrec.embedding import ItemEmbedding
 
         n_items = catalogue.n_items
         genres = catalogue.features.genres
@@ -77,12 +82,15 @@ class Dense(NeuralModel):
         self.genres = tf.constant(empty if genres is None else genres[:n_items])
         first, *deeper = self.hidden_sizes
 
-        def table(size: int, start: str, trainable: bool = True) -> keras.layers.Layer:
-            return keras.layers.Embedding(n_items, size, start, trainable=trainable)
-
-        self.embedding = table(self.embedding_size, "normal")
-        self.bias = table(1, "zeros")
-        self.expected = table(1, "zeros", trainable=False)  # μ + b_i of the bias model
+        self.embedding = ItemEmbedding(
+            n_items,
+            self.embedding_size,
+            "normal",
+            vectors=catalogue.features.vectors,
+            use=self.item_vectors,
+        )
+        self.bias = keras.layers.Embedding(n_items, 1, "zeros")
+        self.expected = keras.layers.Embedding(n_items, 1, "zeros", trainable=False)  # μ + b_i
         self.user_part = keras.layers.Dense(first)
         self.item_part = keras.layers.Dense(first, use_bias=False)
         self.hidden = [keras.layers.Dense(size, activation="relu") for size in deeper]

@@ -81,7 +81,7 @@ class GAN(Generator):
         import tensorflow as tf
         from keras.layers import Dense
 
-        from lrec.layers import EmbeddingBag
+        from lrec.embedding import EmbeddingBag
 
         first, *deeper = self.hidden_sizes
         self.bag = EmbeddingBag(catalogue.n_items, first, use_bias=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lrec.autoencoder import Generator
 from lrec.data import Catalogue
-from lrec.neural import Tensor, check_dropout, check_sizes
+from lrec.neural import Tensor, Use, check_dropout, check_sizes
 
 
 class VAE(Generator):
@@ -25,6 +25,7 @@ class VAE(Generator):
         anneal_steps: optimizer steps over which beta grows from 0; 0 starts at beta.
         noise: standard deviation of the code before training. 1 is the paper's; with less, long
             histories are learnt in fewer epochs, and short ones are learnt by heart.
+        item_vectors: how the encoder's first layer uses vectors of `feature`, see `ItemEmbedding`.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class VAE(Generator):
         beta: float = 0.2,
         anneal_steps: int = 2000,
         noise: float = 1.0,
+        item_vectors: Use = "additional",
     ) -> None:
         if not hidden_sizes or min(hidden_sizes) < 1:
             raise ValueError(
@@ -55,15 +57,23 @@ class VAE(Generator):
         self.beta = beta
         self.anneal_steps = anneal_steps
         self.noise = noise
+        self.item_vectors: Use = item_vectors
 
     def build(self, catalogue: Catalogue) -> None:
         from keras.initializers import Constant
         from keras.layers import Dense
 
-        from lrec.layers import EmbeddingBag
+        from lrec.embedding import EmbeddingBag
 
         first, *deeper = self.hidden_sizes
-        self.bag = EmbeddingBag(catalogue.n_items, first, activation="tanh", use_bias=True)
+        self.bag = EmbeddingBag(
+            catalogue.n_items,
+            first,
+            activation="tanh",
+            use_bias=True,
+            vectors=catalogue.features.vectors,
+            use=self.item_vectors,
+        )
         self.encoder = [Dense(size, activation="tanh") for size in deeper]
         self.mean = Dense(self.latent_size)
         start = Constant(2 * math.log(self.noise))

@@ -1,0 +1,15 @@
+"""No item vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lrec.data import Floats, Split
+from lrec.feature import Feature
+
+
+class NoFeature(Feature):
+    """Vectors of no width: models know items by their interactions alone."""
+
+    def __call__(self, split: Split) -> Floats:
+        return np.zeros((split.catalogue.n_items, 0), np.float32)
