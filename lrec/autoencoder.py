@@ -51,7 +51,7 @@ class Generator(Autoencoder):
 
     @abstractmethod
     def decode(self, items: Tensor, noisy: bool) -> Tensor:
-        """Logits of the catalogue, `(batch, n_items)` float32.
+        """Scores of the catalogue, `(batch, n_items)` float32.
 
         Args:
             items: `(batch, None)` ragged int32.
@@ -72,8 +72,8 @@ class Generator(Autoencoder):
     def draw(self, histories: Histories) -> Floats:
         """Like `score`, but noisy: another draw at every call. The seed of `fit` decides them."""
         items, _, splits = self.inputs(histories)
-        logits: Floats = self._drawer(items, splits).numpy()
-        return logits
+        scores: Floats = self._drawer(items, splits).numpy()
+        return scores
 
     @cached_property
     def _drawer(self) -> Any:

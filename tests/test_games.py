@@ -121,3 +121,38 @@ def test_gan_sees_histories_as_sets_and_draws_from_outside() -> None:
     assert not (outside * real).any()
     assert model._outside(tf.constant(real), 1.0).numpy().sum() == 2 * N_ITEMS - 3
     assert not model._outside(tf.constant(real), 0.0).numpy().any()
+
+
+@pytest.mark.parametrize("noise_size", [0, 5])
+def test_gan_draws_differ_only_with_noise(noise_size: int) -> None:
+    model = GAN((8,), (6,), noise_size=noise_size)
+    ready(model)
+    histories = Histories.of([[1, 3], [0], []])
+    scores, first, second = model.score(histories), model.draw(histories), model.draw(histories)
+    assert np.array_equal(first, second) == (noise_size == 0)
+    assert np.allclose(first, scores) == (noise_size == 0)
+
+
+def test_gan_losses_are_the_papers() -> None:
+    model = GAN((4,), (3,), zero_share=1.0, mask_share=1.0, zero_weight=0.5, regularisation=0.1)
+    ready(model)
+    users = np.arange(3)
+    items = tf.gather(model.histories, users)
+    real = np.array(model._multi_hot(items))
+    weights = np.array(model.bag.embeddings), np.array(model.preferences.kernel)
+    hidden = 1 / (1 + np.exp(-(real @ weights[0] + np.array(model.bag.bias))))
+    made = hidden @ weights[1] + np.array(model.preferences.bias)
+
+    def judged(vectors: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        seen = real @ np.array(model.condition.embeddings)
+        seen += vectors @ np.array(model.vector.kernel) + np.array(model.vector.bias)
+        seen = 1 / (1 + np.exp(-seen))
+        logits: np.ndarray[Any, Any] = seen @ np.array(model.verdict.kernel)
+        return 1 / (1 + np.exp(-(logits[:, 0] + np.array(model.verdict.bias))))
+
+    size = 0.1 * sum((table**2).sum() / 2 for table in weights)
+    zero = 0.5 * ((made * (1 - real)) ** 2).sum(axis=1)
+    expected = -np.log(judged(made)) + zero + size
+    np.testing.assert_allclose(model.losses(users, 0), expected, rtol=1e-4)
+    expected = -np.log(judged(real)) - np.log(1 - judged(made))
+    np.testing.assert_allclose(model._discriminator_losses(users, 0), expected, rtol=1e-4)

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from lrec.data import Catalogue, Histories
+from lrec.model.attention import Attention as Recommender
 from lrec.model.bert4rec import BERT4Rec
 from lrec.negatives import NextItemLoss
 from lrec.transformer import Attention, Encoder, Layout
@@ -221,3 +222,24 @@ def test_newest_entries_of_histories() -> None:
     newest = histories.newest(2)
     assert newest.item.tolist() == [1, 4, 1, 6, 1]
     assert newest.lengths.tolist() == [2, 0, 1, 2]
+
+
+@pytest.mark.parametrize("temperature", [None, 0.1])
+def test_scores_are_inner_products_or_cosines_over_the_temperature(
+    temperature: float | None,
+) -> None:
+    model = Recommender(embedding_size=SIZE, temperature=temperature)
+    model._build(catalogue([1] * N_ITEMS))
+    histories = Histories.of(HISTORIES)
+    scores = model.score(histories)
+    items = tf.ragged.constant(HISTORIES, tf.int32, row_splits_dtype=tf.int64)
+    states = model.encode(items, newest=True, training=False).numpy()
+    table = np.array(model.embedding.embeddings)
+    if temperature is not None:
+        lengths = np.linalg.norm(states, axis=1, keepdims=True)
+        states /= np.maximum(lengths, 1e-9) * temperature  # of nobody it is 0
+        table /= np.linalg.norm(table, axis=1, keepdims=True)
+        assert np.abs(scores).max() <= 1 / temperature + 1e-4
+    filled = [0, 2, 3]
+    np.testing.assert_allclose(scores[filled], states[filled] @ table.T, atol=1e-5)
+    assert not scores[1].any()

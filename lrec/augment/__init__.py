@@ -102,7 +102,7 @@ class PseudoInteractions(Augmenter):
 
 
 class Generated(PseudoInteractions):
-    """Lets a generative model draw preferences, and draws items by them.
+    """Lets a generative model draw scores, and draws items by them as by logits.
 
     Args:
         model: the generator; it learns from the same training data first.

@@ -14,19 +14,19 @@ from lrec.training import Turn
 class GAN(Generator):
     """CFGAN (Chae et al. 2018), vector-wise adversarial training, with both of its remedies (ZP).
 
-    The generator maps a history to a preference in (0, 1) for every item. The discriminator sees a
-    history beside a vector over the catalogue and says whether that vector is the history itself
-    (real) or the generator's, masked to the history's items (fake). Zero reconstruction draws items
-    outside the history and pulls their preferences to 0; partial masking draws others and lets them
-    through the mask, so that the discriminator sees them too. Scores are the generator's logits.
+    The generator maps a history, as 0 and 1, to a preference for every item, which is free but
+    means 1 for taken and 0 for not. The discriminator sees a history beside a vector over the
+    catalogue and says whether that vector is the history itself (real) or the generator's, masked
+    to the history's items (fake). Zero reconstruction draws items outside the history and pulls
+    their preferences to 0; partial masking draws others and lets them through the mask, so that
+    the discriminator sees them too. Scores are the preferences.
 
-    Differs from the paper in two ways that steady the training: the generator maximises
-    log D(fake) instead of minimising log(1 − D(fake)) (Goodfellow et al. 2014), and histories are
-    L2-normalised. A replication (Pérez Maurera et al. 2022, "An evaluation study of generative
-    adversarial networks for collaborative filtering") found that the generator, which gets no
-    noise, acts as an autoencoder, and that simple baselines beat it: compare before you believe.
-    With `noise_size` it gets noise, as a conditional GAN does (Mirza and Osindero 2014); scores are
-    then those without noise.
+    As in the authors' code, the generator maximises log D(fake) instead of minimising
+    log(1 − D(fake)) (Goodfellow et al. 2014). A replication (Pérez Maurera et al. 2022, "An
+    evaluation study of generative adversarial networks for collaborative filtering") found that
+    the generator, which gets no noise, acts as an autoencoder, and that simple baselines beat it:
+    compare before you believe. With `noise_size` it gets noise, as a conditional GAN does (Mirza
+    and Osindero 2014); scores are then those without noise.
 
     Args:
         hidden_sizes: widths of the generator's hidden layers.
@@ -35,6 +35,7 @@ class GAN(Generator):
         zero_share: share of the items outside a history that are pulled to 0 in a step.
         mask_share: share of the items outside a history that pass the mask in a step.
         zero_weight: weight of zero reconstruction.
+        regularisation: L2 penalty on the generator's weights.
         noise_size: width of the generator's noise; 0, as in the paper, gives it none.
         discriminator_passes, generator_passes: over the users, in an epoch.
     """
@@ -47,6 +48,7 @@ class GAN(Generator):
         zero_share: float = 0.7,
         mask_share: float = 0.5,
         zero_weight: float = 0.03,
+        regularisation: float = 1e-4,
         noise_size: int = 0,
         discriminator_passes: int = 1,
         generator_passes: int = 1,
@@ -62,10 +64,10 @@ class GAN(Generator):
         for name, share in (("zero_share", zero_share), ("mask_share", mask_share)):
             if not 0 <= share <= 1:
                 raise ValueError(f"{name} must be from 0 to 1. Received: {share}")
-        if zero_weight < 0 or noise_size < 0:
+        if min(zero_weight, regularisation, noise_size) < 0:
             raise ValueError(
-                "zero_weight and noise_size must not be negative. "
-                f"Received: zero_weight={zero_weight}, noise_size={noise_size}"
+                "zero_weight, regularisation and noise_size must not be negative. Received: "
+                f"{zero_weight}, {regularisation}, {noise_size}"
             )
         self.hidden_sizes = tuple(hidden_sizes)
         self.discriminator_sizes = tuple(discriminator_sizes)
@@ -73,6 +75,7 @@ class GAN(Generator):
         self.zero_share = zero_share
         self.mask_share = mask_share
         self.zero_weight = zero_weight
+        self.regularisation = regularisation
         self.noise_size = noise_size
         self.discriminator_passes = discriminator_passes
         self.generator_passes = generator_passes
@@ -86,19 +89,19 @@ class GAN(Generator):
         first, *deeper = self.hidden_sizes
         self.bag = EmbeddingBag(catalogue.n_items, first, use_bias=True)
         self.noise = [Dense(first, use_bias=False)] if self.noise_size else []
-        self.hidden = [Dense(size, activation="tanh") for size in deeper]
-        self.logits = Dense(catalogue.n_items)
+        self.hidden = [Dense(size, activation="sigmoid") for size in deeper]
+        self.preferences = Dense(catalogue.n_items)
         first, *deeper = self.discriminator_sizes
         self.condition = EmbeddingBag(catalogue.n_items, first)
         self.vector = Dense(first)
-        self.judging = [Dense(size, activation="tanh") for size in deeper]
+        self.judging = [Dense(size, activation="sigmoid") for size in deeper]
         self.verdict = Dense(1)
         nobody = tf.ragged.constant([[0]], tf.int32)
         self._discriminate(nobody, tf.zeros([1, catalogue.n_items]))  # makes its weights
 
     @property
     def _generator(self) -> list[Any]:
-        return [self.bag, *self.noise, *self.hidden, self.logits]
+        return [self.bag, *self.noise, *self.hidden, self.preferences]
 
     def layers(self) -> list[Any]:
         return self._generator  # the discriminator only matters in training
@@ -115,18 +118,23 @@ class GAN(Generator):
 
         items = tf.gather(self.histories, examples)
         real = self._multi_hot(items)
-        made = tf.sigmoid(self._generate(items, self.dropout, noisy=True))
+        made = self._generate(items, self.dropout, noisy=True)
         fake = made * (real + self._outside(real, self.mask_share))
         fooled = tf.nn.softplus(-self._discriminate(items, fake))
         zero = tf.reduce_sum((made * self._outside(real, self.zero_share)) ** 2, axis=1)
-        return fooled + self.zero_weight * zero
+        tables = [
+            self.bag.embeddings,
+            *(layer.kernel for layer in [*self.hidden, self.preferences]),
+        ]
+        size = tf.add_n([tf.nn.l2_loss(tf.cast(table.value, tf.float32)) for table in tables])
+        return fooled + self.zero_weight * zero + self.regularisation * size
 
     def _discriminator_losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
         items = tf.gather(self.histories, examples)
         real = self._multi_hot(items)
-        made = tf.sigmoid(self._generate(items, self.dropout, noisy=True))
+        made = self._generate(items, self.dropout, noisy=True)
         fake = made * (real + self._outside(real, self.mask_share))
         taken = tf.nn.softplus(self._discriminate(items, fake))
         return taken + tf.nn.softplus(-self._discriminate(items, real))
@@ -135,28 +143,27 @@ class GAN(Generator):
         return self._generate(items, dropout=0.0, noisy=noisy)
 
     def _generate(self, items: Tensor, dropout: float, noisy: bool) -> Tensor:
-        """Logits of preference, `(batch, n_items)` float32."""
+        """Preferences, `(batch, n_items)` float32."""
         import tensorflow as tf
 
         from lrec.layers import float32_dense
 
-        kept, scale = self.corrupt(items, dropout)
-        hidden = self.bag(kept, scale=scale)
+        kept, _ = self.corrupt(items, dropout)
+        hidden = self.bag(kept, scale=tf.fill([items.nrows()], 1 / (1 - dropout)))
         for layer in self.noise:
             shape = tf.stack([items.nrows(), self.noise_size])
             none = tf.zeros(shape, hidden.dtype)
             hidden += layer(tf.random.normal(shape, dtype=hidden.dtype) if noisy else none)
-        hidden = tf.tanh(hidden)
+        hidden = tf.sigmoid(hidden)
         for layer in self.hidden:
             hidden = layer(hidden)
-        return float32_dense(self.logits, hidden)
+        return float32_dense(self.preferences, hidden)
 
     def _discriminate(self, items: Tensor, vector: Tensor) -> Tensor:
         """Logit of "real", `(batch,)` float32."""
         import tensorflow as tf
 
-        whole, scale = self.corrupt(items, dropout=0.0)
-        hidden = tf.tanh(self.condition(whole, scale=scale) + self.vector(vector))
+        hidden = tf.sigmoid(self.condition(items) + self.vector(vector))
         for layer in self.judging:
             hidden = layer(hidden)
         return tf.cast(self.verdict(hidden)[:, 0], tf.float32)

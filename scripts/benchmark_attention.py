@@ -1,0 +1,227 @@
+"""Speed of a causal transformer in lrec, and of SASRec in RecBole 1.2.1, on the same split.
+
+    python scripts/benchmark_attention.py --data interactions.csv.gz       # lrec alone
+    python scripts/benchmark_attention.py --recbole recbole-venv/bin/python --data …
+    python scripts/benchmark_attention.py --recbole … --recbole-epochs 2   # 1 M generated: hours
+
+RecBole needs an environment of its own: see scripts/peers/recbole_vae.py. Each side has its own
+model with its own settings, which are printed. lrec trains on a history in one pass, from every
+place of it to the next, against drawn items; RecBole on each beginning of a history by itself,
+filled up to 50 items, against the whole catalogue. So what is compared is the way to a quality:
+both rank the whole catalogue after every epoch for the same validation users, without the training
+items, and the clock runs from the start of training, over training and ranking, to the epoch whose
+ndcg@10 is as good as RecBole's. RecBole's preparation of the data is not on its clock.
+
+The middle row is lrec's model once more, trained with every history filled up to 50 items, which
+changes nothing but the cost; it ranks as the first does. Seconds are medians over the epochs after
+the first, which pays for tracing and memory. The last line has all that was measured, as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmark_vae import Stopwatch, frame, load
+
+from lrec.data import Split
+from lrec.model.attention import Attention
+from lrec.neural import Tensor
+from lrec.ranking import Ranker
+from lrec.schedule.standard import Standard
+from lrec.strategy.cpu import CPU
+
+LREC, PADDED, RECBOLE = "lrec", "lrec padded", "RecBole 1.2.1"
+MODEL: dict[str, Any] = {"embedding_size": 64, "max_length": 50, "loss": "sampled_softmax"}
+BATCH_SIZE = 128
+PEER = Path(__file__).parent / "peers" / "recbole_sasrec.py"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recbole", help="python of the environment that has RecBole")
+    parser.add_argument("--data", help="interactions; without it one million are generated")
+    parser.add_argument("--epochs", type=int, default=30, help="of lrec")
+    parser.add_argument("--recbole-epochs", type=int, default=3)
+    parser.add_argument("--side", choices=[LREC, PADDED], help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.side:  # a process of its own for each side: none inherits the other's memory
+        print(json.dumps(run_lrec(arguments.data, arguments.epochs, arguments.side)))
+        return
+    results = {}
+    for side in (LREC, PADDED):
+        command = [sys.executable, __file__, "--side", side, "--epochs", str(arguments.epochs)]
+        command += ["--data", arguments.data] if arguments.data else []
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        results[side] = json.loads(done.stdout.splitlines()[-1])
+    if arguments.recbole:
+        epochs = arguments.recbole_epochs
+        results[RECBOLE] = run_recbole(arguments.recbole, arguments.data, epochs)
+    report(results)
+    print(json.dumps(results))
+
+
+def load_answerable(path: str | None) -> Split:
+    """The split that all sides see: RecBole cannot ask for an item that nobody trains on."""
+    split = load(path)
+    known = split.validation.target.item < split.catalogue.n_items
+    return replace(split, validation=split.validation.take(np.flatnonzero(known)))
+
+
+def run_lrec(path: str | None, epochs: int, side: str) -> dict[str, Any]:
+    """Train for some epochs; time each and the ranking of all validation users after it."""
+    split = load_answerable(path)
+    strategy = CPU()
+    strategy.start()
+    model = (Padded if side == PADDED else Attention)(**MODEL)
+    warnings.simplefilter("ignore")  # it ends at its cap
+    schedule = Standard(epochs=epochs, batch_size=BATCH_SIZE, patience=None, evaluate_steps=1)
+    watch = Course(split, Ranker(model, 20))
+    model.fit(split, schedule, strategy, 1, watch)
+    return {
+        "settings": settings(schedule),
+        "epochs": watch.training,
+        "evaluate": watch.ranking,
+        "ndcg@10": watch.ndcg,
+        "clock": watch.clock,
+        "n_users": len(split.train),
+        "n_items": split.catalogue.n_items,
+        "n_train": len(split.train.item),
+        "n_validation": len(split.validation),
+    }
+
+
+def settings(schedule: Standard) -> dict[str, Any]:
+    """What the model and its training are set to, by name."""
+    parameters = inspect.signature(Attention).parameters
+    chosen = {name: parameter.default for name, parameter in parameters.items()} | MODEL
+    names = ("optimizer", "learning_rate", "batch_size")
+    return chosen | {name: getattr(schedule, name) for name in names}
+
+
+class Course(Stopwatch):
+    """Remembers also how good the model was after each epoch, and when."""
+
+    def __init__(self, split: Split, ranker: Ranker) -> None:
+        super().__init__(split, ranker)
+        self.born = self.start
+        self.ndcg: list[float] = []
+        self.clock: list[float] = []
+
+    def epoch(self, epoch: int, loss: float) -> float:
+        value = super().epoch(epoch, loss)
+        self.ndcg.append(self.quality["ndcg@10"])
+        self.clock.append(time.perf_counter() - self.born)
+        return value
+
+
+class Padded(Attention):
+    """Trains with rows of `max_length` items, the short ones filled up with the first item.
+
+    The filling stands behind the real items, which look back only, and its predictions weigh
+    nothing: what is learnt is the same.
+    """
+
+    def prepare(self, split: Split) -> int:
+        n_examples = super().prepare(split)
+        self.rows = self.histories.to_tensor(0, shape=[None, self.max_length + 1])
+        self.real = self.histories.row_lengths() - 1
+        return n_examples
+
+    def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        rows, real = tf.gather(self.rows, examples), tf.gather(self.real, examples)
+        inputs, targets = rows[:, :-1], tf.reshape(rows[:, 1:], [-1])
+        tokens = self.embedding(tf.reshape(inputs, [-1]))
+        states = self.encoder(tokens, layout=filled_layout(inputs, real), training=True)
+        losses = self.loss(self.asking(states), self.table(), targets)
+        weights = tf.sequence_mask(real, self.max_length, tf.float32)
+        losses = tf.reduce_sum(tf.reshape(losses, [-1, self.max_length]) * weights, axis=1)
+        # As in sum_up: the mean over histories is that over real predictions.
+        return losses * tf.cast(tf.size(real), tf.float32) / tf.reduce_sum(weights)
+
+
+def filled_layout(inputs: Tensor, real: Tensor) -> Any:
+    """The layout of full rows whose first `real` items keep the positions that they have alone."""
+    import tensorflow as tf
+
+    from lrec.transformer import Layout
+
+    class Filled(Layout):
+        @property
+        def from_end(self) -> Tensor:
+            return tf.maximum(tf.gather(real, self.row) - 1 - self.place, 0)
+
+    return Filled.of(tf.RaggedTensor.from_tensor(inputs))
+
+
+def run_recbole(python: str, path: str | None, epochs: int) -> dict[str, Any]:
+    """The same split as files, trained and ranked by RecBole in its own environment."""
+    split = load_answerable(path)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "result.json"
+        command = [python, str(PEER), "--epochs", str(epochs), "--out", str(out)]
+        for name, part in (("train", split.train), ("valid", split.validation.target)):
+            file = Path(folder) / f"{name}.csv"
+            frame(part, split).to_csv(file, index=False)
+            command += [f"--{name}", str(file)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        result: dict[str, Any] = json.loads(out.read_text())
+    return result
+
+
+def typical(seconds: list[float]) -> float:
+    return statistics.median(seconds[1:] or seconds)
+
+
+def reached(result: dict[str, Any], value: float) -> float | None:
+    """Seconds from the start to the first epoch with this ndcg@10, if there is one."""
+    course = zip(result["clock"], result["ndcg@10"], strict=True)
+    return next((seconds for seconds, ndcg in course if ndcg >= value), None)
+
+
+def report(results: dict[str, dict[str, Any]]) -> None:
+    own = results[LREC]
+    sizes = f"{own['n_users']:,} users × {own['n_items']:,} items, {own['n_train']:,} training, "
+    print(f"{sizes}{own['n_validation']:,} validation")
+    for name in (LREC, RECBOLE):
+        if name in results:
+            chosen = ", ".join(f"{key} {value}" for key, value in results[name]["settings"].items())
+            print(f"{name}: {chosen}")
+    for name, result in results.items():
+        epoch, ranking = typical(result["epochs"]), typical(result["evaluate"])
+        line = f"{name:<14} epoch {epoch:8.2f} s  ranking {ranking:6.2f} s"
+        line += f"  best ndcg@10 {max(result['ndcg@10']):.4f} in {len(result['epochs'])} epochs"
+        if result is not own:
+            line += f"  ({epoch / typical(own['epochs']):.1f} and "
+            line += f"{ranking / typical(own['evaluate']):.1f} times lrec's seconds)"
+        print(line)
+    if RECBOLE in results:
+        report_race(own, results[RECBOLE])
+
+
+def report_race(own: dict[str, Any], peer: dict[str, Any]) -> None:
+    for seconds, value in zip(peer["clock"], peer["ndcg@10"], strict=True):
+        line = f"RecBole reaches NDCG@10 {value:.4f} after {seconds:.1f} s; lrec "
+        first = reached(own, value)
+        if first is None:
+            line += f"does not within {len(own['clock'])} epochs, {own['clock'][-1]:.1f} s"
+        else:
+            line += f"after {first:.1f} s: {seconds / first:.1f} times"
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
