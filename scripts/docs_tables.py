@@ -1,0 +1,74 @@
+"""The tables of docs/, from finished runs: one row for each command, averaged over its seeds.
+
+    python scripts/docs_tables.py outputs/2026-01-31 outputs/multirun/2026-01-31/10-00-00
+
+Takes folders and looks for runs in and below them. Minutes are from the config's writing to the
+verdict's: loading, training and evaluation, without the start of Python.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+COLUMNS = (
+    ("HR@10", "hit_at_10/all"),
+    ("NDCG@10", "ndcg_at_10/all"),
+    ("HR@10 tail", "hit_at_10/tail"),
+    ("torso", "hit_at_10/torso"),
+    ("head", "hit_at_10/head"),
+    ("NDCG@10 tail", "ndcg_at_10/tail"),
+    ("head", "ndcg_at_10/head"),
+)
+# Overrides that do not name what was run.
+ASIDE = ("dataset", "seed", "tracking", "hydra")
+
+
+def main() -> None:
+    runs = sorted({run for folder in sys.argv[1:] for run in find(Path(folder))})
+    rows: dict[str, list[Path]] = defaultdict(list)
+    for run in runs:
+        rows[label(run)].append(run)
+    heads = [head for head, _ in COLUMNS]
+    print("| run | seeds |", " | ".join([*heads, "minutes"]), "|")
+    print("|---|---|", "---:|" * (len(heads) + 1), sep="")
+    for name, same in rows.items():
+        cells = [shown([verdict(run)[metric] for run in same]) for _, metric in COLUMNS]
+        minutes = f"{statistics.mean(map(duration, same)) / 60:.1f}"
+        print(f"| {name} | {len(same)} |", " | ".join([*cells, minutes]), "|")
+
+
+def find(folder: Path) -> Iterator[Path]:
+    """Finished runs."""
+    yield from (path.parent for path in folder.rglob("metrics.json"))
+
+
+def label(run: Path) -> str:
+    overrides = (run / "overrides.txt").read_text().split("\n")
+    named = [o for o in overrides if o.lstrip("+").partition("=")[0].partition(".")[0] not in ASIDE]
+    return " ".join(f"`{override}`" for override in named)
+
+
+def verdict(run: Path) -> dict[str, float]:
+    """The model's own metrics, which come first."""
+    values: dict[str, float] = next(iter(json.loads((run / "metrics.json").read_text()).values()))
+    return values
+
+
+def duration(run: Path) -> float:
+    return (run / "metrics.json").stat().st_mtime - (run / "config.yaml").stat().st_mtime
+
+
+def shown(values: list[float]) -> str:
+    """The mean, and over several seeds half of what lies between the extremes."""
+    mean = f"{statistics.mean(values):.4f}"
+    spread = f" ±{(max(values) - min(values)) / 2:.4f}" if len(values) > 1 else ""
+    return (mean + spread).replace("0.", ".")
+
+
+if __name__ == "__main__":
+    main()
