@@ -134,20 +134,22 @@ def test_gan_draws_differ_only_with_noise(noise_size: int) -> None:
 
 
 def test_gan_losses_are_the_papers() -> None:
-    model = GAN((4,), (3,), zero_share=1.0, mask_share=1.0, zero_weight=0.5, regularisation=0.1)
+    model = GAN(
+        (4,), (3,), dropout=0, zero_share=1, mask_share=1, zero_weight=0.5, regularisation=0.1
+    )
     ready(model)
     users = np.arange(3)
     items = tf.gather(model.histories, users)
     real = np.array(model._multi_hot(items))
     weights = np.array(model.bag.embeddings), np.array(model.preferences.kernel)
-    hidden = 1 / (1 + np.exp(-(real @ weights[0] + np.array(model.bag.bias))))
+    scaled = real / np.sqrt(real.sum(axis=1, keepdims=True))
+    hidden = np.tanh(scaled @ weights[0] + np.array(model.bag.bias))
     made = hidden @ weights[1] + np.array(model.preferences.bias)
 
     def judged(vectors: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        seen = real @ np.array(model.condition.embeddings)
+        seen = scaled @ np.array(model.condition.embeddings)
         seen += vectors @ np.array(model.vector.kernel) + np.array(model.vector.bias)
-        seen = 1 / (1 + np.exp(-seen))
-        logits: np.ndarray[Any, Any] = seen @ np.array(model.verdict.kernel)
+        logits: np.ndarray[Any, Any] = np.tanh(seen) @ np.array(model.verdict.kernel)
         return 1 / (1 + np.exp(-(logits[:, 0] + np.array(model.verdict.bias))))
 
     size = 0.1 * sum((table**2).sum() / 2 for table in weights)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from lrec.augment import Generated
 from lrec.data import Floats, Histories
 
-# What is preferred less is drawn as if it were preferred as much.
-LEAST = 1e-3
+# Preferences lie about 0 (most items) to 1; as logits they are sharpened by this, or the many items
+# that are preferred a little would be most of what is drawn.
+SHARPNESS = 20.0
 
 
 class GAN(Generated):
@@ -16,11 +15,9 @@ class GAN(Generated):
 
     The generator is CFGAN's (Chae et al. 2018) with the noise of a conditional GAN (Mirza and
     Osindero 2014): it has learnt, against a discriminator, to complete histories of which it sees a
-    part. Items are drawn in proportion to its preferences, which mean 1 for taken and 0 for not.
-    See `Generated` for the arguments.
+    part. Items are drawn by a softmax of its preferences. See `Generated` for the arguments.
     """
 
     def log_weights(self, histories: Histories) -> Floats:
-        preferences = super().log_weights(histories)
-        logs: Floats = np.log(np.maximum(preferences, LEAST))
-        return logs
+        logits: Floats = SHARPNESS * super().log_weights(histories)
+        return logits
