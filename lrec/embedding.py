@@ -34,7 +34,6 @@ class ItemEmbedding(keras.layers.Layer):
         use: str = "additional",
     ) -> None:
         super().__init__()
-        self.size = size
         self.embeddings = self.add_weight(
             shape=(rows, size), initializer=initializer, autocast=False, name="embeddings"
         )

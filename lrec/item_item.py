@@ -74,11 +74,6 @@ def check_recency(recency: float) -> None:
         raise ValueError(f"recency must be above 0 and at most 1. Received: {recency}")
 
 
-def check_neighbours(neighbours: int) -> None:
-    if neighbours < 1:
-        raise ValueError(f"neighbours must be positive. Received: {neighbours}")
-
-
 def history_matrix(histories: Histories, n_items: int, recency: float = 1.0) -> Sparse:
     """Histories as sparse rows, `(len(histories), n_items)` float32.
 

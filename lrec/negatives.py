@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from lrec.data import Catalogue
+from lrec.neural import Tensor, check_sizes
 
-Tensor = Any  # TensorFlow ships no types
 Loss = Literal["softmax", "sampled_softmax", "bce", "gbce"]
 Sampling = Literal["uniform", "popularity"]
 
@@ -42,8 +42,7 @@ class NextItemLoss:
         logq: bool,
         calibration: float,
     ) -> None:
-        if negatives < 1:
-            raise ValueError(f"negatives must be positive. Received: {negatives}")
+        check_sizes(negatives=negatives)
         if not 0 <= calibration <= 1:
             raise ValueError(f"calibration must be from 0 to 1. Received: {calibration}")
         self.loss = loss

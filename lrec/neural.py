@@ -134,7 +134,8 @@ class NeuralModel(Model):
     def _build(self, catalogue: Catalogue) -> None:
         """Fresh layers, and all of their weights, which Keras would make at the first call."""
         self.catalogue = catalogue
-        vars(self).pop("_scorer", None)
+        for traced in ("_scorer", "_drawer"):  # graphs of the layers that were
+            vars(self).pop(traced, None)
         self.build(catalogue)
         self.graph(*self.inputs(Histories.of([[0], []])))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Bystander
 from hydra import compose, initialize_config_dir
 
 from lrec.augment import PseudoInteractions, prepend
@@ -20,16 +21,6 @@ SMALL = {
     "gan": ("augment.model.hidden_sizes=[16]", "augment.model.discriminator_sizes=[8]"),
 }
 DRAWING = [name for name in options("augment") if name != "none"]
-
-
-class Bystander:
-    live = False
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        raise AssertionError("nobody asked for steps")
-
-    def epoch(self, epoch: int, loss: float) -> float:
-        return math.nan
 
 
 def parts_with(tiny: Path, *overrides: str) -> Parts:

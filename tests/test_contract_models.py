@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import math
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 import numpy as np
 import pytest
+from conftest import Bystander
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
@@ -50,18 +50,6 @@ def short(overrides: tuple[str, ...]) -> str:
     """A model and its objective."""
     chosen = (o.partition("=") for o in overrides)
     return "-".join(value for key, _, value in chosen if key in ("model", "model.objective"))
-
-
-class Bystander:
-    """Watches training without a word."""
-
-    live = False
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        raise AssertionError("nobody asked for steps")
-
-    def epoch(self, epoch: int, loss: float) -> float:
-        return math.nan
 
 
 class Bench:

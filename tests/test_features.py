@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import Bystander
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
@@ -32,16 +32,6 @@ SMALL = {
     "attention": ["model.embedding_size=8"],
     "bert4rec": ["model.embedding_size=8"],
 }
-
-
-class Bystander:
-    live = False
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        raise AssertionError("nobody asked for steps")
-
-    def epoch(self, epoch: int, loss: float) -> float:
-        return math.nan
 
 
 def composed(tiny: Path, *overrides: str) -> Any:

@@ -158,3 +158,13 @@ def test_gan_losses_are_the_papers() -> None:
     np.testing.assert_allclose(model.losses(users, 0), expected, rtol=1e-4)
     expected = -np.log(judged(real)) - np.log(1 - judged(made))
     np.testing.assert_allclose(model._discriminator_losses(users, 0), expected, rtol=1e-4)
+
+
+def test_gan_draws_by_the_layers_it_has_after_another_fit() -> None:
+    model = GAN((8,), (6,))
+    histories = Histories.of([[1, 3], [0]])
+    for _ in range(2):
+        ready(model)
+        np.testing.assert_allclose(model.draw(histories), model.score(histories), atol=1e-6)
+        model.preferences.kernel.assign(model.preferences.kernel * 2)
+        np.testing.assert_allclose(model.draw(histories), model.score(histories), atol=1e-6)

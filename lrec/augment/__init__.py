@@ -10,6 +10,7 @@ import numpy as np
 
 from lrec.autoencoder import Generator
 from lrec.data import DataError, Floats, Histories, Ints, Split
+from lrec.neural import check_sizes
 from lrec.training import Schedule, Strategy, Watch
 
 # Users whose scores over the catalogue are held at once.
@@ -52,8 +53,7 @@ class PseudoInteractions(Augmenter):
     """
 
     def __init__(self, per_user: int, quantile: float) -> None:
-        if per_user < 1:
-            raise ValueError(f"per_user must be positive. Received: {per_user}")
+        check_sizes(per_user=per_user)
         if not 0 <= quantile <= 1:
             raise ValueError(f"quantile must be from 0 to 1. Received: {quantile}")
         self.per_user = per_user

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from lrec.data import Floats, Ints
-from lrec.item_item import ItemItemModel, check_neighbours, check_recency, nearest
+from lrec.item_item import ItemItemModel, check_recency, nearest
+from lrec.neural import check_sizes
 
 
 class ItemKNN(ItemItemModel):
@@ -23,7 +24,7 @@ class ItemKNN(ItemItemModel):
     """
 
     def __init__(self, neighbours: int = 100, shrink: float = 20.0, recency: float = 1.0) -> None:
-        check_neighbours(neighbours)
+        check_sizes(neighbours=neighbours)
         check_recency(recency)
         if shrink < 0:
             raise ValueError(f"shrink must not be negative. Received: {shrink}")

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lrec.item_item import ItemItemModel, check_neighbours, check_recency, nearest
+from lrec.item_item import ItemItemModel, check_recency, nearest
+from lrec.neural import check_sizes
 
 
 class RP3Beta(ItemItemModel):
@@ -30,7 +31,7 @@ class RP3Beta(ItemItemModel):
         beta: float = 0.3,
         recency: float = 1.0,
     ) -> None:
-        check_neighbours(neighbours)
+        check_sizes(neighbours=neighbours)
         check_recency(recency)
         if alpha < 0 or beta < 0:
             raise ValueError(
