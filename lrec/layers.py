@@ -88,8 +88,9 @@ def float32_dense(layer: keras.layers.Dense, x: Tensor) -> Tensor:
     """
     if not layer.built:
         layer.build(x.shape)
-    kernel, bias = layer.kernel.value, layer.bias.value
-    return tf.nn.bias_add(tf.matmul(tf.cast(x, tf.float32), tf.cast(kernel, tf.float32)), bias)
+    # In training with mixed precision the variables read as rounded.
+    x, kernel, bias = (tf.cast(part, tf.float32) for part in (x, layer.kernel, layer.bias))
+    return tf.nn.bias_add(tf.matmul(x, kernel), bias)
 
 
 class Network(keras.Model):

@@ -146,12 +146,15 @@ class Standard:
         """Endless batches, every example once in as many as an epoch has."""
         import tensorflow as tf
 
+        options = tf.data.Options()
+        options.autotune.enabled = False  # nothing to tune; tuning takes up to a minute to end
         return (
             tf.data.Dataset.range(n_examples)
             .shuffle(min(n_examples, SHUFFLED), seed=seed, reshuffle_each_iteration=True)
             .batch(self.batch_size)
             .repeat()
             .prefetch(2)
+            .with_options(options)
         )
 
     def _optimizer(self, steps: int) -> Any:
@@ -197,7 +200,9 @@ class _Player:
         optimizer.build(network.trainable_variables)
         network.make_train_function()
         strategy = network.distribute_strategy
-        self.batches = iter(strategy.experimental_distribute_dataset(batches))
+        if strategy.num_replicas_in_sync > 1:  # distributing turns the tuning on again
+            batches = strategy.experimental_distribute_dataset(batches)
+        self.batches = iter(batches)
 
     def step(self) -> Any:
         """Train on the next batch; the mean loss since metrics were reset."""
