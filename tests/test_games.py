@@ -135,7 +135,7 @@ def test_gan_draws_differ_only_with_noise(noise_size: int) -> None:
 
 def test_gan_losses_are_the_papers() -> None:
     model = GAN(
-        (4,), (3,), dropout=0, zero_share=1, mask_share=1, zero_weight=0.5, regularisation=0.1
+        (4,), (3,), dropout=0, zero_share=1, mask_ratio=99, zero_weight=0.5, regularisation=0.1
     )
     ready(model)
     users = np.arange(3)

@@ -35,7 +35,8 @@ class GAN(Generator):
         discriminator_sizes: widths of the discriminator's hidden layers.
         dropout: share of the history that the generator's training leaves out of its input.
         zero_share: share of the items outside a history that are pulled to 0 in a step.
-        mask_share: share of the items outside a history that pass the mask in a step.
+        mask_ratio: items outside a history that pass the mask in a step, for each item in it. The
+            paper takes a share of the catalogue, which drowns a short history.
         zero_weight: weight of zero reconstruction.
         regularisation: L2 penalty on the generator's weights.
         noise_size: width of the generator's noise; 0, as in the paper, gives it none.
@@ -48,7 +49,7 @@ class GAN(Generator):
         discriminator_sizes: Sequence[int] = (125,),
         dropout: float = 0.5,
         zero_share: float = 0.7,
-        mask_share: float = 0.1,
+        mask_ratio: float = 10.0,
         zero_weight: float = 0.03,
         regularisation: float = 1e-3,
         noise_size: int = 0,
@@ -63,19 +64,18 @@ class GAN(Generator):
         check_sizes(hidden_sizes=min(hidden_sizes), discriminator_sizes=min(discriminator_sizes))
         check_sizes(discriminator_passes=discriminator_passes, generator_passes=generator_passes)
         check_dropout(dropout)
-        for name, share in (("zero_share", zero_share), ("mask_share", mask_share)):
-            if not 0 <= share <= 1:
-                raise ValueError(f"{name} must be from 0 to 1. Received: {share}")
-        if min(zero_weight, regularisation, noise_size) < 0:
+        if not 0 <= zero_share <= 1:
+            raise ValueError(f"zero_share must be from 0 to 1. Received: {zero_share}")
+        if min(mask_ratio, zero_weight, regularisation, noise_size) < 0:
             raise ValueError(
-                "zero_weight, regularisation and noise_size must not be negative. Received: "
-                f"{zero_weight}, {regularisation}, {noise_size}"
+                "mask_ratio, zero_weight, regularisation and noise_size must not be negative. "
+                f"Received: {mask_ratio}, {zero_weight}, {regularisation}, {noise_size}"
             )
         self.hidden_sizes = tuple(hidden_sizes)
         self.discriminator_sizes = tuple(discriminator_sizes)
         self.dropout = dropout
         self.zero_share = zero_share
-        self.mask_share = mask_share
+        self.mask_ratio = mask_ratio
         self.zero_weight = zero_weight
         self.regularisation = regularisation
         self.noise_size = noise_size
@@ -121,8 +121,7 @@ class GAN(Generator):
         items = tf.gather(self.histories, examples)
         real = self._multi_hot(items)
         made = self._generate(items, self.dropout, noisy=True)
-        fake = made * (real + self._outside(real, self.mask_share))
-        fooled = tf.nn.softplus(-self._discriminate(items, fake))
+        fooled = tf.nn.softplus(-self._discriminate(items, made * self._mask(items, real)))
         zero = tf.reduce_sum((made * self._outside(real, self.zero_share)) ** 2, axis=1)
         tables = [
             self.bag.embeddings,
@@ -137,8 +136,7 @@ class GAN(Generator):
         items = tf.gather(self.histories, examples)
         real = self._multi_hot(items)
         made = self._generate(items, self.dropout, noisy=True)
-        fake = made * (real + self._outside(real, self.mask_share))
-        taken = tf.nn.softplus(self._discriminate(items, fake))
+        taken = tf.nn.softplus(self._discriminate(items, made * self._mask(items, real)))
         return taken + tf.nn.softplus(-self._discriminate(items, real))
 
     def decode(self, items: Tensor, noisy: bool) -> Tensor:
@@ -184,8 +182,15 @@ class GAN(Generator):
         )
         return tf.ensure_shape(counts, [None, n_items])
 
+    def _mask(self, items: Tensor, real: Tensor) -> Tensor:
+        """What the discriminator sees of a vector: the history and `mask_ratio` times as many."""
+        import tensorflow as tf
+
+        share = tf.cast(items.row_lengths(), tf.float32) * self.mask_ratio / self.catalogue.n_items
+        return real + self._outside(real, share[:, None])
+
     @staticmethod
-    def _outside(real: Tensor, share: float) -> Tensor:
+    def _outside(real: Tensor, share: Any) -> Tensor:
         """A random share of the items that a history lacks, as 0 and 1."""
         import tensorflow as tf
 
