@@ -1,4 +1,4 @@
-"""The tables of docs/, from finished runs: one row for each command, averaged over its seeds.
+"""The tables of docs/, from finished runs: a row for each command and data, averaged over seeds.
 
     python scripts/docs_tables.py outputs/2026-01-31 outputs/multirun/2026-01-31/10-00-00
 
@@ -30,13 +30,14 @@ ASIDE = ("dataset", "seed", "tracking", "hydra")
 
 def main() -> None:
     runs = sorted({run for folder in sys.argv[1:] for run in find(Path(folder))})
-    rows: dict[str, list[Path]] = defaultdict(list)
+    rows: dict[tuple[str, str], list[Path]] = defaultdict(list)
     for run in runs:
-        rows[label(run)].append(run)
+        named, data = labels(run)
+        rows[data, named].append(run)
     heads = [head for head, _ in COLUMNS]
     print("| run | seeds |", " | ".join([*heads, "minutes"]), "|")
     print("|---|---|", "---:|" * (len(heads) + 1), sep="")
-    for name, same in rows.items():
+    for (_, name), same in rows.items():
         cells = [shown([verdict(run)[metric] for run in same]) for _, metric in COLUMNS]
         minutes = f"{statistics.mean(map(duration, same)) / 60:.1f}"
         print(f"| {name} | {len(same)} |", " | ".join([*cells, minutes]), "|")
@@ -47,10 +48,12 @@ def find(folder: Path) -> Iterator[Path]:
     yield from (path.parent for path in folder.rglob("metrics.json"))
 
 
-def label(run: Path) -> str:
-    overrides = (run / "overrides.txt").read_text().split("\n")
-    named = [o for o in overrides if o.lstrip("+").partition("=")[0].partition(".")[0] not in ASIDE]
-    return " ".join(f"`{override}`" for override in named)
+def labels(run: Path) -> tuple[str, str]:
+    """The overrides that name what was run, and those that name its data."""
+    overrides = (run / "overrides.txt").read_text().splitlines()
+    group = {o: o.lstrip("+").partition("=")[0].partition(".")[0] for o in overrides}
+    named = [f"`{o}`" for o in overrides if group[o] not in ASIDE]
+    return " ".join(named), " ".join(o for o in overrides if group[o] == "dataset")
 
 
 def verdict(run: Path) -> dict[str, float]:
