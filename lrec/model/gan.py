@@ -22,13 +22,14 @@ class GAN(Generator):
     the discriminator sees them too. Scores are the preferences.
 
     As in the authors' code, the generator maximises log D(fake) instead of minimising
-    log(1 − D(fake)) (Goodfellow et al. 2014). Three things differ, because they rank better:
-    histories are L2-normalised, hidden layers are tanh, and the generator, as a denoising
-    autoencoder, has to complete histories of which it sees a part. A replication (Pérez Maurera et
-    al. 2022, "An evaluation study of generative adversarial networks for collaborative filtering")
-    found that the generator, which gets no noise, acts as an autoencoder, and that simple baselines
-    beat it: compare before you believe. With `noise_size` it gets noise, as a conditional GAN does
-    (Mirza and Osindero 2014); scores are then those without noise.
+    log(1 − D(fake)) (Goodfellow et al. 2014). Four things differ, because they rank better:
+    histories are L2-normalised, hidden layers are tanh, the mask grows with the history, and the
+    generator, as a denoising autoencoder, has to complete histories of which it sees a part. A
+    replication (Pérez Maurera et al. 2022, "An evaluation study of generative adversarial networks
+    for collaborative filtering") found that the generator, which gets no noise, acts as an
+    autoencoder, and that simple baselines beat it: compare before you believe. With `noise_size` it
+    gets noise, as a conditional GAN does (Mirza and Osindero 2014); scores are then those without
+    noise.
 
     Args:
         hidden_sizes: widths of the generator's hidden layers.
@@ -118,10 +119,8 @@ class GAN(Generator):
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
-        items = tf.gather(self.histories, examples)
-        real = self._multi_hot(items)
-        made = self._generate(items, self.dropout, noisy=True)
-        fooled = tf.nn.softplus(-self._discriminate(items, made * self._mask(items, real)))
+        _, real, made, verdict = self._play(examples)
+        fooled = tf.nn.softplus(-verdict)
         zero = tf.reduce_sum((made * self._outside(real, self.zero_share)) ** 2, axis=1)
         tables = [
             self.bag.embeddings,
@@ -133,11 +132,17 @@ class GAN(Generator):
     def _discriminator_losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
+        items, real, _, verdict = self._play(examples)
+        return tf.nn.softplus(verdict) + tf.nn.softplus(-self._discriminate(items, real))
+
+    def _play(self, examples: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Histories, as items and as vectors; preferences made of them; the verdict on these."""
+        import tensorflow as tf
+
         items = tf.gather(self.histories, examples)
         real = self._multi_hot(items)
         made = self._generate(items, self.dropout, noisy=True)
-        taken = tf.nn.softplus(self._discriminate(items, made * self._mask(items, real)))
-        return taken + tf.nn.softplus(-self._discriminate(items, real))
+        return items, real, made, self._discriminate(items, made * self._mask(items, real))
 
     def decode(self, items: Tensor, noisy: bool) -> Tensor:
         return self._generate(items, dropout=0.0, noisy=noisy)
