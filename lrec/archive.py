@@ -30,6 +30,12 @@ def log_config(log: Log, record: Record) -> None:
         flat |= {group: node} if not isinstance(node, dict) else _flat(node, group)
     log.params({**record.choices, **flat})
     log.environment()
+    log.tags(
+        {
+            "lrec.config": config_digest(record.config),
+            "lrec.overrides": " ".join(record.overrides)[:5000],
+        }
+    )
     files = {
         "config.yaml": OmegaConf.to_yaml(record.config),
         "overrides.txt": "\n".join(record.overrides),
@@ -118,6 +124,12 @@ def log_figures(
     report.distributions(data, figures / "distributions.png")
     for path in sorted(figures.iterdir()):
         log.file(path, "figures")
+
+
+def config_digest(config: Mapping[str, Any]) -> str:
+    """Hex digest of all that decides a run's numbers: not where it runs, or where it is logged."""
+    decisive = {k: v for k, v in config.items() if k not in ("tracking", "strategy")}
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:

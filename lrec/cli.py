@@ -21,6 +21,26 @@ COMMANDS = {
         "score a saved run again, also by other buckets, metrics, k or data",
         "lrec evaluate run=RUN_ID bucket=counts",
     ),
+    "compare": (
+        "hold saved runs against a baseline by bucket, with intervals and verdicts; makes a page",
+        "lrec compare 'candidates=[popularity,itemknn,vae]' 'seeds=[1,2,3]'",
+    ),
+    "reveal": (
+        "show models more and more of the same unknown users: quality by history length",
+        "lrec reveal 'candidates=[popularity,itemknn,ease,vae,attention]'",
+    ),
+    "simulate": (
+        "let models live with what they cause: recommend, accept, append, for some rounds",
+        "lrec simulate 'candidates=[popularity,itemknn,ease,vae,attention]'",
+    ),
+    "tune": (
+        "give every model the same number of tries; best settings, Pareto set of tail and head",
+        "lrec tune 'candidates=[ease,vae]' trials=20 monitor=val/ndcg_at_10/tail",
+    ),
+    "map": (
+        "draw how a saved model sees its users: PCA and t-SNE, coloured by bucket",
+        "lrec map run=RUN_ID",
+    ),
     "data": (
         "prepare and describe a data set: counts, long tails, buckets, what cleaning removed",
         "lrec data dataset=csv dataset.path=ratings.csv",
@@ -47,7 +67,8 @@ def main() -> int:
     if words[0] not in COMMANDS:
         import difflib
 
-        near = difflib.get_close_matches(words[0], COMMANDS, n=1)
+        near = [command for command in COMMANDS if command.startswith(words[0])]
+        near = near or difflib.get_close_matches(words[0], COMMANDS, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         print(
             f"lrec: no such command{hint}. Commands: {', '.join(COMMANDS)}. Received: {words[0]!r}",
@@ -83,14 +104,15 @@ def _run(command: str, arguments: list[str]) -> int:
         if debug:
             raise
         error = caught.__cause__ if isinstance(caught, Failed) else caught
-        return _report(error or caught, arguments)
+        return _report(error or caught, command, arguments)
 
 
-def _report(error: BaseException, arguments: list[str]) -> int:
+def _report(error: BaseException, command: str, arguments: list[str]) -> int:
     """Tell an error in one line; the exit status that goes with it."""
     from lrec.explain import explain
 
-    said = explain(error, [a.removeprefix("++") for a in arguments if not a.startswith("-")])
+    overrides = [a.removeprefix("++") for a in arguments if not a.startswith("-")]
+    said = explain(error, command, overrides)
     print(f"lrec: {said or one_line(error)}", file=sys.stderr)
     return 2 if said or isinstance(error, ConfigError) else 1
 

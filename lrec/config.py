@@ -7,7 +7,7 @@ import inspect
 import typing
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -37,6 +37,7 @@ SINGLE = {
     "schedule": Standard,
     "tracking": Tracking,
 }
+OTHERS = ("hydra", "search")  # folders of conf/ that are no groups of a run's config
 SEVERAL = {"feature": Feature, "metric": Metric, "bucket": Bucketing}
 
 
@@ -65,6 +66,8 @@ class Parts:
     k: list[int]
     monitor: str
 
+    file: ClassVar[str] = "conf/config.yaml"
+
     def __post_init__(self) -> None:
         if not self.k or min(self.k) < 1 or len(set(self.k)) < len(self.k):
             raise ConfigError(f"k must be different positive list lengths. Received: {self.k}")
@@ -80,6 +83,9 @@ class Parts:
         """1 where a larger monitored value is better, -1 where a smaller one is."""
         name = self.monitor.split("/")[1].rpartition("_at_")[0] or self.monitor.split("/")[1]
         return self.metric[name.removesuffix("_pooled")].direction
+
+
+Root = TypeVar("Root", bound=Parts)
 
 
 @dataclass(frozen=True)
@@ -111,13 +117,19 @@ def monitors(parts: Parts) -> list[str]:
     return [f"val/{name}/{group}" for name in names for group in groups]
 
 
-def check(config: DictConfig, choices: dict[str, Any] | None = None, trains: bool = True) -> Parts:
+def check(
+    config: DictConfig,
+    choices: dict[str, Any] | None = None,
+    trains: bool = True,
+    root: type[Root] = Parts,  # type: ignore[assignment]
+) -> Root:
     """Build every component of a composed config; refuse what does not fit, before data is read.
 
     Args:
         config: composed by Hydra, without its `hydra` node.
         choices: config group -> file chosen, to name the file in errors.
         trains: whether the monitored metric is going to be needed.
+        root: what the whole config looks like, a field for each key.
 
     Raises:
         ConfigError: an unknown, missing, mistyped or out-of-range value; one line that names the
@@ -128,8 +140,9 @@ def check(config: DictConfig, choices: dict[str, Any] | None = None, trains: boo
     except OmegaConfBaseException as error:
         raise ConfigError(" ".join(str(error).split())) from None
     assert isinstance(values, dict)
-    known = [field.name for field in fields(Parts)]
-    check_keys(values, known, set(known), "", "conf/config.yaml")
+    hints = typing.get_type_hints(root)
+    known = [field.name for field in fields(root)]
+    check_keys(values, known, set(known), "", root.file)
     built: dict[str, Any] = {}
     for group, value in values.items():
         group = str(group)
@@ -143,11 +156,10 @@ def check(config: DictConfig, choices: dict[str, Any] | None = None, trains: boo
                 name: build(node, f"{group}.{name}", f"conf/{group}/{name}.yaml", SEVERAL[group])
                 for name, node in value.items()
             }
-    hints = typing.get_type_hints(Parts)
-    for name in ("seed", "k", "monitor"):
-        check_type(values[name], hints[name], name, "conf/config.yaml")
-        built[name] = values[name]
-    parts = Parts(**built)
+        else:
+            check_type(value, hints[group], group, root.file)
+            built[group] = value
+    parts = root(**built)
     if trains and parts.monitor not in (known := monitors(parts)):
         raise ConfigError(
             "monitor must be a validation metric that this config computes"
@@ -199,6 +211,20 @@ def _target(path: Any, key: str, file: str, kind: type) -> Any:
     return target
 
 
+def component(group: str, name: str) -> Any:
+    """The class that a file of a config group names.
+
+    Raises:
+        ConfigError: there is no such file, or no such class.
+    """
+    file = CONF / group / f"{name}.yaml"
+    if not file.is_file():
+        raise ConfigError(f"there is no {group} {name}{nearest(name, options(group))}.")
+    node = OmegaConf.load(file)
+    assert isinstance(node, DictConfig)
+    return _target(node["_target_"], f"{group}._target_", f"conf/{group}/{name}.yaml", object)
+
+
 def options(group: str) -> list[str]:
     """The files of a config group, by name."""
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
@@ -206,4 +232,4 @@ def options(group: str) -> list[str]:
 
 def groups() -> list[str]:
     """The config groups."""
-    return sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")
+    return sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name not in OTHERS)

@@ -26,7 +26,8 @@ def run(parts: Parts, record: Record) -> float:
     screen = Screen()
     show_warnings(screen)
     screen.composed(record.choices, record.overrides, parts.seed)
-    with parts.tracking.run(_name(parts, record), {"lrec.command": "train"}) as log:
+    tags = {"lrec.command": "train", "lrec.simple": str(parts.model.simple)}
+    with parts.tracking.run(_name(parts, record), tags) as log:
         archive.log_config(log, record)
 
         data = parts.dataset.load()
@@ -91,14 +92,20 @@ class Watcher:
         return self.parts.monitor_sign * values.get(self.parts.monitor, math.nan)
 
     def finish(self) -> float:
-        """The best monitored value; of a model without epochs, its only one."""
-        if not self.history:
-            values = self._validate()
-            self.log.metrics(values)
-            return values.get(self.parts.monitor, math.nan)
-        sign = self.parts.monitor_sign
-        seen = [row.get(self.parts.monitor, math.nan) * sign for row in self.history]
-        return sign * max(seen, default=math.nan)
+        """The best monitored value; of a model without epochs, its only one.
+
+        What the best epoch had in each bucket is logged as `best/<metric>/<bucket>`: MLflow itself
+        keeps the last epoch's.
+        """
+        monitor, sign = self.parts.monitor, self.parts.monitor_sign
+        if self.history:
+            best = max(self.history, key=lambda row: sign * row.get(monitor, -sign * math.inf))
+        else:
+            best = self._validate()
+            self.log.metrics(best)
+        watched = [name for name in _watched(self.parts) if name in best]
+        self.log.metrics({f"best/{name.removeprefix('val/')}": best[name] for name in watched})
+        return best.get(monitor, math.nan)
 
     def _validate(self) -> dict[str, float]:
         if not len(self.judge.split.validation):

@@ -8,12 +8,15 @@ from dataclasses import fields
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
+from omegaconf import OmegaConf
 
-from lrec.config import Parts, groups, options
+from lrec.config import CONF, Parts, groups, options
 from lrec.schema import nearest
 
+HIDDEN = ("defaults", "hydra", *(field.name for field in fields(Parts)))
 
-def explain(error: BaseException, overrides: Sequence[str]) -> str | None:
+
+def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str | None:
     """One line for what Hydra refuses to compose, or None where it is none of Hydra's errors."""
     text = str(error)
     if "Config group override must be" in text:
@@ -28,7 +31,7 @@ def explain(error: BaseException, overrides: Sequence[str]) -> str | None:
         wrong = next((o for o in overrides if not _parses(o)), " ".join(overrides))
         return f"{wrong}: not of the form key=value. Received: {wrong!r}"
     if found := re.search(r"Could not override '(\w+)'", text):
-        return _no_key(found.group(1))
+        return _no_key(found.group(1), command)
     return " ".join(text.split())
 
 
@@ -40,12 +43,14 @@ def _no_option(group: str, name: str) -> str:
     )
 
 
-def _no_key(key: str) -> str:
+def _no_key(key: str, command: str) -> str:
     if key == "experiment":
         return f"experiment: presets are added, +experiment=NAME: {', '.join(options(key))}"
+    file = f"{command}.yaml" if (CONF / f"{command}.yaml").is_file() else "config.yaml"
     known = [field.name for field in fields(Parts)]
+    known += [str(name) for name in OmegaConf.load(CONF / file) if name not in HIDDEN]
     near = nearest(key, [*known, *groups()])
-    return f"{key}: no such key{near}. Valid keys: {', '.join(known)} [conf/config.yaml]"
+    return f"{key}: no such key{near}. Valid keys: {', '.join(known)} [conf/{file}]"
 
 
 def _parses(override: str) -> bool:

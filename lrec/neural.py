@@ -15,6 +15,8 @@ from lrec.training import Schedule, Strategy, Turn, Watch
 
 Tensor = Any  # TensorFlow ships no types
 Use = Literal["additional", "initial"]  # of item vectors, see lrec.embedding
+# Histories represented at once.
+BATCH = 1000
 
 
 class NeuralModel(Model):
@@ -27,6 +29,7 @@ class NeuralModel(Model):
             batches do not.
     """
 
+    simple = False
     static_shapes: bool = False
 
     @abstractmethod
@@ -54,6 +57,14 @@ class NeuralModel(Model):
             items: `(batch, None)` ragged int32, oldest first, all in the catalogue.
             ratings: `(total,)` float32 ratings of the items; NaN where the history has none.
         """
+
+    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """Where the model sees people, `(batch, width)`. A model without such a space leaves it.
+
+        Args:
+            items, ratings: see `scores`.
+        """
+        raise NotImplementedError(f"model={self.name} does not see people as vectors")
 
     def fit(
         self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
@@ -91,6 +102,17 @@ class NeuralModel(Model):
         scores: Floats = self._scorer(*self.inputs(histories)).numpy()
         return scores
 
+    @classmethod
+    def represents(cls) -> bool:
+        return cls.code is not NeuralModel.code
+
+    def represent(self, histories: Histories) -> Floats | None:
+        if not self.represents():
+            return None
+        rows = np.arange(len(histories))
+        batches = [histories.take(rows[i : i + BATCH]) for i in range(0, len(rows), BATCH)]
+        return np.concatenate([self._coder(*self.inputs(batch)).numpy() for batch in batches])
+
     def inputs(self, histories: Histories) -> tuple[np.ndarray[Any, Any], ...]:
         """Item codes, ratings (NaN without) and row splits of histories within the catalogue."""
         known = histories.within(self.catalogue.n_items)
@@ -102,16 +124,20 @@ class NeuralModel(Model):
     def graph(self, *inputs: Any) -> Tensor:
         import tensorflow as tf
 
-        items, ratings, splits = inputs
-        ragged = tf.RaggedTensor.from_row_splits(items, splits, validate=False)
-        return tf.cast(self.scores(ragged, ratings), tf.float32)
+        return tf.cast(self.scores(*_ragged(*inputs)), tf.float32)
 
     @cached_property
     def _scorer(self) -> Any:
+        return _traced(self.graph)
+
+    @cached_property
+    def _coder(self) -> Any:
         import tensorflow as tf
 
-        flat = [tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.float32, tf.int64)]
-        return tf.function(self.graph, input_signature=flat)
+        def code(*inputs: Any) -> Tensor:
+            return tf.cast(self.code(*_ragged(*inputs)), tf.float32)
+
+        return _traced(code)
 
     def state(self) -> Arrays:
         return {
@@ -134,10 +160,25 @@ class NeuralModel(Model):
     def _build(self, catalogue: Catalogue) -> None:
         """Fresh layers, and all of their weights, which Keras would make at the first call."""
         self.catalogue = catalogue
-        for traced in ("_scorer", "_drawer"):  # graphs of the layers that were
+        for traced in ("_scorer", "_coder", "_drawer"):  # graphs of the layers that were
             vars(self).pop(traced, None)
         self.build(catalogue)
         self.graph(*self.inputs(Histories.of([[0], []])))
+
+
+def _ragged(items: Tensor, ratings: Tensor, splits: Tensor) -> tuple[Tensor, Tensor]:
+    """What `inputs` gives, as `scores` and `code` take it."""
+    import tensorflow as tf
+
+    return tf.RaggedTensor.from_row_splits(items, splits, validate=False), ratings
+
+
+def _traced(graph: Callable[..., Tensor]) -> Any:
+    """A graph of what `inputs` gives, of any size."""
+    import tensorflow as tf
+
+    flat = [tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.float32, tf.int64)]
+    return tf.function(graph, input_signature=flat)
 
 
 def _as_list(value: Any) -> list[Any]:

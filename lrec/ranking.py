@@ -65,7 +65,7 @@ class Ranker:
             batch = queries.take(rows)
             top, at_targets, finite = self._rank(
                 *self.model.inputs(batch.history),
-                *_places(batch.history, n_items),
+                *_places(batch.masked, n_items),
                 *_places(batch.target, n_items),
                 own[rows],
                 batch.user.astype(np.int64),

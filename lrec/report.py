@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrec.data import Interactions, Ints
+from lrec.bucket import COLD, Buckets
+from lrec.data import Floats, Interactions, Ints
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 
@@ -61,6 +63,63 @@ def distributions(data: Interactions, path: Path) -> None:
         axes.loglog(values, np.arange(1, len(values) + 1))
         axes.set(xlabel="interactions", ylabel=f"{what} with at least as many")
         axes.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def users(points: Floats, buckets: Buckets, title: str, axes: tuple[str, str], path: Path) -> None:
+    """Users as points, coloured by bucket; the buckets of the least lie on top, to be seen.
+
+    Args:
+        points: `(n, 2)`.
+        axes: labels; one without a label has no scale either.
+    """
+    from matplotlib import colormaps
+
+    figure = _figure(6.4, 6.4)
+    plot = figure.subplots()
+    # Told apart by everybody, also in grey, and in the order of the buckets.
+    colours = [*colormaps["plasma"](np.linspace(0, 0.8, len(buckets.names))), "0.6"]
+    words = {**buckets.edges, COLD: "no training history"}
+    size = np.clip(24_000 / len(points), 8, 40)
+    dots = {}
+    for label in (-1, *reversed(range(len(buckets.names)))):
+        inside = buckets.label == label
+        if inside.any():
+            name = (*buckets.names, COLD)[label]
+            x, y = points[inside].T
+            dots[f"{name}: {words[name]} ({len(x):,} users)"] = plot.scatter(
+                x, y, size, color=colours[label], alpha=0.75, linewidths=0
+            )
+    plot.set(title=title, xlabel=axes[0], ylabel=axes[1], aspect="equal", adjustable="datalim")
+    if not all(axes):
+        plot.set(xticks=[], yticks=[])
+    least_first = list(dots)[::-1]
+    figure.legend(
+        [dots[name] for name in least_first],
+        least_first,
+        title=f"buckets by {buckets.bucketing}",
+        loc="outside lower center",
+        ncols=2,
+        markerscale=1.5,
+        frameon=False,
+    )
+    _save(figure, path)
+
+
+def pareto(sweep: pd.DataFrame, low: str, high: str, path: Path) -> None:
+    """Runs of a sweep by their values for the least and the most active users.
+
+    Args:
+        sweep: columns `low`, `high` and pareto.
+    """
+    figure = _figure(5, 4.2)
+    axes = figure.subplots()
+    best = sweep[sweep["pareto"]].sort_values(low)
+    axes.scatter(sweep[high], sweep[low], color="C7", s=18, label="runs")
+    axes.plot(best[high], best[low], color="C0", marker="o", label="Pareto set")
+    axes.set(xlabel=high, ylabel=low)
+    axes.grid(alpha=0.3)
+    axes.legend()
     _save(figure, path)
 
 

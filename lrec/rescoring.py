@@ -8,25 +8,25 @@ from typing import Any
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from lrec import archive, store
+from lrec import archive
 from lrec.config import Parts, Record, check
 from lrec.data import DataError, Interactions, Split
 from lrec.judge import Judge
 from lrec.model import Model
+from lrec.saved import config_of, model_of
 from lrec.terminal import Screen, show_warnings
-from lrec.tracking import fetch
 from lrec.transfer import align, refuse_seen
 
 # What may differ from the run's own config.
 RENEWED = ("dataset", "split", "strategy", "metric", "bucket", "tracking", "k")
 
 
-def evaluate(parts: Parts, record: Record, run_id: str, trained: DictConfig) -> None:
+def evaluate(parts: Parts, record: Record, run_id: str) -> None:
     """Load the run's model, ask it again, and log a child run."""
     screen = Screen()
     show_warnings(screen)
     parts.strategy.start()
-    model: Model = store.load(fetch(run_id, "model", record.folder / "trained") / "data" / "model")
+    model, trained = model_of(run_id), config_of(run_id)
     parts = replace(parts, model=model)
     tags = {"lrec.command": "evaluate", "lrec.evaluates": run_id}
     with parts.tracking.run(f"evaluate-{model.name}", tags, parent=run_id) as log:
@@ -62,6 +62,6 @@ def questions(
                 "run its data back, or name other data with dataset=…"
             )
         return split
-    before = check(trained)
+    before: Parts = check(trained)
     learnt = align(before.split(before.dataset.load()), model.catalogue)
     return refuse_seen(align(split, learnt.catalogue), learnt)

@@ -135,10 +135,15 @@ class SequenceModel(NeuralModel):
         """Ragged histories as the encoder reads them for the next item."""
         return items[:, -self.max_length :]
 
-    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """The state that asks for the next item; 0 for an empty history."""
         import tensorflow as tf
 
         state = self.encode(self.read(items), newest=True, training=False)
         some = items.row_lengths()[:, None] > 0
-        state = tf.where(some, tf.cast(state, tf.float32), 0.0)
-        return tf.matmul(self.asking(state), self.table(), transpose_b=True)
+        return self.asking(tf.where(some, tf.cast(state, tf.float32), 0.0))
+
+    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        return tf.matmul(self.code(items, ratings), self.table(), transpose_b=True)

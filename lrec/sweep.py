@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hydra.core.global_hydra import GlobalHydra
@@ -15,7 +17,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from lrec.config import Parts, check
 from lrec.errors import ConfigError, Failed, one_line
-from lrec.tracking import PARENT
+from lrec.terminal import Screen
+from lrec.tracking import Parent, finished
 
 
 class Sweep(Callback):
@@ -27,6 +30,7 @@ class Sweep(Callback):
     def __init__(self) -> None:
         self.failed = False
         self.ended = False
+        self.show_front: Callable[[], None] = lambda: None
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         try:
@@ -42,20 +46,15 @@ class Sweep(Callback):
 
     def _open(self, parts: Parts, config: DictConfig) -> None:
         """Make the parent run, and see to it that it is closed."""
-        mlflow = parts.tracking.connect()
         overrides = " ".join(config.hydra.overrides.task).replace("++", "")
-        client = mlflow.MlflowClient()
-        experiment = mlflow.get_experiment_by_name(parts.tracking.experiment)
-        run = client.create_run(
-            experiment.experiment_id,
-            run_name=parts.tracking.run_name or f"sweep {overrides}"[:200],
-            tags={"lrec.command": "sweep", "lrec.overrides": overrides[:5000]},
+        parent = parts.tracking.parent(
+            f"sweep {overrides}"[:200],
+            {"lrec.command": "sweep", "lrec.overrides": overrides[:5000]},
         )
-        os.environ[PARENT] = run.info.run_id
+        self.show_front = lambda: show_front(parts, parent, Path(config.hydra.sweep.dir))
 
         def close() -> None:
-            status = "FAILED" if self.failed else "FINISHED" if self.ended else "KILLED"
-            client.set_terminated(run.info.run_id, status)
+            parent.end("FAILED" if self.failed else "FINISHED" if self.ended else "KILLED")
 
         atexit.register(close)
 
@@ -64,6 +63,19 @@ class Sweep(Callback):
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         self.ended = True
+        self.show_front()
+
+
+def show_front(parts: Parts, parent: Parent, folder: Path) -> None:
+    """The Pareto set of a sweep's runs, on screen and as files of their parent."""
+    from lrec import pareto
+
+    where = f"tags.mlflow.parentRunId = '{parent.run_id}'"
+    found = pareto.sweep_table(finished(parts.tracking.experiment, where), parts)
+    if len(found) > 1:
+        for path in pareto.write(folder, found, parts):
+            parent.file(path)
+        Screen().console.print(pareto.shown(found, parts))
 
 
 def check_jobs(config: DictConfig) -> Parts | None:
@@ -78,7 +90,7 @@ def check_jobs(config: DictConfig) -> Parts | None:
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 
     hydra = GlobalHydra.instance().hydra
-    if hydra is None or "run" in config:
+    if hydra is None or "run" in config or "candidates" in config:
         return None
     loader = hydra.config_loader
     arguments = list(OmegaConf.to_container(config.hydra.overrides.task) or [])
@@ -94,6 +106,6 @@ def check_jobs(config: DictConfig) -> Parts | None:
         choices = composed.hydra.runtime.choices
         with open_dict(composed):
             del composed["hydra"]
-        checked = check(composed, choices)
+        checked: Parts = check(composed, choices)
         parts = parts or checked
     return parts

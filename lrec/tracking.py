@@ -6,7 +6,8 @@ import contextlib
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from lrec.errors import one_line
 
 PARENT = "LREC_PARENT_RUN_ID"  # how a sweep tells its jobs their parent run
 LIBRARIES = ("lrec", "tensorflow", "keras", "numpy", "pandas", "mlflow", "hydra-core")
+WITHOUT = {"model": ", or tracking.log_model was false"}  # why an artifact may be missing
 BATCH = 1000  # metrics that MLflow takes at once
 
 
@@ -67,6 +69,17 @@ class Tracking:
             ) from error
         return mlflow
 
+    def parent(self, name: str, tags: Mapping[str, str]) -> Parent:
+        """Make a run that the next ones of this process, and of its children, belong to."""
+        mlflow = self.connect()
+        client = mlflow.MlflowClient()
+        experiment = mlflow.get_experiment_by_name(self.experiment)
+        run = client.create_run(
+            experiment.experiment_id, run_name=self.run_name or name, tags=dict(tags)
+        )
+        os.environ[PARENT] = run.info.run_id
+        return Parent(client, run.info.run_id)
+
     @contextlib.contextmanager
     def run(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> Iterator[Log]:
         """A run that ends FINISHED, FAILED (with the error in a tag) or KILLED, never RUNNING.
@@ -93,6 +106,48 @@ class Tracking:
             raise
         finally:
             mlflow.end_run(status)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A finished run as it stands in the store.
+
+    Attributes:
+        data, digest: name and content of the data set it learnt from.
+        seconds: from start to end.
+    """
+
+    id: str
+    params: dict[str, str]
+    metrics: dict[str, float]
+    tags: dict[str, str]
+    data: str
+    digest: str
+    seconds: float
+
+    @property
+    def seed(self) -> int:
+        return int(self.params.get("seed", 0))
+
+    @property
+    def trained(self) -> bool:
+        """Whether it trained a model: sweeps, comparisons and the like do not."""
+        return self.tags.get("lrec.command") == "train"
+
+
+class Parent:
+    """A run that holds others."""
+
+    def __init__(self, client: Any, run_id: str) -> None:
+        self._client = client
+        self.run_id = run_id
+
+    def file(self, path: Path) -> None:
+        self._client.log_artifact(self.run_id, str(path))
+
+    def end(self, status: str) -> None:
+        self._client.set_terminated(self.run_id, status)
+        os.environ.pop(PARENT, None)
 
 
 class Log:
@@ -181,6 +236,67 @@ class Log:
             )
 
 
+def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[Saved]:
+    """Finished runs of an experiment, newest first, or those named, in that order.
+
+    Args:
+        where: filter in MLflow's search language, for example `params.model = 'vae'`.
+
+    Raises:
+        RuntimeError: no such experiment or run, one that is not finished, or a malformed filter.
+    """
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    client = mlflow.MlflowClient()
+    if ids:
+        return [_saved(_get_run(mlflow, run_id)) for run_id in ids]
+    found = client.get_experiment_by_name(experiment)
+    if found is None:
+        raise RuntimeError(
+            f"there is no experiment {experiment} in {mlflow.get_tracking_uri()}. Train first "
+            "(lrec train), go where its mlflow.db is, or set MLFLOW_TRACKING_URI."
+        )
+    conditions = " and ".join(part for part in ("attributes.status = 'FINISHED'", where) if part)
+    runs, token = [], None
+    while True:
+        try:
+            page = client.search_runs([found.experiment_id], conditions, page_token=token)
+        except MlflowException as error:
+            raise RuntimeError(
+                f"MLflow cannot read this filter: {one_line(error)} Received: {where}"
+            ) from None
+        runs += [_saved(run) for run in page]
+        token = page.token
+        if not token:
+            return runs
+
+
+def _saved(run: Any) -> Saved:
+    if run.info.status != "FINISHED":
+        raise RuntimeError(f"run {run.info.run_id} is {run.info.status}, and not FINISHED.")
+    inputs = run.inputs.dataset_inputs if run.inputs else []
+    return Saved(
+        id=run.info.run_id,
+        params=dict(run.data.params),
+        metrics=dict(run.data.metrics),
+        tags=dict(run.data.tags),
+        data=inputs[0].dataset.name if inputs else "",
+        digest=inputs[0].dataset.digest if inputs else "",
+        seconds=(run.info.end_time - run.info.start_time) / 1000,
+    )
+
+
+def _get_run(mlflow: Any, run_id: str) -> Any:
+    try:
+        return mlflow.get_run(run_id)
+    except Exception:
+        raise RuntimeError(
+            f"there is no run {run_id} in {mlflow.get_tracking_uri()}. Run ids are in the last "
+            "line of lrec train and in the MLflow UI."
+        ) from None
+
+
 def fetch(run_id: str, artifact: str, folder: Path) -> Path:
     """Download an artifact of a run.
 
@@ -190,13 +306,7 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
-    try:
-        mlflow.get_run(run_id)
-    except Exception:
-        raise RuntimeError(
-            f"there is no run {run_id} in {mlflow.get_tracking_uri()}. Run ids are in the last "
-            "line of lrec train and in the MLflow UI."
-        ) from None
+    _get_run(mlflow, run_id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         found = mlflow.artifacts.download_artifacts(
@@ -204,6 +314,7 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
         )
     except Exception:
         raise RuntimeError(
-            f"run {run_id} has no {artifact}: it failed, or tracking.log_model was false."
+            f"run {run_id} has no {artifact}: it failed{WITHOUT.get(artifact, '')}, or its files "
+            "were removed."
         ) from None
     return Path(found)

@@ -267,7 +267,7 @@ def test_heavy_libraries_are_imported_when_needed(path: Path) -> None:
     assert {name for name in HEAVY - allowed if imported(path, name, at_once=True)} == set()
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "data"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "simulate", "data"])
 def test_importing_a_command_loads_nothing_heavy(command: str) -> None:
     code = f"import lrec.commands.{command}, sys; print(*{{m.split('.')[0] for m in sys.modules}})"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

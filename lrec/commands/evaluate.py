@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
@@ -12,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec.commands.job import job
 from lrec.config import CONF, Parts, Record, groups
 from lrec.errors import ConfigError
-from lrec.tracking import fetch
+from lrec.saved import config_of
 
 # What was decided when the run was trained, and cannot be decided again.
 FIXED = ("model", "schedule", "seed", "monitor")
@@ -27,23 +24,14 @@ def main(config: DictConfig) -> None:
             raise ConfigError("run is needed: lrec evaluate run=RUN_ID, the id of a finished run.")
         overrides = HydraConfig.get().overrides.task
         refuse_fixed(overrides)
-        return merge(trained_config(str(run_id)), config, overrides)
+        return merge(config_of(str(run_id)), config, overrides)
 
     def again(parts: Parts, record: Record) -> None:
         from lrec.rescoring import evaluate  # after the check, which has to be quick
 
-        evaluate(parts, record, str(run_id), trained_config(str(run_id)))
+        evaluate(parts, record, str(run_id))
 
     job(merged, again)
-
-
-@cache
-def trained_config(run_id: str) -> DictConfig:
-    """The config that a run was trained with."""
-    folder = Path(HydraConfig.get().runtime.output_dir) / "trained"
-    config = OmegaConf.load(fetch(run_id, "config.yaml", folder))
-    assert isinstance(config, DictConfig)
-    return config
 
 
 def refuse_fixed(overrides: list[str]) -> None:

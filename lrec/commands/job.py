@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from lrec.config import Parts, Record, check, groups
+from lrec.config import Parts, Record, Root, check, groups
 from lrec.errors import Failed, one_line
 
 T = TypeVar("T")
@@ -19,8 +19,9 @@ T = TypeVar("T")
 
 def job(
     config: DictConfig | Callable[[], DictConfig],
-    act: Callable[[Parts, Record], T],
+    act: Callable[[Root, Record], T],
     trains: bool = False,
+    root: type[Root] = Parts,  # type: ignore[assignment]
 ) -> T:
     """Check a config and act on it.
 
@@ -30,6 +31,7 @@ def job(
     Args:
         config: composed by Hydra, or a function that makes one of it.
         trains: whether the command needs the monitored metric.
+        root: what the whole config looks like.
 
     Raises:
         Failed: outside a sweep; the cause is what went wrong.
@@ -37,24 +39,46 @@ def job(
     hydra = HydraConfig.get()
     try:
         config = config() if callable(config) else config
-        known = groups()
-        choices = {g: str(c) for g, c in hydra.runtime.choices.items() if g in known and c}
-        parts = check(config, choices, trains)
-        values = OmegaConf.to_container(config, resolve=True)
-        assert isinstance(values, dict)
-        record = Record(
-            config={str(key): value for key, value in values.items()},
-            overrides=[override.removeprefix("++") for override in hydra.overrides.task],
-            choices=choices,
-            folder=Path(hydra.runtime.output_dir),
-        )
-        return act(parts, record)
+        folder = Path(hydra.runtime.output_dir)
+        choices, said = hydra.runtime.choices, hydra.overrides.task
+        return act(*prepare(config, choices, said, folder, trains, root))
     except Exception as error:
         if hydra.mode != RunMode.MULTIRUN:
             raise Failed from error
         overrides = " ".join(hydra.overrides.task).replace("++", "")
         print(f"job {hydra.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
         raise
+
+
+def prepare(
+    config: DictConfig,
+    choices: Mapping[str, Any],
+    overrides: Sequence[str],
+    folder: Path,
+    trains: bool,
+    root: type[Root],
+) -> tuple[Root, Record]:
+    """A composed config, checked and built, and what has to be kept of it.
+
+    Args:
+        config: without its `hydra` node.
+        choices: config group -> file chosen, as Hydra has them.
+
+    Raises:
+        ConfigError: see `lrec.config.check`.
+    """
+    known = groups()
+    chosen = {group: str(c) for group, c in choices.items() if group in known and c}
+    parts = check(config, chosen, trains, root)
+    values = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(values, dict)
+    record = Record(
+        config={str(key): value for key, value in values.items()},
+        overrides=[override.removeprefix("++") for override in overrides],
+        choices=chosen,
+        folder=folder,
+    )
+    return parts, record
 
 
 def compose_once() -> None:

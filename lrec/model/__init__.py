@@ -20,12 +20,14 @@ class Model(ABC):
         catalogue: the items it scores; set by `fit` and `restore`.
         answers_empty: whether an empty history gets scores of the model's own; if not, evaluation
             falls back on popularity and says so.
+        simple: whether it is a baseline for models that are trained by gradient, and not one.
         rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
             scores to ratings has to be fitted on validation ratings.
     """
 
     catalogue: Catalogue
     answers_empty: bool = False
+    simple: bool = True
     rating_head: Literal["native", "calibrated"] = "calibrated"
 
     @property
@@ -59,6 +61,18 @@ class Model(ABC):
             return np.ones(len(histories), bool)
         known = histories.item < self.catalogue.n_items
         return np.bincount(histories.row, weights=known, minlength=len(histories)) > 0
+
+    @classmethod
+    def represents(cls) -> bool:
+        """Whether the model sees people as vectors: whether `represent` gives any."""
+        return cls.represent is not Model.represent
+
+    def represent(self, histories: Histories) -> Floats | None:
+        """Where a model sees people: `(n, width)` float32, or None for one without such a space.
+
+        Empty histories have a finite place too, the same for all. One history is the least.
+        """
+        return None
 
     def inputs(self, histories: Histories) -> tuple[np.ndarray[Any, Any], ...]:
         """Arrays for `graph`. By default the scores themselves: then the graph has no work."""

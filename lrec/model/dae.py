@@ -54,8 +54,12 @@ class DAE(Autoencoder):
             [tf.nn.l2_loss(tf.cast(w, tf.float32)) for w in weights]
         ) / tf.cast(self.histories.nrows(), tf.float32)
 
+    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """The hidden layer."""
+        kept, scale = self.corrupt(items, dropout=0.0)
+        return self.bag(kept, scale=scale)
+
     def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
         from lrec.layers import float32_dense
 
-        kept, scale = self.corrupt(items, dropout=0.0)
-        return float32_dense(self.logits, self.bag(kept, scale=scale))
+        return float32_dense(self.logits, self.code(items, ratings))

@@ -169,6 +169,10 @@ class Dense(NeuralModel):
             )
         return tf.cast(offset, tf.float32) + base[:, None] + corrections[:, :n_items]
 
+    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """The user part of the first hidden layer."""
+        return self._user(self._pool(items, ratings))[0]
+
     def _entries(self, items: Tensor, ratings: Tensor) -> Tensor:
         """What each rated item adds to its history, `(total, width)` float32."""
         import tensorflow as tf

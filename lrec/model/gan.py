@@ -144,14 +144,22 @@ class GAN(Generator):
         made = self._generate(items, self.dropout, noisy=True)
         return items, real, made, self._discriminate(items, made * self._mask(items, real))
 
+    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """The generator's last hidden layer, without noise."""
+        return self._hide(items, dropout=0.0, noisy=False)
+
     def decode(self, items: Tensor, noisy: bool) -> Tensor:
         return self._generate(items, dropout=0.0, noisy=noisy)
 
     def _generate(self, items: Tensor, dropout: float, noisy: bool) -> Tensor:
         """Preferences, `(batch, n_items)` float32."""
-        import tensorflow as tf
-
         from lrec.layers import float32_dense
+
+        return float32_dense(self.preferences, self._hide(items, dropout, noisy))
+
+    def _hide(self, items: Tensor, dropout: float, noisy: bool) -> Tensor:
+        """The generator's last hidden layer, `(batch, width)`."""
+        import tensorflow as tf
 
         kept, scale = self.corrupt(items, dropout)
         hidden = self.bag(kept, scale=scale)
@@ -162,7 +170,7 @@ class GAN(Generator):
         hidden = tf.tanh(hidden)
         for layer in self.hidden:
             hidden = layer(hidden)
-        return float32_dense(self.preferences, hidden)
+        return hidden
 
     def _discriminate(self, items: Tensor, vector: Tensor) -> Tensor:
         """Logit of "real", `(batch,)` float32."""

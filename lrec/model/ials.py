@@ -82,12 +82,15 @@ class IALS(Model):
                 self._fix_items(self._solve(items, fixed))
 
     def score(self, histories: Histories) -> Floats:
+        return self.represent(histories) @ self.items.factors.T
+
+    def represent(self, histories: Histories) -> Floats:
+        """User factors, by the fold-in."""
         from threadpoolctl import threadpool_limits
 
         users = history_matrix(histories, self.catalogue.n_items)
         with threadpool_limits(1):
-            factors = self._solve(users, self.items)
-        return factors @ self.items.factors.T
+            return self._solve(users, self.items)
 
     def state(self) -> Arrays:
         return {"item_factors": self.items.factors}

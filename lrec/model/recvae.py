@@ -107,13 +107,22 @@ class RecVAE(Generator):
         weight = self.gamma * tf.cast(items.row_lengths(), tf.float32)
         return multinomial_loss(self.logits(code), items) + weight * divergence
 
+    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """The mean of the latent code."""
+        return self._encode(items)[0]
+
     def decode(self, items: Tensor, noisy: bool) -> Tensor:
         from lrec.layers import float32_dense
 
-        kept, scale = self.corrupt(items, dropout=0.0)
-        mean, log_variance = self.encoder(kept, scale=scale)
+        mean, log_variance = self._encode(items)
         code = self.sample(mean, log_variance) if noisy else mean
         return float32_dense(self.logits, code)
+
+    def _encode(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of the code, each `(batch, latent_size)` float32."""
+        whole, scale = self.corrupt(items, dropout=0.0)
+        mean, log_variance = self.encoder(whole, scale=scale)
+        return mean, log_variance
 
 
 def _log_density(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:

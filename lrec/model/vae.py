@@ -95,6 +95,10 @@ class VAE(Generator):
         beta = self.beta * (tf.minimum(grown, 1.0) if self.anneal_steps else 1.0)
         return multinomial_loss(logits, items) + beta * divergence
 
+    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """The mean of the latent code."""
+        return self._encode(items, dropout=0.0)[0]
+
     def decode(self, items: Tensor, noisy: bool) -> Tensor:
         from lrec.layers import float32_dense
 

@@ -1,0 +1,71 @@
+"""Several training runs in a row, without those that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lrec import experiment
+from lrec.archive import config_digest
+from lrec.config import Parts, Record
+from lrec.errors import one_line
+from lrec.terminal import Screen
+from lrec.tracking import finished
+
+Job = tuple[Parts, Record]
+
+
+def find_or_train(jobs: Sequence[Job], fresh: bool, tolerant: bool = False) -> list[str | None]:
+    """Train what has no finished run of the same config on the same data.
+
+    Args:
+        jobs: at least one, all tracked in one place.
+        fresh: train all of them anew.
+        tolerant: go on after a run that failed.
+
+    Returns:
+        The id of each job's run; None where it failed.
+    """
+    screen = Screen()
+    tracking = jobs[0][0].tracking
+    tracking.connect()
+    digests: dict[str, str] = {}
+    wanted = {config_digest(job[1].config): job for job in jobs}
+    missing = [job for job in wanted.values() if fresh or find(job, digests) is None]
+    screen.note(f"{len(wanted)} runs: {len(wanted) - len(missing)} found, {len(missing)} to train")
+    if missing:
+        parent = tracking.parent(f"{len(missing)} candidates", {"lrec.command": "sweep"})
+        status = "FAILED"
+        try:
+            for place, (parts, record) in enumerate(missing, 1):
+                screen.note(f"run {place} of {len(missing)}: {' '.join(record.overrides)}")
+                record.folder.mkdir(parents=True, exist_ok=True)
+                try:
+                    experiment.run(parts, record)
+                except Exception as error:
+                    if not tolerant:
+                        raise
+                    screen.note(f"run {place} failed: {one_line(error)}")
+            status = "FINISHED"
+        except (KeyboardInterrupt, SystemExit):
+            status = "KILLED"
+            raise
+        finally:
+            parent.end(status)
+    return [find(job, digests) for job in jobs]
+
+
+def find(job: Job, digests: dict[str, str]) -> str | None:
+    """The newest finished run of a job's config on its data, if there is one.
+
+    Args:
+        digests: of data sets that were loaded before, by config; grows.
+    """
+    parts, record = job
+    where = f"tags.`lrec.config` = '{config_digest(record.config)}'"
+    found = finished(parts.tracking.experiment, where)
+    if not found:
+        return None
+    key = str(record.config["dataset"])
+    if key not in digests:
+        digests[key] = parts.dataset.load().digest
+    return next((run.id for run in found if digests[key].startswith(run.digest)), None)

@@ -1,0 +1,221 @@
+"""Saved runs held against each other: which ones, how they differ by bucket, and the page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.table import Table
+
+from lrec import __version__
+from lrec.bucket import ALL
+from lrec.comparison import Answers, Comparison, ComparisonError, compare, directions
+from lrec.config import Record, component
+from lrec.errors import ConfigError
+from lrec.selection import Chosen, Contender, choose_baseline
+from lrec.terminal import Screen, show_warnings
+from lrec.tracking import Saved, fetch
+from lrec.wording import headline, metric_name, number, probability, relative, signed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STYLES = {"better": "green", "worse": "red", "baseline": "dim", "too few users": "dim"}
+
+
+@dataclass(frozen=True)
+class Contest(Chosen):
+    """The root of `conf/compare.yaml`.
+
+    Attributes:
+        primary: the metric that verdicts are given by.
+        baseline: the model to compare with, or None for the best simple one on validation.
+        resamples: of the bootstrap and of the sign flips.
+    """
+
+    primary: str
+    baseline: str | None
+    resamples: int
+
+    file: ClassVar[str] = "conf/compare.yaml"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.resamples < 100:
+            raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
+
+
+def run(contest: Contest, record: Record, ids: Sequence[str]) -> None:
+    """Compare, show, and keep the result as a run of its own.
+
+    Args:
+        ids: runs of the candidates, if there are candidates.
+    """
+    screen = Screen()
+    show_warnings(screen)
+    contenders = contest.contenders(ids)
+    answers = [read_answers(contender) for contender in contenders]
+    ways = directions(answers[0].tables[0], contest.metric, contest.primary)
+    baseline = choose_baseline(contenders, contest.primary, ways[contest.primary], contest.baseline)
+    orders = bucket_orders(answers)
+    comparison = compare(
+        answers, baseline, contest.primary, contest.metric, orders, contest.resamples
+    )
+    facts = describe(contest, record, contenders, comparison)
+
+    tags = {"lrec.command": "compare", "lrec.baseline": baseline, "lrec.primary": contest.primary}
+    with contest.tracking.run(f"compare-{len(contenders)}-models", tags) as log:
+        log.metrics(_differences(comparison))
+        for path in write(record.folder, comparison, facts):
+            log.file(path)
+
+    screen.console.print(shown(comparison))
+    for sentence in headline(comparison, facts["buckets"]):
+        screen.note(sentence)
+    screen.note(f"page: {record.folder / 'comparison.html'}")
+    screen.note(f"run {log.run_id} in {log.uri}; see it: {log.ui}")
+
+
+def read_answers(contender: Contender) -> Answers:
+    """The user tables of a contender's runs."""
+    return Answers(
+        name=contender.name,
+        tables=[user_table(run) for run in contender.runs.values()],
+        n_items=int(contender.any.metrics["data/catalogue_items"]),
+    )
+
+
+def user_table(run: Saved) -> pd.DataFrame:
+    """The user table of a run.
+
+    Raises:
+        RuntimeError: the run has none, or it is damaged.
+    """
+    import pandas as pd
+
+    with TemporaryDirectory() as folder:
+        path = fetch(run.id, "users.parquet", Path(folder))
+        try:
+            return pd.read_parquet(path)
+        except Exception as error:
+            raise RuntimeError(
+                f"users.parquet of run {run.id} cannot be read, train it again: {error}"
+            ) from None
+
+
+def bucket_orders(answers: Sequence[Answers]) -> dict[str, tuple[str, ...]]:
+    """The bucketings that all tables have, each with its buckets, least active first.
+
+    Raises:
+        ComparisonError: they have none in common.
+    """
+    shared = [
+        str(column)
+        for column in answers[0].tables[0]
+        if str(column).startswith("bucket/")
+        and all(column in table for answer in answers for table in answer.tables)
+    ]
+    if not shared:
+        raise ComparisonError("the runs have no bucketing in common: train them with the same.")
+    names = [column.partition("/")[2] for column in shared]
+    return {name: component("bucket", name).names for name in names}
+
+
+def describe(
+    contest: Contest, record: Record, contenders: Sequence[Contender], comparison: Comparison
+) -> dict[str, Any]:
+    """What has to be known to read and repeat a comparison."""
+    some = contenders[0].any
+    return {
+        "version": __version__,
+        "command": " ".join(["lrec compare", *record.overrides]),
+        "data": some.data,
+        "digest": some.digest,
+        "split": {k: v for k, v in sorted(some.params.items()) if k.partition(".")[0] == "split"},
+        "users": comparison.row(comparison.baseline, comparison.primary, ALL)["users"],
+        "buckets": {
+            key.removeprefix("lrec.bucket."): words
+            for key, words in some.tags.items()
+            if key.startswith("lrec.bucket.")
+        },
+        "seeds": list(contenders[0].runs),
+        "resamples": contest.resamples,
+        "baseline_named": contest.baseline is not None,
+        "runs": {
+            contender.name: [
+                {
+                    "id": run.id,
+                    "seed": seed,
+                    "minutes": run.seconds / 60,
+                    "command": f"lrec train {run.tags.get('lrec.overrides', '')}".rstrip(),
+                }
+                for seed, run in contender.runs.items()
+            ]
+            for contender in contenders
+        },
+    }
+
+
+def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> list[Path]:
+    """The comparison as a table, as JSON and as a page."""
+    from lrec.page.comparison import page
+
+    paths = [folder / f"comparison.{kind}" for kind in ("csv", "json", "html")]
+    table, document, html = paths
+    comparison.rows.to_csv(table, index=False)
+    rows = [comparison.row(*key) for key in comparison.keys]
+    served = [] if comparison.served is None else comparison.served.to_dict("records")
+    content = {
+        **facts,
+        "baseline": comparison.baseline,
+        "primary": comparison.primary,
+        "headline": headline(comparison, facts["buckets"]),
+        "subsample": comparison.subsample,
+        "rows": rows,
+        "served": served,
+    }
+    document.write_text(json.dumps(content, indent=1, allow_nan=False))
+    html.write_text(page(comparison, facts), encoding="utf-8")
+    return paths
+
+
+def shown(comparison: Comparison) -> Table:
+    """The primary metric by bucket, for a terminal."""
+    table = Table(box=None, pad_edge=False, title_justify="left")
+    table.title = f"{metric_name(comparison.primary)}, difference to {comparison.baseline}"
+    for name in ("bucket", "model", "value", "difference", "", "95 % interval", "p (Holm)"):
+        table.add_column(name, justify="left" if name in ("bucket", "model") else "right")
+    table.add_column("detectable", justify="right")
+    table.add_column("verdict")
+    for bucket in comparison.buckets:
+        for model in comparison.models:
+            row = comparison.row(model, comparison.primary, bucket)
+            low, high = signed(row["low"]), signed(row["high"])
+            table.add_row(
+                f"{bucket} ({row['users']:,})" if model == comparison.baseline else "",
+                model,
+                number(row["value"]),
+                signed(row["difference"]),
+                relative(row),
+                "" if row["low"] is None else f"{low} to {high}",
+                probability(row["p_holm"]),
+                number(row["detectable"]),
+                row["verdict"],
+                style=STYLES.get(row["verdict"]),
+            )
+    return table
+
+
+def _differences(comparison: Comparison) -> dict[str, float]:
+    """What MLflow shows of a comparison: `difference/<metric>/<bucket>/<model>`."""
+    found = {}
+    for model in comparison.models[1:]:
+        for bucket in comparison.buckets:
+            row = comparison.row(model, comparison.primary, bucket)
+            if row["difference"] is not None:
+                found[f"difference/{comparison.primary}/{bucket}/{model}"] = row["difference"]
+    return found

@@ -1,0 +1,113 @@
+"""Models that are trained again on what they have caused."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lrec.config import Parts
+from lrec.data import Histories, Ints, Queries, Split
+from lrec.feature import with_vectors
+from lrec.judge import Judge
+from lrec.model import Model
+from lrec.model.popularity import Popularity
+from lrec.ranking import Ranker
+from lrec.terminal import Losses, Screen
+
+Train = Callable[[Split], Model]
+Array = np.ndarray[Any, Any]
+
+
+class Player:
+    """Recommends what a model ranks first.
+
+    Args:
+        model: of the first round, and of the others too if it is not trained again.
+        k: items to recommend.
+        split: what the model was trained on.
+        train: makes the model of the next round; or None.
+    """
+
+    def __init__(self, model: Model, k: int, split: Split, train: Train | None = None) -> None:
+        self.ranker = Ranker(model, k)
+        self.split = split
+        self.train = train
+
+    def __call__(self, queries: Queries, turn: int) -> Ints:
+        if self.train is not None and turn > 1:
+            model = self.train(with_people(self.split, queries.history))
+            self.ranker = Ranker(model, self.ranker.k)
+        return self.ranker(queries).items
+
+
+def trainer(parts: Parts, screen: Screen) -> Train:
+    """Trains a run's model as the run did: with its features, augmenter, schedule and seed."""
+    parts.strategy.start()
+
+    def train(split: Split) -> Model:
+        model, split = copy.deepcopy(parts.model), with_vectors(split, parts.feature)
+        training = parts.augment(split, parts.strategy, parts.seed, Losses(screen))
+        watch = Validation(parts, Judge(split, parts.metric, parts.bucket, parts.k), model)
+        model.fit(training, parts.schedule, parts.strategy, parts.seed, watch)
+        return model
+
+    return train
+
+
+def count(split: Split) -> Model:
+    """Popularity as it is now."""
+    model = Popularity()
+    model.catalogue = split.catalogue
+    return model
+
+
+class Validation:
+    """Tells training the monitored metric, and nobody else."""
+
+    live = False
+
+    def __init__(self, parts: Parts, judge: Judge, model: Model) -> None:
+        self.parts = parts
+        self.judge = judge
+        self.ranker = judge.ranker(model)
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        pass
+
+    def epoch(self, epoch: int, loss: float) -> float:
+        if not len(self.judge.split.validation):
+            return math.nan
+        values = self.judge.validate(self.ranker)
+        return self.parts.monitor_sign * values[self.parts.monitor.removeprefix("val/")]
+
+
+def with_people(split: Split, history: Histories) -> Split:
+    """The split with more users to train on, and what they have counted as popular."""
+    catalogue, train = split.catalogue, split.train
+    n_items = catalogue.n_items
+    more = history.within(n_items)
+    more = more.take(np.flatnonzero(more.lengths))
+    pairs = np.unique(more.row * n_items + more.item)
+    together = Histories(
+        user=np.concatenate([train.user, more.user]),
+        offsets=np.concatenate([train.offsets, train.offsets[-1] + more.offsets[1:]]),
+        item=np.concatenate([train.item, more.item]),
+        rating=_joined(train.rating, more.rating),
+        timestamp=_joined(train.timestamp, more.timestamp),
+    )
+    counted = replace(
+        catalogue,
+        popularity=catalogue.popularity + np.bincount(pairs % n_items, minlength=n_items),
+        interactions=catalogue.interactions + np.bincount(more.item, minlength=n_items),
+        n_users=catalogue.n_users + len(more),
+    )
+    return replace(split, train=together, catalogue=counted)
+
+
+def _joined(one: Array | None, two: Array | None) -> Array | None:
+    return None if one is None or two is None else np.concatenate([one, two])

@@ -1,0 +1,94 @@
+"""What a finished run was made of: its config, its data, its model; and what stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from lrec import store
+from lrec.config import Parts, check
+from lrec.data import Catalogue, DataError, Split
+from lrec.judge import Oracle
+from lrec.model import Model
+from lrec.model.popularity import Popularity
+from lrec.tracking import fetch
+
+ORACLE = "oracle"
+
+
+def config_of(run_id: str) -> DictConfig:
+    """The config that a run was trained with.
+
+    Raises:
+        RuntimeError: there is no such run, or it has none.
+    """
+    with TemporaryDirectory() as folder:
+        config = OmegaConf.load(fetch(run_id, "config.yaml", Path(folder)))
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def parts_of(run_id: str) -> Parts:
+    """The components that a run was made of, none of them trained.
+
+    Raises:
+        RuntimeError: there is no such run, or it has no config.
+        ConfigError: its config does not fit this version of lrec.
+    """
+    return check(config_of(run_id))
+
+
+def model_of(run_id: str) -> Model:
+    """The trained model of a run.
+
+    Raises:
+        RuntimeError: there is no such run, or it has no whole model.
+    """
+    with TemporaryDirectory() as folder:
+        return store.load(fetch(run_id, "model", Path(folder)) / "data" / "model")
+
+
+def model_on(run_id: str, catalogue: Catalogue) -> Model:
+    """The trained model of a run, to be asked about the items of a catalogue.
+
+    Raises:
+        DataError: it was trained on another one.
+        RuntimeError: there is no such run, or it has no whole model.
+    """
+    model = model_of(run_id)
+    if not np.array_equal(model.catalogue.ids, catalogue.ids):
+        raise DataError(
+            f"run {run_id} ({model.name}) was trained on another catalogue: the data has changed "
+            "since. Give the run its data back, or train it again."
+        )
+    return model
+
+
+def held_out(parts: Parts, command: str) -> Split:
+    """The split that runs were trained on, for a command that asks about unknown users.
+
+    Raises:
+        DataError: its users are not held out whole.
+    """
+    if parts.split.name != "user_holdout":
+        raise DataError(
+            f"{command} asks about users that no model has trained on, so it needs runs with "
+            "split=user_holdout: name candidates=[…], or train them. "
+            f"Received: runs with split={parts.split.name}"
+        )
+    return parts.split(parts.dataset.load())
+
+
+def references(split: Split, names: Sequence[str]) -> dict[str, Model]:
+    """Popularity, unless it is among the names, and the oracle of generated data."""
+    found: dict[str, Model] = {}
+    if "popularity" not in names:
+        found["popularity"] = Popularity()
+        found["popularity"].catalogue = split.catalogue
+    if split.truth is not None:
+        found[ORACLE] = Oracle(split.truth, split.catalogue, split.test)
+    return found

@@ -1,0 +1,144 @@
+"""Tuning with the same budget for every candidate, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.table import Table
+
+from lrec import pareto
+from lrec.campaign import Job, find_or_train
+from lrec.config import Parts, Record
+from lrec.errors import ConfigError
+from lrec.terminal import Screen, show_warnings
+from lrec.tracking import Saved, finished
+from lrec.wording import number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Tune(Parts):
+    """The root of `conf/tune.yaml`.
+
+    Attributes:
+        candidates: models, presets or lists of overrides.
+        trials: configurations of each candidate; the first is the candidate as it is.
+        search_seed: of what is drawn.
+        fresh: train also where a finished run has the same config and data.
+    """
+
+    candidates: list[str]
+    trials: int
+    search_seed: int
+    fresh: bool
+
+    file: ClassVar[str] = "conf/tune.yaml"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.candidates or len(set(self.candidates)) < len(self.candidates):
+            raise ConfigError(
+                f"candidates must be different, one at least. Received: {self.candidates}"
+            )
+        if self.trials < 1:
+            raise ConfigError(f"trials must be positive. Received: {self.trials}")
+        if self.search_seed < 0:
+            raise ConfigError(f"search_seed must not be negative. Received: {self.search_seed}")
+
+
+def run(settings: Tune, record: Record, jobs: Mapping[str, Sequence[Job]]) -> None:
+    """Train all that was drawn; show and keep the best of each candidate, and the Pareto set.
+
+    Args:
+        jobs: the configurations of each candidate.
+    """
+    screen = Screen()
+    show_warnings(screen)
+    drawn = [job for of_candidate in jobs.values() for job in of_candidate]
+    ids = find_or_train(drawn, settings.fresh, tolerant=True)
+    known = finished(settings.tracking.experiment, ids=sorted({i for i in ids if i is not None}))
+    runs = {run.id: run for run in known}
+    places = iter(ids)
+    tried = {
+        candidate: [runs.get(next(places) or "") for _ in of_candidate]
+        for candidate, of_candidate in jobs.items()
+    }
+    found = summary(tried, settings)
+    sweep = pareto.sweep_table(known, settings)
+    tags = {"lrec.command": "tune", "lrec.monitor": settings.monitor}
+    with settings.tracking.run(f"tune-{len(jobs)}-candidates", tags) as log:
+        for row in found.to_dict("records"):
+            for what in ("trials", "failed", "minutes"):
+                log.metrics({f"budget/{what}/{_label(row['candidate'])}": row[what]})
+            if row["best"] is not None:
+                log.metrics({f"best/{_label(row['candidate'])}": row["best"]})
+        table = record.folder / "candidates.csv"
+        found.to_csv(table, index=False)
+        for path in (table, *pareto.write(record.folder, sweep, settings)):
+            log.file(path)
+    screen.console.print(shown(found, settings))
+    screen.console.print(pareto.shown(sweep, settings))
+    screen.note(compare_command(found, settings))
+    screen.note(f"run {log.run_id} in {log.uri}; see it: {log.ui}")
+
+
+def summary(tried: Mapping[str, Sequence[Saved | None]], settings: Tune) -> pd.DataFrame:
+    """One row a candidate: its budget, its value as it is, its best value and settings."""
+    import pandas as pd
+
+    key = f"best/{settings.monitor.removeprefix('val/')}"
+    sign = settings.monitor_sign
+    rows: list[dict[str, Any]] = []
+    for candidate, runs in tried.items():
+        whole = [run for run in runs if run is not None and key in run.metrics]
+        best = max(whole, key=lambda run: sign * run.metrics[key], default=None)
+        first = runs[0]
+        rows.append(
+            {
+                "candidate": candidate,
+                "trials": len(runs),
+                "failed": sum(run is None for run in runs),
+                "minutes": sum({run.id: run.seconds for run in runs if run is not None}.values())
+                / 60,
+                "as_it_is": None if first is None else first.metrics.get(key),
+                "best": None if best is None else best.metrics[key],
+                "run": None if best is None else best.id,
+                "settings": None if best is None else best.tags.get("lrec.overrides", ""),
+            }
+        )
+    frame = pd.DataFrame(rows).astype(object)
+    return frame.where(frame.notna(), None)
+
+
+def shown(found: pd.DataFrame, settings: Tune) -> Table:
+    """What tuning found, for a terminal."""
+    table = Table(box=None, pad_edge=False, title_justify="left")
+    table.title = f"{settings.monitor}, {settings.trials} tries each"
+    for name in ("candidate", "failed", "minutes", "as it is", "best", "settings"):
+        table.add_column(name, justify="left" if name in ("candidate", "settings") else "right")
+    for row in found.to_dict("records"):
+        table.add_row(
+            row["candidate"],
+            str(row["failed"]),
+            f"{row['minutes']:.1f}",
+            number(row["as_it_is"]),
+            number(row["best"]),
+            row["settings"],
+        )
+    return table
+
+
+def compare_command(found: pd.DataFrame, settings: Tune) -> str:
+    """The command that compares the best of each candidate on the test part."""
+    best = [row["settings"] for row in found.to_dict("records") if row["settings"] is not None]
+    quoted = ",".join(f'"{said}"' for said in best)
+    return f"on the test part: lrec compare 'candidates=[{quoted}]'"
+
+
+def _label(candidate: str) -> str:
+    """A candidate as a part of a metric's name in MLflow, which refuses signs like =."""
+    return "".join(c if c.isalnum() or c in "._- " else "_" for c in candidate)

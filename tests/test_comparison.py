@@ -1,0 +1,299 @@
+"""Comparisons of user tables: what differs is found where it is, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lrec.bucket.activity import Activity
+from lrec.comparison import (
+    BASELINE,
+    BETTER,
+    TOO_FEW,
+    UNDECIDED,
+    WORSE,
+    Answers,
+    Comparison,
+    ComparisonError,
+    aligned,
+    compare,
+)
+from lrec.metric.item_coverage import ItemCoverage
+from lrec.metric.mse import MSE
+from lrec.metric.ndcg import NDCG
+from lrec.metric.novelty import Novelty
+from lrec.statistics import holm, sign_flips
+
+METRICS = {
+    "ndcg": NDCG(),
+    "novelty": Novelty(),
+    "mse": MSE(),
+    "item_coverage": ItemCoverage(),
+}
+BUCKETS = {"activity": Activity.names}
+TAIL, TORSO, HEAD = Activity.names
+N_ITEMS = 50
+
+
+def table(
+    values: np.ndarray, buckets: np.ndarray, seed: int = 0, **columns: np.ndarray
+) -> pd.DataFrame:
+    """A user table of an accuracy `(users,)`, with lists of random items."""
+    generator = np.random.default_rng(seed)
+    n = len(values)
+    return pd.DataFrame(
+        {
+            "user": [f"u{i:05d}" for i in range(n)],
+            "n_train": np.arange(n) % 7,
+            "n_history": np.arange(n) % 7,
+            "n_targets": np.ones(n, int),
+            "own": True,
+            "bucket/activity": buckets,
+            "items": [
+                [f"i{i}" for i in generator.choice(N_ITEMS, 10, replace=False)] for _ in range(n)
+            ],
+            "ndcg_at_10": values,
+            **columns,
+        }
+    )
+
+
+def buckets_of(n: int) -> np.ndarray:
+    return np.array([TAIL, TAIL, TORSO, HEAD], object)[np.arange(n) % 4]
+
+
+def accuracy(n: int, seed: int) -> np.ndarray:
+    """Sparse hits, as rankings have them."""
+    generator = np.random.default_rng(seed)
+    return generator.random(n) * (generator.random(n) < 0.2)
+
+
+def held(
+    tables: Mapping[str, list[pd.DataFrame]], baseline: str = "base", resamples: int = 1000
+) -> Comparison:
+    answers = [Answers(name, of, N_ITEMS) for name, of in tables.items()]
+    return compare(answers, baseline, "ndcg_at_10", METRICS, BUCKETS, resamples)
+
+
+def test_values_and_differences_in_plain_python() -> None:
+    n = 160
+    buckets = buckets_of(n)
+    base = [accuracy(n, 1), accuracy(n, 2)]
+    other = [accuracy(n, 3), accuracy(n, 4)]
+    found = held(
+        {
+            "other": [table(values, buckets) for values in other],
+            "base": [table(values, buckets) for values in base],
+        }
+    )
+    assert found.models == ["base", "other"]
+    assert found.buckets == ["all", TAIL, TORSO, HEAD]
+    users = [u for u in range(n) if buckets[u] == TAIL]
+    row = found.row("other", "ndcg_at_10", TAIL)
+    means = [sum(values[u] for u in users) / len(users) for values in other]
+    of_base = sum(base[0][u] + base[1][u] for u in users) / 2 / len(users)
+    assert row["users"] == len(users)
+    assert row["value"] == pytest.approx(sum(means) / 2)
+    assert (row["seeds_low"], row["seeds_high"]) == pytest.approx((min(means), max(means)))
+    assert row["baseline"] == pytest.approx(of_base)
+    assert row["difference"] == pytest.approx(sum(means) / 2 - of_base)
+    assert row["low"] < row["difference"] < row["high"]
+    first = found.row("base", "ndcg_at_10", TAIL)
+    assert first["verdict"] == BASELINE
+    assert first["difference"] is None
+    assert first["value"] == pytest.approx(of_base)
+
+
+def test_a_difference_in_one_bucket_is_found_there_and_nowhere_else() -> None:
+    n = 4000
+    buckets = buckets_of(n)
+    base, other = accuracy(n, 1), accuracy(n, 2)
+    other[buckets == TAIL] += 0.08
+    found = held({"base": [table(base, buckets)], "other": [table(other, buckets)]})
+    verdicts = {b: found.row("other", "ndcg_at_10", b)["verdict"] for b in found.buckets}
+    assert verdicts == {"all": BETTER, TAIL: BETTER, TORSO: UNDECIDED, HEAD: UNDECIDED}
+    found = held({"base": [table(other, buckets)], "other": [table(base, buckets)]})
+    assert found.row("other", "ndcg_at_10", TAIL)["verdict"] == WORSE
+
+
+def swapped(one: np.ndarray, two: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same answers, with the model that gave them drawn anew for each user."""
+    swap = np.random.default_rng(seed).random(len(one)) < 0.5
+    return np.where(swap, two, one), np.where(swap, one, two)
+
+
+def test_swapped_labels_give_few_false_verdicts() -> None:
+    """1,000 null experiments for each of four comparisons: all users and three buckets.
+
+    Each may be called different in 5 % of them; 65 is the 98 % bound of that. Holm's correction
+    keeps the experiments with any false verdict below the same share.
+    """
+    n, draws = 400, 1000
+    buckets = buckets_of(n)
+    pairs = [swapped(accuracy(n, 1), accuracy(n, 2), seed) for seed in range(draws)]
+    differences = np.stack([two - one for one, two in pairs], axis=1)
+    groups = [np.ones(n, bool), *(buckets == name for name in (TAIL, TORSO, HEAD))]
+    p = np.stack([sign_flips(differences[users], 1000, seed=9) for users in groups], axis=1)
+    assert ((p <= 0.05).sum(axis=0) <= 65).all()
+    assert ((p <= 0.05).sum(axis=0) >= 20).all()  # and it is no test that never speaks
+    assert sum((holm(row) <= 0.05).any() for row in p) <= 65
+
+
+def test_swapped_labels_give_few_false_verdicts_in_words() -> None:
+    n, draws = 200, 100
+    buckets = buckets_of(n)
+    metrics = {"ndcg": METRICS["ndcg"]}
+    false = 0
+    for seed in range(draws):
+        one, two = swapped(accuracy(n, 1), accuracy(n, 2), seed)
+        answers = [
+            Answers(name, [table(values, buckets)], N_ITEMS)
+            for name, values in (("base", one), ("other", two))
+        ]
+        found = compare(answers, "base", "ndcg_at_10", metrics, BUCKETS, 400)
+        false += bool(set(found.rows["verdict"]) & {BETTER, WORSE})
+    assert false <= 11  # 5 expected at most; more than 11 in one of 200 such tests
+
+
+def test_a_metric_that_is_better_small_is_judged_the_other_way() -> None:
+    n = 800
+    buckets = buckets_of(n)
+    generator = np.random.default_rng(0)
+    errors = generator.random(n)
+    base = table(accuracy(n, 1), buckets, mse=errors)
+    other = table(accuracy(n, 1), buckets, mse=errors + generator.normal(0.1, 0.1, n))
+    answers = [Answers("base", [base], N_ITEMS), Answers("other", [other], N_ITEMS)]
+    found = compare(answers, "base", "mse", METRICS, BUCKETS, 500)
+    assert found.row("other", "mse", "all")["verdict"] == WORSE
+    assert found.directions["mse"] == -1
+
+
+def test_only_the_primary_metric_gets_verdicts() -> None:
+    n = 400
+    buckets = buckets_of(n)
+    base = table(accuracy(n, 1), buckets, novelty_at_10=np.zeros(n))
+    other = table(accuracy(n, 1), buckets, novelty_at_10=np.ones(n))
+    found = held({"base": [base], "other": [other]})
+    row = found.row("other", "novelty_at_10", "all")
+    assert (row["verdict"], row["p_holm"]) == ("", None)
+    assert row["p"] == pytest.approx(1 / 1001)
+    assert row["difference"] == 1
+
+
+def test_holm_runs_over_models_and_buckets() -> None:
+    n = 400
+    buckets = buckets_of(n)
+    tables = {name: [table(accuracy(n, seed), buckets)] for seed, name in enumerate("abc")}
+    found = held(tables, baseline="a")
+    asked = found.rows[(found.rows["metric"] == "ndcg_at_10") & (found.rows["model"] != "a")]
+    assert len(asked) == 2 * 4
+    smallest = asked["p"].idxmin()
+    assert asked.loc[smallest, "p_holm"] == pytest.approx(min(1, 8 * asked.loc[smallest, "p"]))
+
+
+def test_three_users_are_too_few_for_a_verdict() -> None:
+    n = 403
+    buckets = buckets_of(n)
+    buckets[:] = np.where(buckets == HEAD, TORSO, buckets)
+    buckets[-3:] = HEAD
+    found = held(
+        {"base": [table(accuracy(n, 1), buckets)], "other": [table(accuracy(n, 2), buckets)]}
+    )
+    row = found.row("other", "ndcg_at_10", HEAD)
+    assert row["users"] == 3
+    assert row["verdict"] == TOO_FEW
+    assert row["value"] is not None
+    assert all(row[name] is None for name in ("difference", "low", "high", "p", "p_holm"))
+    assert found.find("other", "item_coverage_sub_at_10", HEAD) is None
+
+
+def test_set_metrics_are_of_equal_sized_samples() -> None:
+    """Item coverage grows with the users it is over: tail has twice the users of the others."""
+    n = 400
+    buckets = buckets_of(n)
+    tables = {
+        "base": [table(accuracy(n, 1), buckets, seed=1)],
+        "other": [table(accuracy(n, 2), buckets, seed=2)],
+    }
+    tables["other"][0]["items"] = pd.Series([[f"i{i}" for i in range(10)]] * n)
+    found = held(tables)
+    assert found.subsample == 50  # half of the smallest bucket
+    for bucket in found.buckets:
+        row = found.row("other", "item_coverage_sub_at_10", bucket)
+        assert row["value"] == pytest.approx(10 / N_ITEMS)
+        assert row["low"] <= row["high"] < 0
+        assert row["difference"] == pytest.approx(row["value"] - row["baseline"])
+        assert row["p"] is None
+        assert row["verdict"] == ""
+    tail, head = (found.row("base", "item_coverage_sub_at_10", b)["value"] for b in (TAIL, HEAD))
+    assert tail == pytest.approx(head, abs=0.02)
+
+
+def test_users_without_a_value_are_left_out_of_pairs() -> None:
+    n = 200
+    buckets = buckets_of(n)
+    generator = np.random.default_rng(0)
+    errors = generator.random(n)
+    errors[::2] = np.nan
+    base = table(accuracy(n, 1), buckets, mse=errors)
+    other = table(accuracy(n, 1), buckets, mse=errors + 1)
+    found = held({"base": [base], "other": [other]})
+    row = found.row("other", "mse", "all")
+    assert row["users"] == n // 2
+    assert row["difference"] == pytest.approx(1)
+    assert row["value"] == pytest.approx(np.nanmean(errors) + 1)
+
+
+def test_rows_in_another_order_change_nothing() -> None:
+    n = 200
+    buckets = buckets_of(n)
+    base, other = table(accuracy(n, 1), buckets), table(accuracy(n, 2), buckets)
+    found = held({"base": [base], "other": [other]})
+    shuffled = other.sample(frac=1, random_state=1).reset_index(drop=True)
+    again = held({"base": [base], "other": [shuffled]})
+    pd.testing.assert_frame_equal(found.rows, again.rows)
+
+
+def test_share_of_users_served_better_than_popularity() -> None:
+    buckets = np.array([TAIL] * 4, object)
+    popularity = table(np.array([0.5, 0.0, 0.2, 0.0]), buckets)
+    model = table(np.array([0.6, 0.0, 0.1, 0.3]), buckets)
+    found = held({"popularity": [popularity], "model": [model]}, baseline="popularity")
+    assert found.served is not None
+    row = found.served.set_index(["bucket", "model"]).loc[(TAIL, "model")]
+    assert row.to_dict() == {"better": 0.5, "same": 0.25, "worse": 0.25}
+    assert held({"base": [popularity], "model": [model]}).served is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"user": "stranger"}, ("different users", "0 of them the same")),
+        ({"n_history": 99}, ("not asked the same", "n_history")),
+    ],
+)
+def test_other_users_or_questions_are_refused(
+    change: dict[str, object], words: tuple[str, ...]
+) -> None:
+    buckets = buckets_of(40)
+    base = table(accuracy(40, 1), buckets)
+    for_others = base.assign(**change)
+    if "user" in change:
+        for_others["user"] += for_others.index.astype(str)
+    with pytest.raises(ComparisonError) as caught:
+        aligned([Answers("base", [base], N_ITEMS), Answers("other", [for_others], N_ITEMS)])
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_one_model_and_an_unknown_metric_are_refused() -> None:
+    base = table(accuracy(40, 1), buckets_of(40))
+    with pytest.raises(ComparisonError, match=r"needs two models\. Received: base"):
+        held({"base": [base]})
+    answers = [Answers("base", [base], N_ITEMS), Answers("other", [base], N_ITEMS)]
+    with pytest.raises(ComparisonError, match=r"ndcg_at_10\. Received: ndcg_at_5"):
+        compare(answers, "base", "ndcg_at_5", METRICS, BUCKETS)
+    with pytest.raises(ComparisonError, match="Received: item_coverage_at_10"):
+        compare(answers, "base", "item_coverage_at_10", METRICS, BUCKETS)

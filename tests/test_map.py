@@ -1,0 +1,346 @@
+"""Maps of users: every model's representations, and `lrec map` read back from MLflow."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+from conftest import Answer, CommandLine
+from hydra import compose, initialize_config_dir
+from mlflow.entities import Run
+from test_contract_models import Bench, short, variants
+
+from lrec import neural, store
+from lrec.atlas import Atlas, draw, project, silhouettes
+from lrec.bucket import Buckets
+from lrec.config import CONF, check, component
+from lrec.data import Catalogue, DataError, Floats, Histories, Queries, Split
+from lrec.errors import ConfigError
+from lrec.model import Model
+from lrec.model.ials import IALS
+from lrec.sequence import SequenceModel
+
+PNG = b"\x89PNG"
+FIGURES = {"map_pca.png", "map_tsne.png"}
+
+
+def name_of(overrides: tuple[str, ...]) -> str:
+    return overrides[0].removeprefix("model=")
+
+
+def represents(overrides: tuple[str, ...]) -> bool:
+    kind: type[Model] = component("model", name_of(overrides))
+    return kind.represents()
+
+
+ABLE = [overrides for overrides in variants() if represents(overrides)]
+UNABLE = [overrides for overrides in variants() if not represents(overrides)]
+
+
+def space_of(model: Model, histories: Histories) -> Floats:
+    space = model.represent(histories)
+    assert space is not None
+    return space
+
+
+@pytest.fixture(scope="module", params=ABLE, ids=short)
+def bench(request: pytest.FixtureRequest, tiny: Path) -> Bench:
+    return Bench(request.param, tiny)
+
+
+def test_models_that_see_people_as_vectors() -> None:
+    known = {"attention", "bert4rec", "dae", "dense", "gan", "ials", "recvae", "vae"}
+    assert known <= set(map(name_of, ABLE))
+    assert {"ease", "itemknn", "popularity", "rp3beta"} <= set(map(name_of, UNABLE))
+
+
+def test_representations_are_finite_float32_and_differ(bench: Bench) -> None:
+    space = space_of(bench.model, bench.histories)
+    assert space.shape == (len(bench.histories), space.shape[1])
+    assert space.shape[1] >= 2
+    assert space.dtype == np.float32
+    assert np.isfinite(space).all()
+    assert (space.std(axis=0) > 0).any()
+
+
+def test_empty_histories_share_a_finite_place(bench: Bench) -> None:
+    space = space_of(bench.model, Histories.of([[], [0, 3], []]))
+    assert np.isfinite(space).all()
+    assert np.array_equal(space[0], space[2])
+
+
+def test_representations_do_not_depend_on_the_batch(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = space_of(bench.model, bench.histories)
+    monkeypatch.setattr(neural, "BATCH", 7)
+    parts = space_of(bench.model, bench.histories)
+    np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-5)
+    for row in (0, 7, len(whole) - 1):
+        alone = space_of(bench.model, bench.histories.take(np.array([row])))
+        np.testing.assert_allclose(alone[0], whole[row], rtol=0, atol=1e-5)
+
+
+def test_loaded_model_gives_identical_representations(bench: Bench, tmp_path: Path) -> None:
+    loaded = store.load(bench.save(tmp_path))
+    space = space_of(bench.model, bench.histories)
+    assert np.array_equal(space_of(loaded, bench.histories), space)
+
+
+def test_scores_are_a_linear_map_of_the_representation(bench: Bench) -> None:
+    """Of those models whose last layer is linear."""
+    model = bench.model
+    if isinstance(model, SequenceModel):
+        weights, bias = np.asarray(model.table()).T, 0
+    elif isinstance(model, IALS):
+        weights, bias = model.items.factors.T, 0
+    elif model.name in ("dae", "gan", "recvae"):
+        last = model.preferences if model.name == "gan" else model.logits  # type: ignore[attr-defined]
+        weights, bias = map(np.asarray, (last.kernel, last.bias))
+    else:
+        pytest.skip("not linear")
+    scores = space_of(model, bench.histories) @ weights + bias
+    np.testing.assert_allclose(scores, model.score(bench.histories), rtol=0, atol=1e-4)
+
+
+def test_restored_weights_move_the_representations(tiny: Path) -> None:
+    bench = Bench(("model=dae", "model.latent_size=4"), tiny)
+    one, two = bench.fit(1), bench.fit(2)
+    before, wanted = (space_of(model, bench.histories) for model in (one, two))
+    one.restore(two.state(), two.catalogue)
+    assert not np.array_equal(before, wanted)
+    assert np.array_equal(space_of(one, bench.histories), wanted)
+
+
+@pytest.mark.parametrize("overrides", UNABLE, ids=short)
+def test_other_models_say_so(overrides: tuple[str, ...], tiny: Path) -> None:
+    bench = Bench(overrides, tiny)
+    assert bench.model.represent(bench.histories) is None
+
+
+def clusters(apart: float) -> tuple[Floats, Buckets]:
+    """Thirty users of two buckets in five dimensions, and a cold one far away."""
+    label = np.array([0, 1] * 15 + [-1])
+    space = np.random.default_rng(0).normal(size=(len(label), 5)).astype(np.float32)
+    space[:, 0] += apart * label
+    return space, Buckets("some", ("few", "many"), label, {})
+
+
+def test_silhouette_tells_buckets_that_lie_apart() -> None:
+    """By its definition, in plain Python."""
+    space, buckets = clusters(apart=4)
+    inside = [(x, label) for x, label in zip(space, buckets.label, strict=True) if label >= 0]
+    values = []
+    for place, (x, own) in enumerate(inside):
+        far = {
+            label: np.mean(
+                [
+                    np.linalg.norm(x - y)
+                    for other, (y, its) in enumerate(inside)
+                    if its == label and other != place
+                ]
+            )
+            for label in (0, 1)
+        }
+        a, b = far[own], far[1 - own]
+        values.append((b - a) / max(a, b))
+    (value,) = silhouettes(space, [buckets]).values()
+    assert value == pytest.approx(np.mean(values), abs=1e-5)
+    assert value > 0.3
+    (mixed,) = silhouettes(*[clusters(apart=0)[0], [buckets]]).values()
+    assert abs(mixed) < 0.1
+
+
+def test_silhouette_needs_two_buckets_with_users() -> None:
+    space, buckets = clusters(apart=1)
+    alone = Buckets("some", buckets.names, np.where(buckets.label == 1, 1, -1), {})
+    assert silhouettes(space, [alone]) == {}
+
+
+def test_projections_are_deterministic_and_pca_keeps_the_widest() -> None:
+    space, _ = clusters(apart=20)
+    pca, tsne = project(space, perplexity=5)
+    again = project(space, perplexity=5)
+    assert [np.array_equal(m.points, n.points) for m, n in zip((pca, tsne), again, strict=True)]
+    assert pca.points.shape == tsne.points.shape == (len(space), 2)
+    assert abs(np.corrcoef(pca.points[:, 0], space[:, 0])[0, 1]) > 0.99
+    share = np.var(pca.points[:, 0]) / np.var(space, axis=0).sum()
+    assert f"({share:.1%} of the variance)" in pca.axes[0]
+
+
+def atlas(*overrides: str) -> Atlas:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return check(compose("map", overrides=["run=any", *overrides]), trains=False, root=Atlas)
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ("sample=30", "sample must be above perplexity, which is 30. Received: 30"),
+        ("perplexity=0", "perplexity must be 1 or more. Received: 0"),
+        ("sample=many", "sample"),
+        ("model=ease", "a run of attention, bert4rec, dae, .* Received: run=any, a run of ease"),
+    ],
+)
+def test_check_refuses(bad: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        atlas(bad)
+
+
+def test_sample_is_the_same_every_time_and_leaves_out_who_has_no_history() -> None:
+    split = world([[], [0], [5], [1, 2], [0, 5], [2]])  # 5 is outside the catalogue
+    few = replace(atlas("perplexity=1"), sample=2)
+    queries, without = draw(split, few)
+    assert without == 2
+    assert len(queries) == 2
+    assert set(queries.history.item) <= {0, 1, 2, 5}
+    assert queries.history.lengths.all()
+    assert np.array_equal(queries.history.item, draw(split, few)[0].history.item)
+    everybody, _ = draw(split, atlas("perplexity=1"))
+    assert everybody.history.lengths.tolist() == [1, 2, 2, 1]
+    with pytest.raises(DataError, match=r"4 test users have a history\. Lower perplexity"):
+        draw(split, atlas("perplexity=4"))
+
+
+def world(histories: list[list[int]]) -> Split:
+    """A split of three items that asks about these histories."""
+    asked = Histories.of(histories)
+    queries = Queries(asked, asked, asked)
+    ones = np.ones(3, np.int64)
+    catalogue = Catalogue(np.array(list("abcdef")), ones, ones, n_users=1)
+    return Split(asked, queries.take(np.array([0])), queries, catalogue, np.array(["?"]), {})
+
+
+class Folder:
+    """A folder with one MLflow store and three trained runs."""
+
+    def __init__(self, path: Path, lrec: CommandLine, tiny: Path) -> None:
+        self.path = path
+        self.lrec = lrec
+        answer = lrec(
+            path,
+            *("train", "-m", "model=vae,attention,popularity", "dataset=csv"),
+            *(f"dataset.path={tiny}", "split=leave_one_out", "schedule.epochs=1"),
+            "tracking.experiment=trained",
+        )
+        assert answer.rc == 0, answer.err
+        self.trained = {
+            run.data.params["model"]: run
+            for run in self.runs("trained")
+            if "model" in run.data.params
+        }
+
+    def runs(self, experiment: str) -> list[Run]:
+        found: list[Run] = mlflow.search_runs(experiment_names=[experiment], output_format="list")
+        return found
+
+    def ask(self, model: str, *arguments: str) -> Answer:
+        return self.lrec(self.path, "map", f"run={self.trained[model].info.run_id}", *arguments)
+
+    def map(self, experiment: str, model: str, *arguments: str) -> Run:
+        answer = self.ask(model, f"tracking.experiment={experiment}", "perplexity=5", *arguments)
+        assert answer.rc == 0, answer.err
+        assert answer.err == ""
+        (run,) = self.runs(experiment)
+        assert run.info.run_id in answer.out
+        return run
+
+    def figures(self, run: Run) -> dict[str, bytes]:
+        path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="figures")
+        return {file.name: file.read_bytes() for file in Path(path).iterdir()}
+
+
+@pytest.fixture(scope="module")
+def folder(
+    tmp_path_factory: pytest.TempPathFactory, lrec: CommandLine, tiny: Path
+) -> Iterator[Folder]:
+    path = tmp_path_factory.mktemp("maps")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{path}/mlflow.db")
+        yield Folder(path, lrec, tiny)
+
+
+@pytest.fixture(scope="module")
+def vae(folder: Folder) -> Run:
+    return folder.map("vae", "vae")
+
+
+def test_map_is_a_child_of_the_run(vae: Run, folder: Folder) -> None:
+    run_id = folder.trained["vae"].info.run_id
+    assert vae.info.status == "FINISHED"
+    assert vae.data.tags["mlflow.parentRunId"] == vae.data.tags["lrec.maps"] == run_id
+    assert vae.data.tags["lrec.command"] == "map"
+    assert vae.data.params["perplexity"] == "5"
+
+
+def test_map_holds_two_pictures_and_a_number(vae: Run, folder: Folder) -> None:
+    figures = folder.figures(vae)
+    assert figures.keys() == FIGURES
+    assert all(content.startswith(PNG) for content in figures.values())
+    assert -1 <= vae.data.metrics["silhouette/activity"] <= 1
+    asked = folder.trained["vae"].data.metrics["data/test_users"]
+    metrics = vae.data.metrics
+    assert metrics["data/mapped_users"] + metrics["data/users_without_history"] == asked
+
+
+def test_map_again_draws_the_same_and_has_a_number_for_each_bucketing(
+    vae: Run, folder: Folder
+) -> None:
+    again = folder.map("again", "vae", "bucket=[activity,counts]")
+    assert folder.figures(again) == folder.figures(vae)
+    numbers = {name for name in again.data.metrics if name.startswith("silhouette/")}
+    assert numbers == {"silhouette/activity", "silhouette/counts"}
+    shared = "silhouette/activity"
+    assert again.data.metrics[shared] == vae.data.metrics[shared]
+
+
+def test_map_of_another_model_draws_a_sample(vae: Run, folder: Folder) -> None:
+    run = folder.map("attention", "attention", "sample=20")
+    assert run.data.metrics["data/mapped_users"] == 20
+    figures, others = folder.figures(run), folder.figures(vae)
+    assert figures.keys() == FIGURES
+    assert all(figures[name] != others[name] for name in FIGURES)
+
+
+def test_map_refuses_a_model_without_a_space(folder: Folder) -> None:
+    answer = folder.ask("popularity")
+    assert answer.rc == 2
+    assert "a run of attention, bert4rec, dae," in answer.complaint
+    assert "a run of popularity" in answer.complaint
+
+
+def test_map_needs_a_run_that_is_there(folder: Folder) -> None:
+    answer = folder.lrec(folder.path, "map", "run=0123456789abcdef0123456789abcdef")
+    assert answer.rc == 1
+    assert "there is no run 0123456789abcdef" in answer.complaint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "run is needed: lrec map run=RUN_ID"),
+        (["run=any", "model=dae"], "was decided when the run was trained; map can change bucket"),
+        (["run=any", "seed=2"], "was decided when the run was trained"),
+        (["run=any", "dataset.n_users=9"], "Received: dataset.n_users=9"),
+        (["run=any", "smaple=9"], "did you mean sample?"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_map_refuses_in_one_line(
+    arguments: list[str], words: str, lrec: CommandLine, tmp_path: Path
+) -> None:
+    answer = lrec(tmp_path, "map", *arguments)
+    assert answer.rc == 2
+    assert words in answer.complaint
+
+
+def test_importing_the_command_loads_nothing_heavy() -> None:
+    code = "import lrec.commands.map, sys; print(*{m.split('.')[0] for m in sys.modules})"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(ran.stdout.split()) & {"tensorflow", "mlflow", "pandas", "sklearn", "matplotlib"}
