@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.table import Table
 
-from lrec import __version__
 from lrec.bucket import ALL
-from lrec.comparison import Answers, Comparison, ComparisonError, compare, directions
+from lrec.comparison import Comparison, compare
 from lrec.config import Record, component
 from lrec.errors import ConfigError
-from lrec.selection import Chosen, Contender, choose_baseline
+from lrec.pairing import Answers, ComparisonError, directions
+from lrec.selection import Chosen, Contender, choose_baseline, provenance
 from lrec.terminal import Screen, show_warnings
 from lrec.tracking import Saved, fetch
 from lrec.wording import headline, metric_name, number, probability, relative, signed
@@ -131,10 +131,7 @@ def describe(
     """What has to be known to read and repeat a comparison."""
     some = contenders[0].any
     return {
-        "version": __version__,
-        "command": " ".join(["lrec compare", *record.overrides]),
-        "data": some.data,
-        "digest": some.digest,
+        **provenance(contenders, "compare", record.overrides),
         "split": {k: v for k, v in sorted(some.params.items()) if k.partition(".")[0] == "split"},
         "users": comparison.row(comparison.baseline, comparison.primary, ALL)["users"],
         "buckets": {
@@ -142,7 +139,6 @@ def describe(
             for key, words in some.tags.items()
             if key.startswith("lrec.bucket.")
         },
-        "seeds": list(contenders[0].runs),
         "resamples": contest.resamples,
         "baseline_named": contest.baseline is not None,
         "runs": {

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lrec import __version__
-from lrec.comparison import ComparisonError
 from lrec.config import Parts
 from lrec.errors import ConfigError
+from lrec.pairing import ComparisonError
 from lrec.tracking import Saved, finished
 
 # Parameters that make a model what it is, and those that make the questions.

@@ -15,16 +15,14 @@ from lrec.comparison import (
     TOO_FEW,
     UNDECIDED,
     WORSE,
-    Answers,
     Comparison,
-    ComparisonError,
-    aligned,
     compare,
 )
 from lrec.metric.item_coverage import ItemCoverage
 from lrec.metric.mse import MSE
 from lrec.metric.ndcg import NDCG
 from lrec.metric.novelty import Novelty
+from lrec.pairing import Answers, ComparisonError, aligned
 from lrec.statistics import holm, sign_flips
 
 METRICS = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lrec.comparison import ComparisonError
+from lrec.pairing import ComparisonError
 from lrec.selection import choose_baseline, select
 from lrec.tracking import Saved
 
