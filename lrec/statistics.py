@@ -114,9 +114,11 @@ def sign_flips(differences: Floats, resamples: int, seed: int = 0) -> Floats:
         `(m,)`; NaN for a column without users.
     """
     columns = np.nan_to_num(differences).astype(np.float32)
+    total = columns.sum(axis=0, dtype=np.float64)
+    # Those who keep their sign, less those who do not.
+    sums = 2 * _products(columns, resamples, seed, _kept) - total
     # Sums that are equal but for rounding are equal.
-    bound = np.abs(columns.sum(axis=0, dtype=np.float64)) * (1 - 1e-5) - 1e-9
-    sums = _products(columns, resamples, seed, _flipped)
+    bound = np.abs(total) - 1e-6 * np.abs(columns).sum(axis=0, dtype=np.float64) - 1e-9
     p = (1 + (np.abs(sums) >= bound).sum(axis=0)) / (1 + resamples)
     return np.where(np.isnan(differences).all(axis=0), np.nan, p)
 
@@ -179,8 +181,7 @@ def _drawn_again(generator: np.random.Generator, count: int, n: int) -> Floats:
     return weights
 
 
-def _flipped(generator: np.random.Generator, count: int, n: int) -> Floats:
-    """1 or -1 for each user, `(count, n)`."""
+def _kept(generator: np.random.Generator, count: int, n: int) -> Floats:
+    """1 for about half of the users, 0 for the others, `(count, n)`."""
     bits = np.frombuffer(generator.bytes((count * n + 7) // 8), np.uint8)
-    signs = np.unpackbits(bits, count=count * n).reshape(count, n)
-    return np.where(signs, np.float32(1), np.float32(-1))
+    return np.unpackbits(bits, count=count * n).reshape(count, n).astype(np.float32)
