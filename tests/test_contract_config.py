@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
@@ -19,8 +20,13 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from lrec.config import CONF, PACKAGE, SEVERAL, SINGLE, check, groups, options
+from lrec.cli import COMMANDS
+from lrec.config import CONF, PACKAGE, SEVERAL, SINGLE, Parts, check, groups, options
+from lrec.contest import Contest
+from lrec.reveal import Reveal
 from lrec.schema import fits
+from lrec.simulate import Simulate
+from lrec.tuning import Tune
 
 # Groups whose files are named after a module of the same kind.
 STEMS = ("dataset", "split", "feature", "augment", "model", "strategy", "metric", "bucket")
@@ -98,7 +104,7 @@ def test_every_argument_is_annotated(path: Path) -> None:
     assert inspect.signature(target).parameters.keys() <= hints.keys()
 
 
-@each([*SINGLES, CONF / "config.yaml", CONF / "evaluate.yaml"])
+@each([*SINGLES, *sorted(CONF.glob("*.yaml"))])
 def test_every_key_carries_a_comment(path: Path) -> None:
     text = path.read_text()
     assert re.search(r"^# (?!@)\S", text, re.M)
@@ -267,7 +273,21 @@ def test_heavy_libraries_are_imported_when_needed(path: Path) -> None:
     assert {name for name in HEAVY - allowed if imported(path, name, at_once=True)} == set()
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "simulate", "data"])
+@pytest.mark.parametrize(
+    ("command", "root"),
+    [("compare", Contest), ("reveal", Reveal), ("simulate", Simulate), ("tune", Tune)],
+)
+def test_a_command_has_the_keys_of_its_root(command: str, root: type[Parts]) -> None:
+    """All of them in its own file; and the whole composes and fits."""
+    own = {field.name for field in fields(root)} - {field.name for field in fields(Parts)}
+    file = CONF / f"{command}.yaml"
+    assert root.file == f"conf/{file.name}"
+    assert own == node_of(file).keys() - {field.name for field in fields(Parts)}
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        check(compose(command), root=root)
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_importing_a_command_loads_nothing_heavy(command: str) -> None:
     code = f"import lrec.commands.{command}, sys; print(*{{m.split('.')[0] for m in sys.modules}})"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -75,7 +75,11 @@ def test_wheel_holds_the_package_and_its_configs_and_nothing_else(wheel: Path) -
     names = zipfile.ZipFile(wheel).namelist()
     roots = {name.split("/")[0] for name in names}
     assert {root for root in roots if not root.endswith(".dist-info")} == {"lrec"}
-    code = {str(path.relative_to(ROOT)) for path in (ROOT / "lrec").rglob("*.py")}
+    code = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "lrec").rglob("*")
+        if path.suffix in (".py", ".html", ".css")
+    }
     configs = {f"lrec/{path.relative_to(ROOT)}" for path in (ROOT / "conf").rglob("*.yaml")}
     assert "lrec/conf/config.yaml" in configs
     assert code | configs <= set(names)
