@@ -181,7 +181,7 @@ def write(folder: Path, curves: Curves, facts: Mapping[str, Any]) -> list[Path]:
 def shown(curves: Curves, cohort: int, primary: str) -> Table:
     """The curves of one cohort, for a terminal."""
     points = curves.points[curves.points["cohort"] == cohort]
-    summary = curves.summary[curves.summary["cohort"] == cohort].set_index("model")
+    summary = curves.summary[curves.summary["cohort"] == cohort]
     users = int(points["users"].iloc[0])
     table = Table(box=None, pad_edge=False, title_justify="left")
     table.title = (
@@ -192,8 +192,8 @@ def shown(curves: Curves, cohort: int, primary: str) -> Table:
         table.add_column(str(n), justify="right")
     table.add_column("n*", justify="right")
     table.add_column("to 8 items", justify="right")
-    for model, told in summary.iterrows():
-        values = points.loc[points["model"] == model, "value"].to_list()
+    for told in summary.to_dict("records"):
+        values = points.loc[points["model"] == told["model"], "value"].to_list()
         needed = f"{told['needed']} ({told['needed_low']}-{told['needed_high']})"
-        table.add_row(str(model), *map(number, values), needed, number(float(told["area"])))
+        table.add_row(told["model"], *map(number, values), needed, number(told["area"]))
     return table
