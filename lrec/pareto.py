@@ -13,7 +13,7 @@ from lrec import report
 from lrec.config import Parts
 from lrec.data import Bools, Floats
 from lrec.tracking import Saved
-from lrec.wording import metric_name, number
+from lrec.wording import metric_name, number, told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +77,7 @@ def shown(found: pd.DataFrame, parts: Parts) -> Table:
     table.add_column(metric_name(high), justify="right")
     table.add_column("run")
     table.add_column("settings")
-    for row in found[found["pareto"]].to_dict("records"):
+    named = found.assign(settings=told_apart(found["settings"].to_list()))
+    for row in named[named["pareto"]].to_dict("records"):
         table.add_row(number(row[low]), number(row[high]), row["run"], row["settings"])
     return table

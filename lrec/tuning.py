@@ -14,7 +14,7 @@ from lrec.config import Parts, Record
 from lrec.errors import ConfigError
 from lrec.terminal import Screen, show_warnings
 from lrec.tracking import Saved, finished
-from lrec.wording import number
+from lrec.wording import number, told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,14 +120,16 @@ def shown(found: pd.DataFrame, settings: Tune) -> Table:
     table.title = f"{settings.monitor}, {settings.trials} tries each"
     for name in ("candidate", "failed", "minutes", "as it is", "best", "settings"):
         table.add_column(name, justify="left" if name in ("candidate", "settings") else "right")
-    for row in found.to_dict("records"):
+    rows = found.to_dict("records")
+    said = told_apart([row["settings"] or "" for row in rows])
+    for row, settings_of in zip(rows, said, strict=True):
         table.add_row(
             row["candidate"],
             str(row["failed"]),
             f"{row['minutes']:.1f}",
             number(row["as_it_is"]),
             number(row["best"]),
-            row["settings"],
+            settings_of,
         )
     return table
 

@@ -90,5 +90,12 @@ def probability(p: float | None) -> str:
     return "< .001" if p < 0.001 else f"{p:.3f}"
 
 
+def told_apart(commands: Sequence[str]) -> list[str]:
+    """Command lines without the words that all of them have."""
+    words = [command.split() for command in commands]
+    common = set[str]().union(*words).intersection(*words) if len(words) > 1 else set()
+    return [" ".join(word for word in line if word not in common) for line in words]
+
+
 def _join(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -16,7 +16,7 @@ from lrec.comparison import Comparison
 from lrec.page.axis import Axis
 from lrec.page.comparison import LABEL, apart, heat, page
 from lrec.page.reveal import positions
-from lrec.wording import headline, metric_name, number, relative, signed
+from lrec.wording import headline, metric_name, number, relative, signed, told_apart
 
 NAN = math.nan
 finite = st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-9)
@@ -63,6 +63,13 @@ def test_numbers_as_people_read_them() -> None:
     assert relative({"difference": -0.1, "baseline": 0.4}) == "−25 %"
     assert relative({"difference": 0.1, "baseline": 0.0}) == ""
     assert relative({"difference": None, "baseline": 0.4}) == ""
+
+
+def test_command_lines_are_told_apart() -> None:
+    said = ["dataset=csv model=vae seed=1", "dataset=csv model=vae seed=2"]
+    assert told_apart(said) == ["seed=1", "seed=2"]
+    assert told_apart(said[:1]) == said[:1]
+    assert told_apart([]) == []
 
 
 def row(bucket: str, model: str, verdict: str, difference: float = NAN, **more: Any) -> Any:
