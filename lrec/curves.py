@@ -81,7 +81,9 @@ def trace(
     """
     import pandas as pd
 
-    cohorts = [n for n in lengths if n >= SHORTEST and (history >= n).sum() >= smallest]
+    people = {n: int((history >= n).sum()) for n in lengths if n >= SHORTEST}
+    # Where two cohorts are the same people, the longer curve says all.
+    cohorts = list({users: n for n, users in people.items() if users >= smallest}.values())
     if not cohorts:
         raise ValueError(
             f"a curve needs {smallest} users with {SHORTEST} items or more. Received: "

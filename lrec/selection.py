@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lrec import __version__
@@ -141,10 +142,11 @@ def provenance(
 ) -> dict[str, Any]:
     """What has to be known to repeat what a command says of runs."""
     some = contenders[0].any
+    file = Path(some.params.get("dataset.path", "")).name
     return {
         "version": __version__,
         "command": " ".join([f"lrec {command}", *overrides]),
-        "data": some.data,
+        "data": f"{some.data} ({file})" if file else some.data,
         "digest": some.digest,
         "seeds": list(contenders[0].runs),
         "runs": {c.name: {seed: run.id for seed, run in c.runs.items()} for c in contenders},

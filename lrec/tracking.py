@@ -303,6 +303,7 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
     Raises:
         RuntimeError: there is no such run, or it has no such artifact.
     """
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)

@@ -80,6 +80,12 @@ def test_people_with_few_items_stand_beside_people_shown_few() -> None:
     assert rows.loc[2, "cut"] == pytest.approx(model.values[43:, 2].mean())
 
 
+def test_cohorts_of_the_same_people_are_one() -> None:
+    history = np.full(40, 8)
+    model = measured("model", np.array([0.1, 0.2, 0.3, 0.4, 0.5]), history)
+    assert trace([model], history, LENGTHS, 30, 200).cohorts == [8]
+
+
 def test_too_few_users_are_refused() -> None:
     history = np.array([1] * 100 + [8] * 20)
     model = measured("model", np.zeros(5), history)
