@@ -17,7 +17,6 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from lrec.config import Parts, check
 from lrec.errors import ConfigError, Failed, one_line
-from lrec.terminal import Screen
 from lrec.tracking import Parent, finished
 
 
@@ -68,7 +67,8 @@ class Sweep(Callback):
 
 def show_front(parts: Parts, parent: Parent, folder: Path) -> None:
     """The Pareto set of a sweep's runs, on screen and as files of their parent."""
-    from lrec import pareto
+    from lrec import pareto  # which bring a terminal's libraries, and a wrong config needs none
+    from lrec.terminal import Screen
 
     where = f"tags.mlflow.parentRunId = '{parent.run_id}'"
     found = pareto.sweep_table(finished(parts.tracking.experiment, where), parts)

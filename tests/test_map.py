@@ -218,14 +218,14 @@ def world(histories: list[list[int]]) -> Split:
 
 
 class Folder:
-    """A folder with one MLflow store and three trained runs."""
+    """A folder with one MLflow store and a trained run."""
 
     def __init__(self, path: Path, lrec: CommandLine, tiny: Path) -> None:
         self.path = path
         self.lrec = lrec
         answer = lrec(
             path,
-            *("train", "-m", "model=vae,attention,popularity", "dataset=csv"),
+            *("train", "model=vae", "dataset=csv"),
             *(f"dataset.path={tiny}", "split=leave_one_out", "schedule.epochs=1"),
             "tracking.experiment=trained",
         )
@@ -298,21 +298,6 @@ def test_map_again_draws_the_same_and_has_a_number_for_each_bucketing(
     assert numbers == {"silhouette/activity", "silhouette/counts"}
     shared = "silhouette/activity"
     assert again.data.metrics[shared] == vae.data.metrics[shared]
-
-
-def test_map_of_another_model_draws_a_sample(vae: Run, folder: Folder) -> None:
-    run = folder.map("attention", "attention", "sample=20")
-    assert run.data.metrics["data/mapped_users"] == 20
-    figures, others = folder.figures(run), folder.figures(vae)
-    assert figures.keys() == FIGURES
-    assert all(figures[name] != others[name] for name in FIGURES)
-
-
-def test_map_refuses_a_model_without_a_space(folder: Folder) -> None:
-    answer = folder.ask("popularity")
-    assert answer.rc == 2
-    assert "a run of attention, bert4rec, dae," in answer.complaint
-    assert "a run of popularity" in answer.complaint
 
 
 def test_map_needs_a_run_that_is_there(folder: Folder) -> None:

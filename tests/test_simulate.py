@@ -362,7 +362,10 @@ def test_runs_without_held_out_users_are_refused() -> None:
         ("rounds=0", "rounds must be 1 or more. Received: 0"),
         ("shown=0", "shown must be 1 or more. Received: 0"),
         ("active=2", "active must be more than start: .* Received: active=2, start=2"),
-        ("split=leave_one_out", "simulate plays .* Received: split=leave_one_out .conf/split/."),
+        (
+            "split=leave_one_out",
+            "people are to be unknown .* Received: split=leave_one_out .conf/split/.",
+        ),
     ],
 )
 def test_what_cannot_be_simulated_is_told_in_one_line(

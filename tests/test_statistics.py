@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -101,6 +101,7 @@ def test_identical_models_are_never_different() -> None:
     assert np.isnan(told.effect_size[0])
 
 
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.floats(0, 1), st.just(NAN)), min_size=1, max_size=12))
 def test_holm_is_statsmodels(p: list[float]) -> None:
     given_p = np.array(p)

@@ -13,7 +13,10 @@ import pandas as pd
 import pytest
 from conftest import Answer, CommandLine
 
-WORLD = ("dataset.n_users=700", "dataset.n_items=400", "schedule.epochs=1")
+WORLD = (
+    *("dataset.n_users=700", "dataset.n_items=400"),
+    *("schedule.epochs=1", "tracking.log_model=false"),
+)
 MODELS = ("popularity", "itemknn", "vae")
 
 
@@ -143,8 +146,6 @@ def test_what_is_there_is_not_trained_again(
     answer = lrec(folder, "compare", candidates, "seeds=[1,2]", "resamples=500", *WORLD)
     assert "6 runs: 6 found, 0 to train" in answer.out
     assert _table(answer.out) == _table(first.out)
-    answer = lrec(folder, "compare", "resamples=500")  # the newest runs of each model
-    assert _table(answer.out) == _table(first.out)
 
 
 def _table(out: str) -> list[str]:
@@ -155,33 +156,18 @@ def _table(out: str) -> list[str]:
 
 
 def test_runs_that_do_not_fit_are_refused_in_one_line(
-    lrec: CommandLine, compared: tuple[Path, Answer], tmp_path: Path
+    lrec: CommandLine, compared: tuple[Path, Answer]
 ) -> None:
-    folder = tmp_path / "copy"
-    shutil.copytree(compared[0], folder)
-    trained = runs(compared[0], "train").set_index(["params.model", "params.seed"])
-    knn, vae = trained.loc[("itemknn", "1"), "run_id"], trained.loc[("vae", "1"), "run_id"]
-    other = lrec(folder, "train", "model=itemknn", *WORLD, "dataset.seed=7")
-    assert other.rc == 0, other.err
-    strange = _id(other.out)
-    for said, words in (
-        (f"runs=[{knn}]", "2 models are needed"),
-        (f"runs=[{vae},{strange}]", "different data"),
-        (f"runs=[{knn},nobody]", "there is no run nobody"),
-        ("filter=model is nice", "MLflow cannot read this filter"),
+    folder = compared[0]
+    run = runs(folder, "train").iloc[0]["run_id"]
+    for said, rc, words in (
+        (f"runs=[{run}]", 1, "2 models are needed"),
+        ("filter=model is nice", 1, "MLflow cannot read this filter"),
+        ("model=vae", 2, "model is decided when a run is trained"),
     ):
         answer = lrec(folder, "compare", said)
-        assert answer.rc == 1, said
+        assert answer.rc == rc, said
         assert words in answer.complaint
-    answer = lrec(folder, "compare", "model=vae")
-    assert answer.rc == 2
-    assert "model is decided when a run is trained" in answer.complaint
-
-
-def _id(out: str) -> str:
-    found = re.search(r"run ([0-9a-f]{32}) in", out)
-    assert found
-    return found[1]
 
 
 def test_a_lost_user_table_is_told(
@@ -194,7 +180,7 @@ def test_a_lost_user_table_is_told(
     kept = tmp_path / "users.parquet"
     shutil.move(table, kept)
     try:
-        answer = lrec(compared[0], "compare", "resamples=200")
+        answer = lrec(compared[0], "compare", "resamples=200")  # the newest run of each model
         assert answer.rc == 1
         assert f"run {run['run_id']} has no users.parquet" in answer.complaint
         table.write_bytes(kept.read_bytes()[:1000])
@@ -242,7 +228,6 @@ def test_nothing_shown_is_popularity_for_everybody(revealed: tuple[Path, Answer]
     [
         ("lengths=[1,2]", 2, "lengths must rise from 0"),
         ("primary=arp_at_20", 2, "primary must be a metric of ranked lists"),
-        ("min_users=400", 1, "a curve needs 400 users"),
         ("runs=[RUN]", 1, "split=user_holdout"),
     ],
 )
