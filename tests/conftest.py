@@ -14,6 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+# Workers and the commands they start share the cores: threads of their own only get in the way.
+for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
 LREC = Path(sys.executable).parent / "lrec"
 N_USERS, N_ITEMS = 60, 40
 
