@@ -36,7 +36,7 @@ def revealed(
 ) -> tuple[Path, Answer]:
     """A folder where histories were revealed to two models."""
     folder = tmp_path_factory.mktemp("revealed")
-    world = ("dataset.n_users=700", "dataset.n_items=400", "schedule.epochs=3")
+    world = ("dataset.n_users=700", "dataset.n_items=400", "schedule.epochs=1")
     candidates = "candidates=[itemknn,vae]"
     answer = lrec(folder, "reveal", candidates, "min_users=10", "resamples=200", *world)
     assert answer.rc == 0, answer.err
