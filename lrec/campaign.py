@@ -30,7 +30,8 @@ def find_or_train(jobs: Sequence[Job], fresh: bool, tolerant: bool = False) -> l
     tracking.connect()
     digests: dict[str, str] = {}
     wanted = {config_digest(job[1].config): job for job in jobs}
-    missing = [job for job in wanted.values() if fresh or find(job, digests) is None]
+    found = {key: None if fresh else find(job, digests) for key, job in wanted.items()}
+    missing = [job for key, job in wanted.items() if found[key] is None]
     screen.note(f"{len(wanted)} runs: {len(wanted) - len(missing)} found, {len(missing)} to train")
     if missing:
         parent = tracking.parent(f"{len(missing)} candidates", {"lrec.command": "sweep"})
@@ -51,7 +52,8 @@ def find_or_train(jobs: Sequence[Job], fresh: bool, tolerant: bool = False) -> l
             raise
         finally:
             parent.end(status)
-    return [find(job, digests) for job in jobs]
+        found |= {config_digest(job[1].config): find(job, digests) for job in missing}
+    return [found[config_digest(job[1].config)] for job in jobs]
 
 
 def find(job: Job, digests: dict[str, str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -129,7 +129,7 @@ def compare(
     sets = {
         f"{name}_sub_at_{max(ks)}": (max(ks), metric)
         for name, metric in metrics.items()
-        if isinstance(metric, SetMetric) and (ks := _ks(ways))
+        if isinstance(metric, SetMetric) and (ks := list_lengths(ways))
     }
     large = [len(users) for users in groups.values() if len(users) >= SMALLEST_BUCKET]
     subsample = min(large, default=0) // 2
@@ -153,7 +153,8 @@ def compare(
     )
 
 
-def _ks(columns: Sequence[str] | Mapping[str, int]) -> list[int]:
+def list_lengths(columns: Iterable[str]) -> list[int]:
+    """The k of every column that has one."""
     return [int(column.rpartition("_at_")[2]) for column in columns if "_at_" in column]
 
 

@@ -61,7 +61,7 @@ class Ranker:
         own = self.model.own(queries.history)
         items = [np.empty((0, min(self.k, n_items)), np.int32)]
         scores = [np.empty(0, np.float32)]
-        for rows in _batches(len(queries), n_items):
+        for rows in batches(len(queries), n_items):
             batch = queries.take(rows)
             top, at_targets, finite = self._rank(
                 *self.model.inputs(batch.history),
@@ -97,7 +97,8 @@ class Ranker:
         return self._step(*arrays)
 
 
-def _batches(n: int, n_items: int) -> Iterator[Ints]:
+def batches(n: int, n_items: int) -> Iterator[Ints]:
+    """Rows of users, few enough for a matrix of their scores."""
     size = max(1, min(2000, SCORES_A_BATCH // max(n_items, 1)))
     for start in range(0, n, size):
         yield np.arange(start, min(start + size, n))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,11 @@ import numpy as np
 from lrec.data import Bools, Floats, Histories, Ints, Queries, Split
 from lrec.judge import Oracle
 from lrec.metric import discounts
+from lrec.ranking import batches
 
 # Lists of catalogue items, `(n, k)` int32, -1 where there is none, in a round counted from 1.
 Recommend = Callable[[Queries, int], Ints]
 ANSWER, SHOW = range(2)  # what uniform numbers are drawn for
-SCORES_A_BATCH = 2**21
 
 
 class World(ABC):
@@ -198,13 +198,6 @@ def uniform(seed: int, *keys: Ints | int) -> Floats:
     for key in keys:
         mixed = _mix(mixed ^ np.asarray(key).astype(np.uint64))
     return (mixed >> np.uint64(11)) * 2.0**-53
-
-
-def batches(n: int, n_items: int) -> Iterator[Ints]:
-    """Rows of users, few enough for a matrix of their scores."""
-    size = max(1, SCORES_A_BATCH // max(n_items, 1))
-    for start in range(0, n, size):
-        yield np.arange(start, min(start + size, n))
 
 
 def _mix(x: Ints) -> Ints:

@@ -55,6 +55,12 @@ def test_pareto_set_in_plain_python() -> None:
     assert front(np.empty((0, 2))).tolist() == []
 
 
+def small(tiny: Path) -> tuple[str, ...]:
+    """What makes a run quick."""
+    data = ("dataset=csv", f"dataset.path={tiny}")
+    return (*data, "split=leave_one_out", "tracking.log_model=false")
+
+
 @pytest.fixture(scope="module")
 def tuned(lrec: CommandLine, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder where two simple models were tuned for the tail, two tries each."""
@@ -65,10 +71,7 @@ def tuned(lrec: CommandLine, tiny: Path, tmp_path_factory: pytest.TempPathFactor
         "candidates=[ease,itemknn]",
         "trials=2",
         "monitor=val/ndcg_at_10/tail",
-        "dataset=csv",
-        f"dataset.path={tiny}",
-        "split=leave_one_out",
-        "tracking.log_model=false",
+        *small(tiny),
     )
     assert answer.rc == 0, answer.err
     assert "Pareto set of 4 runs" in answer.out
@@ -105,10 +108,7 @@ def test_a_sweep_ends_with_its_pareto_set(lrec: CommandLine, tiny: Path, tmp_pat
         "train",
         "-m",
         "model=popularity,itemknn",
-        "dataset=csv",
-        f"dataset.path={tiny}",
-        "split=leave_one_out",
-        "tracking.log_model=false",
+        *small(tiny),
     )
     assert answer.rc == 0, answer.err
     assert "Pareto set of 2 runs" in answer.out
@@ -152,10 +152,7 @@ def test_optuna_looks_for_what_serves_the_tail(
         "monitor=val/ndcg_at_10/tail",
         "model=ease",
         "model.regularisation=tag(log,interval(10,1000))",
-        "dataset=csv",
-        f"dataset.path={tiny}",
-        "split=leave_one_out",
-        "tracking.log_model=false",
+        *small(tiny),
     )
     assert answer.rc == 0, answer.err
     assert "Pareto set of 3 runs" in answer.out

@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
-from lrec.commands.job import prepare
+from lrec.commands.job import key_of, prepare
 from lrec.config import Parts, Record, options
 from lrec.errors import ConfigError
 from lrec.schema import nearest
@@ -54,10 +54,6 @@ def training_overrides(settings: Parts) -> list[str]:
     own = own_keys(settings)
     said = HydraConfig.get().overrides.task
     return [override for override in said if key_of(override) not in own]
-
-
-def key_of(override: str) -> str:
-    return override.lstrip("+~").partition("=")[0]
 
 
 def words(candidate: str) -> list[str]:

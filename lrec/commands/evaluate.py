@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from lrec.commands.job import job
+from lrec.commands.job import job, key_of
 from lrec.config import CONF, Parts, Record, groups
 from lrec.errors import ConfigError
 from lrec.saved import config_of
@@ -23,7 +25,8 @@ def main(config: DictConfig) -> None:
         if not run_id:
             raise ConfigError("run is needed: lrec evaluate run=RUN_ID, the id of a finished run.")
         overrides = HydraConfig.get().overrides.task
-        refuse_fixed(overrides)
+        free = [g for g in (*groups(), "k") if g not in (*FIXED, "experiment")]
+        refuse_fixed(overrides, "evaluate", lambda key: key in FIXED, free)
         return merge(config_of(str(run_id)), config, overrides)
 
     def again(parts: Parts, record: Record) -> None:
@@ -34,19 +37,24 @@ def main(config: DictConfig) -> None:
     job(merged, again)
 
 
-def refuse_fixed(overrides: list[str]) -> None:
+def refuse_fixed(
+    overrides: Sequence[str], command: str, fixed: Callable[[str], bool], free: Sequence[str]
+) -> None:
     """Refuse to change what training decided.
+
+    Args:
+        fixed: whether a root key was decided then.
+        free: what the command can change, to be named.
 
     Raises:
         ConfigError: naming what can be changed.
     """
     for override in overrides:
-        key = override.partition("=")[0].lstrip("+~")
-        if key.partition(".")[0] in FIXED:
-            free = [g for g in (*groups(), "k") if g not in (*FIXED, "experiment")]
+        key = key_of(override)
+        if fixed(key.partition(".")[0]):
             raise ConfigError(
-                f"{key} was decided when the run was trained; evaluate can change "
-                f"{', '.join(free)}. Received: {override}"
+                f"{key} was decided when the run was trained; {command} can change "
+                f"{', '.join(free)}. Received: {override.removeprefix('++')}"
             )
 
 
@@ -54,7 +62,7 @@ def merge(trained: DictConfig, config: DictConfig, overrides: list[str]) -> Dict
     """The run's own config, with what the command line names taken from the composed one."""
     merged = OmegaConf.create(OmegaConf.to_container(trained))
     assert isinstance(merged, DictConfig)
-    keys = [override.partition("=")[0].lstrip("+~") for override in overrides]
+    keys = [key_of(override) for override in overrides]
     for key in sorted(keys, key=lambda key: "." in key):  # whole groups first
         if key != "run":
             OmegaConf.update(merged, key, OmegaConf.select(config, key), merge=False)

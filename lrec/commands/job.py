@@ -81,6 +81,11 @@ def prepare(
     return parts, record
 
 
+def key_of(override: str) -> str:
+    """The key that an override of the command line sets."""
+    return override.lstrip("+~").partition("=")[0]
+
+
 def compose_once() -> None:
     """Spare Hydra a whole composition that only asks for `hydra.mode`: flags say it here."""
     from hydra._internal.hydra import Hydra

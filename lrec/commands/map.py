@@ -7,7 +7,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.atlas import Atlas, run
-from lrec.commands.evaluate import merge
+from lrec.commands.evaluate import merge, refuse_fixed
 from lrec.commands.job import job
 from lrec.config import CONF
 from lrec.errors import ConfigError
@@ -24,24 +24,9 @@ def main(config: DictConfig) -> None:
         if OmegaConf.is_missing(config, "run"):
             raise ConfigError("run is needed: lrec map run=RUN_ID, the id of a finished run.")
         overrides = HydraConfig.get().overrides.task
-        refuse_fixed(overrides)
+        refuse_fixed(overrides, "map", lambda key: key not in (*OWN, *FREE), (*FREE, *OWN[1:]))
         whole = merge(config_of(str(config.run)), config, overrides)
         whole.update({key: config[key] for key in OWN} | {"run": str(config.run)})
         return whole
 
     job(merged, run, root=Atlas)
-
-
-def refuse_fixed(overrides: list[str]) -> None:
-    """Refuse to change what was decided when the run was trained.
-
-    Raises:
-        ConfigError: naming what can be changed.
-    """
-    for override in overrides:
-        key = override.partition("=")[0].lstrip("+~")
-        if key.partition(".")[0] not in (*OWN, *FREE):
-            raise ConfigError(
-                f"{key} was decided when the run was trained; map can change "
-                f"{', '.join((*FREE, *OWN[1:]))}. Received: {override.removeprefix('++')}"
-            )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lrec.bucket import ALL
-from lrec.comparison import Comparison
+from lrec.comparison import Comparison, list_lengths
 from lrec.page import render
 from lrec.page.axis import Axis
 from lrec.wording import headline, metric_name
@@ -67,8 +67,8 @@ def forest(comparison: Comparison) -> dict[str, Any]:
 def shown(comparison: Comparison) -> list[str]:
     """The primary metric, then every other at the longest list only."""
     names = list(comparison.directions)
-    longest = max((k for k in map(_k, names) if k is not None), default=None)
-    return [names[0], *(n for n in names[1:] if _k(n) in (None, longest))]
+    longest = max(list_lengths(names), default=None)
+    return [names[0], *(n for n in names[1:] if list_lengths([n]) in ([], [longest]))]
 
 
 def heat(comparison: Comparison, model: str) -> list[dict[str, Any]]:
@@ -158,7 +158,3 @@ def _colour(row: Mapping[str, Any], way: int) -> dict[str, Any]:
     sure = row["low"] > 0 or row["high"] < 0
     strength = min(1.0, abs(effect) ** 0.5) if effect is not None else 0.5 * sure
     return {"side": "good" if difference * way > 0 else "bad", "strength": strength, "sure": sure}
-
-
-def _k(metric: str) -> int | None:
-    return int(metric.rpartition("_at_")[2]) if "_at_" in metric else None
