@@ -76,7 +76,7 @@ def run(settings: Atlas, record: Record) -> None:
     settings.strategy.start()
     model = model_of(settings.run)
     tags = {"lrec.command": "map", "lrec.maps": settings.run}
-    with settings.tracking.run(f"map-{model.name}", tags, parent=settings.run) as log:
+    with settings.tracking.run(f"map-{model.name}", tags, record.folder, settings.run) as log:
         log.params({key: record.config[key] for key in ("bucket", "sample", "perplexity")})
         split = own_split(settings, model)
         queries, without = draw(split, settings)
@@ -97,7 +97,7 @@ def run(settings: Atlas, record: Record) -> None:
         for path in picture(project(space, settings.perplexity), buckets[0], model, record.folder):
             log.file(path, "figures")
             screen.note(f"figure: {path}")
-    screen.note(f"run {log.run_id} (of {settings.run}) in {log.uri}; see it: {log.ui}")
+    screen.note(log.where)
 
 
 def own_split(settings: Atlas, model: Model) -> Split:

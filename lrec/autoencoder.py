@@ -20,8 +20,7 @@ class Autoencoder(NeuralModel):
         self.histories = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
         return len(train)
 
-    @staticmethod
-    def corrupt(items: Tensor, dropout: float) -> tuple[Tensor, Tensor]:
+    def corrupt(self, items: Tensor, dropout: float) -> tuple[Tensor, Tensor]:
         """The L2-normalised multi-hot rows of `items`, after dropout: ids and a factor of each row.
 
         Args:
@@ -36,7 +35,7 @@ class Autoencoder(NeuralModel):
         length = tf.cast(items.row_lengths(), tf.float32)
         scale = 1 / (tf.sqrt(tf.maximum(length, 1.0)) * (1 - dropout))
         if dropout:
-            stay = tf.random.uniform(tf.shape(items.values)) >= dropout
+            stay = self.draws.uniform(tf.shape(items.values)) >= dropout
             items = tf.RaggedTensor.from_value_rowids(
                 tf.boolean_mask(items.values, stay),
                 tf.boolean_mask(items.value_rowids(), stay),
@@ -58,12 +57,11 @@ class Generator(Autoencoder):
             noisy: whether to draw from the distribution, and not to take its mean.
         """
 
-    @staticmethod
-    def sample(mean: Tensor, log_variance: Tensor) -> Tensor:
+    def sample(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """A draw from each Gaussian, of their shape."""
         import tensorflow as tf
 
-        noise = tf.random.normal(tf.shape(mean), dtype=mean.dtype)
+        noise = self.draws.normal(tf.shape(mean), mean.dtype)
         return mean + noise * tf.exp(log_variance / 2)
 
     def scores(self, items: Tensor, ratings: Tensor) -> Tensor:

@@ -27,16 +27,16 @@ def find_or_train(jobs: Sequence[Job], fresh: bool, tolerant: bool = False) -> l
     """
     screen = Screen()
     tracking = jobs[0][0].tracking
-    tracking.connect()
+    tracking.reach()
     digests: dict[str, str] = {}
     wanted = {config_digest(job[1].config): job for job in jobs}
     found = {key: None if fresh else find(job, digests) for key, job in wanted.items()}
     missing = [job for key, job in wanted.items() if found[key] is None]
     screen.note(f"{len(wanted)} runs: {len(wanted) - len(missing)} found, {len(missing)} to train")
     if missing:
-        parent = tracking.parent(f"{len(missing)} candidates", {"lrec.command": "sweep"})
-        status = "FAILED"
-        try:
+        folder = jobs[0][1].folder.parent / "candidates"
+        tags = {"lrec.command": "sweep"}
+        with tracking.parent(f"{len(missing)} candidates", tags, folder):
             for place, (parts, record) in enumerate(missing, 1):
                 screen.note(f"run {place} of {len(missing)}: {' '.join(record.overrides)}")
                 record.folder.mkdir(parents=True, exist_ok=True)
@@ -46,12 +46,6 @@ def find_or_train(jobs: Sequence[Job], fresh: bool, tolerant: bool = False) -> l
                     if not tolerant:
                         raise
                     screen.note(f"run {place} failed: {one_line(error)}")
-            status = "FINISHED"
-        except (KeyboardInterrupt, SystemExit):
-            status = "KILLED"
-            raise
-        finally:
-            parent.end(status)
         found |= {config_digest(job[1].config): find(job, digests) for job in missing}
     return [found[config_digest(job[1].config)] for job in jobs]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import re
 import signal
@@ -40,6 +41,10 @@ COMMANDS = {
     "map": (
         "draw how a saved model sees its users: PCA and t-SNE, coloured by bucket",
         "lrec map run=RUN_ID",
+    ),
+    "sync": (
+        "send to MLflow the runs that it could not be told of when they happened",
+        "lrec sync",
     ),
     "data": (
         "prepare and describe a data set: counts, long tails, buckets, what cleaning removed",
@@ -89,6 +94,8 @@ def _run(command: str, arguments: list[str]) -> int:
     )
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come here, to be told in one line
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # who reads a pipe wants to see it come
     signal.signal(signal.SIGTERM, _terminate)
     sys.unraisablehook = _again
     try:

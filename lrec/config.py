@@ -7,7 +7,7 @@ import inspect
 import typing
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -85,7 +85,18 @@ class Parts:
         return self.metric[name.removesuffix("_pooled")].direction
 
 
-Root = TypeVar("Root", bound=Parts)
+class Whole(Protocol):
+    """A dataclass with a field for each key of a whole config.
+
+    Attributes:
+        file: that holds the keys.
+    """
+
+    file: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Root = TypeVar("Root", bound=Whole)
 
 
 @dataclass(frozen=True)
@@ -160,7 +171,7 @@ def check(
             check_type(value, hints[group], group, root.file)
             built[group] = value
     parts = root(**built)
-    if trains and parts.monitor not in (known := monitors(parts)):
+    if trains and isinstance(parts, Parts) and parts.monitor not in (known := monitors(parts)):
         raise ConfigError(
             "monitor must be a validation metric that this config computes"
             f"{nearest(parts.monitor, known)}. Received: {parts.monitor!r} [conf/config.yaml]"

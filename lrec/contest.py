@@ -68,7 +68,7 @@ def run(contest: Contest, record: Record, ids: Sequence[str]) -> None:
     facts = describe(contest, record, contenders, comparison)
 
     tags = {"lrec.command": "compare", "lrec.baseline": baseline, "lrec.primary": contest.primary}
-    with contest.tracking.run(f"compare-{len(contenders)}-models", tags) as log:
+    with contest.tracking.run(f"compare-{len(contenders)}-models", tags, record.folder) as log:
         log.metrics(_differences(comparison))
         for path in write(record.folder, comparison, facts):
             log.file(path)
@@ -77,7 +77,7 @@ def run(contest: Contest, record: Record, ids: Sequence[str]) -> None:
     for sentence in headline(comparison, facts["buckets"]):
         screen.note(sentence)
     screen.note(f"page: {record.folder / 'comparison.html'}")
-    screen.note(f"run {log.run_id} in {log.uri}; see it: {log.ui}")
+    screen.note(log.where)
 
 
 def read_answers(contender: Contender) -> Answers:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
+from collections.abc import Mapping
+
+import numpy as np
 
 from lrec import archive, store
 from lrec.bucket import group_names
+from lrec.checkpoint import Checkpoint
 from lrec.config import Parts, Record
 from lrec.data import DataError
 from lrec.feature import with_vectors
@@ -14,6 +19,9 @@ from lrec.judge import Judge
 from lrec.ranking import Ranker
 from lrec.terminal import Losses, Progress, Screen, show_warnings
 from lrec.tracking import Log
+from lrec.training import Array
+
+HISTORY = "epochs before"  # in a checkpoint
 
 
 def run(parts: Parts, record: Record) -> float:
@@ -27,7 +35,7 @@ def run(parts: Parts, record: Record) -> float:
     show_warnings(screen)
     screen.composed(record.choices, record.overrides, parts.seed)
     tags = {"lrec.command": "train", "lrec.simple": str(parts.model.simple)}
-    with parts.tracking.run(_name(parts, record), tags) as log:
+    with parts.tracking.run(_name(parts, record), tags, record.folder) as log:
         archive.log_config(log, record)
 
         data = parts.dataset.load()
@@ -43,7 +51,8 @@ def run(parts: Parts, record: Record) -> float:
 
         ranker = judge.ranker(parts.model)
         with Progress(screen, parts.schedule.epochs, _watched(parts)) as progress:
-            watcher = Watcher(parts, judge, ranker, progress, log)
+            checkpoint = Checkpoint(record.folder, data.digest)
+            watcher = Watcher(parts, judge, ranker, progress, log, checkpoint)
             parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, watcher)
         best = watcher.finish()
 
@@ -55,9 +64,10 @@ def run(parts: Parts, record: Record) -> float:
         if parts.tracking.log_model:
             store.save(record.folder / "model", parts.model, record.config["model"])
             log.model(record.folder / "model")
+    checkpoint.remove()
 
     screen.table(rows, list(parts.bucket.values()), parts.k)
-    screen.note(f"run {log.run_id} in {log.uri}; see it: {log.ui}")
+    screen.note(log.where)
     return best
 
 
@@ -68,16 +78,26 @@ def _name(parts: Parts, record: Record) -> str:
 
 
 class Watcher:
-    """Evaluates on validation after each epoch: prints, logs, and tells training what it said."""
+    """Evaluates on validation after each epoch: prints, logs, and tells training what it said.
+
+    It also keeps the training's state in the run's folder, with what the epochs before had.
+    """
 
     def __init__(
-        self, parts: Parts, judge: Judge, ranker: Ranker, progress: Progress, log: Log
+        self,
+        parts: Parts,
+        judge: Judge,
+        ranker: Ranker,
+        progress: Progress,
+        log: Log,
+        checkpoint: Checkpoint,
     ) -> None:
         self.parts = parts
         self.judge = judge
         self.ranker = ranker
         self.progress = progress
         self.log = log
+        self.checkpoint = checkpoint
         self.live = progress.live
         self.history: list[dict[str, float]] = []
 
@@ -90,6 +110,16 @@ class Watcher:
         self.log.metrics({"train/loss": loss, **values}, step=epoch)
         self.history.append({"epoch": epoch, "loss": loss, **values})
         return self.parts.monitor_sign * values.get(self.parts.monitor, math.nan)
+
+    def keep(self, state: Mapping[str, Array]) -> None:
+        self.checkpoint.save({**state, HISTORY: np.array(json.dumps(self.history))})
+
+    def kept(self) -> Mapping[str, Array] | None:
+        state = self.checkpoint.load()
+        if state is not None:
+            self.history = json.loads(str(state.pop(HISTORY)))
+            self.progress.resume(int(state["epoch"]))
+        return state
 
     def finish(self) -> float:
         """The best monitored value; of a model without epochs, its only one.

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from lrec.draws import Draws
 from lrec.embedding import EmbeddingBag
 
 Tensor = Any  # TensorFlow ships no types
@@ -99,11 +100,15 @@ class Network(keras.Model):
     Args:
         parts: every layer that the model owns.
         loss: training loss of each example, from a batch of indices.
+        draws: what the loss draws its random numbers from.
     """
 
-    def __init__(self, parts: list[keras.layers.Layer], loss: Callable[[Tensor], Tensor]) -> None:
+    def __init__(
+        self, parts: list[keras.layers.Layer], loss: Callable[[Tensor], Tensor], draws: Draws
+    ) -> None:
         super().__init__()
         self.parts = parts
+        self.draws = draws.state
         self.example_losses = loss
         self.built = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -62,13 +62,14 @@ class NextItemLoss:
         self.log_chance = np.log(chance).astype(np.float32)
         self.cumulated = np.cumsum(chance).astype(np.float32)
 
-    def __call__(self, states: Tensor, table: Tensor, targets: Tensor) -> Tensor:
+    def __call__(self, states: Tensor, table: Tensor, targets: Tensor, draws: Any) -> Tensor:
         """Losses `(n,)` float32.
 
         Args:
             states: `(n, size)`.
             table: `(n_items, size)`, the items' embeddings.
             targets: `(n,)` int32.
+            draws: the `lrec.draws.Draws` that negatives come from.
         """
         import tensorflow as tf
 
@@ -76,7 +77,7 @@ class NextItemLoss:
         if self.loss == "softmax":
             logits = tf.cast(tf.matmul(states, table, transpose_b=True), tf.float32)
             return tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-        drawn = self._draw(tf.shape(targets)[0])
+        drawn = self._draw(tf.shape(targets)[0], draws)
         own = tf.reduce_sum(states * tf.gather(table, targets), axis=1)
         own = tf.cast(own, tf.float32)
         items = tf.gather(table, drawn)
@@ -104,14 +105,13 @@ class NextItemLoss:
         alpha = min(1.0, self.negatives / max(self.n_items - 1, 1))
         return alpha * (self.calibration * (1 - 1 / alpha) + 1 / alpha)
 
-    def _draw(self, n: Tensor) -> Tensor:
+    def _draw(self, n: Tensor, draws: Any) -> Tensor:
         """Negatives, `(k,)` if shared, else `(n, k)`; int32."""
         import tensorflow as tf
 
         shape = [self.negatives] if self.shared else tf.stack([n, self.negatives])
         if self.sampling == "uniform":
-            return tf.random.uniform(shape, 0, self.n_items, tf.int32)
-        places = tf.searchsorted(
-            tf.constant(self.cumulated), tf.reshape(tf.random.uniform(shape), [-1])
-        )
+            return draws.integers(shape, self.n_items)
+        luck = tf.reshape(draws.uniform(shape), [-1])
+        places = tf.searchsorted(tf.constant(self.cumulated), luck)
         return tf.reshape(tf.minimum(places, self.n_items - 1), shape)

@@ -88,7 +88,9 @@ class NeuralModel(Model):
         """A Keras model that trains `layers` by losses like `losses`."""
         from lrec.layers import Network
 
-        network = Network(layers, lambda rows: losses(rows, network.optimizer.iterations))
+        network = Network(
+            layers, lambda rows: losses(rows, network.optimizer.iterations), self.draws
+        )
         return network
 
     def layers(self) -> list[Any]:
@@ -159,7 +161,10 @@ class NeuralModel(Model):
 
     def _build(self, catalogue: Catalogue) -> None:
         """Fresh layers, and all of their weights, which Keras would make at the first call."""
+        from lrec.draws import Draws
+
         self.catalogue = catalogue
+        self.draws = Draws()
         for traced in ("_scorer", "_coder", "_drawer"):  # graphs of the layers that were
             vars(self).pop(traced, None)
         self.build(catalogue)

@@ -29,7 +29,7 @@ def evaluate(parts: Parts, record: Record, run_id: str) -> None:
     model, trained = model_of(run_id), config_of(run_id)
     parts = replace(parts, model=model)
     tags = {"lrec.command": "evaluate", "lrec.evaluates": run_id}
-    with parts.tracking.run(f"evaluate-{model.name}", tags, parent=run_id) as log:
+    with parts.tracking.run(f"evaluate-{model.name}", tags, record.folder, run_id) as log:
         log.params({key: record.config[key] for key in record.config if key in RENEWED})
         data = parts.dataset.load()
         split = questions(parts, data, record.config, trained, model)
@@ -41,7 +41,7 @@ def evaluate(parts: Parts, record: Record, run_id: str) -> None:
         archive.log_verdict(log, record, parts, judge, data, verdict, references)
     rows = {model.name: verdict.values, **references}
     screen.table(rows, list(parts.bucket.values()), parts.k)
-    screen.note(f"run {log.run_id} (of {run_id}) in {log.uri}; see it: {log.ui}")
+    screen.note(log.where)
 
 
 def questions(

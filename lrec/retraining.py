@@ -6,7 +6,6 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -18,9 +17,9 @@ from lrec.model import Model
 from lrec.model.popularity import Popularity
 from lrec.ranking import Ranker
 from lrec.terminal import Losses, Screen
+from lrec.training import Array, Unkept
 
 Train = Callable[[Split], Model]
-Array = np.ndarray[Any, Any]
 
 
 class Player:
@@ -66,7 +65,7 @@ def count(split: Split) -> Model:
     return model
 
 
-class Validation:
+class Validation(Unkept):
     """Tells training the monitored metric, and nobody else."""
 
     live = False

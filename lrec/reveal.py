@@ -87,7 +87,7 @@ def run(settings: Reveal, record: Record, ids: Sequence[str]) -> None:
     )
     facts = describe(settings, record, parts, contenders, split)
     tags = {"lrec.command": "reveal", "lrec.primary": settings.primary}
-    with settings.tracking.run(f"reveal-{len(contenders)}-models", tags) as log:
+    with settings.tracking.run(f"reveal-{len(contenders)}-models", tags, record.folder) as log:
         longest = curves.points[curves.points["cohort"] == curves.cohorts[-1]]
         for model, n, value in longest[["model", "n", "value"]].itertuples(index=False):
             log.metrics({f"reveal/{settings.primary}/{model}": value}, step=n)
@@ -96,7 +96,7 @@ def run(settings: Reveal, record: Record, ids: Sequence[str]) -> None:
     for cohort in curves.cohorts:
         screen.console.print(shown(curves, cohort, settings.primary))
     screen.note(f"page: {record.folder / 'reveal.html'}")
-    screen.note(f"run {log.run_id} in {log.uri}; see it: {log.ui}")
+    screen.note(log.where)
 
 
 class Asker:

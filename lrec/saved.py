@@ -9,13 +9,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from lrec import store
+from lrec import store, tracking
 from lrec.config import Parts, check
 from lrec.data import Catalogue, DataError, Split
 from lrec.judge import Oracle
 from lrec.model import Model
 from lrec.model.popularity import Popularity
-from lrec.tracking import fetch
+from lrec.tracking import JOURNAL, fetch
 
 ORACLE = "oracle"
 
@@ -30,6 +30,24 @@ def config_of(run_id: str) -> DictConfig:
         config = OmegaConf.load(fetch(run_id, "config.yaml", Path(folder)))
     assert isinstance(config, DictConfig)
     return config
+
+
+def folder_of(run: str) -> Path:
+    """The folder of a run that has not come to its end.
+
+    Args:
+        run: MLflow's id of it, or the folder itself.
+
+    Raises:
+        RuntimeError: there is no such run, it has ended well, or its folder is not here.
+    """
+    folder = Path(run) if Path(run).is_dir() else tracking.folder_of(run)
+    if not (folder / JOURNAL).exists() or not (folder / "config.yaml").exists():
+        raise RuntimeError(
+            f"nothing is left of run {run} to go on with: its folder is on another machine, was "
+            f"removed, or the run ended before it began to train. Received: {folder}"
+        )
+    return folder
 
 
 def parts_of(run_id: str) -> Parts:

@@ -127,7 +127,7 @@ class SequenceModel(NeuralModel):
         """
         import tensorflow as tf
 
-        losses = self.loss(self.asking(states), self.table(), targets)
+        losses = self.loss(self.asking(states), self.table(), targets, self.draws)
         share = tf.cast(n_rows, tf.float32) / tf.cast(tf.size(targets), tf.float32)
         return tf.math.unsorted_segment_sum(losses, rows, n_rows) * share
 

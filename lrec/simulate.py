@@ -92,14 +92,14 @@ def run(settings: Simulate, record: Record, ids: Sequence[str]) -> None:
     )
     facts = describe(settings, record, contenders, game)
     tags = {"lrec.command": "simulate", "lrec.answers": game.answers}
-    with settings.tracking.run(f"simulate-{len(contenders)}-models", tags) as log:
+    with settings.tracking.run(f"simulate-{len(contenders)}-models", tags, record.folder) as log:
         for turn, rows in simulated.rounds.groupby("round"):
             log.metrics(_activated(rows), step=int(str(turn)))
         for path in write(record.folder, simulated, facts):
             log.file(path)
     screen.console.print(shown(simulated, facts))
     screen.note(f"page: {record.folder / 'simulate.html'}")
-    screen.note(f"run {log.run_id} in {log.uri}; see it: {log.ui}")
+    screen.note(log.where)
 
 
 class Game:

@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from lrec.config import Parts, check
 from lrec.errors import ConfigError, Failed, one_line
-from lrec.tracking import Parent, finished
+from lrec.tracking import PARENT, Log, finished
 
 
 class Sweep(Callback):
@@ -46,14 +46,16 @@ class Sweep(Callback):
     def _open(self, parts: Parts, config: DictConfig) -> None:
         """Make the parent run, and see to it that it is closed."""
         overrides = " ".join(config.hydra.overrides.task).replace("++", "")
-        parent = parts.tracking.parent(
-            f"sweep {overrides}"[:200],
-            {"lrec.command": "sweep", "lrec.overrides": overrides[:5000]},
-        )
-        self.show_front = lambda: show_front(parts, parent, Path(config.hydra.sweep.dir))
+        folder = Path(config.hydra.sweep.dir)
+        tags = {"lrec.command": "sweep", "lrec.overrides": overrides[:5000]}
+        parent = parts.tracking.open(f"sweep {overrides}"[:200], tags, folder)
+        if parent.run_id is not None:
+            os.environ[PARENT] = parent.run_id
+        self.show_front = lambda: show_front(parts, parent, folder)
 
         def close() -> None:
             parent.end("FAILED" if self.failed else "FINISHED" if self.ended else "KILLED")
+            os.environ.pop(PARENT, None)
 
         atexit.register(close)
 
@@ -65,7 +67,7 @@ class Sweep(Callback):
         self.show_front()
 
 
-def show_front(parts: Parts, parent: Parent, folder: Path) -> None:
+def show_front(parts: Parts, parent: Log, folder: Path) -> None:
     """The Pareto set of a sweep's runs, on screen and as files of their parent."""
     from lrec import pareto  # which bring a terminal's libraries, and a wrong config needs none
     from lrec.terminal import Screen
@@ -90,7 +92,7 @@ def check_jobs(config: DictConfig) -> Parts | None:
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 
     hydra = GlobalHydra.instance().hydra
-    if hydra is None or "run" in config or "candidates" in config:
+    if hydra is None or "resume" not in config:
         return None
     loader = hydra.config_loader
     arguments = list(OmegaConf.to_container(config.hydra.overrides.task) or [])
@@ -106,6 +108,7 @@ def check_jobs(config: DictConfig) -> Parts | None:
         choices = composed.hydra.runtime.choices
         with open_dict(composed):
             del composed["hydra"]
+            composed.pop("resume", None)
         checked: Parts = check(composed, choices)
         parts = parts or checked
     return parts

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from lrec.bucket import Bucketing, Buckets, group_names
 from lrec.data import Interactions, Split
+from lrec.training import Unkept
 
 # Rows of the table on screen, by metric; everything else is in MLflow.
 SHOWN = ("recall", "ndcg", "hit", "mse", "user_coverage", "item_coverage_sub", "novelty")
@@ -109,6 +110,7 @@ class Progress:
         self.live = self.console.is_terminal
         self.epochs = epochs
         self.shown = shown
+        self.before = 0
         self.start = time.perf_counter()
         self._moving = Live(console=self.console, transient=True, refresh_per_second=4)
 
@@ -121,9 +123,14 @@ class Progress:
         if self.live:
             self._moving.stop()
 
+    def resume(self, epoch: int) -> None:
+        """Epochs that an earlier process has done."""
+        self.before = epoch
+        self.console.print(f"going on after epoch {epoch}")
+
     def step(self, epoch: int, step: int, steps: int) -> None:
-        done = (epoch - 1 + step / steps) / self.epochs
-        left = (time.perf_counter() - self.start) * (1 / done - 1)
+        done = epoch - 1 + step / steps - self.before
+        left = (time.perf_counter() - self.start) * ((self.epochs - self.before) / done - 1)
         bar = "━" * int(30 * step / steps)
         self._moving.update(
             Text(
@@ -143,7 +150,7 @@ class Progress:
         self.console.print(f"epoch {epoch:>3}  loss {loss:.4g}  {what}  {marks}  [dim]{elapsed}[/]")
 
 
-class Losses:
+class Losses(Unkept):
     """A line for each epoch of what trains before the model."""
 
     live = False

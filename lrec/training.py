@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
 
 
 class Watch(Protocol):
@@ -23,6 +27,22 @@ class Watch(Protocol):
         Returns:
             The monitored validation metric, signed so that more is better; NaN without one.
         """
+
+    def keep(self, state: Mapping[str, Array]) -> None:
+        """Training as it stands after an epoch, to go on from if it is killed."""
+
+    def kept(self) -> Mapping[str, Array] | None:
+        """What `keep` was given last, if training was killed and is to go on."""
+
+
+class Unkept:
+    """Of a watch: nothing is kept, and training starts at the beginning."""
+
+    def keep(self, state: Mapping[str, Array]) -> None:
+        pass
+
+    def kept(self) -> Mapping[str, Array] | None:
+        return None
 
 
 def nothing() -> None:

@@ -70,7 +70,7 @@ def run(settings: Tune, record: Record, jobs: Mapping[str, Sequence[Job]]) -> No
     found = summary(tried, settings)
     sweep = pareto.sweep_table(known, settings)
     tags = {"lrec.command": "tune", "lrec.monitor": settings.monitor}
-    with settings.tracking.run(f"tune-{len(jobs)}-candidates", tags) as log:
+    with settings.tracking.run(f"tune-{len(jobs)}-candidates", tags, record.folder) as log:
         for row in found.to_dict("records"):
             for what in ("trials", "failed", "minutes"):
                 log.metrics({f"budget/{what}/{_label(row['candidate'])}": row[what]})
@@ -83,7 +83,7 @@ def run(settings: Tune, record: Record, jobs: Mapping[str, Sequence[Job]]) -> No
     screen.console.print(shown(found, settings))
     screen.console.print(pareto.shown(sweep, settings))
     screen.note(compare_command(found, settings))
-    screen.note(f"run {log.run_id} in {log.uri}; see it: {log.ui}")
+    screen.note(log.where)
 
 
 def summary(tried: Mapping[str, Sequence[Saved | None]], settings: Tune) -> pd.DataFrame:

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lrec.training import Unkept
+
 # Workers and the commands they start share the cores: threads of their own only get in the way.
 for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -38,7 +40,7 @@ class Answer:
         return lines[0]
 
 
-class Bystander:
+class Bystander(Unkept):
     """Watches training without a word."""
 
     live = False

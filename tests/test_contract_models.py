@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
@@ -20,6 +21,7 @@ from lrec.judge import Judge
 from lrec.model import Model
 from lrec.neural import NeuralModel
 from lrec.ranking import Ranker
+from lrec.training import Array
 
 # Arguments that make a network small, where a model has them.
 SMALL = {"embedding_size": 8, "hidden_sizes": [16, 8], "latent_size": 4, "factors": 4}
@@ -52,6 +54,20 @@ def short(overrides: tuple[str, ...]) -> str:
     return "-".join(value for key, _, value in chosen if key in ("model", "model.objective"))
 
 
+class Keeper(Bystander):
+    """Keeps every state of training, and begins with one."""
+
+    def __init__(self, state: Mapping[str, Array] | None) -> None:
+        self.begin = state
+        self.states: list[Mapping[str, Array]] = []
+
+    def keep(self, state: Mapping[str, Array]) -> None:
+        self.states.append(state)
+
+    def kept(self) -> Mapping[str, Array] | None:
+        return self.begin
+
+
 class Bench:
     """One model on the tiny data."""
 
@@ -61,6 +77,8 @@ class Bench:
             *("schedule.epochs=2", "schedule.batch_size=32", *overrides),
         ]
         parts = self.parts()
+        # of every training, by its seed and whether it began at the beginning
+        self.states: dict[tuple[int, bool], list[Mapping[str, Array]]] = {}
         self.split: Split = parts.split(parts.dataset.load())
 
     def parts(self) -> Parts:
@@ -72,10 +90,11 @@ class Bench:
     def fitted(self, seed: int) -> Model:
         return self.fit(seed)
 
-    def fit(self, seed: int) -> Model:
-        parts = self.parts()
+    def fit(self, seed: int, state: Mapping[str, Array] | None = None) -> Model:
+        parts, watch = self.parts(), Keeper(state)
         parts.strategy.start()
-        parts.model.fit(self.split, parts.schedule, parts.strategy, seed, Bystander())
+        parts.model.fit(self.split, parts.schedule, parts.strategy, seed, watch)
+        self.states[seed, state is None] = watch.states
         return parts.model
 
     @property
@@ -119,6 +138,18 @@ def test_scores_are_finite_float32_over_the_catalogue(bench: Bench) -> None:
     assert scores.dtype == np.float32
     assert np.isfinite(scores).all()
     assert (scores.std(axis=1) > 0).all()
+
+
+def test_training_that_was_killed_comes_to_the_same_weights(bench: Bench) -> None:
+    expected = bench.fitted(2).state()
+    if not bench.states[2, True]:
+        assert not isinstance(bench.fitted(2), NeuralModel)
+        return
+    first, _ = bench.states[2, True]
+    found = bench.fit(2, first).state()
+    assert [int(state["epoch"]) for state in bench.states[2, False]] == [2]
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array, err_msg=name)
 
 
 def test_empty_history_is_answered(bench: Bench) -> None:

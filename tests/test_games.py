@@ -16,12 +16,12 @@ from lrec.model.recvae import RecVAE
 from lrec.neural import NeuralModel
 from lrec.schedule.standard import Standard
 from lrec.strategy.cpu import CPU
-from lrec.training import Turn
+from lrec.training import Turn, Unkept
 
 N_ITEMS = 12
 
 
-class Judge:
+class Judge(Unkept):
     """Watches, and never stops the training."""
 
     live = True

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from lrec.data import Catalogue, Histories
+from lrec.draws import Draws
 from lrec.model.attention import Attention as Recommender
 from lrec.model.bert4rec import BERT4Rec
 from lrec.negatives import NextItemLoss
@@ -112,7 +113,7 @@ class Fixed(NextItemLoss):
 
     drawn: Any
 
-    def _draw(self, n: Any) -> Any:
+    def _draw(self, n: Any, draws: Any) -> Any:
         return tf.constant(self.drawn, tf.int32)
 
 
@@ -125,7 +126,7 @@ def loss_of(name: Any, drawn: Any, logq: bool = False) -> tuple[list[float], Any
     loss = Fixed(name, np.shape(drawn)[-1], shared, "popularity", logq, 0.75)
     loss.drawn = drawn
     loss.prepare(catalogue([1, 2, 3, 4, 5, 6, 7]))
-    found = loss(tf.constant(states), tf.constant(table), tf.constant(targets))
+    found = loss(tf.constant(states), tf.constant(table), tf.constant(targets), Draws())
     return [float(x) for x in found], states @ table.T, targets
 
 
@@ -182,7 +183,7 @@ def test_negatives_are_drawn_as_often_as_asked(sampling: Any, shared: bool) -> N
     popularity = [1, 2, 4, 8]
     loss = NextItemLoss("bce", 5000, shared, sampling, False, 0.0)
     loss.prepare(catalogue(popularity))
-    drawn = loss._draw(tf.constant(4)).numpy()
+    drawn = loss._draw(tf.constant(4), Draws()).numpy()
     assert drawn.shape == ((5000,) if shared else (4, 5000))
     share = np.bincount(drawn.ravel(), minlength=4) / drawn.size
     expected = np.array(popularity) / 15 if sampling == "popularity" else np.full(4, 0.25)
@@ -202,6 +203,7 @@ def test_losses_refuse_what_makes_no_sense(arguments: tuple[int, float], words: 
 def test_cloze_hides_something_of_every_history_and_the_newest_alone_of_some() -> None:
     tf.keras.utils.set_random_seed(0)
     model = BERT4Rec(hidden_share=0.3)
+    model.draws = Draws()
     lengths = [1, 2, 10, 10]
     histories = tf.ragged.constant([list(range(n)) for n in lengths], tf.int32)
     histories = histories.with_row_splits_dtype(tf.int64)

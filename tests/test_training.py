@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from lrec.data import Split
 from lrec.dataset.csv import CSV
+from lrec.draws import Draws
 from lrec.embedding import EmbeddingBag
 from lrec.layers import Network, float32_dense, multinomial_loss
 from lrec.model.dense import Dense
@@ -27,13 +28,13 @@ from lrec.optimizer import FusedAdam
 from lrec.schedule.standard import DivergedError, Standard
 from lrec.split.leave_one_out import LeaveOneOut
 from lrec.strategy.cpu import CPU
-from lrec.training import Turn
+from lrec.training import Turn, Unkept
 
 ROWS = [[0, 2, 5], [], [1], [3, 4, 0, 1]]
 N_ITEMS = 6
 
 
-class Judge:
+class Judge(Unkept):
     """Watches training and says what a script tells it to say."""
 
     live = False
@@ -195,7 +196,7 @@ class Line(keras.layers.Layer):
 
 def line(goal: float = 1.0) -> tuple[Network, Line]:
     layer = Line(goal)
-    network = Network([layer], layer.losses)
+    network = Network([layer], layer.losses, Draws())
     network.jit_compile = False
     return network, layer
 
@@ -411,8 +412,9 @@ from lrec.model.dense import Dense
 from lrec.schedule.standard import Standard
 from lrec.split.leave_one_out import LeaveOneOut
 from lrec.strategy.mirrored import Mirrored
+from lrec.training import Unkept
 
-class Quiet:
+class Quiet(Unkept):
     live = False
     losses = []
     def epoch(self, epoch, loss):

@@ -92,10 +92,10 @@ class BERT4Rec(SequenceModel):
         import tensorflow as tf
 
         rows = histories.value_rowids()
-        luck = tf.random.uniform(tf.shape(rows))
+        luck = self.draws.uniform(tf.shape(rows))
         least = tf.gather(tf.math.segment_min(luck, rows), rows)
         place = tf.range(tf.size(rows, tf.int64))
         newest = place == tf.gather(histories.row_splits[1:] - 1, rows)
-        as_asked = tf.random.uniform([histories.nrows()]) < 0.1
+        as_asked = self.draws.uniform([histories.nrows()]) < 0.1
         drawn = (luck < self.hidden_share) | (luck == least)
         return tf.where(tf.gather(as_asked, rows), newest, drawn)

@@ -139,7 +139,7 @@ class Dense(NeuralModel):
             predicted = expected + base + bias + self._join(user + self._item(target), True)
             loss = (predicted - rating) ** 2
         else:
-            drawn = tf.random.uniform([self.negatives], 0, self.catalogue.n_items, tf.int32)
+            drawn = self.draws.integers([self.negatives], self.catalogue.n_items)
             own = bias + self._join(user + self._item(target), True)
             others = self._join(user[:, None] + self._item(drawn), True)
             others += tf.cast(self.bias(drawn)[:, 0], tf.float32)

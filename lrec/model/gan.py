@@ -166,7 +166,7 @@ class GAN(Generator):
         for layer in self.noise:
             shape = tf.stack([items.nrows(), self.noise_size])
             none = tf.zeros(shape, hidden.dtype)
-            hidden += layer(tf.random.normal(shape, dtype=hidden.dtype) if noisy else none)
+            hidden += layer(self.draws.normal(shape, hidden.dtype) if noisy else none)
         hidden = tf.tanh(hidden)
         for layer in self.hidden:
             hidden = layer(hidden)
@@ -202,9 +202,8 @@ class GAN(Generator):
         share = tf.cast(items.row_lengths(), tf.float32) * self.mask_ratio / self.catalogue.n_items
         return real + self._outside(real, share[:, None])
 
-    @staticmethod
-    def _outside(real: Tensor, share: Any) -> Tensor:
+    def _outside(self, real: Tensor, share: Any) -> Tensor:
         """A random share of the items that a history lacks, as 0 and 1."""
         import tensorflow as tf
 
-        return tf.cast(tf.random.uniform(tf.shape(real)) < share, tf.float32) * (1 - real)
+        return tf.cast(self.draws.uniform(tf.shape(real)) < share, tf.float32) * (1 - real)

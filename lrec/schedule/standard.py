@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from lrec.state import State
 from lrec.training import Turn, Watch
 
 # Examples shuffled at once: of more than these, memory would go to the shuffling.
@@ -85,11 +86,14 @@ class Standard:
     def fit(self, turns: Sequence[Turn], n_examples: int, seed: int, watch: Watch) -> None:
         """Train networks, each in its turn, on batches of example indices.
 
+        After each epoch `watch` is given all that it takes to go on; training that was killed goes
+        on from there, to the same weights.
+
         Args:
             turns: the optimizers are set here; the losses must be set already.
             n_examples: examples are 0 to n_examples - 1, shuffled anew each epoch.
             seed: of the shuffling.
-            watch: called after each evaluated epoch and, if it is live, after each step.
+            watch: called after each epoch and, if it is live, after each step.
 
         Raises:
             DivergedError: a loss is not finite.
@@ -97,30 +101,30 @@ class Standard:
         steps = math.ceil(n_examples / self.batch_size)
         passes = sum(turn.passes for turn in turns)
         every = max(self.evaluate_every, math.ceil(self.evaluate_steps / (steps * passes)))
+        state = State(watch.kept(), turns)
         players = []
         for turn in turns:
             with turn.network.distribute_strategy.scope():
                 optimizer = self._optimizer(steps * turn.passes)
-                players.append(_Player(turn, optimizer, self._batches(n_examples, seed)))
-        best, waited = _Best(), 0
-        for epoch in range(1, self.epochs + 1):
-            loss = self._train(players, epoch, steps, watch)
-            if epoch % every and epoch < self.epochs:
-                continue
-            value = watch.epoch(epoch, loss)
-            if math.isnan(value):
-                continue
-            waited = 0 if best.keep(value, turns) else waited + 1
-            if self.patience is not None and waited >= self.patience:
-                break
-        else:
-            if best.weights:
-                warnings.warn(
-                    f"training ended at its cap of {self.epochs} epochs, "
-                    f"{waited} evaluations after the best: raise schedule.epochs",
-                    stacklevel=2,
-                )
-        best.restore(turns)
+                seen = state.epoch * steps * turn.passes
+                players.append(_Player(turn, optimizer, self._batches(n_examples, seed, seen)))
+        state.restore()
+        while state.epoch < self.epochs and not self._tired(state.waited):
+            state.epoch += 1
+            loss = self._train(players, state.epoch, steps, watch)
+            if state.epoch % every == 0 or state.epoch == self.epochs:
+                state.judge(watch.epoch(state.epoch, loss))
+            watch.keep(state.arrays())
+        if state.best and not self._tired(state.waited):
+            warnings.warn(
+                f"training ended at its cap of {self.epochs} epochs, "
+                f"{state.waited} evaluations after the best: raise schedule.epochs",
+                stacklevel=2,
+            )
+        state.take_best()
+
+    def _tired(self, waited: int) -> bool:
+        return self.patience is not None and waited >= self.patience
 
     def _train(self, players: list[_Player], epoch: int, steps: int, watch: Watch) -> float:
         """One epoch; the loss of its last turn."""
@@ -142,8 +146,12 @@ class Standard:
             player.turn.after()
         return loss
 
-    def _batches(self, n_examples: int, seed: int) -> Any:
-        """Endless batches, every example once in as many as an epoch has."""
+    def _batches(self, n_examples: int, seed: int, seen: int) -> Any:
+        """Endless batches, every example once in as many as an epoch has.
+
+        Args:
+            seen: batches left out at the beginning.
+        """
         import tensorflow as tf
 
         options = tf.data.Options()
@@ -153,6 +161,7 @@ class Standard:
             .shuffle(min(n_examples, SHUFFLED), seed=seed, reshuffle_each_iteration=True)
             .batch(self.batch_size)
             .repeat()
+            .skip(seen)
             .prefetch(2)
             .with_options(options)
         )
@@ -207,23 +216,3 @@ class _Player:
     def step(self) -> Any:
         """Train on the next batch; the mean loss since metrics were reset."""
         return self.turn.network.train_function(self.batches)["loss"]
-
-
-class _Best:
-    """The best evaluation so far."""
-
-    def __init__(self) -> None:
-        self.value = -math.inf
-        self.weights: list[Any] = []
-
-    def keep(self, value: float, turns: Sequence[Turn]) -> bool:
-        """Remember the weights if this is better than all before."""
-        if value <= self.value:
-            return False
-        self.value = value
-        self.weights = [turn.network.get_weights() for turn in turns]
-        return True
-
-    def restore(self, turns: Sequence[Turn]) -> None:
-        for turn, weights in zip(turns, self.weights, strict=False):  # none without evaluation
-            turn.network.set_weights(weights)

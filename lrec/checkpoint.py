@@ -1,0 +1,71 @@
+"""Training as it stood after an epoch, in a file of the run's folder."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from lrec.data import DataError
+from lrec.training import Array
+
+DATA = "data digest"  # among the arrays
+
+
+class Checkpoint:
+    """Written beside and renamed, so that a run killed at any time leaves a whole one or none.
+
+    Args:
+        folder: of the run.
+        digest: of the data that the run learns from.
+    """
+
+    def __init__(self, folder: Path, digest: str) -> None:
+        self.path = folder / "checkpoint.npz"
+        self.digest = digest
+
+    def save(self, arrays: Mapping[str, Array]) -> None:
+        """Replace what was saved before. Where it cannot be, training goes on with a warning."""
+        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.partial")
+        try:
+            with beside.open("wb") as file:
+                np.savez(file, allow_pickle=False, **{DATA: np.array(self.digest), **arrays})
+            beside.replace(self.path)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            warnings.warn(
+                f"{self.path} cannot be written ({error}): if the run is killed now, it goes on "
+                "from an earlier epoch",
+                stacklevel=2,
+            )
+
+    def load(self) -> dict[str, Array] | None:
+        """What was saved, or None where there is none or it is damaged (then with a warning).
+
+        Raises:
+            DataError: it was made on other data.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            with np.load(self.path, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            digest = str(arrays.pop(DATA))
+        except Exception as error:
+            warnings.warn(
+                f"{self.path} is damaged ({error}): training starts at the beginning", stacklevel=2
+            )
+            return None
+        if digest != self.digest:
+            raise DataError(
+                f"the data has changed since {self.path} was written: give the run its data back, "
+                "or train anew."
+            )
+        return arrays
+
+    def remove(self) -> None:
+        """Training has come to its end."""
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,110 @@
+"""Runs in MLflow. No module outside this folder imports mlflow."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from lrec.errors import one_line
+from lrec.tracking import sync
+from lrec.tracking.journal import NAME as JOURNAL
+from lrec.tracking.journal import Journal
+from lrec.tracking.log import Log
+from lrec.tracking.saved import Saved, fetch, finished, folder_of
+from lrec.tracking.store import Store, UnreachableError
+
+__all__ = ["JOURNAL", "PARENT", "Log", "Saved", "Tracking", "fetch", "finished", "folder_of"]
+PARENT = "LREC_PARENT_RUN_ID"  # how a sweep tells its jobs their parent run
+
+
+class Tracking:
+    """Where runs are kept: MLflow, at `$MLFLOW_TRACKING_URI` or in mlflow.db of this folder.
+
+    Args:
+        experiment: MLflow experiment.
+        run_name: null means the model's name and seed.
+        keep_user_ids: artifacts hold original user ids instead of pseudonyms.
+        log_model: keep the trained model in the run, as a pyfunc.
+    """
+
+    def __init__(
+        self,
+        experiment: str = "lrec",
+        run_name: str | None = None,
+        keep_user_ids: bool = False,
+        log_model: bool = True,
+    ) -> None:
+        if not experiment:
+            raise ValueError(f"experiment needs a name. Received: {experiment!r}")
+        self.experiment = experiment
+        self.run_name = run_name
+        self.keep_user_ids = keep_user_ids
+        self.log_model = log_model
+
+    def open(
+        self, name: str, tags: Mapping[str, str], folder: Path, parent: str | None = None
+    ) -> Log:
+        """A run to log to, which has to be ended. One that was killed in this folder goes on.
+
+        Args:
+            name: of the run, unless the config names one.
+            parent: id of the parent run; by default a sweep's.
+
+        Raises:
+            RuntimeError: the store cannot be used, or the folder's run is still going on.
+        """
+        store, journal = Store(), Journal(folder)
+        log = Log(journal, store)
+        parent = parent or os.environ.get(PARENT)
+        try:
+            log.start(self.experiment, self.run_name or name, tags, parent)
+        except RuntimeError:
+            journal.close(discard=not journal.sent)
+            raise
+        if log.run_id is not None:
+            sync.send_ended(store)
+        return log
+
+    def reach(self) -> None:
+        """Make the store and the experiment where there are none.
+
+        Raises:
+            RuntimeError: MLflow is needed now, and cannot be reached or used.
+        """
+        store = Store()
+        try:
+            store.open(self.experiment)
+        except UnreachableError as error:
+            raise RuntimeError(f"MLflow at {store} does not answer: {error}") from None
+
+    @contextlib.contextmanager
+    def parent(self, name: str, tags: Mapping[str, str], folder: Path) -> Iterator[Log]:
+        """A run that all others of this process, and of its children, belong to meanwhile."""
+        with self.run(name, tags, folder) as log:
+            if log.run_id:
+                os.environ[PARENT] = log.run_id
+            try:
+                yield log
+            finally:
+                os.environ.pop(PARENT, None)
+
+    @contextlib.contextmanager
+    def run(
+        self, name: str, tags: Mapping[str, str], folder: Path, parent: str | None = None
+    ) -> Iterator[Log]:
+        """A run that ends FINISHED, FAILED (with the error in a tag) or KILLED; see `open`."""
+        log = self.open(name, tags, folder, parent)
+        status = "FAILED"
+        try:
+            yield log
+            status = "FINISHED"
+        except (KeyboardInterrupt, SystemExit):
+            status = "KILLED"
+            raise
+        except BaseException as error:
+            log.tags({"lrec.error": one_line(error)})
+            raise
+        finally:
+            log.end(status)

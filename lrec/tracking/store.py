@@ -1,0 +1,201 @@
+"""MLflow as runs write to it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from lrec.errors import one_line
+from lrec.tracking.journal import Entry, Journal
+
+BATCH = 1000  # metrics that MLflow takes at once
+PARAMS = 100  # parameters that MLflow takes at once
+REMOTE = ("http", "postgresql", "mysql", "mssql")  # stores that may be away for a while
+# A server that does not answer is given up after some seconds instead of minutes.
+PATIENCE = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+# What MLflow answers to a request that will never succeed.
+FINAL = ("BAD_REQUEST", "INVALID_PARAMETER_VALUE", "INVALID_STATE", "RESOURCE_DOES_NOT_EXIST")
+DENIED = ("PERMISSION_DENIED", "UNAUTHENTICATED", "ENDPOINT_NOT_FOUND", "NOT_FOUND")
+
+
+class UnreachableError(Exception):
+    """MLflow does not take anything at the moment."""
+
+
+class Store:
+    """MLflow's tracking store, at `$MLFLOW_TRACKING_URI` or in mlflow.db of this folder."""
+
+    def __init__(self) -> None:
+        for name in ("alembic", "mlflow", "mlflow.store.db.utils"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+        for name, value in PATIENCE.items():
+            os.environ.setdefault(name, value)
+        import mlflow
+
+        for name in ("alembic", "mlflow"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        self.mlflow: Any = mlflow
+        self.uri = str(mlflow.get_tracking_uri())
+
+    def __str__(self) -> str:
+        """The address, without a password."""
+        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", self.uri)
+
+    @property
+    def digest(self) -> str:
+        """Tells stores apart without naming them: an address may hold a password."""
+        return hashlib.sha256(self.uri.encode()).hexdigest()[:16]
+
+    @property
+    def ui(self) -> str:
+        """The command that shows the store in a browser, or the address of its server."""
+        if self.uri.startswith("http"):
+            return str(self)
+        default = self.uri in (f"sqlite:///{Path.cwd() / 'mlflow.db'}", "sqlite:///mlflow.db")
+        return "mlflow ui" if default else f"mlflow ui --backend-store-uri {self}"
+
+    def open(self, experiment: str) -> str:
+        """The id of an experiment; it, and a store of files, are made where there are none.
+
+        Raises:
+            UnreachableError: the store is on another machine, which does not answer.
+            RuntimeError: the store cannot be used or made.
+        """
+        from filelock import FileLock
+
+        lock = Path(tempfile.gettempdir()) / f"lrec-{os.getuid()}-{self.digest}.lock"
+        try:
+            with FileLock(lock):  # two first uses of one SQLite file collide
+                return str(self.mlflow.set_experiment(experiment).experiment_id)
+        except Exception as error:
+            code = getattr(error, "error_code", "")
+            if self.uri.startswith(REMOTE) and code not in (*FINAL, *DENIED):
+                raise UnreachableError(one_line(error)) from error
+            raise RuntimeError(
+                f"MLflow's store {self} cannot be used: {one_line(error)} "
+                "Set MLFLOW_TRACKING_URI to another, or mend this one."
+            ) from error
+
+    def send(self, journal: Journal) -> None:
+        """Tell MLflow, in order, what it does not know yet.
+
+        Raises:
+            UnreachableError: MLflow does not take an entry now; it and the rest stay unsent.
+            RuntimeError: MLflow will never take an entry.
+        """
+        for entry in journal.unsent:
+            try:
+                journal.told(self._tell(journal, entry))
+            except (UnreachableError, RuntimeError):
+                raise
+            except Exception as error:
+                if getattr(error, "error_code", "") in FINAL:
+                    raise RuntimeError(f"MLflow refuses to log: {one_line(error)}") from error
+                raise UnreachableError(one_line(error)) from error
+
+    def mark_killed(self, journal: Journal) -> None:
+        """Say of a run that it does not go on by itself; its journal stays, so that it can."""
+        if journal.run_id is not None:
+            self.mlflow.MlflowClient().set_terminated(journal.run_id, "KILLED")
+
+    def _tell(self, journal: Journal, entry: Entry) -> str:
+        client = self.mlflow.MlflowClient()
+        if entry["kind"] == "start":
+            return self._start(client, journal, entry)
+        if journal.run_id is None:
+            raise RuntimeError(f"{journal.path} does not begin with a run's start.")
+        tell: Callable[[Any, str, Entry], None] = getattr(self, f"_{entry['kind']}")
+        tell(client, journal.run_id, entry)
+        return journal.run_id
+
+    def _start(self, client: Any, journal: Journal, entry: Entry) -> str:
+        from mlflow.tracking.context.registry import resolve_tags
+
+        experiment = self.open(entry["experiment"])
+        found = client.search_runs([experiment], f"tags.`lrec.journal` = '{journal.id}'")
+        if found:  # made before, and the answer was lost
+            return str(found[0].info.run_id)
+        parent = {"mlflow.parentRunId": entry["parent"]} if entry["parent"] else {}
+        tags = resolve_tags({**entry["tags"], **parent, "lrec.folder": str(journal.folder)})
+        run = client.create_run(experiment, entry["time"], tags, entry["name"])
+        return str(run.info.run_id)
+
+    def _again(self, client: Any, run_id: str, entry: Entry) -> None:
+        client.update_run(run_id, "RUNNING")
+
+    def _params(self, client: Any, run_id: str, entry: Entry) -> None:
+        from mlflow.entities import Param
+
+        params = [Param(key, value) for key, value in entry["values"].items()]
+        for start in range(0, len(params), PARAMS):
+            client.log_batch(run_id, params=params[start : start + PARAMS])
+
+    def _tags(self, client: Any, run_id: str, entry: Entry) -> None:
+        from mlflow.entities import RunTag
+
+        client.log_batch(run_id, tags=[RunTag(k, v) for k, v in entry["values"].items()])
+
+    def _metrics(self, client: Any, run_id: str, entry: Entry) -> None:
+        from mlflow.entities import Metric
+
+        time, step = entry["time"], entry["step"]
+        metrics = [Metric(key, value, time, step) for key, value in entry["values"].items()]
+        for start in range(0, len(metrics), BATCH):
+            client.log_batch(run_id, metrics=metrics[start : start + BATCH])
+
+    def _file(self, client: Any, run_id: str, entry: Entry) -> None:
+        client.log_artifact(run_id, entry["path"], entry["folder"])
+
+    def _dataset(self, client: Any, run_id: str, entry: Entry) -> None:
+        from mlflow.data.code_dataset_source import CodeDatasetSource
+        from mlflow.data.meta_dataset import MetaDataset
+        from mlflow.entities import DatasetInput, InputTag
+
+        source = CodeDatasetSource(entry["source"])
+        data = MetaDataset(source, name=entry["name"], digest=entry["digest"])
+        tags = [InputTag("mlflow.data.context", "training")]
+        client.log_inputs(run_id, [DatasetInput(data._to_mlflow_entity(), tags)])
+
+    def _model(self, client: Any, run_id: str, entry: Entry) -> None:
+        from mlflow.models import Model, ModelSignature
+        from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+        from mlflow.types.schema import Array, DataType
+
+        signature = ModelSignature(
+            inputs=Schema([ColSpec(Array(DataType.string), "history")]),
+            outputs=Schema(
+                [
+                    ColSpec(Array(DataType.string), "items"),
+                    ColSpec(Array(DataType.double), "scores"),
+                ]
+            ),
+            params=ParamSchema([ParamSpec("k", DataType.long, 10)]),
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            Model.log(
+                artifact_path=None,
+                name="model",
+                flavor=self.mlflow.pyfunc,
+                run_id=run_id,
+                loader_module="lrec.serving",
+                data_path=entry["path"],
+                signature=signature,
+                pip_requirements=[f"lrec=={version('lrec')}"],
+            )
+
+    def _end(self, client: Any, run_id: str, entry: Entry) -> None:
+        client.set_terminated(run_id, entry["status"], entry["time"])
