@@ -42,6 +42,10 @@ COMMANDS = {
         "draw how a saved model sees its users: PCA and t-SNE, coloured by bucket",
         "lrec map run=RUN_ID",
     ),
+    "recommend": (
+        "what a saved model recommends: to known users, a bucket of them, or somebody new",
+        "lrec recommend run=RUN_ID users=tail to=tail.csv",
+    ),
     "sync": (
         "send to MLflow the runs that it could not be told of when they happened",
         "lrec sync",

@@ -124,6 +124,7 @@ class Judge:
             queries, buckets = self.split.test, self.buckets["test"]
             nothing = Ranking(
                 items=np.empty((len(queries), 0), np.int32),
+                scores=np.empty((len(queries), 0), np.float32),
                 target_scores=np.empty(0, np.float32),
                 own=np.ones(len(queries), bool),
                 ignored=0,

@@ -24,6 +24,7 @@ class Ranking:
 
     Attributes:
         items: `(n, k)` int32, best first; -1 where the catalogue ran out.
+        scores: `(n, k)` float32 of the items; -inf where there is none.
         target_scores: `(total,)` float32, score of each target before masking; NaN outside the
             catalogue and where the answer is a fallback.
         own: `(n,)` bool, whether the scores are the model's own.
@@ -31,6 +32,7 @@ class Ranking:
     """
 
     items: Ints
+    scores: Floats
     target_scores: Floats
     own: Bools
     ignored: int
@@ -60,10 +62,11 @@ class Ranker:
         n_items = self.model.catalogue.n_items
         own = self.model.own(queries.history)
         items = [np.empty((0, min(self.k, n_items)), np.int32)]
-        scores = [np.empty(0, np.float32)]
+        scores = [np.empty(items[0].shape, np.float32)]
+        at_targets = [np.empty(0, np.float32)]
         for rows in batches(len(queries), n_items):
             batch = queries.take(rows)
-            top, at_targets, finite = self._rank(
+            top, best, at_target, finite = self._rank(
                 *self.model.inputs(batch.history),
                 *_places(batch.masked, n_items),
                 *_places(batch.target, n_items),
@@ -76,13 +79,15 @@ class Ranker:
                     "diverged. Lower schedule.learning_rate."
                 )
             items.append(top.numpy())
-            scores.append(at_targets.numpy())
+            scores.append(best.numpy())
+            at_targets.append(at_target.numpy())
         target = queries.target
         target_scores = np.full(len(target.item), np.nan, np.float32)
-        target_scores[target.item < n_items] = np.concatenate(scores)
+        target_scores[target.item < n_items] = np.concatenate(at_targets)
         target_scores[~own[target.row]] = np.nan
         return Ranking(
             items=np.concatenate(items),
+            scores=np.concatenate(scores),
             target_scores=target_scores,
             own=own,
             ignored=int((queries.history.item >= n_items).sum()),
@@ -111,14 +116,14 @@ def _places(histories: Histories, n_items: int) -> tuple[Ints, Ints]:
 
 
 def _graph(model: Model, k: int, signature: list[Any]) -> Callable[..., Any]:
-    """One graph from a batch of histories to ranked items, target scores and a health check."""
+    """One graph: a batch of histories to ranked items, their and targets' scores, and a check."""
     import tensorflow as tf
 
     catalogue = model.catalogue
     popularity = tf.constant(catalogue.popularity, tf.float32)
 
     @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
-    def step(*tensors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def step(*tensors: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         *inputs, seen_row, seen, target_row, target, own, users = tensors
         scores = tf.ensure_shape(model.graph(*inputs), [None, catalogue.n_items])
         finite = tf.reduce_all(tf.math.is_finite(scores))
@@ -132,13 +137,15 @@ def _graph(model: Model, k: int, signature: list[Any]) -> Callable[..., Any]:
         scores = tf.tensor_scatter_nd_update(
             scores, masked, tf.fill(tf.shape(seen), tf.constant(-np.inf))
         )
-        return _top_k(scores, k, users), at_targets, finite
+        return *_top_k(scores, k, users), at_targets, finite
 
     return step  # type: ignore[no-any-return]
 
 
-def _top_k(scores: Tensor, k: int, users: Tensor) -> Tensor:
-    """Items of the k highest scores, `(batch, k)` int32; masked ones (-inf) become -1.
+def _top_k(scores: Tensor, k: int, users: Tensor) -> tuple[Tensor, Tensor]:
+    """Items of the k highest scores, `(batch, k)` int32, and these scores.
+
+    Masked items (-inf) become -1.
 
     The k + 1 best items lie in the k + 1 blocks with the highest maxima, so only those blocks are
     sorted. Rows in which the k + 1 best scores are not all different are sorted again with the
@@ -179,7 +186,7 @@ def _top_k(scores: Tensor, k: int, users: Tensor) -> Tensor:
         )
 
     items, values = tf.cond(tf.size(tied) > 0, sort_again, lambda: (items, values))
-    return tf.where(values > -np.inf, items, -1)[:, :k]
+    return tf.where(values > -np.inf, items, -1)[:, :k], values[:, :k]
 
 
 def _mix(x: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import math
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.live import Live
@@ -16,6 +16,9 @@ from rich.text import Text
 from lrec.bucket import Bucketing, Buckets, group_names
 from lrec.data import Interactions, Split
 from lrec.training import Unkept
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Rows of the table on screen, by metric; everything else is in MLflow.
 SHOWN = ("recall", "ndcg", "hit", "mse", "user_coverage", "item_coverage_sub", "novelty")
@@ -62,6 +65,16 @@ class Screen:
 
     def note(self, text: str) -> None:
         self.console.print(text, markup=False, soft_wrap=True)
+
+    def rows(self, frame: pd.DataFrame) -> None:
+        """A data frame as it is."""
+        table = Table(box=None, pad_edge=False)
+        for name in frame:
+            number = frame[name].dtype.kind in "fi"
+            table.add_column(str(name), justify="right" if number else "left")
+        for row in frame.itertuples(index=False):
+            table.add_row(*(_number(x) if isinstance(x, float) else str(x) for x in row))
+        self.console.print(table)
 
     def table(
         self,

@@ -37,6 +37,26 @@ def main(config: DictConfig) -> None:
     job(merged, again)
 
 
+def of_run(config: DictConfig, command: str, own: Sequence[str], free: Sequence[str]) -> DictConfig:
+    """A saved run's config with a command's own keys, for a command that asks about that run.
+
+    Args:
+        own: the keys that the run's config does not have; `run` is among them.
+        free: config groups that may differ from the run's.
+
+    Raises:
+        ConfigError: no run is named, or something else than these is set.
+    """
+    if OmegaConf.is_missing(config, "run"):
+        raise ConfigError(f"run is needed: lrec {command} run=RUN_ID, the id of a finished run.")
+    overrides = HydraConfig.get().overrides.task
+    named = (*free, *(key for key in own if key != "run"))
+    refuse_fixed(overrides, command, lambda key: key not in (*own, *free), named)
+    whole = merge(config_of(str(config.run)), config, overrides)
+    whole.update({key: config[key] for key in own} | {"run": str(config.run)})
+    return whole
+
+
 def refuse_fixed(
     overrides: Sequence[str], command: str, fixed: Callable[[str], bool], free: Sequence[str]
 ) -> None:

@@ -1,0 +1,129 @@
+"""Who is recommended to: users of the data, or people that it does not have."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrec.bucket import ALL, COLD
+from lrec.config import Parts
+from lrec.data import Catalogue, DataError, Histories, Interactions, Ints, Strings
+from lrec.table import (
+    ITEMS,
+    RATINGS,
+    TIMES,
+    USERS,
+    find_column,
+    numbers,
+    read_table,
+    seconds,
+)
+from lrec.transfer import find
+
+
+def known_people(parts: Parts, asked: Any, catalogue: Catalogue) -> tuple[Strings, Histories]:
+    """Users of the data, with everything that it has of them, in codes of a model's catalogue.
+
+    Args:
+        asked: a list of ids or one id, the name of a bucket, or `all`.
+
+    Raises:
+        DataError: the data has no such user, or the bucket is empty.
+    """
+    data = parts.dataset.load()
+    users: Ints
+    if asked == ALL:
+        users = np.arange(data.n_users)
+    elif isinstance(asked, str):
+        users = members(parts, data, asked)
+    else:
+        users = codes_of(asked if isinstance(asked, list) else [asked], data.user_ids, "users")
+    if not len(users):
+        raise DataError(f"users={asked} is nobody.")
+    order = np.unique(users)
+    histories = Histories.select(data, np.ones(len(data), bool), order)
+    histories = histories.take(np.searchsorted(order, users))
+    code = find(data.item_ids, catalogue.ids[: catalogue.n_items])
+    item = code[histories.item].astype(np.int32)
+    return data.user_ids[users], replace(histories, item=item).within(catalogue.n_items)
+
+
+def members(parts: Parts, data: Interactions, bucket: str) -> Ints:
+    """Codes of the users in a bucket, by their training history."""
+    split = parts.split(data)
+    known = of_all(split.train, data.n_users)
+    bucketing = next(b for b in parts.bucket.values() if bucket in (*b.names, COLD))
+    column = bucketing.sort(known, split.train, split.catalogue).column
+    return np.flatnonzero(np.array(column) == bucket)
+
+
+def of_all(histories: Histories, n_users: int) -> Histories:
+    """A row for each user code; empty for those who have none."""
+    lengths = np.zeros(n_users, np.int64)
+    lengths[histories.user] = histories.lengths
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    return replace(histories, user=np.arange(n_users, dtype=np.int32), offsets=offsets)
+
+
+def new_people(history: list[Any] | str, catalogue: Catalogue) -> tuple[Strings, Histories]:
+    """People that are not in the data, by what they took; unknown items are left out with a note.
+
+    Raises:
+        DataError: the table cannot be read, or none of the items is known.
+    """
+    import pandas as pd
+
+    known = catalogue.ids[: catalogue.n_items]
+    if isinstance(history, list):
+        item = codes_of(history, known, "history", some=True)
+        return np.array(["new"]), Histories.of([item.tolist()])
+    path = Path(history).expanduser()
+    if not path.is_file():
+        raise DataError(f"history is neither a list of item ids nor a file. Received: {history}")
+    frame = read_table(path)
+    names = {"user": USERS, "item": ITEMS, "rating": RATINGS, "timestamp": TIMES}
+    columns = {what: find_column(frame, "auto", usual, what) for what, usual in names.items()}
+    if columns["item"] is None:
+        raise DataError(f"{path} has no item column. Its columns: {', '.join(frame.columns)}.")
+    who = frame[columns["user"]].astype(str) if columns["user"] else pd.Series("new", frame.index)
+    code, ids = pd.factorize(who)
+    item = codes_of(frame[columns["item"]].tolist(), known, "history", some=True, keep=True)
+    times = seconds(frame[columns["timestamp"]], "timestamp") if columns["timestamp"] else code * 0
+    order = np.lexsort([times, code])
+    rating = numbers(frame[columns["rating"]], "rating").to_numpy() if columns["rating"] else None
+    histories = Histories(
+        user=np.full(len(ids), -1, np.int32),
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(code))]).astype(np.int64),
+        item=item[order].astype(np.int32),
+        rating=None if rating is None else rating[order].astype(np.float32),
+    )
+    return np.asarray(ids, dtype=np.str_), histories.within(catalogue.n_items)
+
+
+def codes_of(
+    wanted: Sequence[Any], ids: Strings, what: str, some: bool = False, keep: bool = False
+) -> Ints:
+    """Codes of ids as people write them.
+
+    Args:
+        what: the key they stand under, for the message.
+        some: whether it is enough that some are known.
+        keep: whether unknown ones are -1 instead of left out.
+
+    Raises:
+        DataError: an id is not there.
+    """
+    names = np.array([str(one) for one in wanted], dtype=np.str_)
+    codes = find(names, ids) if len(names) else np.empty(0, np.int64)
+    unknown = names[codes < 0]
+    if len(unknown):
+        message = f"{what}: {len(unknown)} of {len(names)} ids are unknown, such as {unknown[0]}"
+        if not some or len(unknown) == len(names):
+            raise DataError(f"{message}.")
+        warnings.warn(f"{message}: they are left out", stacklevel=2)
+    return codes if keep else codes[codes >= 0]

@@ -1,0 +1,166 @@
+"""Recommendations of a saved model: to known users, to a bucket of them, or to new people."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from lrec.bucket import group_names
+from lrec.config import Parts
+from lrec.data import Histories, Ints, Queries, Strings
+from lrec.errors import ConfigError
+from lrec.model import Model
+from lrec.people import codes_of, known_people, new_people
+from lrec.ranking import Ranker
+from lrec.reasons import reasons
+from lrec.saved import model_of
+from lrec.schema import nearest
+from lrec.terminal import Screen, show_warnings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 200  # rows on the screen at most
+
+
+@dataclass(frozen=True)
+class Recommend(Parts):
+    """The root of `conf/recommend.yaml`: the run's own config, and what is asked.
+
+    Attributes:
+        run: MLflow id of the run.
+        users: ids of known users, or the name of a bucket, or `all`.
+        history: item ids of one new person, or the path of a table of several.
+        exclude: item ids that nobody is recommended.
+        top: length of the lists.
+        explain: whether to name the item of the history that speaks most for each recommendation.
+        to: file to write, or None for the screen.
+    """
+
+    run: str
+    users: list[Any] | str | int | None
+    history: list[Any] | str | None
+    exclude: list[Any]
+    top: int
+    explain: bool
+    to: str | None
+
+    file: ClassVar[str] = "conf/recommend.yaml"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.users is None) == (self.history is None):
+            raise ConfigError(
+                "either users or history says who is asked for: users=[id,id], users=tail, "
+                f"history=[id,id] or history=people.csv. Received: users={self.users}, "
+                f"history={self.history}"
+            )
+        groups = group_names(self.bucket.values())
+        if isinstance(self.users, str) and self.users not in groups:
+            raise ConfigError(
+                f"users must be a list of ids or a bucket, one of {', '.join(groups)}"
+                f"{nearest(self.users, groups)}. Received: {self.users}"
+            )
+        if self.top < 1:
+            raise ConfigError(f"top must be 1 or more. Received: {self.top}")
+        if self.to is not None and Path(self.to).suffix not in (".csv", ".parquet"):
+            raise ConfigError(f"to must be a .csv or a .parquet file. Received: {self.to}")
+
+
+def run(settings: Recommend) -> None:
+    """Recommend, and show or write the lists."""
+    screen = Screen()
+    show_warnings(screen)
+    settings.strategy.start()
+    model = model_of(settings.run)
+    if settings.history is not None:
+        people, histories = new_people(settings.history, model.catalogue)
+    else:
+        people, histories = known_people(settings, settings.users, model.catalogue)
+    excluded = codes_of(settings.exclude, model.catalogue.ids, "exclude")
+    table = recommend(model, people, histories, excluded, settings.top, settings.explain)
+    if settings.to is not None:
+        write(table, Path(settings.to))
+        screen.note(f"{len(table):,} recommendations for {len(people):,} people: {settings.to}")
+        return
+    screen.rows(table.head(SHOWN))
+    if len(table) > SHOWN:
+        screen.note(f"{SHOWN} of {len(table):,} rows; to=FILE.csv or .parquet writes them all")
+
+
+def recommend(
+    model: Model, people: Strings, histories: Histories, excluded: Ints, top: int, explain: bool
+) -> pd.DataFrame:
+    """Lists for people.
+
+    Args:
+        people: `(n,)` names.
+        histories: of these people, in codes of the model's catalogue.
+        excluded: items for nobody.
+        top: length of the lists; shorter where the catalogue runs out.
+
+    Returns:
+        Columns `user`, `rank` (from 1), `item`, `score`, `title` where the catalogue has titles,
+        `own` (false where a model that cannot answer an empty history falls back on popularity)
+        and, if explained, `because`: an item id, empty where the list is not due to the history.
+    """
+    import pandas as pd
+
+    nothing = Histories.of([[] for _ in people])
+    queries = Queries(histories, histories, nothing, _joined(histories, excluded))
+    ranking = Ranker(model, top)(queries)
+    row, place = np.nonzero(ranking.items >= 0)
+    item = ranking.items[row, place]
+    catalogue = model.catalogue
+    columns: dict[str, Any] = {
+        "user": people[row],
+        "rank": place + 1,
+        "item": catalogue.ids[item],
+        "score": ranking.scores[row, place],
+        "own": ranking.own[row],
+    }
+    if catalogue.features.titles is not None:
+        columns["title"] = catalogue.features.titles[item]
+    if explain:
+        because = np.full(ranking.items.shape, -1)
+        rows = np.flatnonzero(ranking.own & (histories.within(catalogue.n_items).lengths > 0))
+        because[rows] = reasons(model, histories.take(rows), ranking.items[rows])
+        named = np.append(catalogue.ids[: catalogue.n_items], "")
+        columns["because"] = named[because[row, place]]
+        if catalogue.features.titles is not None:
+            titles = np.append(catalogue.features.titles[: catalogue.n_items], "")
+            columns["because_title"] = titles[because[row, place]]
+    return pd.DataFrame(columns)
+
+
+def _joined(histories: Histories, excluded: Ints) -> Histories:
+    """The histories with the excluded items at the end of each: what is masked."""
+    if not len(excluded):
+        return histories
+    n = len(histories)
+    row = np.concatenate([histories.row, np.repeat(np.arange(n), len(excluded))])
+    item = np.concatenate([histories.item, np.tile(excluded, n)])
+    order = np.argsort(row, kind="stable")
+    return replace(
+        Histories.of([[] for _ in range(n)]),
+        offsets=histories.offsets + np.arange(n + 1) * len(excluded),
+        item=item[order].astype(np.int32),
+    )
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    """Write beside, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        if path.suffix == ".csv":
+            table.to_csv(beside, index=False)
+        else:
+            table.to_parquet(beside, index=False)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

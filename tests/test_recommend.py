@@ -1,0 +1,204 @@
+"""Recommendations for known users, buckets and new people; and the reasons given for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Bystander, CommandLine
+from hydra import compose, initialize_config_dir
+
+from lrec.config import CONF, check
+from lrec.data import DataError, Histories, ItemFeatures, Split
+from lrec.model import Model
+from lrec.people import known_people, new_people
+from lrec.reasons import reasons
+from lrec.recommend import recommend
+
+SMALL = ("split=leave_one_out", "schedule.epochs=2", "model=itemknn")
+
+
+@pytest.fixture(scope="module")
+def parts(tiny: Path) -> Any:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        where = ("dataset=csv", f"dataset.path={tiny}")
+        found = check(compose("config", overrides=[*where, *SMALL]))
+    found.strategy.start()
+    return found
+
+
+@pytest.fixture(scope="module")
+def split(parts: Any) -> Split:
+    found: Split = parts.split(parts.dataset.load())
+    return found
+
+
+@pytest.fixture(scope="module")
+def model(parts: Any, split: Split) -> Model:
+    parts.model.fit(split, parts.schedule, parts.strategy, 1, Bystander())
+    found: Model = parts.model
+    return found
+
+
+def test_reasons_are_the_items_without_which_the_score_falls_most(
+    model: Model, split: Split
+) -> None:
+    known = split.test.history.within(model.catalogue.n_items)
+    known = known.take(np.flatnonzero(known.lengths > 0))
+    lists = [row[row >= 0] for row in np.tile(np.arange(4), (len(known), 1))]
+    found = reasons(model, known, np.array(lists))
+    for row, items in enumerate(lists):
+        history = known.item[known.offsets[row] : known.offsets[row + 1]].tolist()
+        for place, item in enumerate(items):
+            left = {}
+            for one in history:
+                rest = [other for other in history if other != one]
+                score = model.score(Histories.of([rest]))[0, item] if rest else -np.inf
+                left[one] = float(score)
+            named = int(found[row, place])
+            assert left[named] == pytest.approx(min(left.values()), abs=1e-5)
+
+
+def test_reasons_end_where_the_list_ends(model: Model) -> None:
+    found = reasons(model, Histories.of([[3, 5]]), np.array([[1, -1]]))
+    assert found[0, 0] in (3, 5)
+    assert found[0, 1] == -1
+
+
+def test_lists_lack_the_history_and_what_is_excluded(model: Model) -> None:
+    people = np.array(["a", "b", "c"])
+    histories = Histories.of([[0, 1], [], [2]])
+    table = recommend(model, people, histories, np.array([4, 5]), 6, explain=True)
+    ids = model.catalogue.ids
+    assert table["user"].tolist() == ["a"] * 6 + ["b"] * 6 + ["c"] * 6
+    assert table["rank"].tolist() == list(range(1, 7)) * 3
+    assert not set(table["item"]) & {str(ids[4]), str(ids[5])}
+    assert not set(table.loc[table["user"] == "a", "item"]) & {str(ids[0]), str(ids[1])}
+    assert table.groupby("user")["score"].apply(lambda s: s.is_monotonic_decreasing).all()
+    assert table.groupby("user")["own"].first().tolist() == [True, False, True]
+    because = table.groupby("user")["because"].agg(set)
+    assert because["a"] <= {str(ids[0]), str(ids[1])}
+    assert because["b"] == {""}
+    assert because["c"] == {str(ids[2])}
+
+
+def test_titles_stand_beside_the_ids(model: Model) -> None:
+    n_items = model.catalogue.n_items
+    titles = np.array([f"Thing No. {i}" for i in range(len(model.catalogue.ids))])
+    named = replace(model.catalogue, features=ItemFeatures(titles))
+    before, model.catalogue = model.catalogue, named
+    try:
+        table = recommend(model, np.array(["a"]), Histories.of([[0]]), np.arange(0), 3, True)
+    finally:
+        model.catalogue = before
+    place = {str(i): code for code, i in enumerate(model.catalogue.ids[:n_items])}
+    assert table["title"].tolist() == [f"Thing No. {place[item]}" for item in table["item"]]
+    assert table["because_title"].tolist() == ["Thing No. 0"] * 3
+
+
+def test_known_people_bring_all_that_the_data_has(parts: Any, model: Model) -> None:
+    data = parts.dataset.load()
+    people, histories = known_people(parts, ["person-020", "person-003"], model.catalogue)
+    assert people.tolist() == ["person-020", "person-003"]
+    for row, person in enumerate(people):
+        theirs = data.item_ids[data.item[data.user_ids[data.user] == person]]
+        inside = set(theirs) & set(model.catalogue.ids[: model.catalogue.n_items])
+        found = histories.item[histories.offsets[row] : histories.offsets[row + 1]]
+        assert set(model.catalogue.ids[found]) == inside
+
+
+def test_buckets_part_all_users(parts: Any, model: Model) -> None:
+    everybody, _ = known_people(parts, "all", model.catalogue)
+    groups = [known_people(parts, g, model.catalogue)[0].tolist() for g in ("tail", "head")]
+    torso = known_people(parts, "torso", model.catalogue)[0].tolist()
+    assert sorted([*groups[0], *groups[1], *torso]) == sorted(everybody.tolist())
+    with pytest.raises(DataError, match="users=cold is nobody"):
+        known_people(parts, "cold", model.catalogue)
+
+
+def test_new_people_come_from_a_table_in_the_order_of_time(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "user,item,timestamp\nzoe,thing-03,30\namy,thing-01,5\nzoe,thing-00,10\nzoe,nothing,20\n"
+    )
+    with pytest.warns(UserWarning, match="1 of 4 ids are unknown"):
+        people, histories = new_people(str(path), model.catalogue)
+    assert people.tolist() == ["zoe", "amy"]
+    ids = model.catalogue.ids[histories.item].tolist()
+    assert ids == ["thing-00", "thing-03", "thing-01"]
+    assert histories.lengths.tolist() == [2, 1]
+    path.write_text("item\nthing-03\nthing-01\n")
+    people, histories = new_people(str(path), model.catalogue)
+    assert people.tolist() == ["new"]
+    assert model.catalogue.ids[histories.item].tolist() == ["thing-03", "thing-01"]
+
+
+def test_unknown_people_and_items_are_refused(parts: Any, model: Model, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"users: 1 of 2 ids are unknown, such as nobody"):
+        known_people(parts, ["person-003", "nobody"], model.catalogue)
+    with pytest.raises(DataError, match=r"history: 1 of 1 ids are unknown"):
+        new_people(["nothing"], model.catalogue)
+    with pytest.raises(DataError, match="neither a list of item ids nor a file"):
+        new_people(str(tmp_path / "none.csv"), model.catalogue)
+    path = tmp_path / "bad.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match="no item column"):
+        new_people(str(path), model.catalogue)
+
+
+@pytest.fixture(scope="module")
+def trained(
+    tmp_path_factory: pytest.TempPathFactory, lrec: CommandLine, tiny: Path
+) -> tuple[Path, str]:
+    """A folder with a run of itemknn, and the run's id."""
+    folder = tmp_path_factory.mktemp("recommend")
+    answer = lrec(folder, "train", "dataset=csv", f"dataset.path={tiny}", *SMALL)
+    assert answer.rc == 0, answer.err
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        (run,) = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
+    return folder, run.info.run_id
+
+
+def test_command_shows_lists_and_writes_them(trained: tuple[Path, str], lrec: CommandLine) -> None:
+    folder, run = trained
+    shown = lrec(
+        folder, "recommend", f"run={run}", "history=[thing-02,thing-04]", "top=3", "explain=true"
+    )
+    assert (shown.rc, shown.err) == (0, "")
+    lines = [line.split() for line in shown.out.splitlines() if line.startswith("new")]
+    assert [line[1] for line in lines] == ["1", "2", "3"]
+    assert {line[-1] for line in lines} <= {"thing-02", "thing-04"}
+    asked = ("users=tail", "to=lists/tail.parquet", "exclude=[thing-00]")
+    written = lrec(folder, "recommend", f"run={run}", *asked)
+    assert (written.rc, written.err) == (0, "")
+    table = pd.read_parquet(folder / "lists" / "tail.parquet")
+    assert len(table) == 10 * table["user"].nunique()
+    assert "thing-00" not in set(table["item"])
+    assert re.search(r"recommendations for \d+ people: lists/tail.parquet", written.out)
+    assert [path.name for path in (folder / "lists").iterdir()] == ["tail.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ((), "either users or history"),
+        (("users=tial",), "did you mean tail"),
+        (("users=tail", "top=0"), "top must be 1 or more"),
+        (("users=tail", "to=x.txt"), ".csv or a .parquet"),
+        (("users=tail", "model=vae"), "was decided when the run was trained"),
+    ],
+)
+def test_command_refuses_what_makes_no_sense(
+    said: tuple[str, ...], words: str, trained: tuple[Path, str], lrec: CommandLine
+) -> None:
+    folder, run = trained
+    answer = lrec(folder, "recommend", f"run={run}", *said)
+    assert answer.rc == 2
+    assert words in answer.complaint
