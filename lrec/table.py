@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import re
 import warnings
+import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +17,7 @@ from lrec.data import DataError, ItemFeatures, Strings
 if TYPE_CHECKING:
     import pandas as pd
 
+Source = Path | zipfile.Path  # a file, or a member of an archive
 # Usual names of columns, in lower case.
 USERS = ("user_id", "userid", "user", "uid")
 ITEMS = ("item_id", "itemid", "item", "movie_id", "movieid", "iid", "asin", "product_id")
@@ -23,7 +26,7 @@ TIMES = ("timestamp", "time", "unixreviewtime", "date", "datetime")
 
 
 def read_table(
-    path: Path, separator: str | None = None, header: bool = True, quoted: bool = True
+    path: Source, separator: str | None = None, header: bool = True, quoted: bool = True
 ) -> pd.DataFrame:
     """Every column as text (Parquet keeps its types).
 
@@ -38,7 +41,7 @@ def read_table(
     import pandas as pd
 
     try:
-        if path.suffix == ".parquet":
+        if isinstance(path, Path) and path.suffix == ".parquet":
             frame: pd.DataFrame = pd.read_parquet(path)
             frame.columns = [str(c) for c in frame.columns]
             return frame
@@ -62,24 +65,25 @@ def read_table(
 
 
 def _read_text(
-    path: Path, separator: str, header: bool, quoted: bool, encoding: str
+    path: Source, separator: str, header: bool, quoted: bool, encoding: str
 ) -> pd.DataFrame:
     import pandas as pd
 
     def read(sep: str, engine: Literal["c", "python"]) -> pd.DataFrame:
-        return pd.read_csv(
-            path,
-            sep=sep,
-            engine=engine,
-            header=0 if header else None,
-            index_col=False,
-            dtype=str,
-            na_values=[""],
-            keep_default_na=False,
-            skipinitialspace=True,
-            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
-            encoding=encoding,
-        )
+        with nullcontext(path) if isinstance(path, Path) else path.open("rb") as content:
+            return pd.read_csv(
+                content,
+                sep=sep,
+                engine=engine,
+                header=0 if header else None,
+                index_col=False,
+                dtype=str,
+                na_values=[""],
+                keep_default_na=False,
+                skipinitialspace=True,
+                quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+                encoding=encoding,
+            )
 
     if len(separator) == 1:
         return read(separator, "c")

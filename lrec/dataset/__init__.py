@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lrec import cache
 from lrec.cleaning import Cleaning
 from lrec.data import DataError, Interactions, ItemFeatures, Strings
+from lrec.table import Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,40 +49,56 @@ class Dataset(ABC):
 
 
 class FileDataset(Dataset):
-    """Interactions from a file at hand, cleaned once and then taken from the cache.
+    """Interactions from files, cleaned once and then taken from the cache.
 
     A subclass sets `path`, `cleaning`, `clock` and `cache`, and reads.
+
+    Attributes:
+        beside: names under which a table of the items may lie beside the file, best first.
     """
 
-    path: str
+    path: str | None
     cleaning: Cleaning
     clock: bool
     cache: str | None
     items_path: str | None = None
+    beside: tuple[str, ...] = ()
 
     @abstractmethod
-    def read(self, path: Path) -> pd.DataFrame:
+    def read(self, path: Source) -> pd.DataFrame:
         """The file as a table: user and item as str; rating float and timestamp seconds or NaN."""
 
-    def read_features(self, path: Path, item_ids: Strings) -> ItemFeatures:
+    def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
         """Features of `item_ids` from the items file."""
         raise DataError(f"dataset={self.name} reads no items file. Received: {path}")
+
+    def files(self) -> list[Path]:
+        """What the data is prepared from: the interactions and, where there is one, the items."""
+        given = {"dataset.path": self.path, "dataset.items_path": self.items_path}
+        files = [_existing(path, name) for name, path in given.items() if path is not None]
+        if self.items_path is None:
+            around = [files[0].with_name(name) for name in self.beside]
+            files += [path for path in around if path.exists()][:1]
+        return files
+
+    def prepare(self, files: Sequence[Source]) -> Interactions:
+        """Read and clean `files`, the interactions first."""
+        data = self.cleaning(self.read(files[0]), self.clock)
+        if len(files) > 1:
+            data = replace(data, features=self.read_features(files[1], data.item_ids))
+        return data
 
     def settings(self) -> dict[str, Any]:
         """What, beside the files' content, shapes the prepared data."""
         return {key: value for key, value in vars(self).items() if key not in ("path", "cache")}
 
     def load(self) -> Interactions:
-        files = [_existing(self.path, "dataset.path")]
-        if self.items_path is not None:
-            files.append(_existing(self.items_path, "dataset.items_path"))
+        files = self.files()
         settings = {**self.settings(), "cleaning": asdict(self.cleaning), "name": self.name}
         stored = cache.folder(self.cache) / f"{cache.key(files, settings)}.npz"
         data = cache.load(stored)
         if data is None:
-            data = self.cleaning(self.read(files[0]), self.clock)
-            if self.items_path is not None:
-                data = replace(data, features=self.read_features(files[1], data.item_ids))
+            data = self.prepare(files)
             cache.store(stored, data)
         return data
 

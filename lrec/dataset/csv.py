@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lrec.cleaning import Cleaning
@@ -13,6 +12,7 @@ from lrec.table import (
     RATINGS,
     TIMES,
     USERS,
+    Source,
     find_column,
     item_features,
     numbers,
@@ -79,7 +79,7 @@ class CSV(FileDataset):
         self.cleaning = Cleaning(duplicates, missing_rating, missing_timestamp, min_rating, k_core)
         self.cache = cache
 
-    def read(self, path: Path) -> pd.DataFrame:
+    def read(self, path: Source) -> pd.DataFrame:
         import pandas as pd
 
         frame = read_table(path, self.separator, self.header)
@@ -102,7 +102,7 @@ class CSV(FileDataset):
                 table["timestamp"] = seconds(frame[column], column)
         return table
 
-    def read_features(self, path: Path, item_ids: Strings) -> ItemFeatures:
+    def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
         frame = read_table(path, self.separator, self.header)
         found = [
             find_column(frame, wanted, usual, key) if wanted is not None else None

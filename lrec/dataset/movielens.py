@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from lrec.cleaning import Cleaning
 from lrec.data import DataError, ItemFeatures, Strings
 from lrec.dataset import FileDataset
-from lrec.table import item_features, numbers, read_table, seconds
+from lrec.table import Source, item_features, numbers, read_table, seconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +35,7 @@ class MovieLens(FileDataset):
     """
 
     clock = True
+    beside = ("movies.csv", "movies.csv.gz", "movies.dat", "u.item")
 
     def __init__(
         self,
@@ -50,12 +50,8 @@ class MovieLens(FileDataset):
         self.path = path
         self.cleaning = Cleaning(duplicates, missing_rating, missing_timestamp, min_rating, k_core)
         self.cache = cache
-        beside = Path(path).expanduser().parent
-        names = ("movies.csv", "movies.csv.gz", "movies.dat", "u.item")
-        movies = next((beside / name for name in names if (beside / name).exists()), None)
-        self.items_path = None if movies is None else str(movies)
 
-    def read(self, path: Path) -> pd.DataFrame:
+    def read(self, path: Source) -> pd.DataFrame:
         frame = _read(path)
         if frame.shape[1] < 4:
             raise DataError(
@@ -68,7 +64,7 @@ class MovieLens(FileDataset):
         frame["timestamp"] = seconds(frame["timestamp"], "timestamp")
         return frame
 
-    def read_features(self, path: Path, item_ids: Strings) -> ItemFeatures:
+    def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
         import pandas as pd
 
         frame = _read(path)
@@ -80,7 +76,7 @@ class MovieLens(FileDataset):
         return item_features(frame.iloc[:, 0], frame.iloc[:, 1], genres, item_ids)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _read(path: Source) -> pd.DataFrame:
     name = path.name.removesuffix(".gz")
     if name.endswith(".dat"):
         return read_table(path, "::", header=False, quoted=False)
