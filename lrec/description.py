@@ -10,7 +10,7 @@ from lrec.bucket import COLD
 from lrec.cleaning import ACTIVITY_EDGES
 from lrec.config import Parts, Record
 from lrec.data import Interactions, Split
-from lrec.terminal import Screen
+from lrec.terminal import Screen, show_warnings
 
 QUANTILES = (0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.99, 1.0)
 
@@ -18,6 +18,7 @@ QUANTILES = (0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.99, 1.0)
 def describe(parts: Parts, record: Record) -> None:
     """Counts, long tails, cleaning, split and buckets, on screen; distributions as a figure."""
     screen = Screen()
+    show_warnings(screen)
     data = parts.dataset.load()
     screen.note(f"{record.choices['dataset']}: {_counts(data)}")
     screen.console.print(_long_tails(parts, data))
