@@ -67,14 +67,15 @@ def _download(address: str, sha256: str, target: Path, verify: bool) -> str:
     partial = target.with_name(f"{target.name}.partial")
     if not verify:  # nothing would tell whether what is there belongs to the same file
         partial.unlink(missing_ok=True)
-    for _ in range(2):  # what was corrupted on the way is fetched once more, from its beginning
+    for again in (True, False):  # what was corrupted on the way is fetched once more, as a whole
         Transfer(address, partial, pinned=verify).run()
         found = _digest(partial)
         if found == sha256 or not verify:
             partial.replace(target)
             return found
         partial.unlink()
-        say(f"its sha256 is {found}, not {sha256}")
+        if again:
+            say(f"its sha256 is {found}, not the pinned one: fetching it once more")
     raise DataError(
         f"{address} is not the pinned file: its sha256 is {found}, and {sha256} is "
         "expected. Another version may be published by now: dataset.verify=false takes it as it is."

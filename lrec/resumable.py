@@ -66,10 +66,10 @@ class Transfer:
             BrokenError: `TRIES` attempts in a row got no further, or no other one would.
             OSError: the file cannot be written.
         """
-        say(f"downloading {self.address}")
         start = time.monotonic()
         begun = self.furthest = self.size
         tries = 0
+        say(f"downloading {self.address}" + (f" from {decimal(begun)} on" if begun else ""))
         while True:
             try:
                 self._attempt()

@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import random
+import re
 import ssl
 import subprocess
 import sys
@@ -79,6 +80,14 @@ def test_a_file_is_fetched_once(site: Site, folder: Path, capsys: pytest.Capture
     assert capsys.readouterr().out == ""
 
 
+def test_a_bar_on_a_terminal(
+    site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    fetch(*remote(site.address), folder)
+    assert re.search(r"━.*600.*/600.0 kB", capsys.readouterr().out)
+
+
 @pytest.mark.parametrize(
     ("faults", "asked"),
     [
@@ -141,7 +150,9 @@ def wait_for(path: Path, size: int) -> None:
         time.sleep(0.01)
 
 
-def test_a_killed_download_goes_on_where_it_was(site: Site, folder: Path) -> None:
+def test_a_killed_download_goes_on_where_it_was(
+    site: Site, folder: Path, capsys: pytest.CaptureFixture
+) -> None:
     site.faults.append("stall")
     with fetching(site, folder) as process:
         wait_for(folder / "data.zip.partial", HALF)
@@ -149,6 +160,7 @@ def test_a_killed_download_goes_on_where_it_was(site: Site, folder: Path) -> Non
     assert names(folder) == ["data.zip.partial"]
     assert fetch(*remote(site.address), folder).read_bytes() == BODY
     assert site.asked == [(0, HALF), (HALF, HALF)]
+    assert f"{site.address}/data.zip from 300.0 kB on" in capsys.readouterr().out
 
 
 def test_two_downloads_at_once(site: Site, folder: Path) -> None:
