@@ -85,12 +85,15 @@ class Published(FileDataset):
         file = files[0]
         if not (self.members and isinstance(file, Path) and zipfile.is_zipfile(file)):
             return super().prepare(files)
-        with zipfile.ZipFile(file) as archive:
-            members = [zipfile.Path(archive, name) for name in self.members]
-            for member in members:
-                if not member.is_file():
-                    raise DataError(f"{file} has no {member.at} in it: it is another archive.")
-            return super().prepare(members)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                members = [zipfile.Path(archive, name) for name in self.members]
+                for member in members:
+                    if not member.is_file():
+                        raise DataError(f"{file} has no {member.at} in it: it is another archive.")
+                return super().prepare(members)
+        except zipfile.BadZipFile as error:
+            raise DataError(f"{file} is damaged: {error}") from None
 
     def settings(self) -> dict[str, Any]:
         where = ("mirror", "download", "verify")
