@@ -77,8 +77,8 @@ class Transfer:
             except BrokenError as broken:
                 tries = 0 if self.size > self.furthest else tries + 1
                 self.furthest = max(self.furthest, self.size)
-                offline = not broken.again and self.furthest == begun
-                if offline or tries == TRIES:
+                final = not broken.again and self.furthest == begun
+                if final or tries == TRIES:
                     raise
                 say(f"{broken}, after {decimal(self.size)}: trying again")
                 time.sleep(PAUSE * 2**tries)
