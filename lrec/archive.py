@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from omegaconf import OmegaConf
@@ -16,6 +16,9 @@ from lrec.config import Parts, Record
 from lrec.data import Interactions, Split, Strings
 from lrec.judge import Judge, Verdict
 from lrec.tracking import Log
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Metrics of the figure by bucket, at the largest k.
 DRAWN = ("recall", "ndcg", "novelty", "mse")
@@ -53,6 +56,14 @@ def log_data(log: Log, record: Record, parts: Parts, data: Interactions, split: 
     log.metrics({f"data/{key}": value for key, value in split.counts.items()})
 
 
+def log_training(log: Log, record: Record, epochs: int, seconds: float) -> None:
+    """How long training took: no metrics, because these are the same for the same config."""
+    log.tags({"lrec.epochs": epochs, "lrec.fit_seconds": f"{seconds:.3f}"})
+    path = record.folder / "training.json"
+    path.write_text(json.dumps({"epochs": epochs, "seconds": seconds}))
+    log.file(path)
+
+
 def log_augmentation(log: Log, split: Split, training: Split) -> None:
     """How much was added to the training data, and to how many users."""
     added = training.train.lengths - split.train.lengths
@@ -74,9 +85,6 @@ def log_verdict(
     references: Rows,
 ) -> None:
     """The user table, and the metrics: the model's as they are, references' under their names."""
-    import pandas as pd
-
-    split = judge.split
     log.metrics(verdict.values)
     for name, values in references.items():
         log.metrics({f"{name}/{key}": value for key, value in values.items()})
@@ -91,18 +99,26 @@ def log_verdict(
             },
         }
     )
+    path = record.folder / "users.parquet"
+    public_table(parts, judge, data, verdict).to_parquet(path, index=False)
+    log.file(path)
+    summary = record.folder / "metrics.json"
+    summary.write_text(json.dumps({parts.model.name: verdict.values, **references}, indent=1))
+    log.file(summary)
+
+
+def public_table(parts: Parts, judge: Judge, data: Interactions, verdict: Verdict) -> pd.DataFrame:
+    """The user table with the items' ids, and the users' pseudonyms or ids."""
+    import pandas as pd
+
+    split = judge.split
     ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in verdict.table["items"]]
     users = split.user_ids[verdict.table["user"]]
     if not parts.tracking.keep_user_ids:
         users = pseudonyms(users, data.digest)
     table = verdict.table.assign(user=users)
     table["items"] = pd.Series(ids, index=table.index)
-    path = record.folder / "users.parquet"
-    table.to_parquet(path, index=False)
-    log.file(path)
-    summary = record.folder / "metrics.json"
-    summary.write_text(json.dumps({parts.model.name: verdict.values, **references}, indent=1))
-    log.file(summary)
+    return table
 
 
 def log_figures(

@@ -12,7 +12,7 @@ import numpy as np
 from lrec.data import DataError
 from lrec.training import Array
 
-DATA = "data digest"  # among the arrays
+ORIGIN = "origin"  # among the arrays
 
 
 class Checkpoint:
@@ -21,18 +21,19 @@ class Checkpoint:
     Args:
         folder: of the run.
         digest: of the data that the run learns from.
+        start: id of the run that training went on from, or nothing.
     """
 
-    def __init__(self, folder: Path, digest: str) -> None:
+    def __init__(self, folder: Path, digest: str, start: str = "") -> None:
         self.path = folder / "checkpoint.npz"
-        self.digest = digest
+        self.origin = digest + start
 
     def save(self, arrays: Mapping[str, Array]) -> None:
         """Replace what was saved before. Where it cannot be, training goes on with a warning."""
         beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.partial")
         try:
             with beside.open("wb") as file:
-                np.savez(file, allow_pickle=False, **{DATA: np.array(self.digest), **arrays})
+                np.savez(file, allow_pickle=False, **{ORIGIN: np.array(self.origin), **arrays})
             beside.replace(self.path)
         except OSError as error:
             beside.unlink(missing_ok=True)
@@ -46,23 +47,23 @@ class Checkpoint:
         """What was saved, or None where there is none or it is damaged (then with a warning).
 
         Raises:
-            DataError: it was made on other data.
+            DataError: it is of training on other data, or from another start.
         """
         if not self.path.exists():
             return None
         try:
             with np.load(self.path, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
-            digest = str(arrays.pop(DATA))
+            origin = str(arrays.pop(ORIGIN))
         except Exception as error:
             warnings.warn(
                 f"{self.path} is damaged ({error}): training starts at the beginning", stacklevel=2
             )
             return None
-        if digest != self.digest:
+        if origin != self.origin:
             raise DataError(
-                f"the data has changed since {self.path} was written: give the run its data back, "
-                "or train anew."
+                f"{self.path} is of training on other data: give the run its data back, or train "
+                "anew. (What lrec update trains is not resumed: update again.)"
             )
         return arrays
 

@@ -46,6 +46,10 @@ COMMANDS = {
         "what a saved model recommends: to known users, a bucket of them, or somebody new",
         "lrec recommend run=RUN_ID users=tail to=tail.csv",
     ),
+    "update": (
+        "let a saved model go on learning from new interactions; before and after by bucket",
+        "lrec update run=RUN_ID feedback=new.csv retrain=true",
+    ),
     "sync": (
         "send to MLflow the runs that it could not be told of when they happened",
         "lrec sync",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 import warnings
 from collections.abc import Mapping
 
@@ -16,16 +17,21 @@ from lrec.config import Parts, Record
 from lrec.data import DataError
 from lrec.feature import with_vectors
 from lrec.judge import Judge
+from lrec.model import Learnt
 from lrec.ranking import Ranker
 from lrec.terminal import Losses, Progress, Screen, show_warnings
 from lrec.tracking import Log
 from lrec.training import Array
+from lrec.transfer import extend
 
 HISTORY = "epochs before"  # in a checkpoint
 
 
-def run(parts: Parts, record: Record) -> float:
+def run(parts: Parts, record: Record, learnt: Learnt | None = None) -> float:
     """Train, evaluate and log.
+
+    Args:
+        learnt: what training goes on from, instead of from the beginning.
 
     Returns:
         The best value of the monitored validation metric (NaN for a model that does not train by
@@ -40,6 +46,10 @@ def run(parts: Parts, record: Record) -> float:
 
         data = parts.dataset.load()
         split = with_vectors(parts.split(data), parts.feature)
+        if learnt is not None:
+            split = extend(split, learnt.catalogue)
+            parts.model.begin(learnt)
+            log.tags({"lrec.updates": learnt.run})
         judge = Judge(split, parts.metric, parts.bucket, parts.k)
         archive.log_data(log, record, parts, data, split)
         screen.data(data, split, judge.buckets["test"])
@@ -51,9 +61,11 @@ def run(parts: Parts, record: Record) -> float:
 
         ranker = judge.ranker(parts.model)
         with Progress(screen, parts.schedule.epochs, _watched(parts)) as progress:
-            checkpoint = Checkpoint(record.folder, data.digest)
+            checkpoint = Checkpoint(record.folder, data.digest, learnt.run if learnt else "")
             watcher = Watcher(parts, judge, ranker, progress, log, checkpoint)
+            start = time.perf_counter()
             parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, watcher)
+        archive.log_training(log, record, watcher.epochs, time.perf_counter() - start)
         best = watcher.finish()
 
         verdict = judge.test(ranker)
@@ -120,6 +132,11 @@ class Watcher:
             self.history = json.loads(str(state.pop(HISTORY)))
             self.progress.resume(int(state["epoch"]))
         return state
+
+    @property
+    def epochs(self) -> int:
+        """Epochs up to the last evaluation."""
+        return int(self.history[-1]["epoch"]) if self.history else 0
 
     def finish(self) -> float:
         """The best monitored value; of a model without epochs, its only one.

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from lrec.data import Catalogue, Floats, Histories, Split
-from lrec.model import Arrays, Model
-from lrec.training import Schedule, Strategy, Turn, Watch
+from lrec.model import Arrays, Learnt, Model
+from lrec.training import Array, Schedule, Strategy, Turn, Watch
 
 Tensor = Any  # TensorFlow ships no types
 Use = Literal["additional", "initial"]  # of item vectors, see lrec.embedding
@@ -74,11 +74,21 @@ class NeuralModel(Model):
         keras.utils.set_random_seed(seed)
         with strategy.scope():
             self._build(split.catalogue)
+            if self.learnt is not None:
+                self._go_on(self.learnt)
             turns = self.turns()
         for turn in turns:
             turn.network.jit_compile = strategy.jit_compile and self.static_shapes
         n_examples = self.prepare(split)
         schedule.fit(turns, n_examples, seed, watch)
+
+    def _go_on(self, learnt: Learnt) -> None:
+        """Start from other weights; what is new in the catalogue keeps its random ones."""
+        stored = [learnt.state[name] for name in sorted(learnt.state)]
+        old, new = learnt.catalogue.n_items, self.catalogue.n_items
+        for weight, array in zip(self._weights(), stored, strict=True):
+            weight.assign(grown(np.array(weight), array, old, new))
+        self.learnt = None
 
     def turns(self) -> list[Turn]:
         """What trains in an epoch, in order: by default all layers, by `losses`."""
@@ -144,12 +154,15 @@ class NeuralModel(Model):
     def state(self) -> Arrays:
         return {
             f"{place:02d}/{weight.path}": np.asarray(weight)
-            for place, weight in enumerate(w for layer in self.layers() for w in layer.weights)
+            for place, weight in enumerate(self._weights())
         }
+
+    def _weights(self) -> list[Any]:
+        return [weight for layer in self.layers() for weight in layer.weights]
 
     def restore(self, state: Arrays, catalogue: Catalogue) -> None:
         self._build(catalogue)
-        weights = [w for layer in self.layers() for w in layer.weights]
+        weights = self._weights()
         stored = [state[name] for name in sorted(state)]
         if [tuple(w.shape) for w in weights] != [a.shape for a in stored]:
             raise ValueError(
@@ -184,6 +197,27 @@ def _traced(graph: Callable[..., Tensor]) -> Any:
 
     flat = [tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.float32, tf.int64)]
     return tf.function(graph, input_signature=flat)
+
+
+def grown(fresh: Array, stored: Array, old: int, new: int) -> Array:
+    """Weights of an older model in the places of one with a larger catalogue.
+
+    An axis that has grown as much as the catalogue has an entry for each item, and perhaps some
+    for others behind them, such as a mask.
+
+    Args:
+        fresh: weights of the new model: where there is nothing stored, they stay.
+        stored: weights of the old one.
+        old, new: sizes of the catalogues.
+    """
+    places = []
+    for size, larger in zip(stored.shape, fresh.shape, strict=True):
+        place = np.arange(size)
+        if larger != size:
+            place[old:] += new - old
+        places.append(place)
+    fresh[np.ix_(*places)] = stored
+    return fresh
 
 
 def _as_list(value: Any) -> list[Any]:

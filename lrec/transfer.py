@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from lrec.data import Bools, Catalogue, DataError, Histories, Ints, Queries, Split, Strings
+from lrec.training import Array
 
 
 def align(split: Split, catalogue: Catalogue) -> Split:
@@ -23,6 +24,57 @@ def align(split: Split, catalogue: Catalogue) -> Split:
         all_places = find(catalogue.ids, ids)
         truth = None if (all_places < 0).any() else truth.take(all_places)
 
+    whole = replace(catalogue, ids=np.concatenate([catalogue.ids, ids[new]]))
+    recoded = _recoded(split, code, whole)
+    return replace(recoded, train=recoded.train.within(catalogue.n_items), truth=truth)
+
+
+def extend(split: Split, catalogue: Catalogue) -> Split:
+    """Give the items of an older catalogue their codes there; new ones get codes behind them.
+
+    Unlike `align`, new items of the training data belong to the catalogue. So do old ones that the
+    training data has no more, with a popularity of 0.
+    """
+    new, old = split.catalogue, catalogue.n_items
+    code = find(new.ids, catalogue.ids[:old])
+    inside = np.arange(len(new.ids)) < new.n_items
+    more = (code < 0) & inside
+    code[more] = old + np.arange(more.sum())
+    n_items = old + int(more.sum())
+    beyond = code < 0
+    code[beyond] = n_items + np.arange(beyond.sum())
+    total = n_items + int(beyond.sum())
+
+    def spread(values: Array, rows: int = total) -> Array:
+        shape, kind = (rows, *values.shape[1:]), values.dtype
+        result = np.full(shape, "" if kind.kind == "U" else 0, kind)
+        result[code[: len(values)]] = values
+        return result
+
+    ids = np.concatenate([catalogue.ids[:old], new.ids[more], new.ids[beyond]])
+    known = new.features
+    features = replace(
+        known,
+        titles=None if known.titles is None else spread(known.titles),
+        genres=None if known.genres is None else spread(known.genres),
+        vectors=None if known.vectors is None else spread(known.vectors, n_items),
+    )
+    return _recoded(
+        split,
+        code,
+        replace(
+            new,
+            ids=ids,
+            popularity=spread(new.popularity, n_items),
+            interactions=spread(new.interactions, n_items),
+            features=features,
+        ),
+    )
+
+
+def _recoded(split: Split, code: Ints, catalogue: Catalogue) -> Split:
+    """A split with other item codes, and the catalogue that goes with them."""
+
     def recode(histories: Histories) -> Histories:
         return replace(histories, item=code[histories.item].astype(np.int32))
 
@@ -31,11 +83,10 @@ def align(split: Split, catalogue: Catalogue) -> Split:
 
     return replace(
         split,
-        train=recode(split.train).within(catalogue.n_items),
+        train=recode(split.train),
         validation=recode_queries(split.validation),
         test=recode_queries(split.test),
-        catalogue=replace(catalogue, ids=np.concatenate([catalogue.ids, ids[new]])),
-        truth=truth,
+        catalogue=catalogue,
     )
 
 

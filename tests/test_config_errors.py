@@ -215,7 +215,7 @@ def assert_refused(answer: Answer, folder: Path, *words: str) -> None:
             id="forced-key",
         ),
         pytest.param(
-            ["modle=vae"], ["modle", "did you mean model?", "conf/config.yaml"], id="unknown-group"
+            ["modle=vae"], ["modle", "did you mean model?", "conf/train.yaml"], id="unknown-group"
         ),
         pytest.param(
             ["model=dens"],

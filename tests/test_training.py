@@ -291,7 +291,7 @@ def test_every_example_comes_once_an_epoch_in_an_order_that_changes() -> None:
         tf.py_function(lambda r: seen.extend(r.numpy().tolist()), [rows], [])
         return layer.losses(rows)
 
-    network = Network([layer], losses)
+    network = Network([layer], losses, Draws())
     network.jit_compile = False
     Standard(epochs=2, batch_size=4).fit([Turn(network)], 30, 1, Judge())
     first, second = seen[:30], seen[30:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,21 @@ from lrec.data import Bools, Catalogue, Floats, Histories, Queries, Split
 from lrec.training import Schedule, Strategy, Watch
 
 Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a model of the same kind has learnt.
+
+    Attributes:
+        run: where.
+        state: see `Model.state`.
+        catalogue: the items that it scored.
+    """
+
+    run: str
+    state: Arrays
+    catalogue: Catalogue
 
 
 class Model(ABC):
@@ -23,12 +39,14 @@ class Model(ABC):
         simple: whether it is a baseline for models that are trained by gradient, and not one.
         rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
             scores to ratings has to be fitted on validation ratings.
+        learnt: see `begin`.
     """
 
     catalogue: Catalogue
     answers_empty: bool = False
     simple: bool = True
     rating_head: Literal["native", "calibrated"] = "calibrated"
+    learnt: Learnt | None = None
 
     @property
     def name(self) -> str:
@@ -39,6 +57,14 @@ class Model(ABC):
         self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
     ) -> None:
         """Learn from `split.train` only."""
+
+    def begin(self, learnt: Learnt) -> None:
+        """Let the next `fit` go on from what another model has learnt.
+
+        The catalogue of that fit has the other's items first, and may have more behind them. A
+        model that learns everything in one go has no use for it, and learns anew.
+        """
+        self.learnt = learnt
 
     @abstractmethod
     def score(self, histories: Histories) -> Floats:

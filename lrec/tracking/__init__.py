@@ -12,10 +12,20 @@ from lrec.tracking import sync
 from lrec.tracking.journal import NAME as JOURNAL
 from lrec.tracking.journal import Journal
 from lrec.tracking.log import Log
-from lrec.tracking.saved import Saved, fetch, finished, folder_of
+from lrec.tracking.saved import Saved, fetch, finished, folder_of, tags_of
 from lrec.tracking.store import Store, UnreachableError
 
-__all__ = ["JOURNAL", "PARENT", "Log", "Saved", "Tracking", "fetch", "finished", "folder_of"]
+__all__ = [
+    "JOURNAL",
+    "PARENT",
+    "Log",
+    "Saved",
+    "Tracking",
+    "fetch",
+    "finished",
+    "folder_of",
+    "tags_of",
+]
 PARENT = "LREC_PARENT_RUN_ID"  # how a sweep tells its jobs their parent run
 
 
@@ -80,9 +90,11 @@ class Tracking:
             raise RuntimeError(f"MLflow at {store} does not answer: {error}") from None
 
     @contextlib.contextmanager
-    def parent(self, name: str, tags: Mapping[str, str], folder: Path) -> Iterator[Log]:
+    def parent(
+        self, name: str, tags: Mapping[str, str], folder: Path, parent: str | None = None
+    ) -> Iterator[Log]:
         """A run that all others of this process, and of its children, belong to meanwhile."""
-        with self.run(name, tags, folder) as log:
+        with self.run(name, tags, folder, parent) as log:
             if log.run_id:
                 os.environ[PARENT] = log.run_id
             try:

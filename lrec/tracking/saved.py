@@ -110,6 +110,15 @@ def find_run(store: Store, run_id: str) -> Any:
         ) from None
 
 
+def tags_of(run_id: str) -> dict[str, str]:
+    """The tags of a run.
+
+    Raises:
+        RuntimeError: there is no such run.
+    """
+    return dict(find_run(Store(), run_id).data.tags)
+
+
 def folder_of(run_id: str) -> Path:
     """Where a run that was killed or failed has left what it takes to go on.
 

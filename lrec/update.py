@@ -1,0 +1,211 @@
+"""A saved model goes on learning: its data and what came since, before and after by bucket."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from omegaconf import OmegaConf
+
+from lrec import archive, experiment
+from lrec.bucket import COLD, Bucketing
+from lrec.comparison import compare
+from lrec.config import Parts, Record, check
+from lrec.contest import bucket_orders, shown
+from lrec.data import Split
+from lrec.errors import ConfigError
+from lrec.feedback import join
+from lrec.judge import Judge
+from lrec.model import Learnt
+from lrec.pairing import Answers
+from lrec.people import of_all
+from lrec.saved import model_of
+from lrec.terminal import Screen, show_warnings
+from lrec.tracking import Log, tags_of
+from lrec.transfer import align, extend, find, refuse_seen
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BEFORE, UPDATED, SCRATCH = "before", "updated", "from scratch"
+NEW = "new"  # where users come from that the data did not have
+Jobs = dict[str, tuple[dict[str, Any], Learnt | None]]
+SHARE = 0.25  # of the epochs that the run was trained for
+
+
+@dataclass(frozen=True)
+class Update(Parts):
+    """The root of `conf/update.yaml`: the run's own config, and what came since.
+
+    Attributes:
+        run: MLflow id of the run to go on from.
+        feedback: path of the new interactions.
+        epochs: at most, or None for a quarter of the run's.
+        retrain: whether to train from scratch too, and to compare.
+        resamples: of the bootstrap and of the sign flips.
+    """
+
+    run: str
+    feedback: str
+    epochs: int | None
+    retrain: bool
+    resamples: int
+
+    file: ClassVar[str] = "conf/update.yaml"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.epochs is not None and self.epochs < 1:
+            raise ConfigError(f"epochs must be 1 or more, or null. Received: {self.epochs}")
+        if self.resamples < 100:
+            raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
+
+
+def run(settings: Update, record: Record) -> None:
+    """Train on, hold the model against the one before, and say which users changed buckets."""
+    screen = Screen()
+    show_warnings(screen)
+    settings.strategy.start()
+    old = model_of(settings.run)
+    name = f"update-{old.name}"
+    tags = {"lrec.command": "update", "lrec.updates": settings.run}
+    with settings.tracking.parent(name, tags, record.folder, settings.run) as log:
+        data = settings.dataset.load()
+        node = join(settings.dataset, data, settings.feedback, record.folder)
+        scratch, _ = job(record, {"dataset": node}, record.folder / "scratch")
+        together = scratch.dataset.load()
+        split = extend(scratch.split(together), old.catalogue)
+        learnt = align(settings.split(data), split.catalogue)
+        refuse_seen(split, learnt)
+        screen.note(
+            f"feedback: {len(together) - len(data):,} interactions, "
+            f"{together.n_users - data.n_users:,} new users, "
+            f"{together.n_items - data.n_items:,} new items"
+        )
+        judge = Judge(split, settings.metric, settings.bucket, settings.k)
+        verdict = judge.test(judge.ranker(old))
+        table = archive.public_table(settings, judge, together, verdict)
+        answers = [Answers(BEFORE, [table], split.catalogue.n_items)]
+        rows = {BEFORE: verdict.values}
+
+        start = Learnt(settings.run, old.state(), old.catalogue)
+        epochs = settings.epochs or _share(tags_of(settings.run), settings.schedule.epochs)
+        schedule = {**record.config["schedule"], "epochs": epochs, "warmup_epochs": 0}
+        jobs: Jobs = {UPDATED: ({"dataset": node, "schedule": schedule}, start)}
+        if settings.retrain:
+            jobs[SCRATCH] = ({"dataset": node}, None)
+        for who, (changes, begin) in jobs.items():
+            folder = record.folder / who.replace(" ", "_")
+            screen.note(f"{who}:")
+            experiment.run(*job(record, changes, folder), begin)
+            answers.append(Answers(who, [_users(folder)], split.catalogue.n_items))
+            rows[who] = _metrics(folder)[old.name]
+
+        moved = migration(settings, learnt, split)
+        report(settings, log, record.folder, answers, rows, moved)
+    screen.table(rows, list(settings.bucket.values()), settings.k)
+
+
+def job(record: Record, changes: Mapping[str, Any], folder: Path) -> tuple[Parts, Record]:
+    """A training run with the saved run's config and these nodes instead of its own."""
+    own = [name for name in record.config if name in Parts.__dataclass_fields__]
+    config = {**{name: record.config[name] for name in own}, **changes}
+    parts: Parts = check(OmegaConf.create(config))
+    folder.mkdir(parents=True, exist_ok=True)
+    components = {name: getattr(parts, name) for name in ("dataset", "split", "model", "augment")}
+    choices = {name: component.name for name, component in components.items()}
+    return parts, Record(config, record.overrides, choices, folder)
+
+
+def report(
+    settings: Update,
+    log: Log,
+    folder: Path,
+    answers: list[Answers],
+    rows: Mapping[str, Mapping[str, float]],
+    moved: Mapping[str, pd.DataFrame],
+) -> None:
+    """Differences with intervals, and who has moved between buckets: on screen and in the run."""
+    screen = Screen()
+    for who, values in rows.items():
+        log.metrics({f"{who.replace(' ', '_')}/{key}": value for key, value in values.items()})
+    primary = settings.monitor.split("/")[1]
+    baseline = SCRATCH if settings.retrain else BEFORE
+    comparison = compare(
+        answers, baseline, primary, settings.metric, bucket_orders(answers), settings.resamples
+    )
+    path = folder / "comparison.csv"
+    comparison.rows.to_csv(path, index=False)
+    log.file(path)
+    screen.console.print(shown(comparison))
+    if settings.retrain:
+        seconds = {who: _seconds(folder / who.replace(" ", "_")) for who in (UPDATED, SCRATCH)}
+        share = seconds[UPDATED] / max(seconds[SCRATCH], 1e-9)
+        log.metrics({"update/time_share": share})
+        screen.note(
+            f"training on took {seconds[UPDATED]:.1f} s, training from scratch "
+            f"{seconds[SCRATCH]:.1f} s: {share:.2f} of it"
+        )
+    for name, table in moved.items():
+        path = folder / f"migration_{name}.csv"
+        table.to_csv(path)
+        log.file(path)
+        screen.note(f"users by {name}, from the bucket before (rows) to the bucket now:")
+        screen.rows(table.reset_index(names="before"))
+
+
+def migration(parts: Parts, before: Split, after: Split) -> dict[str, pd.DataFrame]:
+    """Users by their bucket before and after, a table for each bucketing.
+
+    Every user of the data is counted; those that the data did not have before come from `new`.
+
+    Args:
+        before, after: splits of the data without and with what came since, in the same item codes.
+    """
+    known = find(after.user_ids, before.user_ids)
+    return {
+        name: moves(bucketing, before, after, known) for name, bucketing in parts.bucket.items()
+    }
+
+
+def moves(bucketing: Bucketing, before: Split, after: Split, known: Any) -> pd.DataFrame:
+    """Counts of users, a row for each bucket before and a column for each one after.
+
+    Args:
+        known: `(n_users,)` code that a user had before, or -1.
+    """
+    import pandas as pd
+
+    labels = []
+    for split in (before, after):
+        histories = of_all(split.train, len(split.user_ids))
+        labels.append(np.array(bucketing.sort(histories, split.train, split.catalogue).column))
+    names = [COLD, *bucketing.names]
+    came = np.where(known >= 0, labels[0][known], NEW)
+    counts = pd.crosstab(came, labels[1])
+    return counts.reindex(index=[NEW, *names], columns=names, fill_value=0).rename_axis(None)
+
+
+def _users(folder: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_parquet(folder / "users.parquet")
+
+
+def _metrics(folder: Path) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = json.loads((folder / "metrics.json").read_text())
+    return found
+
+
+def _seconds(folder: Path) -> float:
+    return float(json.loads((folder / "training.json").read_text())["seconds"])
+
+
+def _share(tags: Mapping[str, str], most: int) -> int:
+    """A quarter of the epochs that a run was trained for."""
+    return max(1, math.ceil(SHARE * int(tags.get("lrec.epochs", most))))
