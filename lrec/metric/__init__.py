@@ -35,9 +35,8 @@ class Lists:
     @cached_property
     def hits(self) -> Bools:
         """Whether each recommended item is a target, `(n, k)`."""
-        n_codes = len(self.catalogue.ids) + 1
-        wanted = np.unique(self.target.row * n_codes + self.target.item)
-        asked = np.arange(len(self))[:, None] * n_codes + self.items
+        wanted = np.unique(self.target.row * self._n_codes + self.target.item)
+        asked = np.arange(len(self))[:, None] * self._n_codes + self.items
         place = np.searchsorted(wanted, asked).clip(max=len(wanted) - 1)
         hits: Bools = (self.items >= 0) & (wanted[place] == asked)
         return hits
@@ -45,9 +44,13 @@ class Lists:
     @cached_property
     def n_targets(self) -> Ints:
         """Distinct held-out items, `(n,)`."""
-        n_codes = len(self.catalogue.ids)
-        pairs = np.unique(self.target.row * n_codes + self.target.item)
-        return np.bincount(pairs // n_codes, minlength=len(self))
+        pairs = np.unique(self.target.row * self._n_codes + self.target.item)
+        return np.bincount(pairs // self._n_codes, minlength=len(self))
+
+    @cached_property
+    def _n_codes(self) -> int:
+        """More than any item's code: a model's catalogue may know fewer than are asked for."""
+        return int(max(len(self.catalogue.ids), self.target.item.max(initial=0) + 1))
 
     @cached_property
     def popularity(self) -> Floats:
