@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import time
-import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +24,6 @@ class Journal:
         folder: of the run. What a killed run left there is taken up.
 
     Attributes:
-        id: of the journal, by which its run is found again where an answer of MLflow was lost.
         run_id: MLflow's id of the run, or None as long as MLflow does not know it.
         sent: how many entries MLflow knows.
 
@@ -39,7 +37,7 @@ class Journal:
         self.folder = folder
         self.path = folder / NAME
         self.entries: list[Entry] = []
-        self.id, self.sent = uuid.uuid4().hex, 0
+        self.sent = 0
         self.run_id: str | None = None
         self._lock = FileLock(folder / "journal.lock")
         try:
@@ -70,7 +68,7 @@ class Journal:
     def told(self, run_id: str) -> None:
         """Note that MLflow knows one entry more."""
         self.run_id, self.sent = run_id, self.sent + 1
-        state = {"id": self.id, "run_id": self.run_id, "sent": self.sent}
+        state = {"run_id": self.run_id, "sent": self.sent}
         with contextlib.suppress(OSError):  # then it is told once more, which does no harm
             replace_text(self.path.with_suffix(".state"), json.dumps(state))
 
@@ -89,7 +87,7 @@ class Journal:
             replace_text(self.path, "".join(json.dumps(e) + "\n" for e in self.entries))
         with contextlib.suppress(OSError, ValueError, KeyError):
             state = json.loads(self.path.with_suffix(".state").read_text())
-            self.id, self.run_id, self.sent = state["id"], state["run_id"], state["sent"]
+            self.run_id, self.sent = state["run_id"], state["sent"]
 
 
 def _whole(text: str) -> Iterator[Entry]:

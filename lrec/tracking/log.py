@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
+import uuid
 import warnings
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -51,13 +52,13 @@ class Log:
         self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None
     ) -> None:
         """Begin, unless the journal is one that is taken up."""
-        tags = {"lrec.journal": self._journal.id, **tags}
         if not self._journal.entries:
             self._add(
                 "start",
+                id=uuid.uuid4().hex,  # by which the run is found where MLflow's answer was lost
                 experiment=experiment,
                 name=name,
-                tags=tags,
+                tags=dict(tags),
                 parent=parent,
                 store=self._store.digest,
             )
@@ -108,7 +109,7 @@ class Log:
         try:
             self._store.send(self._journal)
         except UnreachableError as error:
-            if not self._next:
+            if self._wait == WAIT:
                 warnings.warn(
                     f"MLflow at {self._store} does not take the run now, which goes on: "
                     f"{one_line(error)}",

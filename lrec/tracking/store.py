@@ -112,24 +112,25 @@ class Store:
             self.mlflow.MlflowClient().set_terminated(journal.run_id, "KILLED")
 
     def _tell(self, journal: Journal, entry: Entry) -> str:
-        client = self.mlflow.MlflowClient()
         if entry["kind"] == "start":
-            return self._start(client, journal, entry)
+            return self._start(journal, entry)
         if journal.run_id is None:
             raise RuntimeError(f"{journal.path} does not begin with a run's start.")
         tell: Callable[[Any, str, Entry], None] = getattr(self, f"_{entry['kind']}")
-        tell(client, journal.run_id, entry)
+        tell(self.mlflow.MlflowClient(), journal.run_id, entry)
         return journal.run_id
 
-    def _start(self, client: Any, journal: Journal, entry: Entry) -> str:
+    def _start(self, journal: Journal, entry: Entry) -> str:
         from mlflow.tracking.context.registry import resolve_tags
 
         experiment = self.open(entry["experiment"])
-        found = client.search_runs([experiment], f"tags.`lrec.journal` = '{journal.id}'")
+        client = self.mlflow.MlflowClient()
+        found = client.search_runs([experiment], f"tags.`lrec.journal` = '{entry['id']}'")
         if found:  # made before, and the answer was lost
             return str(found[0].info.run_id)
         parent = {"mlflow.parentRunId": entry["parent"]} if entry["parent"] else {}
-        tags = resolve_tags({**entry["tags"], **parent, "lrec.folder": str(journal.folder)})
+        own = {"lrec.journal": entry["id"], "lrec.folder": str(journal.folder.absolute())}
+        tags = resolve_tags({**entry["tags"], **parent, **own})
         run = client.create_run(experiment, entry["time"], tags, entry["name"])
         return str(run.info.run_id)
 

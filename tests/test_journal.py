@@ -1,0 +1,266 @@
+"""A run's journal: what MLflow cannot be told now, it is told later, once and in order."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+from mlflow.entities import Run
+
+from lrec.tracking import Log, Tracking, sync
+from lrec.tracking.journal import NAME, Journal
+from lrec.tracking.store import Store, UnreachableError
+
+Tell = Callable[[Store, Journal, dict[str, Any]], str]
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that has been used once, which takes seconds."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    mlflow.set_tracking_uri(f"sqlite:///{path}")
+    mlflow.search_experiments()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def folder(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder to work in, with a store of its own."""
+    shutil.copy(database, tmp_path / "mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    yield tmp_path
+    mlflow.set_tracking_uri("")
+
+
+class Outage:
+    """MLflow takes only so many entries, as long as it is `down`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+        self.left, self.down, self.asked = after, True, 0
+        tell: Tell = Store._tell
+
+        def told(store: Store, journal: Journal, entry: dict[str, Any]) -> str:
+            self.asked += 1
+            if self.down and not self.left:
+                raise ConnectionError("nobody there")
+            self.left -= 1
+            return tell(store, journal, entry)
+
+        monkeypatch.setattr(Store, "_tell", told)
+
+
+def work(log: Log, folder: Path) -> None:
+    """What a run logs, small."""
+    file = folder / "note.txt"
+    file.write_text("hello")
+    log.params({"model": "vae"})
+    log.metrics({"val/loss": 2.0}, step=1)
+    log.metrics({"val/loss": 1.0}, step=2)
+    log.tags({"colour": "blue"})
+    log.file(file, "notes")
+    log.dataset("csv", "abc", {"path": "x.csv"})
+
+
+def train(folder: Path) -> None:
+    with Tracking().run("name", {"lrec.command": "train"}, folder) as log:
+        work(log, folder)
+
+
+def runs() -> list[Run]:
+    found: list[Run] = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
+    return found
+
+
+def check_whole(run: Run, status: str = "FINISHED") -> None:
+    assert run.info.status == status
+    assert run.data.params == {"model": "vae"}
+    assert run.data.metrics == {"val/loss": 1.0}
+    assert run.data.tags["colour"] == "blue"
+    history = mlflow.MlflowClient().get_metric_history(run.info.run_id, "val/loss")
+    assert [(metric.step, metric.value) for metric in history] == [(1, 2.0), (2, 1.0)]
+    path = mlflow.artifacts.download_artifacts(
+        run_id=run.info.run_id, artifact_path="notes/note.txt"
+    )
+    assert Path(path).read_text() == "hello"
+    (data,) = run.inputs.dataset_inputs
+    assert (data.dataset.name, data.dataset.digest) == ("csv", "abc")
+
+
+def test_all_told_leaves_no_journal(folder: Path) -> None:
+    train(folder / "run")
+    (run,) = runs()
+    check_whole(run)
+    assert run.data.tags["lrec.folder"] == str(folder / "run")
+    assert [path.name for path in (folder / "run").iterdir()] == ["note.txt"]
+
+
+@pytest.mark.parametrize("after", [0, 1, 3, 7], ids=["start", "second", "middle", "end"])
+def test_run_goes_on_while_mlflow_is_away_and_is_sent_later(
+    after: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = Outage(monkeypatch, after)
+    with pytest.warns(UserWarning, match="does not take the run now") as warned:
+        train(folder / "run")
+    assert len(warned) == 1
+    assert outage.asked <= after + 2  # once when it happens, once at the end
+    assert (folder / "run" / NAME).exists()
+    outage.down = False
+    (sentence,) = sync.send_all(folder, Store())
+    (run,) = runs()
+    check_whole(run)
+    assert run.info.run_id in sentence
+    assert run.info.end_time - run.info.start_time < 5000  # when it happened, not when it was told
+    assert not (folder / "run" / NAME).exists()
+    assert list(sync.send_all(folder, Store())) == []
+
+
+def test_next_run_sends_what_the_last_one_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (folder / "outputs" / "day" / name for name in ("first", "second"))
+    with monkeypatch.context() as patch:
+        Outage(patch, 2)
+        with pytest.warns(UserWarning, match="does not take"):
+            train(first)
+    train(second)
+    assert len(runs()) == 2
+    for run in runs():
+        check_whole(run)
+
+
+def test_what_was_meant_for_another_store_is_left_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = folder / "outputs" / "day" / "first"
+    with monkeypatch.context() as patch:
+        Outage(patch, 0)
+        with pytest.warns(UserWarning, match="does not take"):
+            train(first)
+    shutil.copy(folder / "mlflow.db", folder / "other.db")
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/other.db")
+    train(folder / "outputs" / "day" / "second")
+    assert len(runs()) == 1
+    assert (first / NAME).exists()
+    list(sync.send_all(folder, Store()))  # asked for by hand, it is sent
+    assert len(runs()) == 2
+
+
+def test_lost_answer_makes_no_second_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Store._start
+
+    def lost(store: Store, *arguments: Any) -> str:
+        start(store, *arguments)
+        raise ConnectionError("the answer was lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "_start", lost)
+        with pytest.warns(UserWarning, match="the answer was lost"):
+            train(folder / "run")
+    list(sync.send_all(folder, Store()))
+    (run,) = runs()
+    check_whole(run)
+
+
+def test_failed_and_killed_runs_are_told_so(folder: Path) -> None:
+    with pytest.raises(ValueError, match="broken"), Tracking().run("a", {}, folder / "a"):
+        raise ValueError("broken")
+    with pytest.raises(SystemExit), Tracking().run("b", {}, folder / "b"):
+        raise SystemExit(143)
+    found = {run.info.run_name: run for run in runs()}
+    assert found["a"].info.status == "FAILED"
+    assert found["a"].data.tags["lrec.error"] == "broken"
+    assert found["b"].info.status == "KILLED"
+
+
+def test_run_that_was_killed_goes_on_under_its_id(folder: Path) -> None:
+    log = Tracking().open("name", {}, folder / "run")
+    log.params({"model": "vae"})
+    log._journal._lock.release()  # what the end of a process does
+    (sentence,) = sync.send_all(folder, Store())
+    assert sentence.endswith(f"go on: lrec train resume={folder / 'run'}")
+    assert runs()[0].info.status == "KILLED"
+    again = Tracking().open("name", {}, folder / "run")
+    assert again.run_id == log.run_id
+    assert runs()[0].info.status == "RUNNING"
+    again.end("FINISHED")
+    (run,) = runs()
+    assert (run.info.run_id, run.info.status) == (log.run_id, "FINISHED")
+
+
+def test_run_that_goes_on_is_left_alone(folder: Path) -> None:
+    log = Tracking().open("name", {}, folder / "run")
+    (sentence,) = sync.send_all(folder, Store())
+    assert "is still going on" in sentence
+    with pytest.raises(RuntimeError, match="is still going on"):
+        Tracking().open("name", {}, folder / "run")
+    log.end("FINISHED")
+
+
+def test_line_that_was_cut_off_is_forgotten(folder: Path) -> None:
+    lines = [{"kind": "start", "time": 1}, {"kind": "params", "time": 2, "values": {}}]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / NAME).write_text(text + '{"kind": "metr')
+    journal = Journal(folder)
+    assert journal.entries == lines
+    journal.add("end", status="FINISHED")
+    assert [json.loads(line)["kind"] for line in (folder / NAME).read_text().splitlines()] == [
+        "start",
+        "params",
+        "end",
+    ]
+    journal.close()
+
+
+def test_full_disk_keeps_entries_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    log = Tracking().open("name", {}, folder / "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        patch.setattr(Path, "write_text", full)
+        with pytest.warns(UserWarning, match="No space left on device"):
+            log.metrics({"val/loss": 1.0})
+    log.end("FINISHED")
+    (run,) = runs()
+    assert run.data.metrics == {"val/loss": 1.0}
+    assert run.info.status == "FINISHED"
+
+
+def test_what_mlflow_will_never_take_is_an_error(folder: Path) -> None:
+    with pytest.raises(RuntimeError, match="MLflow refuses to log"):
+        train_badly(folder)
+
+
+def train_badly(folder: Path) -> None:
+    with Tracking().run("name", {}, folder / "run") as log:
+        log.metrics({"a@b": 1.0})
+
+
+def test_store_that_cannot_be_used_is_refused_and_leaves_nothing(folder: Path) -> None:
+    mlflow.set_tracking_uri("sqlite:////proc/nowhere/mlflow.db")
+    with pytest.raises(RuntimeError, match="cannot be used"):
+        train(folder / "run")
+    assert not (folder / "run" / NAME).exists()
+
+
+def test_passwords_are_not_shown() -> None:
+    mlflow.set_tracking_uri("postgresql://ann:s3cret@host:5432/runs")
+    assert str(Store()) == "postgresql://ann:***@host:5432/runs"
+    assert "s3cret" not in Store().ui + Store().digest
+
+
+def test_candidates_need_a_store_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any) -> str:
+        raise UnreachableError("nobody there")
+
+    monkeypatch.setattr(Store, "open", away)
+    with pytest.raises(RuntimeError, match="does not answer: nobody there"):
+        Tracking().reach()
