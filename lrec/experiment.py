@@ -19,6 +19,7 @@ from lrec.feature import with_vectors
 from lrec.judge import Judge
 from lrec.model import Learnt
 from lrec.ranking import Ranker
+from lrec.serving import example
 from lrec.terminal import Losses, Progress, Screen, show_warnings
 from lrec.tracking import Log
 from lrec.training import Array
@@ -75,7 +76,7 @@ def run(parts: Parts, record: Record, learnt: Learnt | None = None) -> float:
         archive.log_figures(log, record, parts, data, watcher.history, rows)
         if parts.tracking.log_model:
             store.save(record.folder / "model", parts.model, record.config["model"])
-            log.model(record.folder / "model")
+            log.model(record.folder / "model", example(parts.model.catalogue))
     checkpoint.remove()
 
     screen.table(rows, list(parts.bucket.values()), parts.k)

@@ -100,7 +100,7 @@ class Attention(keras.layers.Layer):
         v = self._split(layout.pad(self.value(tokens)))
         logits = tf.matmul(q, k, transpose_b=True) / q.shape[-1] ** 0.5
         longest = tf.shape(k)[2]
-        seen = tf.sequence_mask(layout.length, longest)[:, None, None]
+        seen = tf.sequence_mask(layout.length[:, None, None], longest)
         if self.causal and not newest:
             seen &= tf.linalg.band_part(tf.ones([longest, longest], tf.bool), -1, 0)
         logits = tf.where(seen, tf.cast(logits, tf.float32), -1e9)

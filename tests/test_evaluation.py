@@ -81,6 +81,7 @@ class World:
         items = [generator.choice(w, max(KS), replace=False) for w in width]
         self.ranking = Ranking(
             items=np.array(items, np.int32).reshape(n_users, max(KS)),
+            scores=np.zeros((n_users, max(KS)), np.float32),
             target_scores=np.zeros(lengths.sum(), np.float32),
             own=generator.uniform(size=n_users) < 0.8,
             ignored=0,

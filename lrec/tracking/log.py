@@ -7,7 +7,7 @@ import subprocess
 import time
 import uuid
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -82,9 +82,14 @@ class Log:
         """The data that the run learnt from, by its content."""
         self._add("dataset", name=name, digest=digest[:32], source=dict(source))
 
-    def model(self, folder: Path) -> None:
-        """A saved model as a pyfunc that takes histories and returns ranked items."""
-        self._add("model", path=str(folder.absolute()))
+    def model(self, folder: Path, example: Mapping[str, Sequence[Any]]) -> None:
+        """A saved model as a pyfunc that takes histories and returns ranked items.
+
+        Args:
+            folder: that it was saved in; it has to stay where it is.
+            example: columns of an input for it.
+        """
+        self._add("model", path=str(folder.absolute()), example=dict(example))
 
     def environment(self) -> None:
         """Versions of the libraries that decide the numbers, and lrec's own commit."""

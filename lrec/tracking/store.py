@@ -7,13 +7,12 @@ import logging
 import os
 import re
 import tempfile
-import warnings
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from lrec.errors import one_line
+from lrec.tracking import pyfunc
 from lrec.tracking.journal import Entry, Journal
 
 BATCH = 1000  # metrics that MLflow takes at once
@@ -171,32 +170,7 @@ class Store:
         client.log_inputs(run_id, [DatasetInput(data._to_mlflow_entity(), tags)])
 
     def _model(self, client: Any, run_id: str, entry: Entry) -> None:
-        from mlflow.models import Model, ModelSignature
-        from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
-        from mlflow.types.schema import Array, DataType
-
-        signature = ModelSignature(
-            inputs=Schema([ColSpec(Array(DataType.string), "history")]),
-            outputs=Schema(
-                [
-                    ColSpec(Array(DataType.string), "items"),
-                    ColSpec(Array(DataType.double), "scores"),
-                ]
-            ),
-            params=ParamSchema([ParamSpec("k", DataType.long, 10)]),
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            Model.log(
-                artifact_path=None,
-                name="model",
-                flavor=self.mlflow.pyfunc,
-                run_id=run_id,
-                loader_module="lrec.serving",
-                data_path=entry["path"],
-                signature=signature,
-                pip_requirements=[f"lrec=={version('lrec')}"],
-            )
+        pyfunc.log(run_id, entry["path"], entry["example"])
 
     def _end(self, client: Any, run_id: str, entry: Entry) -> None:
         client.set_terminated(run_id, entry["status"], entry["time"])
