@@ -105,8 +105,8 @@ class Recommender:
         return pd.DataFrame(columns)
 
     def _ranker(self, k: int) -> Ranker:
-        """One of a power of two of items, k at least: a few graphs do for all lengths."""
-        size = 1 << (int(k) - 1).bit_length()
+        """One of k items at least, a power of two: a few graphs do for all lengths."""
+        size = 1 << (max(k, PARAMS["k"]) - 1).bit_length()
         with self._tracing:
             if size not in self._rankers:
                 ranker = Ranker(self.model, size)
