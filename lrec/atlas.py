@@ -15,7 +15,7 @@ from lrec.config import Parts, Record, component, options
 from lrec.data import DataError, Floats, Queries, Split
 from lrec.errors import ConfigError
 from lrec.model import Model
-from lrec.saved import model_of
+from lrec.saved import model_of, own_split
 from lrec.terminal import Screen, show_warnings
 
 SEED = 0  # of sample and pictures: the same users on the maps of all models
@@ -78,7 +78,7 @@ def run(settings: Atlas, record: Record) -> None:
     tags = {"lrec.command": "map", "lrec.maps": settings.run}
     with settings.tracking.run(f"map-{model.name}", tags, record.folder, settings.run) as log:
         log.params({key: record.config[key] for key in ("bucket", "sample", "perplexity")})
-        split = own_split(settings, model)
+        split = own_split(settings, model, settings.run)
         queries, without = draw(split, settings)
         log.metrics({"data/mapped_users": len(queries), "data/users_without_history": without})
         screen.note(
@@ -98,21 +98,6 @@ def run(settings: Atlas, record: Record) -> None:
             log.file(path, "figures")
             screen.note(f"figure: {path}")
     screen.note(log.where)
-
-
-def own_split(settings: Atlas, model: Model) -> Split:
-    """The split that the run was trained on.
-
-    Raises:
-        DataError: the data has changed since.
-    """
-    split = settings.split(settings.dataset.load())
-    if not np.array_equal(split.catalogue.ids, model.catalogue.ids):
-        raise DataError(
-            "the data is not what the run was trained on: its items have changed. Give the run "
-            f"its data back, or train it again. Received: run={settings.run}"
-        )
-    return split
 
 
 def draw(split: Split, settings: Atlas) -> tuple[Queries, int]:

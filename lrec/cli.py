@@ -50,6 +50,10 @@ COMMANDS = {
         "let a saved model go on learning from new interactions; before and after by bucket",
         "lrec update run=RUN_ID feedback=new.csv retrain=true",
     ),
+    "export": (
+        "write a saved model as SavedModel and TensorFlow Lite; size, latency, loss by bucket",
+        "lrec export run=RUN_ID",
+    ),
     "sync": (
         "send to MLflow the runs that it could not be told of when they happened",
         "lrec sync",

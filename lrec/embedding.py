@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import keras
@@ -10,6 +12,17 @@ import numpy as np
 import tensorflow as tf
 
 Tensor = Any  # TensorFlow ships no types
+_plain = ContextVar("plain", default=False)
+
+
+@contextmanager
+def plain_operations() -> Iterator[None]:
+    """Inside, bags are traced as operations that TensorFlow Lite has, too; they are slower."""
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
 
 
 class ItemEmbedding(keras.layers.Layer):
@@ -114,11 +127,16 @@ class EmbeddingBag(ItemEmbedding):
         Returns:
             `(batch, size)` in the layer's compute dtype.
         """
-        places = tf.stack([items.value_rowids(), tf.cast(items.values, tf.int64)], axis=1)
         if weights is None:
             weights = tf.ones_like(items.values, tf.float32)
-        shape = tf.stack([items.nrows(), self.rows])
-        bag = _product(self.table(), places, tf.cast(weights, tf.float32), shape)
+        weights = tf.cast(weights, tf.float32)
+        if _plain.get():
+            entries = tf.gather(self.table(), items.values) * weights[:, None]
+            bag = tf.math.unsorted_segment_sum(entries, items.value_rowids(), items.nrows())
+        else:
+            places = tf.stack([items.value_rowids(), tf.cast(items.values, tf.int64)], axis=1)
+            shape = tf.stack([items.nrows(), self.rows])
+            bag = _product(self.table(), places, weights, shape)
         if scale is not None:
             bag *= tf.cast(scale, bag.dtype)[:, None]
         if self.bias is not None:

@@ -176,9 +176,8 @@ def _top_k(scores: Tensor, k: int, users: Tensor) -> tuple[Tensor, Tensor]:
         # The bits of a float32, with the negative ones turned round, sort like the numbers.
         bits = tf.bitcast(tf.gather(scores, rows), tf.int32)
         order = tf.where(bits < 0, tf.int32.min - bits, bits)
-        keys = _mix(_mix(tf.gather(users, rows))[:, None] ^ _mix(tf.range(n_items)))
-        low = tf.cast(tf.bitwise.right_shift(keys, tf.constant(32, tf.uint64)), tf.int64)
-        _, again = tf.math.top_k(tf.cast(order, tf.int64) * 2**32 + low, wide)
+        keys = tie_keys(tf.gather(users, rows), n_items)
+        _, again = tf.math.top_k(tf.cast(order, tf.int64) * 2**32 + keys, wide)
         return (
             tf.tensor_scatter_nd_update(items, tied, again),
             tf.tensor_scatter_nd_update(
@@ -188,6 +187,18 @@ def _top_k(scores: Tensor, k: int, users: Tensor) -> tuple[Tensor, Tensor]:
 
     items, values = tf.cond(tf.size(tied) > 0, sort_again, lambda: (items, values))
     return tf.where(values > -np.inf, items, -1)[:, :k], values[:, :k]
+
+
+def tie_keys(users: Tensor, n_items: int) -> Tensor:
+    """Random numbers by which ties are broken, the largest first, `(batch, n_items)` int64.
+
+    Args:
+        users: `(batch,)` int64; people who are not in the data are -1.
+    """
+    import tensorflow as tf
+
+    keys = _mix(_mix(users)[:, None] ^ _mix(tf.range(n_items)))
+    return tf.cast(tf.bitwise.right_shift(keys, tf.constant(32, tf.uint64)), tf.int64)
 
 
 def _mix(x: Tensor) -> Tensor:

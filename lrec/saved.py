@@ -86,6 +86,25 @@ def model_on(run_id: str, catalogue: Catalogue) -> Model:
     return model
 
 
+def own_split(parts: Parts, model: Model, run_id: str) -> Split:
+    """The split that a run was trained on.
+
+    Args:
+        parts: of the run.
+        model: of the run.
+
+    Raises:
+        DataError: the data has changed since.
+    """
+    split = parts.split(parts.dataset.load())
+    if not np.array_equal(split.catalogue.ids, model.catalogue.ids):
+        raise DataError(
+            "the data is not what the run was trained on: its items have changed. Give the run "
+            f"its data back, or train it again. Received: run={run_id}"
+        )
+    return split
+
+
 def held_out(parts: Parts, command: str) -> Split:
     """The split that runs were trained on, for a command that asks about unknown users.
 
