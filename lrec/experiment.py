@@ -14,12 +14,13 @@ from lrec import archive, store
 from lrec.bucket import group_names
 from lrec.checkpoint import Checkpoint
 from lrec.config import Parts, Record
-from lrec.data import DataError
+from lrec.data import DataError, Interactions
 from lrec.feature import with_vectors
 from lrec.judge import Judge
 from lrec.model import Learnt
 from lrec.ranking import Ranker
 from lrec.serving import example
+from lrec.strategy import Strategy
 from lrec.terminal import Losses, Progress, Screen, show_warnings
 from lrec.tracking import Log
 from lrec.training import Array
@@ -38,8 +39,10 @@ def run(parts: Parts, record: Record, learnt: Learnt | None = None) -> float:
         The best value of the monitored validation metric (NaN for a model that does not train by
         epochs): what a sweep looks at.
     """
-    screen = Screen()
+    screen = Screen(silent=not parts.strategy.chief)
     show_warnings(screen)
+    if not parts.strategy.chief:
+        return follow(parts, record, screen)
     screen.composed(record.choices, record.overrides, parts.seed)
     tags = {"lrec.command": "train", "lrec.simple": str(parts.model.simple)}
     with parts.tracking.run(_name(parts, record), tags, record.folder) as log:
@@ -55,18 +58,18 @@ def run(parts: Parts, record: Record, learnt: Learnt | None = None) -> float:
         archive.log_data(log, record, parts, data, split)
         screen.data(data, split, judge.buckets["test"])
 
-        parts.strategy.start()
-        training = parts.augment(split, parts.strategy, parts.seed, Losses(screen))
-        archive.log_augmentation(log, split, training)
-        screen.augmentation(parts.augment.name, split, training)
+        with parts.strategy.together(_task(record, data)):
+            training = parts.augment(split, parts.strategy, parts.seed, Losses(screen))
+            archive.log_augmentation(log, split, training)
+            screen.augmentation(parts.augment.name, split, training)
 
-        ranker = judge.ranker(parts.model)
-        with Progress(screen, parts.schedule.epochs, _watched(parts)) as progress:
-            checkpoint = Checkpoint(record.folder, data.digest, learnt.run if learnt else "")
-            watcher = Watcher(parts, judge, ranker, progress, log, checkpoint)
-            start = time.perf_counter()
-            parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, watcher)
-        archive.log_training(log, record, watcher.epochs, time.perf_counter() - start)
+            ranker = judge.ranker(parts.model)
+            with Progress(screen, parts.schedule.epochs, _watched(parts)) as progress:
+                checkpoint = Checkpoint(record.folder, data.digest, learnt.run if learnt else "")
+                watcher = Watcher(parts, judge, ranker, progress, log, checkpoint)
+                start = time.perf_counter()
+                parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, watcher)
+            archive.log_training(log, record, watcher.epochs, time.perf_counter() - start)
         best = watcher.finish()
 
         verdict = judge.test(ranker)
@@ -84,10 +87,52 @@ def run(parts: Parts, record: Record, learnt: Learnt | None = None) -> float:
     return best
 
 
+def follow(parts: Parts, record: Record, screen: Screen) -> float:
+    """What a process does that is not the chief: trains along, without a word."""
+    print(f"lrec: {parts.strategy.role}, which prints and logs")
+    data = parts.dataset.load()
+    split = with_vectors(parts.split(data), parts.feature)
+    with parts.strategy.together(_task(record, data)):
+        training = parts.augment(split, parts.strategy, parts.seed, Losses(screen))
+        follower = Follower(parts.strategy, Checkpoint(record.folder, data.digest))
+        parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, follower)
+    return math.nan
+
+
+def _task(record: Record, data: Interactions) -> str:
+    """What the processes of a run have to agree in: everything but where they read the data."""
+    return archive.config_digest(record.config | {"dataset": data.digest})
+
+
 def _name(parts: Parts, record: Record) -> str:
     """What MLflow's list of runs shows: model, augmenter if there is one, seed."""
     names = [record.choices.get("model", parts.model.name), parts.augment.name]
     return "-".join([*(name for name in names if name != "none"), f"seed{parts.seed}"])
+
+
+class Follower:
+    """Hears from the chief how an epoch was.
+
+    It keeps nothing, but goes on from what a chief that was killed has kept.
+    """
+
+    live = False
+
+    def __init__(self, strategy: Strategy, checkpoint: Checkpoint) -> None:
+        self.strategy = strategy
+        self.checkpoint = checkpoint
+
+    def step(self, epoch: int, step: int, steps: int) -> None:
+        pass
+
+    def epoch(self, epoch: int, loss: float) -> float:
+        return float(self.strategy.agreed(math.nan))
+
+    def keep(self, state: Mapping[str, Array]) -> None:
+        pass
+
+    def kept(self) -> Mapping[str, Array] | None:
+        return self.checkpoint.load()
 
 
 class Watcher:
@@ -122,7 +167,8 @@ class Watcher:
         self.progress.epoch(epoch, loss, values)
         self.log.metrics({"train/loss": loss, **values}, step=epoch)
         self.history.append({"epoch": epoch, "loss": loss, **values})
-        return self.parts.monitor_sign * values.get(self.parts.monitor, math.nan)
+        value = self.parts.monitor_sign * values.get(self.parts.monitor, math.nan)
+        return float(self.parts.strategy.agreed(value))
 
     def keep(self, state: Mapping[str, Array]) -> None:
         self.checkpoint.save({**state, HISTORY: np.array(json.dumps(self.history))})

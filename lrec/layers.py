@@ -113,7 +113,10 @@ class Network(keras.Model):
         self.built = True
 
     def call(self, rows: Tensor, training: bool = False) -> Tensor:
-        """Losses of the examples, `(batch,)` float32."""
+        """Losses of the examples, `(batch,)` float32; of a replica, those of its share."""
+        replica = tf.distribute.get_replica_context()
+        if replica.num_replicas_in_sync > 1:
+            rows = rows[replica.replica_id_in_sync_group :: replica.num_replicas_in_sync]
         return self.example_losses(rows)
 
     def compute_loss(
@@ -124,6 +127,13 @@ class Network(keras.Model):
         sample_weight: Tensor = None,
         training: bool = True,
     ) -> Tensor:
-        """Mean over the global batch (each replica of a strategy gives its share)."""
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        return tf.reduce_mean(y_pred) / replicas
+        """Mean over the batch; of a replica, what its share adds to it."""
+        return tf.reduce_sum(y_pred) / tf.cast(tf.size(x), tf.float32)
+
+    def compute_metrics(self, *arguments: Any, **named: Any) -> dict[str, Tensor]:
+        """The mean loss so far."""
+        values: dict[str, Tensor] = super().compute_metrics(*arguments, **named)
+        if isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            # Keras takes the mean over workers along an axis that scalars lack (its issue 20585)
+            values = {name: value[None] for name, value in values.items()}
+        return values

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def hushed() -> Iterator[None]:
-    """Keep native code off standard error, unless what runs inside fails (or LREC_DEBUG=1).
+    """Keep native code off standard error, unless it fails there (or LREC_DEBUG=1).
 
-    TensorFlow's libraries write there before their log level can be set.
+    TensorFlow's libraries write there before their log level can be set. Errors that explain
+    themselves, and signals, need none of it.
     """
     if os.environ.get("LREC_DEBUG") == "1":
         yield
@@ -24,9 +25,10 @@ def hushed() -> Iterator[None]:
         os.dup2(said.fileno(), 2)
         try:
             yield
-        except BaseException:
-            said.seek(0)
-            os.write(kept, said.read())
+        except Exception as error:
+            if not isinstance(error, RuntimeError):
+                said.seek(0)
+                os.write(kept, said.read())
             raise
         finally:
             sys.stderr.flush()

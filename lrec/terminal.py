@@ -25,10 +25,14 @@ SHOWN = ("recall", "ndcg", "hit", "mse", "user_coverage", "item_coverage_sub", "
 
 
 class Screen:
-    """Prints to standard output; quiet and line-wise where that is no terminal."""
+    """Prints to standard output; quiet and line-wise where that is no terminal.
 
-    def __init__(self) -> None:
-        self.console = Console(highlight=False)
+    Args:
+        silent: print nothing at all.
+    """
+
+    def __init__(self, silent: bool = False) -> None:
+        self.console = Console(highlight=False, quiet=silent)
         if not self.console.is_terminal:
             self.console.width = max(self.console.width, 110)
 

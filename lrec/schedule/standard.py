@@ -208,9 +208,6 @@ class _Player:
         network.compile(optimizer=optimizer, jit_compile=network.jit_compile)
         optimizer.build(network.trainable_variables)
         network.make_train_function()
-        strategy = network.distribute_strategy
-        if strategy.num_replicas_in_sync > 1:  # distributing turns the tuning on again
-            batches = strategy.experimental_distribute_dataset(batches)
         self.batches = iter(batches)
 
     def step(self) -> Any:

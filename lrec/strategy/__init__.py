@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from abc import ABC, abstractmethod
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal
+
+import numpy as np
 
 from lrec.quiet import hushed
 
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Strategy(ABC):
@@ -20,7 +25,12 @@ class Strategy(ABC):
             than TensorFlow's own kernels.
         threads: CPU threads of one operation; null leaves it to TensorFlow.
         deterministic: the same numbers from the same config and seed on the same machine.
+
+    Attributes:
+        several: whether one run takes several processes.
     """
+
+    several: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -39,6 +49,16 @@ class Strategy(ABC):
     @property
     def name(self) -> str:
         return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def chief(self) -> bool:
+        """Whether this process evaluates, prints, logs and decides; others only train along."""
+        return True
+
+    @property
+    def role(self) -> str:
+        """What this process is among those of the run."""
+        return "the only worker"
 
     def start(self) -> None:
         """Set up TensorFlow; once a run, before anything else uses it.
@@ -60,6 +80,27 @@ class Strategy(ABC):
             keras.mixed_precision.set_global_policy(self.precision)
             self.distribution = self.distribute()
             tf.zeros(1)  # starts the devices
+
+    @contextlib.contextmanager
+    def together(self, task: str) -> Iterator[None]:
+        """Started, to train with all processes of this run; `start` is for this one alone.
+
+        Args:
+            task: text that has to be the same for all of them.
+
+        Raises:
+            RuntimeError: the other processes are not there, are lost, or have another task.
+        """
+        self.start()
+        yield
+
+    def agreed(self, value: Any) -> Floats:
+        """The chief's value, for all processes of this run, which must all ask at once.
+
+        Args:
+            value: a number or an array, of one shape everywhere.
+        """
+        return np.asarray(value, np.float64)
 
     @abstractmethod
     def distribute(self) -> Any:

@@ -1,0 +1,170 @@
+"""Several processes, on one machine or many, each with the model and a share of the batch."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any, Literal
+
+import numpy as np
+
+from lrec.cluster import Cluster, find
+from lrec.strategy import Floats, Precision, Strategy
+
+
+class MultiWorker(Strategy):
+    """Synchronous data parallelism (`tf.distribute.MultiWorkerMirroredStrategy`).
+
+    Every worker is an `lrec train` of the same config. All train; worker 0 evaluates, prints, logs
+    and decides. A command that does not train works in its own process alone.
+
+    Args:
+        precision, xla, threads, deterministic: see `Strategy`; `auto` does not compile.
+        hosts: `host:port` of each worker, the same list everywhere. Null: the workers of TF_CONFIG,
+            or else of the step that Slurm runs.
+        index: place of this worker in `hosts`.
+        port: first port on a node under Slurm.
+        timeout: seconds to wait for the other workers at the start.
+    """
+
+    several = True
+
+    def __init__(
+        self,
+        precision: Precision = "float32",
+        xla: Literal["auto", "on", "off"] = "auto",
+        threads: int | None = None,
+        deterministic: bool = True,
+        hosts: Sequence[str] | None = None,
+        index: int | None = None,
+        port: int = 22222,
+        timeout: float = 300.0,
+    ) -> None:
+        super().__init__(precision, xla, threads, deterministic)
+        if (hosts is None) != (index is None):
+            raise ValueError(
+                "hosts and index go together: all workers, and which of them this one is. "
+                f"Received: hosts={hosts}, index={index}"
+            )
+        if hosts is not None and index is not None:
+            Cluster(tuple(hosts), index)
+        if not 0 < port < 2**16:
+            raise ValueError(f"port must be from 1 to 65535. Received: {port}")
+        if timeout <= 0:
+            raise ValueError(f"timeout must be positive. Received: {timeout}")
+        self.hosts = hosts
+        self.index = index
+        self.port = port
+        self.timeout = timeout
+        self._joining = False
+
+    @property
+    def cluster(self) -> Cluster:
+        """The workers.
+
+        Raises:
+            RuntimeError: nothing says who they are.
+        """
+        return find(self.hosts, self.index, self.port, os.environ)
+
+    @property
+    def chief(self) -> bool:
+        return self.cluster.index == 0
+
+    @property
+    def role(self) -> str:
+        cluster = self.cluster
+        return f"worker {cluster.index} of {len(cluster.hosts)}, led by {cluster.hosts[0]}"
+
+    @property
+    def jit_compile(self) -> bool:
+        return self.xla == "on"
+
+    @contextlib.contextmanager
+    def together(self, task: str) -> Iterator[None]:
+        self._joining = True
+        self.start()
+        import tensorflow as tf
+
+        lost = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError
+        try:
+            self._compare(task)
+            yield
+        except (*lost, tf.errors.InternalError, tf.errors.DeadlineExceededError) as error:
+            missing = ", ".join(self.cluster.unreachable()) or "another worker"
+            raise RuntimeError(
+                f"lost {missing}, and training needs every worker: see what ended it, and start "
+                "all of them again."
+            ) from error
+
+    def agreed(self, value: Any) -> Floats:
+        import tensorflow as tf
+
+        own = np.asarray(value, np.float64)
+        said = self.distribution.experimental_distribute_values_from_function(
+            lambda context: tf.constant(
+                own if context.replica_id_in_sync_group == 0 else np.zeros_like(own)
+            )
+        )
+        agreed: Floats = self.distribution.reduce("SUM", said, axis=None).numpy()
+        return agreed
+
+    def distribute(self) -> Any:
+        import tensorflow as tf
+
+        gpus = len(tf.config.list_physical_devices("GPU"))
+        if not self._joining:
+            return tf.distribute.OneDeviceStrategy("/gpu:0" if gpus else "/cpu:0")
+        cluster = self.cluster
+        return self._in_time(
+            tf.distribute.cluster_resolver.SimpleClusterResolver(
+                tf.train.ClusterSpec({"worker": list(cluster.hosts)}),
+                task_type="worker",
+                task_id=cluster.index,
+                num_accelerators={"GPU": gpus},
+                rpc_layer="grpc",
+            )
+        )
+
+    def _in_time(self, resolver: Any) -> Any:
+        """The strategy, when all workers are there. TensorFlow itself would wait for ever."""
+        import tensorflow as tf
+
+        joined: Future[Any] = Future()
+
+        def join() -> None:
+            try:
+                joined.set_result(tf.distribute.MultiWorkerMirroredStrategy(resolver))
+            except BaseException as error:
+                joined.set_exception(error)
+
+        on_term = signal.getsignal(signal.SIGTERM)
+        threading.Thread(target=join, daemon=True).start()
+        end = time.monotonic() + self.timeout
+        while not joined.done() and time.monotonic() < end:
+            signal.signal(signal.SIGTERM, on_term)  # TensorFlow takes it for itself
+            with contextlib.suppress(TimeoutError):
+                joined.exception(timeout=0.5)
+        signal.signal(signal.SIGTERM, on_term)
+        if not joined.done():
+            missing = ", ".join(self.cluster.unreachable()) or "not all of them"
+            raise RuntimeError(
+                f"no answer from {missing} within {self.timeout:g} s: start every worker, each "
+                "with its own strategy.index, and let their ports through (or raise "
+                "strategy.timeout)."
+            )
+        return joined.result()
+
+    def _compare(self, task: str) -> None:
+        own = int(hashlib.sha256(task.encode()).hexdigest()[:12], 16)
+        if int(self.agreed(own)) != own:
+            raise RuntimeError(
+                "this worker was given another config or other data than worker 0: start all of "
+                "them with the same command."
+            )
