@@ -22,6 +22,9 @@ def find_or_train(jobs: Sequence[Job], fresh: bool, tolerant: bool = False) -> l
         fresh: train all of them anew.
         tolerant: go on after a run that failed.
 
+    Raises:
+        RuntimeError: what is to be trained takes several processes.
+
     Returns:
         The id of each job's run; None where it failed.
     """
@@ -33,6 +36,11 @@ def find_or_train(jobs: Sequence[Job], fresh: bool, tolerant: bool = False) -> l
     found = {key: None if fresh else find(job, digests) for key, job in wanted.items()}
     missing = [job for key, job in wanted.items() if found[key] is None]
     screen.note(f"{len(wanted)} runs: {len(wanted) - len(missing)} found, {len(missing)} to train")
+    if missing and missing[0][0].strategy.several:
+        raise RuntimeError(
+            f"strategy={missing[0][0].strategy.name} is for one run at a time: train these with "
+            "lrec train first, and they are found."
+        )
     if missing:
         folder = jobs[0][1].folder.parent / "candidates"
         tags = {"lrec.command": "sweep"}

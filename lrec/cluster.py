@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -37,10 +38,37 @@ class Cluster:
                 f"0. Received: {self.index}"
             )
 
-    def unreachable(self) -> list[str]:
-        """The other workers that do not listen at this moment."""
-        others = [host for place, host in enumerate(self.hosts) if place != self.index]
-        return [host for host in others if not _listens(host)]
+    @property
+    def others(self) -> list[str]:
+        """The hosts of the other workers."""
+        return [host for place, host in enumerate(self.hosts) if place != self.index]
+
+    def meet(self, timeout: float) -> None:
+        """Wait until all other workers listen, and let them see that this one does.
+
+        Args:
+            timeout: seconds.
+
+        Raises:
+            RuntimeError: some do not, or this worker's port is taken.
+        """
+        own = self.hosts[self.index]
+        try:
+            door = socket.create_server(("", int(own.rpartition(":")[2])), backlog=len(self.hosts))
+        except (OSError, OverflowError) as error:
+            raise RuntimeError(
+                f"worker {self.index} cannot listen at {own}: {error}. Give it another port."
+            ) from None
+        with door:
+            missing, end = self.others, time.monotonic() + timeout
+            while missing := unreachable(missing):
+                if time.monotonic() > end:
+                    raise RuntimeError(
+                        f"no answer from {', '.join(missing)} within {timeout:g} s: start every "
+                        "worker, with an index of its own, and let their ports through. "
+                        "strategy.timeout is how long to wait."
+                    )
+                time.sleep(0.2)
 
 
 def find(
@@ -125,6 +153,11 @@ def _expand(part: str) -> Iterator[str]:
         first, _, last = span.partition("-")
         for number in range(int(first), int(last or first) + 1):
             yield from (f"{head}{number:0{len(first)}d}{end}" for end in _expand(tail))
+
+
+def unreachable(hosts: Sequence[str]) -> list[str]:
+    """Those of some `host:port` that take no connection at this moment."""
+    return [host for host in hosts if not _listens(host)]
 
 
 def _listens(host: str) -> bool:

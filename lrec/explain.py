@@ -15,6 +15,15 @@ from lrec.schema import nearest
 
 HIDDEN = ("defaults", "hydra", *(field.name for field in fields(Parts)))
 
+# Options of Hydra's own groups that need an extra of lrec.
+PLUGINS = {
+    "joblib": "sweep",
+    "optuna": "sweep",
+    "ray": "ray",
+    "submitit_local": "slurm",
+    "submitit_slurm": "slurm",
+}
+
 
 def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str | None:
     """One line for what Hydra refuses to compose, or None where it is none of Hydra's errors."""
@@ -27,6 +36,8 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
         return None
     if found := re.search(r"Could not (?:find|load) '(\w+)/([^'/]+)'", text):
         return _no_option(*found.groups())
+    if found := re.search(r"Could not (?:find|load) 'hydra/(\w+)/([^'/]+)'", text):
+        return _no_plugin(*found.groups())
     if isinstance(error, OverrideParseException):
         wrong = next((o for o in overrides if not _parses(o)), " ".join(overrides))
         return f"{wrong}: not of the form key=value. Received: {wrong!r}"
@@ -40,6 +51,16 @@ def _no_option(group: str, name: str) -> str:
     return (
         f"{group}={name}: no such {group}{near}. Available: {', '.join(options(group))} "
         f"[conf/{group}/]"
+    )
+
+
+def _no_plugin(group: str, name: str) -> str:
+    if name in PLUGINS:
+        return f"hydra/{group}={name} is not installed: pip install 'lrec[{PLUGINS[name]}]'"
+    known = ["basic", *options(f"hydra/{group}"), *PLUGINS]
+    return (
+        f"hydra/{group}={name}: no such {group}{nearest(name, known)}. Available: "
+        f"{', '.join(known)} [conf/hydra/{group}/]"
     )
 
 

@@ -13,7 +13,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from lrec.config import Parts, check
 from lrec.errors import ConfigError, Failed, one_line
@@ -51,10 +51,15 @@ class Sweep(Callback):
         parent = parts.tracking.open(f"sweep {overrides}"[:200], tags, folder)
         if parent.run_id is not None:
             os.environ[PARENT] = parent.run_id
+            with read_write(config.hydra.overrides):  # for jobs without this environment
+                own = f"++hydra.job.env_set.{PARENT}='{parent.run_id}'"
+                config.hydra.overrides.hydra.append(own)
         self.show_front = lambda: show_front(parts, parent, folder)
 
         def close() -> None:
-            parent.end("FAILED" if self.failed else "FINISHED" if self.ended else "KILLED")
+            # jobs in processes of their own tell only the store that they failed
+            failed = self.failed or (not self.ended and parent.has_failed_runs())
+            parent.end("FAILED" if failed else "FINISHED" if self.ended else "KILLED")
             os.environ.pop(PARENT, None)
 
         atexit.register(close)
@@ -110,5 +115,10 @@ def check_jobs(config: DictConfig) -> Parts | None:
             del composed["hydra"]
             composed.pop("resume", None)
         checked: Parts = check(composed, choices)
+        if checked.strategy.several:
+            raise ConfigError(
+                f"strategy={checked.strategy.name} is for one run at a time: start the workers of "
+                "each run with lrec train, without -m."
+            )
         parts = parts or checked
     return parts

@@ -6,15 +6,12 @@ import contextlib
 import hashlib
 import os
 import signal
-import threading
-import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from typing import Any, Literal
 
 import numpy as np
 
-from lrec.cluster import Cluster, find
+from lrec.cluster import Cluster, find, unreachable
 from lrec.strategy import Floats, Precision, Strategy
 
 
@@ -97,7 +94,8 @@ class MultiWorker(Strategy):
             self._compare(task)
             yield
         except (*lost, tf.errors.InternalError, tf.errors.DeadlineExceededError) as error:
-            missing = ", ".join(self.cluster.unreachable()) or "another worker"
+            cluster = self.cluster
+            missing = ", ".join(unreachable(cluster.others)) or "another worker"
             raise RuntimeError(
                 f"lost {missing}, and training needs every worker: see what ended it, and start "
                 "all of them again."
@@ -122,7 +120,9 @@ class MultiWorker(Strategy):
         if not self._joining:
             return tf.distribute.OneDeviceStrategy("/gpu:0" if gpus else "/cpu:0")
         cluster = self.cluster
-        return self._in_time(
+        cluster.meet(self.timeout)  # TensorFlow would wait without a word, and past signals
+        on_term = signal.getsignal(signal.SIGTERM)
+        distribution = tf.distribute.MultiWorkerMirroredStrategy(
             tf.distribute.cluster_resolver.SimpleClusterResolver(
                 tf.train.ClusterSpec({"worker": list(cluster.hosts)}),
                 task_type="worker",
@@ -131,35 +131,8 @@ class MultiWorker(Strategy):
                 rpc_layer="grpc",
             )
         )
-
-    def _in_time(self, resolver: Any) -> Any:
-        """The strategy, when all workers are there. TensorFlow itself would wait for ever."""
-        import tensorflow as tf
-
-        joined: Future[Any] = Future()
-
-        def join() -> None:
-            try:
-                joined.set_result(tf.distribute.MultiWorkerMirroredStrategy(resolver))
-            except BaseException as error:
-                joined.set_exception(error)
-
-        on_term = signal.getsignal(signal.SIGTERM)
-        threading.Thread(target=join, daemon=True).start()
-        end = time.monotonic() + self.timeout
-        while not joined.done() and time.monotonic() < end:
-            signal.signal(signal.SIGTERM, on_term)  # TensorFlow takes it for itself
-            with contextlib.suppress(TimeoutError):
-                joined.exception(timeout=0.5)
-        signal.signal(signal.SIGTERM, on_term)
-        if not joined.done():
-            missing = ", ".join(self.cluster.unreachable()) or "not all of them"
-            raise RuntimeError(
-                f"no answer from {missing} within {self.timeout:g} s: start every worker, each "
-                "with its own strategy.index, and let their ports through (or raise "
-                "strategy.timeout)."
-            )
-        return joined.result()
+        signal.signal(signal.SIGTERM, on_term)  # TensorFlow takes it for itself
+        return distribution
 
     def _compare(self, task: str) -> None:
         own = int(hashlib.sha256(task.encode()).hexdigest()[:12], 16)

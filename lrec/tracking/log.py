@@ -101,6 +101,10 @@ class Log:
                 commit = subprocess.run(command, capture_output=True, text=True, check=True)
                 self.tags({"lrec.git_commit": commit.stdout.strip()})
 
+    def has_failed_runs(self) -> bool:
+        """Whether a run that belongs to it failed, as far as MLflow knows."""
+        return self.run_id is not None and self._store.has_failed_runs(self.run_id)
+
     def end(self, status: str) -> None:
         """The last entry; MLflow is asked once more to take what it has not."""
         self._next = 0.0

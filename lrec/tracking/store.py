@@ -110,6 +110,16 @@ class Store:
         if journal.run_id is not None:
             self.mlflow.MlflowClient().set_terminated(journal.run_id, "KILLED")
 
+    def has_failed_runs(self, parent: str) -> bool:
+        """Whether a run that belongs to another failed; false where MLflow does not answer."""
+        where = f"tags.mlflow.parentRunId = '{parent}' and attributes.status = 'FAILED'"
+        client = self.mlflow.MlflowClient()
+        try:
+            experiment = client.get_run(parent).info.experiment_id
+            return bool(client.search_runs([experiment], where, max_results=1))
+        except Exception:
+            return False
+
     def _tell(self, journal: Journal, entry: Entry) -> str:
         if entry["kind"] == "start":
             return self._start(journal, entry)
