@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import CleaningStep, Interactions, ItemFeatures
+from lrec.data import Behavior, CleaningStep, Interactions, ItemFeatures
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 1
+FORMAT = 2
 
 
 def folder(chosen: str | None) -> Path:
@@ -51,6 +51,7 @@ def load(path: Path) -> Interactions | None:
             clock=meta["clock"],
             digest=meta["digest"],
             audit=tuple(CleaningStep(**step) for step in meta["audit"]),
+            behaviors=tuple(Behavior(**behavior) for behavior in meta["behaviors"]),
             features=ItemFeatures(genre_names=tuple(meta["genre_names"]), **features),
         )
     except (
@@ -75,6 +76,7 @@ def store(path: Path, data: Interactions) -> None:
         "clock": data.clock,
         "digest": data.digest,
         "audit": [asdict(step) for step in data.audit],
+        "behaviors": [asdict(behavior) for behavior in data.behaviors],
         "genre_names": data.features.genre_names,
     }
     arrays = {
@@ -82,6 +84,8 @@ def store(path: Path, data: Interactions) -> None:
         "item": data.item,
         "rating": data.rating,
         "timestamp": data.timestamp,
+        "behavior": data.behavior,
+        "weight": data.weight,
         "user_ids": data.user_ids,
         "item_ids": data.item_ids,
         "titles": data.features.titles,

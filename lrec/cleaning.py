@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from lrec.data import Bools, CleaningStep, DataError, Interactions, Ints
+from lrec.audit import by_activity, drop, note, refuse
+from lrec.behaviors import check_behaviors, weigh
+from lrec.data import Behavior, CleaningStep, DataError, Interactions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Activity classes of the audit: a user of n interactions falls into the last edge <= n.
-ACTIVITY_EDGES = {"1": 1, "2-4": 2, "5-9": 5, "10-19": 10, "20-49": 20, "50+": 50}
-
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What to do with rows that are missing something, repeated, or unwanted.
+    """What to do with rows that are missing something, repeated, or unwanted; in this order:
+    ids, behaviours, timestamps, ratings, duplicates, `min_rating`, `k_core`.
 
     Args:
-        duplicates: which of several interactions of one user with one item stays.
+        duplicates: which of several interactions of one user with one item stays; of behaviours
+            with different weights, one of the strongest. `sum` is `last`, with the weights of all.
         missing_rating: refuse (`error`), `drop` the row, fill with the `mean` or `median` of the
             item's ratings (of all ratings where the item has none), or `keep` the row as implicit
             feedback: then the whole data set is read as implicit.
@@ -30,20 +32,34 @@ class Cleaning:
         min_rating: implicit threshold: rows rated lower are dropped. None keeps all.
         k_core: drop users and items with fewer interactions, repeatedly. 0 keeps all: a k-core
             removes the long tail before anybody can measure it.
+        missing_id: refuse (`error`) or `drop` rows without user or item.
+        missing_behavior: refuse (`error`) or `drop` the row.
+        behaviors: how much an interaction counts in training, by its behaviour. Behaviours that
+            weigh 0 or are not named are dropped. None: all count 1.
+        targets: behaviours that validation and test ask for. None: all.
+
+    Raises:
+        ValueError: an argument is out of range.
     """
 
-    duplicates: Literal["last", "first", "keep"] = "last"
+    duplicates: Literal["last", "first", "keep", "sum"] = "last"
     missing_rating: Literal["error", "drop", "mean", "median", "keep"] = "error"
     missing_timestamp: Literal["error", "drop"] = "error"
     min_rating: float | None = None
     k_core: int = 0
+    missing_id: Literal["error", "drop"] = "error"
+    missing_behavior: Literal["error", "drop"] = "error"
+    behaviors: Mapping[str, float] | None = None
+    targets: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         if self.k_core < 0:
             raise ValueError(f"k_core must be 0 (off) or more. Received: {self.k_core}")
+        check_behaviors(self.behaviors, self.targets)
 
     def __call__(self, frame: pd.DataFrame, clock: bool) -> Interactions:
-        """Clean a table with columns user, item and, where there are any, rating, timestamp.
+        """Clean a table with columns user, item and, where there are any, rating, timestamp and
+        behavior.
 
         Args:
             frame: one row an interaction, in file order; missing values are NaN.
@@ -53,48 +69,88 @@ class Cleaning:
             DataError: something is missing and the settings do not say what to do about it, or
                 nothing is left.
         """
-        data = _coded(frame, clock)
-        missing = np.zeros(len(data), bool)
-        if data.timestamp is not None:
-            missing = frame["timestamp"].isna().to_numpy()
-            _refuse(missing, self.missing_timestamp, "timestamp", "drop")
-        data = _drop(data, missing, "missing timestamp")
-        data = self._fill_ratings(data)
-        if self.duplicates != "keep":
-            data = _drop(data, _repeated(data, self.duplicates), "duplicate")
+        if frame.empty:
+            raise DataError("the data has no rows.")
+        frame, audit = _identified(frame.reset_index(drop=True), self.missing_id)
+        data = replace(_coded(frame, clock), audit=audit)
+        data, frame = _complete(data, frame, "behavior", self.missing_behavior)
+        data, frame = self._choose(data, frame)
+        data, frame = _complete(data, frame, "timestamp", self.missing_timestamp)
+        data = self._rate(data, frame)
+        data = self._unite(data)
         if self.min_rating is not None:
             if data.rating is None:
                 raise DataError(
                     f"dataset.min_rating={self.min_rating} needs ratings, and the data has none."
                 )
-            data = _drop(data, data.rating < self.min_rating, f"rating below {self.min_rating:g}")
+            data = drop(data, data.rating < self.min_rating, f"rating below {self.min_rating:g}")
         data = self._core(data)
         if not len(data):
             raise DataError("cleaning left no interactions: loosen the dataset's settings.")
         data = _compact(data)
         return replace(data, digest=_digest(data))
 
-    def _fill_ratings(self, data: Interactions) -> Interactions:
+    def _choose(self, data: Interactions, frame: pd.DataFrame) -> tuple[Interactions, pd.DataFrame]:
+        """Weigh behaviours, and drop those without weight, one by one for the audit."""
+        data = weigh(data, self.behaviors, self.targets)
+        if data.weight is None:
+            return data, frame
+        used = data.weight > 0
+        weight, frame = data.weight[used], frame[used]
+        for code, behavior in enumerate(data.behaviors):
+            if not behavior.weight:
+                rows = np.asarray(data.behavior) == code
+                data = drop(data, rows, f"behaviour {behavior.name}")
+        return replace(data, weight=None if (weight == 1).all() else weight), frame
+
+    def _rate(self, data: Interactions, frame: pd.DataFrame) -> Interactions:
+        """Do with missing ratings as told."""
         if data.rating is None:
             return data
+        if self.missing_rating in ("error", "drop"):
+            choices = "drop|mean|median|keep"
+            return _complete(data, frame, "rating", self.missing_rating, choices)[0]
         missing = np.isnan(data.rating)
-        _refuse(missing, self.missing_rating, "rating", "drop|mean|median|keep")
-        if self.missing_rating in ("drop", "error") or not missing.any():
-            return _drop(data, missing, "missing rating")
+        if not missing.any():
+            return data
+        told = f"{missing.sum()} missing ratings"
         if self.missing_rating == "keep":
-            return replace(data, rating=None)
+            data = replace(data, rating=None)
+            return note(data, f"{told}: all is read as implicit feedback")
         if missing.all():
             raise DataError("no row has a rating to fill the others from: set dataset.rating=null.")
         import pandas as pd
 
         rating = pd.Series(data.rating)
-        by_item = rating.groupby(data.item).transform(
-            "mean" if self.missing_rating == "mean" else "median"
-        )
-        overall = rating.mean() if self.missing_rating == "mean" else rating.median()
+        mean = self.missing_rating == "mean"
+        by_item = rating.groupby(data.item).transform("mean" if mean else "median")
+        overall = rating.mean() if mean else rating.median()
         filled = rating.fillna(by_item).fillna(overall).to_numpy(np.float32)
-        step = CleaningStep(f"{missing.sum()} missing ratings filled", 0, 0, _classes([]))
-        return replace(data, rating=filled, audit=(*data.audit, step))
+        return note(
+            replace(data, rating=filled), f"{told} filled by the item's {self.missing_rating}"
+        )
+
+    def _unite(self, data: Interactions) -> Interactions:
+        """Leave one of several interactions of a user with an item, unless all are kept."""
+        if self.duplicates == "keep":
+            return data
+        pair = data.user.astype(np.int64) * data.n_items + data.item
+        turn = -1 if self.duplicates == "first" else 1
+        # of a pair the last in this order stays: by weight, then time, then place in the file
+        keys = [
+            *([-np.arange(len(data))] if self.duplicates == "first" else []),
+            *([] if data.timestamp is None else [turn * data.timestamp]),
+            *([] if data.weight is None else [data.weight]),
+            pair,
+        ]
+        order = np.lexsort(keys)
+        repeated = np.zeros(len(data), bool)
+        repeated[order[:-1][pair[order][1:] == pair[order][:-1]]] = True
+        if self.duplicates == "sum" and repeated.any():
+            place = np.unique(pair, return_inverse=True)[1]
+            total = np.bincount(place, weights=data.weight)[place]
+            data = replace(data, weight=total.astype(np.float32))
+        return drop(data, repeated, "duplicate")
 
     def _core(self, data: Interactions) -> Interactions:
         core = np.ones(len(data), bool)
@@ -105,78 +161,65 @@ class Cleaning:
             if not (core & rare).any():
                 break
             core &= ~rare
-        return _drop(data, ~core, f"{self.k_core}-core")
+        return drop(data, ~core, f"{self.k_core}-core")
+
+
+def _identified(frame: pd.DataFrame, policy: str) -> tuple[pd.DataFrame, tuple[CleaningStep, ...]]:
+    """The rows that have both ids, and what the others were."""
+    for column in ("user", "item"):
+        if policy == "error":
+            refuse(frame[column].isna(), f"{column} id", "dataset.missing_id=drop")
+    missing = frame["user"].isna() | frame["item"].isna()
+    if not missing.any():
+        return frame, ()
+    kept, lost = frame[~missing], frame[missing]
+    if kept.empty:
+        raise DataError("no row of the data has both a user and an item id.")
+    users, items = (set(lost[name].dropna()) - set(kept[name]) for name in ("user", "item"))
+    activity = lost["user"].value_counts()[list(users)].tolist()
+    return kept, (CleaningStep("missing id", len(lost), len(items), by_activity(activity)),)
 
 
 def _coded(frame: pd.DataFrame, clock: bool) -> Interactions:
-    """Integer codes for ids, in the order of the sorted ids."""
+    """Integer codes for ids and behaviours, in the order of their sorted names."""
     import pandas as pd
 
-    if frame.empty:
-        raise DataError("the data has no rows.")
-    for column in ("user", "item"):
-        _refuse(frame[column].isna().to_numpy(), "error", column + " id", "")
     user, user_ids = pd.factorize(frame["user"], sort=True)
     item, item_ids = pd.factorize(frame["item"], sort=True)
-    timestamp = rating = None
+    timestamp = rating = behavior = None
+    behaviors: tuple[Behavior, ...] = ()
     if "rating" in frame:
         rating = frame["rating"].to_numpy(np.float32)
     if "timestamp" in frame:
         timestamp = frame["timestamp"].fillna(0).to_numpy(np.int64)
+    if "behavior" in frame:
+        behavior, names = pd.factorize(frame["behavior"], sort=True)
+        found = np.bincount(behavior[behavior >= 0], minlength=len(names)).tolist()
+        behaviors = tuple(
+            Behavior(str(name), 1.0, True, count) for name, count in zip(names, found, strict=True)
+        )
     return Interactions(
         user=user.astype(np.int32),
         item=item.astype(np.int32),
         rating=rating,
         timestamp=timestamp,
+        behavior=None if behavior is None else behavior.astype(np.int32),
+        behaviors=behaviors,
         user_ids=np.asarray(user_ids, dtype=np.str_),
         item_ids=np.asarray(item_ids, dtype=np.str_),
         clock=clock,
     )
 
 
-def _refuse(missing: Bools, policy: str, what: str, choices: str) -> None:
-    if policy == "error" and missing.any():
-        advice = f"choose dataset.missing_{what}={choices}" if choices else "mend the file"
-        raise DataError(
-            f"{missing.sum()} of {len(missing)} rows have no {what} "
-            f"(the first is data row {missing.argmax() + 1}): {advice}."
-        )
-
-
-def _repeated(data: Interactions, keep: Literal["last", "first"]) -> Bools:
-    """The interactions whose user has another, later (or earlier) one with the same item."""
-    pair = data.user.astype(np.int64) * data.n_items + data.item
-    keys = [pair] if data.timestamp is None else [data.timestamp, pair]
-    order = np.lexsort(keys)
-    same = pair[order][1:] == pair[order][:-1]
-    repeated = np.zeros(len(data), bool)
-    repeated[order[:-1][same] if keep == "last" else order[1:][same]] = True
-    return repeated
-
-
-def _drop(data: Interactions, rows: Bools, name: str) -> Interactions:
-    """Remove `rows` and note in the audit which users went with them; codes stay."""
-    if not rows.any():
-        return data
-    keep = ~rows
-    kept = replace(
-        data,
-        user=data.user[keep],
-        item=data.item[keep],
-        rating=None if data.rating is None else data.rating[keep],
-        timestamp=None if data.timestamp is None else data.timestamp[keep],
-    )
-    lost = np.flatnonzero((data.activity > 0) & (kept.activity == 0))
-    items = int(((data.popularity > 0) & (kept.popularity == 0)).sum())
-    step = CleaningStep(name, int(rows.sum()), items, _classes(data.activity[lost]))
-    return replace(kept, audit=(*data.audit, step))
-
-
-def _classes(activity: Ints | list[int]) -> dict[str, int]:
-    edges = list(ACTIVITY_EDGES.values())
-    which = np.searchsorted(edges, np.asarray(activity, int), side="right") - 1
-    counts = np.bincount(which, minlength=len(edges))
-    return {name: int(count) for name, count in zip(ACTIVITY_EDGES, counts, strict=True)}
+def _complete(
+    data: Interactions, frame: pd.DataFrame, column: str, policy: str, choices: str = "drop"
+) -> tuple[Interactions, pd.DataFrame]:
+    """The rows, coded and as they were read, that have a value in the column, if there is one."""
+    if column not in frame or not (missing := frame[column].isna()).any():
+        return data, frame
+    if policy == "error":
+        refuse(missing, column, f"choose dataset.missing_{column}={choices}")
+    return drop(data, missing.to_numpy(), f"missing {column}"), frame[~missing]
 
 
 def _compact(data: Interactions) -> Interactions:
@@ -194,7 +237,9 @@ def _compact(data: Interactions) -> Interactions:
 
 def _digest(data: Interactions) -> str:
     digest = hashlib.sha256()
-    for part in (data.user, data.item, data.rating, data.timestamp, data.user_ids, data.item_ids):
+    asked = None if data.askable.all() else data.askable
+    named = (data.user_ids, data.item_ids)
+    for part in (data.user, data.item, data.rating, data.timestamp, *named, data.weight, asked):
         if part is not None:
             digest.update(str((part.dtype, part.shape)).encode())
             digest.update(np.ascontiguousarray(part).data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -80,6 +80,23 @@ class CleaningStep:
 
 
 @dataclass(frozen=True)
+class Behavior:
+    """A kind of interaction, such as view or purchase.
+
+    Attributes:
+        name: as the data has it.
+        weight: how much an interaction of it counts in training; 0 where it is left out.
+        target: whether validation and test ask for it.
+        found: rows before cleaning.
+    """
+
+    name: str
+    weight: float
+    target: bool
+    found: int
+
+
+@dataclass(frozen=True)
 class Interactions:
     """Everything that happened, in file order.
 
@@ -87,6 +104,8 @@ class Interactions:
         user, item: `(n,)` int32 codes into `user_ids` and `item_ids`.
         rating: `(n,)` float32, or None where the data has none.
         timestamp: `(n,)` int64 seconds (or positions, where `clock` is false), or None.
+        behavior: `(n,)` int32 codes into `behaviors`, or None where the data tells none.
+        weight: `(n,)` float32, how much each counts in training, or None where all count 1.
         clock: whether timestamps of different users can be compared.
         digest: hex digest of the cleaned content.
         audit: what cleaning removed, step by step.
@@ -98,6 +117,9 @@ class Interactions:
     timestamp: Ints | None
     user_ids: Strings
     item_ids: Strings
+    behavior: Ints | None = None
+    weight: Floats | None = None
+    behaviors: tuple[Behavior, ...] = ()
     clock: bool = True
     features: ItemFeatures = field(default_factory=ItemFeatures)
     audit: tuple[CleaningStep, ...] = ()
@@ -125,6 +147,29 @@ class Interactions:
         """Interactions of each item, `(n_items,)`."""
         return np.bincount(self.item, minlength=self.n_items)
 
+    @property
+    def askable(self) -> Bools:
+        """What validation and test may ask for, `(n,)`: all, but where behaviours say less."""
+        if self.behavior is None:
+            return np.ones(len(self), bool)
+        targets: Bools = np.array([behavior.target for behavior in self.behaviors])[self.behavior]
+        return targets
+
+    def keep(self, rows: Bools) -> Interactions:
+        """The interactions that the mask `(n,)` marks; users and items keep their codes."""
+        kept = _entries(self, ("user", "item", "behavior", *DETAILS), np.flatnonzero(rows))
+        return replace(self, **kept)
+
+
+# What histories may know of each of their items.
+DETAILS = ("rating", "timestamp", "weight")
+
+
+def _entries(source: object, names: Iterable[str], entries: Ints) -> dict[str, Any]:
+    """The given entries of the named arrays; None stays None."""
+    arrays = {name: getattr(source, name) for name in names}
+    return {name: None if array is None else array[entries] for name, array in arrays.items()}
+
 
 @dataclass(frozen=True)
 class Histories:
@@ -139,6 +184,8 @@ class Histories:
         item: `(total,)` int32. Codes outside the catalogue may occur; models ignore them.
         rating: `(total,)` float32, or None.
         timestamp: `(total,)` int64, or None.
+        weight: `(total,)` float32, how much each entry counts in training, or None where all
+            count 1.
     """
 
     user: Ints
@@ -146,6 +193,7 @@ class Histories:
     item: Ints
     rating: Floats | None = None
     timestamp: Ints | None = None
+    weight: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -203,9 +251,7 @@ class Histories:
         return cls(
             user=users.astype(np.int32),
             offsets=np.concatenate([[0], np.cumsum(counts[users])]).astype(np.int64),
-            item=data.item[entries],
-            rating=None if data.rating is None else data.rating[entries],
-            timestamp=None if data.timestamp is None else data.timestamp[entries],
+            **_entries(data, ("item", *DETAILS), entries),
         )
 
     def take(self, rows: Ints) -> Histories:
@@ -234,13 +280,7 @@ class Histories:
         return self if known.all() else self.keep(known)
 
     def _replace_entries(self, user: Ints, offsets: Ints, entries: Ints) -> Histories:
-        return Histories(
-            user=user,
-            offsets=offsets,
-            item=self.item[entries],
-            rating=None if self.rating is None else self.rating[entries],
-            timestamp=None if self.timestamp is None else self.timestamp[entries],
-        )
+        return Histories(user, offsets, **_entries(self, ("item", *DETAILS), entries))
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ import numpy as np
 from rich.table import Table
 
 from lrec import report
+from lrec.audit import ACTIVITY_EDGES
 from lrec.bucket import COLD
-from lrec.cleaning import ACTIVITY_EDGES
 from lrec.config import Parts, Record
 from lrec.data import Interactions, Split
 from lrec.terminal import Screen, show_warnings
 
 QUANTILES = (0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.99, 1.0)
+BEHAVIORS = 20  # the most that are listed
 
 
 def describe(parts: Parts, record: Record) -> None:
@@ -22,6 +23,8 @@ def describe(parts: Parts, record: Record) -> None:
     data = parts.dataset.load()
     screen.note(f"{record.choices['dataset']}: {_counts(data)}")
     screen.console.print(_long_tails(parts, data))
+    if data.behaviors:
+        screen.console.print(_behaviors(data))
     if data.audit:
         screen.console.print(_audit(data))
     split = parts.split(data)
@@ -60,6 +63,20 @@ def _long_tails(parts: Parts, data: Interactions) -> Table:
     if like is not None:
         known = [str(like.activity_quantiles.get(q, "")) for q in QUANTILES]
         table.add_row(like.name, *known, f"{like.popularity_gini:.3f}")
+    return table
+
+
+def _behaviors(data: Interactions) -> Table:
+    """What was done how often, before and after cleaning; the rarest of many are left out."""
+    table = Table(title="behaviours", box=None, title_justify="left")
+    for name in ("behaviour", "weight", "asked for", "rows found", "rows kept"):
+        table.add_column(name, justify="left" if name == "behaviour" else "right")
+    kept = np.bincount(np.asarray(data.behavior), minlength=len(data.behaviors)).tolist()
+    rows = sorted(zip(data.behaviors, kept, strict=True), key=lambda row: -row[0].found)
+    for behavior, count in rows[:BEHAVIORS]:
+        asked = "yes" if behavior.target and count else "no"
+        numbers = (f"{behavior.weight:g}", asked, f"{behavior.found:,}", f"{count:,}")
+        table.add_row(behavior.name, *numbers)
     return table
 
 

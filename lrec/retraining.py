@@ -98,6 +98,7 @@ def with_people(split: Split, history: Histories) -> Split:
         item=np.concatenate([train.item, more.item]),
         rating=_joined(train.rating, more.rating),
         timestamp=_joined(train.timestamp, more.timestamp),
+        weight=_joined(train.weight, more.weight),
     )
     counted = replace(
         catalogue,

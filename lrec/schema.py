@@ -57,7 +57,9 @@ def fits(value: Any, hint: Any) -> bool:
     if origin is not None and issubclass(origin, Sequence):
         return isinstance(value, list | tuple) and all(fits(v, arguments[0]) for v in value)
     if origin is dict:
-        return isinstance(value, dict) and all(fits(v, arguments[1]) for v in value.values())
+        return isinstance(value, dict) and all(
+            fits(k, arguments[0]) and fits(v, arguments[1]) for k, v in value.items()
+        )
     if hint is None or hint is types.NoneType:
         return value is None
     if isinstance(value, bool):
@@ -75,6 +77,8 @@ def _say(hint: Any) -> str:
         return " or ".join(map(_say, arguments))
     if origin is not None and issubclass(origin, Sequence):
         return f"a list of {_say(arguments[0])}"
+    if origin is dict:
+        return f"a mapping {{name: {_say(arguments[1])}}}"
     names = {int: "a whole number", float: "a finite number", str: "text", bool: "true or false"}
     return names.get(hint, "null" if hint is types.NoneType else str(hint))
 

@@ -42,6 +42,8 @@ class World(ABC):
         self.start = known.keep(self.first)
         self.catalogue = split.catalogue
         self.seed = seed
+        # what is accepted counts like the strongest behaviour
+        self.weight = 1.0 if split.train.weight is None else split.train.weight.max()
         self.now = None
         if target.timestamp is not None:
             self.now = target.timestamp[target.offsets[:-1]]
@@ -65,17 +67,20 @@ class World(ABC):
         row, rank = np.nonzero(accepted)
         end, item = history.offsets[1:][row], items[row, rank]
         counts = np.cumsum(accepted.sum(axis=1))
-        rating, timestamp = history.rating, history.timestamp
+        rating, timestamp, weight = history.rating, history.timestamp, history.weight
         if rating is not None:
             rating = np.insert(rating, end, self.rating(row, item).astype(np.float32))
         if timestamp is not None and self.now is not None:
             timestamp = np.insert(timestamp, end, self.now[row])
+        if weight is not None:
+            weight = np.insert(weight, end, self.weight)
         return Histories(
             user=history.user,
             offsets=history.offsets + np.concatenate([[0], counts]),
             item=np.insert(history.item, end, item),
             rating=rating,
             timestamp=timestamp,
+            weight=weight,
         )
 
 

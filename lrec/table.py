@@ -18,11 +18,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Source = Path | zipfile.Path  # a file, or a member of an archive
+TimeUnit = Literal["s", "ms", "us", "ns"]
+PER_SECOND: dict[TimeUnit, int] = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+# Seconds from 1970 to the year 5138: numbers beyond it are of another unit.
+LATEST = 1e11
+
 # Usual names of columns, in lower case.
-USERS = ("user_id", "userid", "user", "uid")
+USERS = ("user_id", "userid", "user", "uid", "visitor_id", "visitorid")
 ITEMS = ("item_id", "itemid", "item", "movie_id", "movieid", "iid", "asin", "product_id")
 RATINGS = ("rating", "score", "stars")
 TIMES = ("timestamp", "time", "unixreviewtime", "date", "datetime")
+BEHAVIORS = ("behavior", "behaviour", "behavior_type", "event", "event_type", "action")
 
 
 def read_table(
@@ -117,34 +123,52 @@ def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: s
 
 
 def numbers(column: pd.Series, name: str) -> pd.Series:
-    """A text column as floats; empty cells are NaN, anything else that is no number is refused."""
-    import pandas as pd
-
-    parsed = pd.to_numeric(column, errors="coerce")
+    """A column as floats; empty cells are NaN, anything else that is no number is refused."""
+    parsed = _parsed(column)
     parsed = parsed.where(parsed.abs() <= np.finfo(np.float32).max)
-    given = column.notna() & ~column.astype(str).str.lower().isin(["nan", "null", "none", "na"])
-    _refuse_unread(column, parsed.isna() & given, name, "a number")
+    _refuse_unread(column, parsed.isna() & _given(column), name, "a number")
     return parsed
 
 
-def seconds(column: pd.Series, name: str) -> pd.Series:
-    """A column of numbers or dates as unix seconds; empty cells are NaN, other text is refused."""
+def seconds(column: pd.Series, name: str, unit: TimeUnit = "s") -> pd.Series:
+    """A column of numbers or dates as unix seconds; empty cells are NaN, other text is refused.
+
+    Args:
+        unit: of numbers.
+
+    Raises:
+        DataError: a value is no time, or a number is so large that it must be of another unit.
+    """
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(column):
         utc = pd.to_datetime(column, utc=True)
         return (utc - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
-    parsed = pd.to_numeric(column, errors="coerce")
-    text = column.notna() & parsed.isna()
-    parsed = parsed.where(parsed.abs() < 2**53)
+    parsed = _parsed(column) / PER_SECOND[unit]
+    late = parsed.abs() > LATEST
+    text = _given(column) & parsed.isna()
     if text.any():
         dates = pd.to_datetime(column[text], errors="coerce", utc=True, format="ISO8601")
         epoch = pd.Timestamp(0, tz="UTC")
         parsed.loc[text] = (dates - epoch) / pd.Timedelta(seconds=1)
-    _refuse_unread(
-        column, parsed.isna() & column.notna(), name, "a time (unix seconds or an ISO date)"
-    )
+    unread = parsed.isna() & _given(column)
+    _refuse_unread(column, unread, name, "a time (unix seconds or an ISO date)")
+    kind = f"times in {unit}, for they lie beyond the year 5138 (choose dataset.time_unit)"
+    _refuse_unread(column, late, name, kind)
     return parsed
+
+
+def _parsed(column: pd.Series) -> pd.Series:
+    """A column as float64; NaN where it is empty or no finite number."""
+    import pandas as pd
+
+    parsed = pd.to_numeric(column, errors="coerce").astype(np.float64)
+    return parsed.where(parsed.abs() < np.inf)
+
+
+def _given(column: pd.Series) -> pd.Series:
+    """Whether each cell holds something, and no word for nothing."""
+    return column.notna() & ~column.astype(str).str.lower().isin(["nan", "null", "none", "na"])
 
 
 def _refuse_unread(column: pd.Series, unread: pd.Series, name: str, kind: str) -> None:

@@ -205,6 +205,7 @@ def test_counts(splitter: Splitter, data: Interactions) -> None:
         "users_without_test_items": data.n_users - len(split.test),
         "users_never_asked": data.n_users - len(asked),
         "interactions_excluded": excluded,
+        "interactions_not_asked": 0,
         "test_targets_outside_catalogue": pytest.approx(len(outside) / len(targets)),
     }
 

@@ -41,7 +41,8 @@ class PseudoInteractions(Augmenter):
     Every subclass adds the same number to the same users, so that what it adds can be told from
     that it adds. The items are set before the real history, as by ASReP (Liu et al. 2021,
     "Augmenting sequential recommendation with pseudo-prior items"): what a user did last stays
-    what came last. They have no rating, and the time of the user's first interaction.
+    what came last. They have no rating, the time of the user's first interaction, and the least
+    weight there is.
 
     Args:
         per_user: items for each of these users (fewer where the catalogue has not as many).
@@ -137,11 +138,12 @@ def prepend(histories: Histories, row: Ints, item: Ints) -> Histories:
         return np.concatenate([new, old])[order].astype(old.dtype)
 
     first = histories.offsets[:-1][row]
-    rating, timestamp = histories.rating, histories.timestamp
+    rating, timestamp, weight = histories.rating, histories.timestamp, histories.weight
     return Histories(
         user=histories.user,
         offsets=histories.offsets + np.concatenate([[0], np.cumsum(extra)]),
         item=join(item, histories.item),
         rating=None if rating is None else join(np.full(len(item), np.nan), rating),
         timestamp=None if timestamp is None else join(timestamp[first], timestamp),
+        weight=None if weight is None else join(np.full(len(item), weight.min()), weight),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -71,9 +72,8 @@ def prepare(
     chosen = {group: str(c) for group, c in choices.items() if group in known and c}
     parts = check(config, chosen, trains, root)
     values = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(values, dict)
     record = Record(
-        config={str(key): value for key, value in values.items()},
+        config=json.loads(json.dumps(values)),  # every key as text, as digests and YAML want it
         overrides=[override.removeprefix("++") for override in overrides],
         choices=chosen,
         folder=folder,

@@ -66,7 +66,8 @@ class FileDataset(Dataset):
 
     @abstractmethod
     def read(self, path: Source) -> pd.DataFrame:
-        """The file as a table: user and item as str; rating float and timestamp seconds or NaN."""
+        """The file as a table: user, item and behavior as str; rating and timestamp (seconds) as
+        floats; all but user and item where there are any, and NaN where a cell is empty."""
 
     def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
         """Features of `item_ids` from the items file."""

@@ -8,11 +8,13 @@ from lrec.cleaning import Cleaning
 from lrec.data import DataError, ItemFeatures, Strings
 from lrec.dataset import FileDataset
 from lrec.table import (
+    BEHAVIORS,
     ITEMS,
     RATINGS,
     TIMES,
     USERS,
     Source,
+    TimeUnit,
     find_column,
     item_features,
     numbers,
@@ -31,12 +33,16 @@ class CSV(FileDataset):
         path: .csv, .tsv, .parquet; .gz and pandas's other compressions are read as they are.
         user, item, rating, timestamp: column names. `auto` takes the column with a usual name
             (user_id, userId, …); without one there are no ratings, or no timestamps.
+        behavior: column of the kind of interaction, such as view or purchase; as above.
+        behaviors, targets: how much each kind counts, and which are asked for; see `Cleaning`.
+        time_unit: of timestamps that are numbers.
         separator: of a text file; null means a tab for .tsv and a comma else.
         header: whether the first line names the columns; else they are called 0, 1, 2, …
         clock: false where timestamps are positions in a user's history, not times.
         items_path: a table of the items, with the item column and, as `titles` and `genres` name
             them, titles and genres (joined by `|`).
-        duplicates, missing_rating, missing_timestamp, min_rating, k_core: see `Cleaning`.
+        duplicates, missing_rating, missing_timestamp, missing_id, missing_behavior, min_rating,
+            k_core: see `Cleaning`.
         cache: folder for the prepared data; null means lrec's own.
     """
 
@@ -47,15 +53,21 @@ class CSV(FileDataset):
         item: str | int = "auto",
         rating: str | int | None = "auto",
         timestamp: str | int | None = "auto",
+        behavior: str | int | None = "auto",
+        behaviors: dict[str | int, float] | None = None,
+        targets: list[str | int] | None = None,
+        time_unit: TimeUnit = "s",
         separator: str | None = None,
         header: bool = True,
         clock: bool = True,
         items_path: str | None = None,
         titles: str | None = "auto",
         genres: str | None = "auto",
-        duplicates: Literal["last", "first", "keep"] = "last",
+        duplicates: Literal["last", "first", "keep", "sum"] = "last",
         missing_rating: Literal["error", "drop", "mean", "median", "keep"] = "error",
         missing_timestamp: Literal["error", "drop"] = "error",
+        missing_id: Literal["error", "drop"] = "error",
+        missing_behavior: Literal["error", "drop"] = "error",
         min_rating: float | None = None,
         k_core: int = 0,
         cache: str | None = None,
@@ -70,13 +82,25 @@ class CSV(FileDataset):
         self.item = str(item)
         self.rating = None if rating is None else str(rating)
         self.timestamp = None if timestamp is None else str(timestamp)
+        self.behavior = None if behavior is None else str(behavior)
+        self.time_unit: TimeUnit = time_unit
         self.separator = separator
         self.header = header
         self.clock = clock
         self.items_path = items_path
         self.titles = titles
         self.genres = genres
-        self.cleaning = Cleaning(duplicates, missing_rating, missing_timestamp, min_rating, k_core)
+        self.cleaning = Cleaning(
+            duplicates,
+            missing_rating,
+            missing_timestamp,
+            min_rating,
+            k_core,
+            missing_id,
+            missing_behavior,
+            None if behaviors is None else {str(name): w for name, w in behaviors.items()},
+            None if targets is None else [str(name) for name in targets],
+        )
         self.cache = cache
 
     def read(self, path: Source) -> pd.DataFrame:
@@ -91,7 +115,7 @@ class CSV(FileDataset):
                     f"{path} has no {name} column under a usual name. Its columns: "
                     f"{', '.join(frame.columns)}. Name it: dataset.{name}=<column>."
                 )
-            table[name] = _ids(frame[column])
+            table[name] = _names(frame[column])
         if self.rating is not None:
             column = find_column(frame, self.rating, RATINGS, "dataset.rating")
             if column is not None:
@@ -99,7 +123,11 @@ class CSV(FileDataset):
         if self.timestamp is not None:
             column = find_column(frame, self.timestamp, TIMES, "dataset.timestamp")
             if column is not None:
-                table["timestamp"] = seconds(frame[column], column)
+                table["timestamp"] = seconds(frame[column], column, self.time_unit)
+        if self.behavior is not None:
+            column = find_column(frame, self.behavior, BEHAVIORS, "dataset.behavior")
+            if column is not None:
+                table["behavior"] = _names(frame[column])
         return table
 
     def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
@@ -115,10 +143,10 @@ class CSV(FileDataset):
         ids, titles, genres = (None if column is None else frame[column] for column in found)
         if ids is None:
             raise DataError(f"{path} has no item column. Its columns: {', '.join(frame.columns)}.")
-        return item_features(_ids(ids), titles, genres, item_ids)
+        return item_features(_names(ids), titles, genres, item_ids)
 
 
-def _ids(column: pd.Series) -> pd.Series:
-    """Ids as text, missing ones as NaN; Parquet may bring them as numbers."""
+def _names(column: pd.Series) -> pd.Series:
+    """Ids or behaviours as text, missing ones as NaN; Parquet may bring them as numbers."""
     text = column.astype("str")
     return text.where(column.notna() & (text != ""))

@@ -40,8 +40,10 @@ class Splitter(ABC):
             DataError: the data cannot support this split, or a part comes out empty.
         """
         part = self.assign(data)
-        for code, name in ((TRAIN, "training interactions"), (TEST, "test users")):
-            if not (part == code).any():
+        askable = data.askable  # what is not asked for stays in the histories
+        tested = (part == TEST) & askable
+        for some, name in ((part == TRAIN, "training interactions"), (tested, "test users")):
+            if not some.any():
                 raise DataError(
                     f"split={self.name} leaves no {name}: {data.n_users} users, "
                     f"{len(data)} interactions. Choose another split or its sizes."
@@ -49,8 +51,8 @@ class Splitter(ABC):
         data, catalogue = _recode(data, part == TRAIN)
         train = Histories.select(data, part == TRAIN)
         known = (part == TRAIN) | (part == FOLD_IN)
-        validation = _queries(data, known, known, part == VALIDATION)
-        test = _queries(data, known | (part == VALIDATION), known, part == TEST)
+        validation = _queries(data, known, known, (part == VALIDATION) & askable)
+        test = _queries(data, known | (part == VALIDATION), known, tested)
         asked = np.union1d(validation.user, test.user)
         outside = test.target.item >= catalogue.n_items
         return Split(
@@ -74,6 +76,7 @@ class Splitter(ABC):
                 "users_without_test_items": data.n_users - len(test),
                 "users_never_asked": data.n_users - len(asked),
                 "interactions_excluded": int((part == EXCLUDED).sum()),
+                "interactions_not_asked": int((~askable[part >= VALIDATION]).sum()),
                 "test_targets_outside_catalogue": float(outside.mean()),
             },
         )
