@@ -21,7 +21,7 @@ ENTRIES_A_BLOCK = 2**18
 
 
 class ItemItemModel(Model):
-    """Scores are the history, weighted by recency, times `weights`.
+    """Scores are the history, each item by its weight and recency, times `weights`.
 
     Attributes:
         weights: `(n_items, n_items)` float32, sparse rows or dense: what an item of the history
@@ -29,12 +29,14 @@ class ItemItemModel(Model):
         recency: weight of a history item for each step back from the newest.
     """
 
+    uses_weights = True
     weights: Any
     recency: float
 
     @abstractmethod
     def learn(self, users: Sparse) -> Any:
-        """The weights, from the binary training matrix, `(n_users, n_items)` sparse rows."""
+        """The weights, from the training histories as sparse rows, `(n_users, n_items)` float32:
+        1, or the weight of the interaction."""
 
     def fit(
         self,
@@ -77,8 +79,8 @@ def check_recency(recency: float) -> None:
 def history_matrix(histories: Histories, n_items: int, recency: float = 1.0) -> Sparse:
     """Histories as sparse rows, `(len(histories), n_items)` float32.
 
-    An item counts once, at its newest place, with the weight recency ** (steps back from the
-    newest). Items outside the catalogue take no step.
+    An item counts once, at its newest place, with the weight that it has there (or 1) times
+    recency ** (steps back from the newest). Items outside the catalogue take no step.
     """
     from scipy.sparse import csr_array
 
@@ -91,10 +93,18 @@ def history_matrix(histories: Histories, n_items: int, recency: float = 1.0) -> 
         known = known.keep(newest)
     steps = known.offsets[1:][known.row] - 1 - np.arange(len(known.item))
     weights = np.power(recency, steps, dtype=np.float32)
+    if known.weight is not None:
+        weights *= known.weight
     # 32-bit indices halve the memory traffic of a product.
     offsets = known.offsets.astype(np.int32 if len(known.item) < 2**31 else np.int64)
     item = known.item.astype(offsets.dtype, copy=False)
     return csr_array((weights, item, offsets), shape=(len(known), n_items))
+
+
+def sums(rows: Sparse, power: int = 1) -> Floats:
+    """Sum of each row's entries, to a power, `(n,)` float64."""
+    row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    return np.bincount(row, weights=rows.data**power, minlength=rows.shape[0]).astype(float)
 
 
 def nearest(

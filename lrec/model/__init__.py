@@ -36,6 +36,7 @@ class Model(ABC):
         catalogue: the items it scores; set by `fit` and `restore`.
         answers_empty: whether an empty history gets scores of the model's own; if not, evaluation
             falls back on popularity and says so.
+        uses_weights: whether training counts interactions by their weight.
         simple: whether it is a baseline for models that are trained by gradient, and not one.
         rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
             scores to ratings has to be fitted on validation ratings.
@@ -44,6 +45,7 @@ class Model(ABC):
 
     catalogue: Catalogue
     answers_empty: bool = False
+    uses_weights: bool = False
     simple: bool = True
     rating_head: Literal["native", "calibrated"] = "calibrated"
     learnt: Learnt | None = None

@@ -21,8 +21,9 @@ MARGIN = 0.15
 class EASE(ItemItemModel):
     """EASE (Steck 2019, "Embarrassingly shallow autoencoders for sparse data").
 
-    B minimises ‖X − XB‖² + λ‖B‖² with a zero diagonal. With P = (XᵀX + λI)⁻¹ it is
-    B_ij = −P_ij / P_jj. Time grows with the cube, memory (4 bytes) with the square of the items.
+    B minimises ‖X − XB‖² + λ‖B‖² with a zero diagonal; X holds 1, or the weights of interactions.
+    With P = (XᵀX + λI)⁻¹ it is B_ij = −P_ij / P_jj. Time grows with the cube, memory (4 bytes)
+    with the square of the items.
 
     Args:
         regularisation: λ.
@@ -77,7 +78,7 @@ class EASE(ItemItemModel):
 
 
 def gram(users: Any) -> Floats:
-    """How many users have both items, `(n_items, n_items)` float32."""
+    """How many users have both items, `(n_items, n_items)` float32: XᵀX."""
     items = users.T.tocsr()
     counts = np.zeros((items.shape[0], items.shape[0]), np.float32)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lrec.data import Catalogue, Floats, Histories, Ints, Split
-from lrec.item_item import history_matrix
+from lrec.item_item import history_matrix, sums
 from lrec.model import Arrays, Model
 from lrec.training import Schedule, Strategy, Watch
 
@@ -23,9 +23,10 @@ class IALS(Model):
     """iALS (Hu, Koren and Volinsky 2008), regularised as in Rendle et al. 2022 ("Revisiting the
     performance of iALS on item recommendation benchmarks").
 
-    Minimises Σ_{(u,i)∈S} (w_u·h_i − 1)² + α Σ_{u,i} (w_u·h_i)² + Σ_u λ_u ‖w_u‖² + Σ_i λ_i ‖h_i‖²
-    with λ_u = λ (|S_u| + α · n_items)^ν and λ_i = λ (|S_i| + α · n_users)^ν. A history is folded
-    in by the solve that training ends with, so no user factors are stored.
+    Minimises Σ_{(u,i)∈S} c_ui (w_u·h_i − 1)² + α Σ_{u,i} (w_u·h_i)²
+    + Σ_u λ_u ‖w_u‖² + Σ_i λ_i ‖h_i‖² with λ_u = λ (Σ_{i∈S_u} c_ui + α · n_items)^ν and λ_i alike.
+    The confidence c_ui is the weight of the interaction, 1 where there are none. A history is
+    folded in by the solve that training ends with, so no user factors are stored.
 
     Args:
         factors: width of the factors.
@@ -35,6 +36,8 @@ class IALS(Model):
         frequency_exponent: ν, how far regularisation grows with activity and popularity; 0 treats
             all alike.
     """
+
+    uses_weights = True
 
     def __init__(
         self,
@@ -112,13 +115,13 @@ class IALS(Model):
         many times as slow.
 
         Args:
-            rows: `(n, n_fixed)` binary sparse rows.
+            rows: `(n, n_fixed)` sparse rows of confidences.
 
         Returns:
             `(n, factors)` float32.
         """
         lengths = np.diff(rows.indptr)
-        frequency = lengths + self.alpha * len(fixed.factors)
+        frequency = sums(rows) + self.alpha * len(fixed.factors)
         ridge = (self.regularisation * frequency**self.frequency_exponent).astype(np.float32)
         solved = np.zeros((len(lengths), self.factors), np.float32)
 
@@ -127,8 +130,9 @@ class IALS(Model):
             place = rows.indptr[chosen, None] + np.arange(longest)
             inside = np.arange(longest) < lengths[chosen, None]
             # Rows are padded with the last, empty row of the factors.
-            taken = np.where(inside, rows.indices[np.where(inside, place, 0)], -1)
-            solved[chosen] = fixed.solve(taken, ridge[chosen])
+            place = np.where(inside, place, 0)
+            taken = np.where(inside, rows.indices[place], -1)
+            solved[chosen] = fixed.solve(taken, np.sqrt(rows.data[place]), ridge[chosen])
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(solve, _similar(lengths, self.factors)))
@@ -144,14 +148,15 @@ class Fixed:
         self.spectrum = np.maximum(spectrum, 0)
         self.rotated = np.vstack([factors @ self.basis, np.zeros_like(factors[:1])])
 
-    def solve(self, taken: Ints, ridge: Floats) -> Floats:
-        """Solve (HᵀH + D) w = Hᵀ1 with D = spectrum + ridge, in the rotated basis.
+    def solve(self, taken: Ints, root: Floats, ridge: Floats) -> Floats:
+        """Solve (HᵀCH + D) w = HᵀC1 with D = spectrum + ridge, in the rotated basis.
 
         Where a row has fewer entries than there are factors, the same w comes from a system as
-        small as the row: w = D⁻¹Hᵀ (I + HD⁻¹Hᵀ)⁻¹ 1 (Woodbury).
+        small as the row: w = D⁻¹Gᵀ (I + GD⁻¹Gᵀ)⁻¹ √C1 with G = √CH (Woodbury).
 
         Args:
             taken: `(batch, length)` rows of the factors, -1 where there is none.
+            root: `(batch, length)` square roots of their confidences.
             ridge: `(batch,)` regularisation.
 
         Returns:
@@ -159,16 +164,18 @@ class Fixed:
         """
         diagonal = self.spectrum + ridge[:, None]
         rows = self.rotated[taken]
+        rows *= root[..., None]
         length, factors = rows.shape[1:]
         if length >= factors:
             system = rows.transpose(0, 2, 1) @ rows
             np.einsum("bii->bi", system)[...] += diagonal
+            rows *= root[..., None]
             return np.linalg.solve(system, rows.sum(axis=1)[..., None])[..., 0]
         scale = 1 / np.sqrt(diagonal)
         rows *= scale[:, None, :]
         system = rows @ rows.transpose(0, 2, 1)
         np.einsum("bii->bi", system)[...] += 1
-        weight = np.linalg.solve(system, np.ones((len(rows), length, 1), np.float32))
+        weight = np.linalg.solve(system, root[..., None])
         solved: Floats = (rows.transpose(0, 2, 1) @ weight)[..., 0] * scale
         return solved
 

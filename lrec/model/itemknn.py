@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 
 from lrec.data import Floats, Ints
-from lrec.item_item import ItemItemModel, check_recency, nearest
+from lrec.item_item import ItemItemModel, check_recency, nearest, sums
 from lrec.neural import check_sizes
 
 
 class ItemKNN(ItemItemModel):
     """Item-based neighbourhood model (Sarwar et al. 2001) with the cosine.
 
-    s_ij = c_ij / (√(c_i · c_j) + shrink), with c_ij the users who have both items; each item keeps
-    its most similar ones. A score is the sum of the similarities to the items of the history.
+    s_ij = c_ij / (√(c_ii · c_jj) + shrink), with c_ij the users who have both items (Σ_u w_ui w_uj
+    where interactions have weights); each item keeps its most similar ones. A score is the sum of
+    the similarities to the items of the history.
 
     Args:
         neighbours: similar items that an item keeps.
@@ -34,7 +35,7 @@ class ItemKNN(ItemItemModel):
 
     def learn(self, users: Any) -> Any:
         items = users.T.tocsr()
-        norm = np.sqrt(np.diff(items.indptr)).astype(np.float32)
+        norm = np.sqrt(sums(items, power=2)).astype(np.float32)
 
         def cosine(common: Floats, row: Ints, column: Ints) -> Floats:
             similarity: Floats = common / (norm[row] * norm[column] + np.float32(self.shrink))

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lrec.item_item import ItemItemModel, check_recency, nearest
+from lrec.data import Floats
+from lrec.item_item import ItemItemModel, check_recency, nearest, sums
 from lrec.neural import check_sizes
 
 
@@ -15,7 +16,8 @@ class RP3Beta(ItemItemModel):
 
     w_ij = Σ_u (1 / n_i)^α · (1 / n_u)^α / n_j^β over the users u who have both items: the chance
     of walking from item i over a user to item j, each step to the power of α (P3α, Cooper et al.
-    2014), less where j is popular. Each item keeps its best ones.
+    2014), less where j is popular. Each item keeps its best ones. An interaction of weight w is
+    walked w times as often, and counts w times in every n.
 
     Args:
         neighbours: items that an item keeps.
@@ -44,10 +46,14 @@ class RP3Beta(ItemItemModel):
 
     def learn(self, users: Any) -> Any:
         items = users.T.tocsr()
-        length, popularity = np.diff(users.indptr), np.diff(items.indptr)
-        to_user = np.repeat(np.power(popularity, -self.alpha, dtype=np.float32), popularity)
-        to_item = np.repeat(np.power(length, -self.alpha, dtype=np.float32), length)
+        length, popularity = sums(users), sums(items)
         penalty = np.power(popularity, -self.beta, dtype=np.float32)
-        items.data = to_user
-        users.data = to_item * penalty[users.indices]
+        items.data = self._steps(items, popularity)
+        users.data = self._steps(users, length) * penalty[users.indices]
         return nearest(items, users, self.neighbours)
+
+    def _steps(self, rows: Any, total: Floats) -> Floats:
+        """Chance of each entry among those of its row, to the power α."""
+        lowered = np.power(total, -self.alpha, dtype=np.float32)
+        steps: Floats = rows.data**self.alpha * np.repeat(lowered, np.diff(rows.indptr))
+        return steps
