@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from lrec.data import Floats, Histories, Split
-from lrec.neural import NeuralModel, Tensor
+from lrec.neural import NeuralModel, Tensor, ragged_weights
 
 
 class Autoencoder(NeuralModel):
@@ -18,7 +18,14 @@ class Autoencoder(NeuralModel):
 
         train = split.train
         self.histories = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
+        self.weights = ragged_weights(train, self.histories)
         return len(train)
+
+    def weights_of(self, examples: Tensor) -> Tensor | None:
+        """Weights of the examples' items, `(total,)` float32, or None where all count 1."""
+        import tensorflow as tf
+
+        return None if self.weights is None else tf.gather(self.weights, examples).values
 
     def corrupt(self, items: Tensor, dropout: float) -> tuple[Tensor, Tensor]:
         """The L2-normalised multi-hot rows of `items`, after dropout: ids and a factor of each row.

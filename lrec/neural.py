@@ -184,6 +184,13 @@ class NeuralModel(Model):
         self.graph(*self.inputs(Histories.of([[0], []])))
 
 
+def ragged_weights(histories: Histories, items: Tensor) -> Tensor | None:
+    """Weights of histories, ragged as their items are; None where all count 1."""
+    import tensorflow as tf
+
+    return None if histories.weight is None else items.with_values(tf.constant(histories.weight))
+
+
 def _ragged(items: Tensor, ratings: Tensor, splits: Tensor) -> tuple[Tensor, Tensor]:
     """What `inputs` gives, as `scores` and `code` take it."""
     import tensorflow as tf

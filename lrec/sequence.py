@@ -29,6 +29,7 @@ class SequenceModel(NeuralModel):
         item_vectors: how embeddings use vectors of `feature`, see `ItemEmbedding`.
     """
 
+    uses_weights = True
     causal: bool
     extra_tokens = 0  # rows of the embedding behind the catalogue's
 
@@ -115,20 +116,31 @@ class SequenceModel(NeuralModel):
         tokens = self.embedding(items.values)
         return self.encoder(tokens, layout=Layout.of(items), newest=newest, training=training)
 
-    def sum_up(self, states: Tensor, targets: Tensor, rows: Tensor, n_rows: Tensor) -> Tensor:
+    def sum_up(
+        self,
+        states: Tensor,
+        targets: Tensor,
+        rows: Tensor,
+        n_rows: Tensor,
+        weights: Tensor | None = None,
+    ) -> Tensor:
         """Losses of predictions as losses of histories, `(n_rows,)`.
 
-        Every prediction counts the same: the mean over histories is that over predictions.
+        The mean over histories is that over predictions, all alike or by weight.
 
         Args:
             states: `(n, embedding_size)`.
             targets: `(n,)` int32.
             rows: `(n,)` int64, the history of each prediction.
+            weights: `(n,)` float32 of the targets, or None where all count 1.
         """
         import tensorflow as tf
 
         losses = self.loss(self.asking(states), self.table(), targets, self.draws)
-        share = tf.cast(n_rows, tf.float32) / tf.cast(tf.size(targets), tf.float32)
+        total = tf.cast(tf.size(targets), tf.float32)
+        if weights is not None:
+            losses, total = losses * weights, tf.reduce_sum(weights)
+        share = tf.cast(n_rows, tf.float32) / total
         return tf.math.unsorted_segment_sum(losses, rows, n_rows) * share
 
     def read(self, items: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrec.data import DataError, Split
 from lrec.negatives import Loss, NextItemLoss, Sampling
-from lrec.neural import Tensor, Use
+from lrec.neural import Tensor, Use, ragged_weights
 from lrec.sequence import Block, SequenceModel
 
 
@@ -67,6 +67,7 @@ class Attention(SequenceModel):
                 "interactions: use another model."
             )
         self.histories = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
+        self.weights = ragged_weights(train, self.histories)
         return len(train)
 
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
@@ -75,4 +76,7 @@ class Attention(SequenceModel):
         histories = tf.gather(self.histories, examples)
         inputs, targets = histories[:, :-1], histories[:, 1:].values
         states = self.encode(inputs, newest=False, training=True)
-        return self.sum_up(states, targets, inputs.value_rowids(), tf.size(examples))
+        weights = self.weights
+        if weights is not None:
+            weights = tf.gather(weights, examples)[:, 1:].values
+        return self.sum_up(states, targets, inputs.value_rowids(), tf.size(examples), weights)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrec.data import Split
 from lrec.negatives import Loss, NextItemLoss, Sampling
-from lrec.neural import Tensor, Use
+from lrec.neural import Tensor, Use, ragged_weights
 from lrec.sequence import Block, SequenceModel
 
 
@@ -66,6 +66,7 @@ class BERT4Rec(SequenceModel):
 
         train = split.train.newest(self.max_length + 1)
         self.histories = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
+        self.weights = ragged_weights(train, self.histories)
         return len(train)
 
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
@@ -78,7 +79,10 @@ class BERT4Rec(SequenceModel):
         rows = tf.boolean_mask(histories.value_rowids(), hidden)
         targets = tf.boolean_mask(histories.values, hidden)
         states = tf.boolean_mask(states, hidden)
-        return self.sum_up(states, targets, rows, tf.size(examples))
+        weights = self.weights
+        if weights is not None:
+            weights = tf.boolean_mask(tf.gather(weights, examples).values, hidden)
+        return self.sum_up(states, targets, rows, tf.size(examples), weights)
 
     def read(self, items: Tensor) -> Tensor:
         """The newest items, and a mask where the next one would stand."""

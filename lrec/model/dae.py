@@ -20,6 +20,8 @@ class DAE(Autoencoder):
         regularisation: weight of the L2 penalty.
     """
 
+    uses_weights = True
+
     def __init__(
         self, latent_size: int = 200, dropout: float = 0.5, regularisation: float = 0.01
     ) -> None:
@@ -48,7 +50,8 @@ class DAE(Autoencoder):
 
         items = tf.gather(self.histories, examples)
         kept, scale = self.corrupt(items, self.dropout)
-        loss = multinomial_loss(self.logits(self.bag(kept, scale=scale)), items)
+        logits = self.logits(self.bag(kept, scale=scale))
+        loss = multinomial_loss(logits, items, self.weights_of(examples))
         weights = (self.bag.embeddings.value, self.logits.kernel.value)
         return loss + self.regularisation * tf.add_n(
             [tf.nn.l2_loss(tf.cast(w, tf.float32)) for w in weights]

@@ -40,6 +40,7 @@ class Dense(NeuralModel):
     """
 
     answers_empty = True
+    uses_weights = True
 
     def __init__(
         self,
@@ -121,6 +122,7 @@ class Dense(NeuralModel):
         if self.objective == "rating":
             targets = targets[~np.isnan(ratings)]
         self.targets = tf.constant(targets)
+        self.weights = None if train.weight is None else tf.constant(train.weight)
         return len(targets)
 
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
@@ -145,6 +147,8 @@ class Dense(NeuralModel):
             others += tf.cast(self.bias(drawn)[:, 0], tf.float32)
             others = tf.where(drawn == target[:, None], tf.float32.min, others)
             loss = tf.reduce_logsumexp(tf.concat([own[:, None], others], axis=1), axis=1) - own
+        if self.weights is not None:
+            loss *= tf.gather(self.weights, examples)
         size = tf.reduce_sum(tf.cast(self.embedding(target), tf.float32) ** 2, axis=1)
         return loss + self.regularisation * (size + bias**2)
 

@@ -32,6 +32,8 @@ class RecVAE(Generator):
         encoder_passes: passes of the encoder for one of the decoder.
     """
 
+    uses_weights = True
+
     def __init__(
         self,
         hidden_size: int = 600,
@@ -105,7 +107,8 @@ class RecVAE(Generator):
         )
         divergence = tf.reduce_sum(_log_density(code, mean, log_variance) - prior, axis=1)
         weight = self.gamma * tf.cast(items.row_lengths(), tf.float32)
-        return multinomial_loss(self.logits(code), items) + weight * divergence
+        loss = multinomial_loss(self.logits(code), items, self.weights_of(examples))
+        return loss + weight * divergence
 
     def code(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The mean of the latent code."""

@@ -28,6 +28,8 @@ class VAE(Generator):
         item_vectors: how the encoder's first layer uses vectors of `feature`, see `ItemEmbedding`.
     """
 
+    uses_weights = True
+
     def __init__(
         self,
         hidden_sizes: Sequence[int] = (600,),
@@ -93,7 +95,7 @@ class VAE(Generator):
         divergence = tf.reduce_sum(mean**2 + tf.exp(log_variance) - 1 - log_variance, axis=1) / 2
         grown = tf.cast(progress, tf.float32) / max(self.anneal_steps, 1)
         beta = self.beta * (tf.minimum(grown, 1.0) if self.anneal_steps else 1.0)
-        return multinomial_loss(logits, items) + beta * divergence
+        return multinomial_loss(logits, items, self.weights_of(examples)) + beta * divergence
 
     def code(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The mean of the latent code."""
