@@ -58,6 +58,10 @@ def run(parts: Parts, record: Record, learnt: Learnt | None = None) -> float:
         archive.log_data(log, record, parts, data, split)
         screen.data(data, split, judge.buckets["test"])
 
+        if split.train.weight is not None and not parts.model.uses_weights:
+            name = parts.model.name
+            warnings.warn(f"model={name} ignores the weights of behaviours", stacklevel=2)
+
         with parts.strategy.together(_task(record, data)):
             training = parts.augment(split, parts.strategy, parts.seed, Losses(screen))
             archive.log_augmentation(log, split, training)
