@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from lrec.data import DataError, Interactions
+from lrec.errors import listed
 from lrec.schema import nearest
 
 
@@ -55,7 +56,7 @@ def weigh(
             if name not in known:
                 raise DataError(
                     f"dataset.{key}: the data has no behaviour {name}{nearest(name, known)}. It "
-                    f"has: {', '.join(known)}."
+                    f"has: {listed(known)}."
                 )
     chosen = tuple(
         replace(

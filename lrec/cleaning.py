@@ -186,6 +186,8 @@ def _coded(frame: pd.DataFrame, clock: bool) -> Interactions:
 
     user, user_ids = pd.factorize(frame["user"], sort=True)
     item, item_ids = pd.factorize(frame["item"], sort=True)
+    if any("\0" in "".join(ids) for ids in (user_ids, item_ids)):
+        raise DataError("ids hold NUL bytes: the file is no UTF-8 text. Save it as UTF-8.")
     timestamp = rating = behavior = None
     behaviors: tuple[Behavior, ...] = ()
     if "rating" in frame:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from lrec.data import DataError, ItemFeatures, Strings
+from lrec.errors import listed, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,8 @@ PER_SECOND: dict[TimeUnit, int] = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9
 # Seconds from 1970 to the year 5138: numbers beyond it are of another unit.
 LATEST = 1e11
 
+# What people write into an empty cell of numbers or times, in lower case.
+NOTHING = ("nan", "null", "none", "na")
 # Usual names of columns, in lower case.
 USERS = ("user_id", "userid", "user", "uid", "visitor_id", "visitorid")
 ITEMS = ("item_id", "itemid", "item", "movie_id", "movieid", "iid", "asin", "product_id")
@@ -48,7 +51,8 @@ def read_table(
 
     try:
         if isinstance(path, Path) and path.suffix == ".parquet":
-            frame: pd.DataFrame = pd.read_parquet(path)
+            # nullable: whole numbers stay whole where some are missing
+            frame: pd.DataFrame = pd.read_parquet(path, dtype_backend="numpy_nullable")
             frame.columns = [str(c) for c in frame.columns]
             return frame
         if separator is None:
@@ -62,7 +66,7 @@ def read_table(
     except pd.errors.EmptyDataError:
         raise DataError(f"{path} is empty.") from None
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = listed(str(error).splitlines()[:1]) or type(error).__name__
         raise DataError(f"{path} could not be read as a table: {reason}") from None
     if frame.empty:
         raise DataError(f"{path} has no rows.")
@@ -110,23 +114,51 @@ def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: s
     """The column that the config names, or with `auto` the one that has a usual name.
 
     Raises:
-        DataError: the named column is not there.
+        DataError: the named column is not there, or there are two of the name.
     """
+    columns = list(frame.columns)
+    found = [column for column in columns if column == wanted]
     if wanted == "auto":
-        lowered = {str(column).lower().strip(): str(column) for column in frame.columns}
-        return next((lowered[name] for name in usual if name in lowered), None)
-    if wanted in frame.columns:
-        return wanted
-    raise DataError(
-        f"{key}={wanted}: the file has no such column. Its columns: {', '.join(frame.columns)}."
-    )
+        plain = [column.lower().strip() for column in columns]
+        name = next((name for name in usual if name in plain), None)
+        found = [column for column, same in zip(columns, plain, strict=True) if same == name]
+    elif not found:
+        raise DataError(
+            f"{key}={wanted}: the file has no such column. Its columns: {listed(columns)}."
+        )
+    if found and f"{found[0]}.1" in columns:  # what pandas calls a second one
+        found.append(found[0])
+    if len(found) > 1:
+        raise DataError(
+            f"the file has several columns for {key}: {listed(found)}. Leave one, or name one."
+        )
+    return found[0] if found else None
+
+
+def names(column: pd.Series, name: str) -> pd.Series:
+    """A column as text; empty cells are NaN. Parquet may bring numbers: whole ones stay whole.
+
+    Raises:
+        DataError: the cells are neither text nor numbers.
+    """
+    import pandas as pd
+
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in ("bytes", "mixed"):
+        raise DataError(f"column {name} holds {kind} values, and text or numbers are needed.")
+    if kind == "floating":
+        given = column.dropna().astype(float)
+        if ((given % 1 == 0) & (given.abs() < 2**53)).all():
+            column = column.astype("Int64")
+    text = column.astype("str")
+    return text.where(column.notna() & (text != ""))
 
 
 def numbers(column: pd.Series, name: str) -> pd.Series:
     """A column as floats; empty cells are NaN, anything else that is no number is refused."""
     parsed = _parsed(column)
     parsed = parsed.where(parsed.abs() <= np.finfo(np.float32).max)
-    _refuse_unread(column, parsed.isna() & _given(column), name, "a number")
+    _refuse_unread(column, _unread(column, parsed), name, "a number")
     return parsed
 
 
@@ -142,33 +174,44 @@ def seconds(column: pd.Series, name: str, unit: TimeUnit = "s") -> pd.Series:
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(column):
-        utc = pd.to_datetime(column, utc=True)
-        return (utc - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
+        return _since_1970(pd.to_datetime(column, utc=True))
     parsed = _parsed(column) / PER_SECOND[unit]
     late = parsed.abs() > LATEST
-    text = _given(column) & parsed.isna()
-    if text.any():
+    text = _unread(column, parsed)
+    if text.any() and column.dtype.kind == "O":
         dates = pd.to_datetime(column[text], errors="coerce", utc=True, format="ISO8601")
-        epoch = pd.Timestamp(0, tz="UTC")
-        parsed.loc[text] = (dates - epoch) / pd.Timedelta(seconds=1)
-    unread = parsed.isna() & _given(column)
+        parsed.loc[text] = _since_1970(dates)
+    unread = _unread(column, parsed)
     _refuse_unread(column, unread, name, "a time (unix seconds or an ISO date)")
     kind = f"times in {unit}, for they lie beyond the year 5138 (choose dataset.time_unit)"
     _refuse_unread(column, late, name, kind)
     return parsed
 
 
+def _since_1970(dates: pd.Series) -> pd.Series:
+    """Seconds as float64; NaN for none. Nanoseconds would end in the year 2262."""
+    import pandas as pd
+
+    epoch = pd.Timestamp(0, tz="UTC").as_unit("us")
+    seconds: pd.Series = (dates.dt.as_unit("us") - epoch) / pd.Timedelta(seconds=1)
+    return seconds
+
+
 def _parsed(column: pd.Series) -> pd.Series:
     """A column as float64; NaN where it is empty or no finite number."""
     import pandas as pd
 
+    if column.dtype.kind in "mM":  # to_numeric takes dates and durations for numbers
+        return pd.Series(np.nan, column.index)
     parsed = pd.to_numeric(column, errors="coerce").astype(np.float64)
     return parsed.where(parsed.abs() < np.inf)
 
 
-def _given(column: pd.Series) -> pd.Series:
-    """Whether each cell holds something, and no word for nothing."""
-    return column.notna() & ~column.astype(str).str.lower().isin(["nan", "null", "none", "na"])
+def _unread(column: pd.Series, parsed: pd.Series) -> pd.Series:
+    """Whether a cell holds something that was not parsed, and that is no word for nothing."""
+    unread = parsed.isna() & column.notna()
+    words = column[unread].map(lambda cell: str(cell).lower())
+    return unread & ~words.isin(NOTHING).reindex(column.index, fill_value=False)
 
 
 def _refuse_unread(column: pd.Series, unread: pd.Series, name: str, kind: str) -> None:
@@ -176,7 +219,7 @@ def _refuse_unread(column: pd.Series, unread: pd.Series, name: str, kind: str) -
         row = int(np.argmax(unread))
         raise DataError(
             f"{unread.sum()} values in column {name} are not {kind}, "
-            f"the first in data row {row + 1}. Received: {column.iloc[row]!r}"
+            f"the first in data row {row + 1}. Received: {shown(column.tolist()[row])}"
         )
 
 

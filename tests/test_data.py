@@ -34,13 +34,19 @@ def made(rows: list[list[int]]) -> Histories:
     """Histories of users 10, 11, … whose ratings and times are made from the items."""
     histories = Histories.of(rows, [[item + 0.5 for item in row] for row in rows])
     user = np.arange(10, 10 + len(rows), dtype=np.int32)
-    return replace(histories, user=user, timestamp=histories.item.astype(np.int64) * 100)
+    return replace(
+        histories,
+        user=user,
+        timestamp=histories.item.astype(np.int64) * 100,
+        weight=histories.item.astype(np.float32) * 2,
+    )
 
 
 def assert_whole(histories: Histories) -> None:
-    """Ratings and times still belong to their items."""
+    """Ratings, times and weights still belong to their items."""
     assert histories.rating.tolist() == (histories.item + 0.5).tolist()
     assert histories.timestamp.tolist() == (histories.item * 100).tolist()
+    assert histories.weight.tolist() == (histories.item * 2).tolist()
     assert len(histories.offsets) == len(histories.user) + 1 == len(histories) + 1
 
 
@@ -50,7 +56,7 @@ def test_of_keeps_plain_lists(rows: list[list[int]]) -> None:
     histories = Histories.of(rows)
     assert plain(histories) == rows
     assert histories.user.tolist() == [-1] * len(rows)
-    assert histories.rating is histories.timestamp is None
+    assert histories.rating is histories.timestamp is histories.weight is None
     assert histories.lengths.tolist() == [len(row) for row in rows]
     assert histories.row.tolist() == [place for place, row in enumerate(rows) for _ in row]
     assert_whole(made(rows))

@@ -161,6 +161,39 @@ def test_parquet_plain_dates(tmp_path: Path) -> None:
     assert data.timestamp.tolist() == [DAY, DAY + 86_400]
 
 
+def test_parquet_ids_stay_whole_numbers(tmp_path: Path) -> None:
+    big = 2**62 + 1
+    path = parquet(tmp_path, item=pd.array([big, None], dtype="Int64"), rating=[1, 2])
+    assert rows(CSV(path, missing_id="drop").load()) == [("2", str(big), 1, None)]
+    path = parquet(tmp_path, item=[7.0, np.nan], rating=[1, 2])
+    assert rows(CSV(path, missing_id="drop").load()) == [("2", "7", 1, None)]
+    path = parquet(tmp_path, item=[7.0, 7.5], rating=[1, 2])
+    assert CSV(path).load().item_ids.tolist() == ["7.0", "7.5"]
+    assert CSV(parquet(tmp_path, item=[7.0, np.inf])).load().item_ids.tolist() == ["7.0", "inf"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "words"),
+    [
+        ("item", [[1], [2, 3]], ["column item", "mixed"]),
+        ("item", [{"a": 1}, {"a": 2}], ["column item", "mixed"]),
+        ("item", [b"a", b"\xff"], ["column item", "bytes"]),
+        ("rating", pd.to_datetime(["2020-01-01", None]), ["rating", "not a number"]),
+        ("rating", pd.to_timedelta([1, 2]), ["rating", "not a number"]),
+        ("rating", [b"a", b"\xff"], ["rating", "not a number"]),
+        ("rating", [[1], [2]], ["rating", "not a number"]),
+        ("timestamp", pd.to_timedelta([1, 2]), ["timestamp", "not a time"]),
+        ("timestamp", [1.0, np.inf], ["timestamp", "not a time", "row 2"]),
+        ("timestamp", [b"a", b"\xff"], ["timestamp", "not a time"]),
+    ],
+)
+def test_parquet_of_other_types_is_refused(
+    tmp_path: Path, column: str, values: Any, words: list[str]
+) -> None:
+    message = refused(CSV(parquet(tmp_path, **{column: values})))
+    assert all(word in message for word in words), message
+
+
 def test_parquet_missing_dates(tmp_path: Path) -> None:
     path = parquet(tmp_path, timestamp=pd.to_datetime(["2020-01-01", None]))
     assert "1 of 2 rows have no timestamp" in refused(CSV(path))
@@ -186,6 +219,8 @@ def test_parquet_missing_whole_numbers(tmp_path: Path) -> None:
         ("2020-01-01T00:00:10Z", DAY + 10),
         ("2020-01-01T02:00:10+02:00", DAY + 10),
         ("1969-12-31", -86_400),
+        ("0001-01-01", -62_135_596_800),
+        ("9999-12-31", 253_402_214_400),
     ],
 )
 def test_times(write: Write, text: str, seconds: int) -> None:
@@ -231,6 +266,13 @@ def test_filled_ratings_are_counted(write: Write) -> None:
     assert (step.rows_removed, step.items_lost, step.users_lost) == (0, 0, users_lost())
 
 
+def test_ratings_kept_as_implicit_are_counted(write: Write) -> None:
+    data = CSV(write("a.csv", GAPS), missing_rating="keep").load()
+    name = "2 missing ratings: all is read as implicit feedback"
+    assert data.audit == (CleaningStep(name, 0, 0, users_lost()),)
+    assert data.rating is None
+
+
 def test_missing_ratings_are_refused_by_default(write: Write) -> None:
     message = refused(CSV(write("a.csv", GAPS)))
     assert "2 of 6 rows have no rating" in message
@@ -242,6 +284,22 @@ def test_missing_ratings_are_refused_by_default(write: Write) -> None:
 def test_nothing_to_fill_ratings_from(write: Write, policy: str) -> None:
     path = write("a.csv", "user,item,rating\na,x,\nb,y,\n")
     assert "rating" in refused(CSV(path, missing_rating=policy))
+
+
+def test_words_for_nothing_are_nothing(write: Write) -> None:
+    path = write("a.csv", "user,item,rating,timestamp\na,x,null,1\na,y,3,NaN\na,z,4,5\n")
+    assert "1 of 3 rows have no timestamp (the first is data row 2)" in refused(CSV(path))
+    dropping = CSV(path, missing_timestamp="drop")
+    assert "1 of 2 rows have no rating (the first is data row 1)" in refused(dropping)
+    data = CSV(path, missing_timestamp="drop", missing_rating="drop").load()
+    assert rows(data) == [("a", "z", 4, 5)]
+
+
+def test_place_of_a_missing_value_is_that_in_the_file(write: Write) -> None:
+    path = write("a.csv", "user,item,rating,timestamp\na,x,3,\na,y,3,1\na,z,,2\n")
+    assert "1 of 2 rows have no rating (the first is data row 3)" in refused(
+        CSV(path, missing_timestamp="drop")
+    )
 
 
 def test_missing_times(write: Write) -> None:
@@ -479,6 +537,16 @@ BAD: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "min_rating": ("user,item\na,x\n", {"min_rating": 3}, ["dataset.min_rating=3", "no"]),
     "all too low": (TABLE, {"min_rating": 9}, ["no interactions", "loosen"]),
     "no core": (TABLE, {"k_core": 3}, ["no interactions", "loosen"]),
+    "time in ms": (TABLE.replace("10\n", "1433221332117\n"), {}, ["row 2", "dataset.time_unit"]),
+    "two ratings": (
+        "user,item,rating,rating\na,x,1,2\n",
+        {},
+        ["several columns for dataset.rating", "rating, rating"],
+    ),
+    "two users": ("User,user,item\na,b,x\n", {}, ["dataset.user", "User, user"]),
+    "endless rating": (TABLE.replace("4.5", "x" * 9999), {}, ["'xxx", "x…"]),
+    "odd columns": ('"a\nb",\x1b\n1,2\n', {}, [r"'a\nb'", r"'\x1b'"]),
+    "NUL": ("user,item\na\0,x\n", {}, ["NUL", "UTF-8"]),
     "ragged": (TABLE + "c,x,1,2,99\n", {}, ["{path}", "line 5", "saw 5"]),
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from lrec.cleaning import Cleaning
 from lrec.data import DataError, ItemFeatures, Strings
 from lrec.dataset import FileDataset
+from lrec.errors import listed
 from lrec.table import (
     BEHAVIORS,
     ITEMS,
@@ -17,6 +18,7 @@ from lrec.table import (
     TimeUnit,
     find_column,
     item_features,
+    names,
     numbers,
     read_table,
     seconds,
@@ -113,9 +115,9 @@ class CSV(FileDataset):
             if column is None:
                 raise DataError(
                     f"{path} has no {name} column under a usual name. Its columns: "
-                    f"{', '.join(frame.columns)}. Name it: dataset.{name}=<column>."
+                    f"{listed(frame.columns)}. Name it: dataset.{name}=<column>."
                 )
-            table[name] = _names(frame[column])
+            table[name] = names(frame[column], column)
         if self.rating is not None:
             column = find_column(frame, self.rating, RATINGS, "dataset.rating")
             if column is not None:
@@ -127,7 +129,7 @@ class CSV(FileDataset):
         if self.behavior is not None:
             column = find_column(frame, self.behavior, BEHAVIORS, "dataset.behavior")
             if column is not None:
-                table["behavior"] = _names(frame[column])
+                table["behavior"] = names(frame[column], column)
         return table
 
     def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
@@ -142,11 +144,5 @@ class CSV(FileDataset):
         ]
         ids, titles, genres = (None if column is None else frame[column] for column in found)
         if ids is None:
-            raise DataError(f"{path} has no item column. Its columns: {', '.join(frame.columns)}.")
-        return item_features(_names(ids), titles, genres, item_ids)
-
-
-def _names(column: pd.Series) -> pd.Series:
-    """Ids or behaviours as text, missing ones as NaN; Parquet may bring them as numbers."""
-    text = column.astype("str")
-    return text.where(column.notna() & (text != ""))
+            raise DataError(f"{path} has no item column. Its columns: {listed(frame.columns)}.")
+        return item_features(names(ids, "item"), titles, genres, item_ids)

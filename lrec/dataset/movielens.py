@@ -9,6 +9,7 @@ import numpy as np
 from lrec.cleaning import Cleaning
 from lrec.data import DataError, ItemFeatures, Strings
 from lrec.dataset import FileDataset
+from lrec.errors import listed
 from lrec.table import Source, item_features, numbers, read_table, seconds
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class MovieLens(FileDataset):
         if frame.shape[1] < 4:
             raise DataError(
                 f"{path} is not a MovieLens ratings file: it has the columns "
-                f"{', '.join(frame.columns)}, and user, movie, rating, timestamp are needed. "
+                f"{listed(frame.columns)}, and user, movie, rating, timestamp are needed. "
                 "For other tables use dataset=csv."
             )
         frame = frame.iloc[:, :4].set_axis(["user", "item", "rating", "timestamp"], axis=1)

@@ -125,6 +125,7 @@ class Synthetic(Dataset):
             ("popularity_exponent", popularity_exponent),
             ("popularity_shift", popularity_shift),
             ("noise", noise),
+            ("seed", seed),
         ):
             if value < 0:
                 raise ValueError(f"{name} must not be negative. Received: {value}")
