@@ -94,10 +94,15 @@ def main() -> int:
         return 2
     # argparse wants flags before the overrides; people put -m anywhere
     command, *rest = sorted(words, key=lambda word: word not in (words[0], "-m", "--multirun"))
-    # what Hydra would refuse as unknown, in words of its own, is left to lrec's check
-    rest = [f"++{word}" if VALUE.match(word) else word for word in rest]
+    rest = forced(rest)
     sys.argv = [f"{name} {command}", *rest]
     return _run(command, rest)
+
+
+def forced(words: list[str]) -> list[str]:
+    """Arguments as Hydra gets them: what it would refuse as unknown, in words of its own, is left
+    to lrec's check."""
+    return [f"++{word}" if VALUE.match(word) else word for word in words]
 
 
 def _run(command: str, arguments: list[str]) -> int:
@@ -123,17 +128,18 @@ def _run(command: str, arguments: list[str]) -> int:
         if debug:
             raise
         error = caught.__cause__ if isinstance(caught, Failed) else caught
-        return _report(error or caught, command, arguments)
+        line, status = told(error or caught, command, arguments)
+        print(f"lrec: {line}", file=sys.stderr)
+        return status
 
 
-def _report(error: BaseException, command: str, arguments: list[str]) -> int:
-    """Tell an error in one line; the exit status that goes with it."""
+def told(error: BaseException, command: str, arguments: list[str]) -> tuple[str, int]:
+    """An error in one line, and the exit status that goes with it."""
     from lrec.explain import explain
 
     overrides = [a.removeprefix("++") for a in arguments if not a.startswith("-")]
     said = explain(error, command, overrides)
-    print(f"lrec: {said or one_line(error)}", file=sys.stderr)
-    return 2 if said or isinstance(error, ConfigError) else 1
+    return said or one_line(error), 2 if said or isinstance(error, ConfigError) else 1
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

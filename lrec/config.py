@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from lrec.augment import Augmenter
 from lrec.bucket import Bucketing, check_names, group_names
 from lrec.dataset import Dataset
-from lrec.errors import ConfigError
+from lrec.errors import ConfigError, shown
 from lrec.feature import Feature
 from lrec.metric import Metric, RankingMetric, RatingMetric, SetMetric
 from lrec.model import Model
@@ -162,7 +162,7 @@ def check(
             built[group] = build(value, group, file, SINGLE[group])
         elif group in SEVERAL:
             if not isinstance(value, dict) or not value:
-                raise ConfigError(f"{group} must name at least one. Received: {value!r}")
+                raise ConfigError(f"{group} must name at least one. Received: {shown(value)}")
             built[group] = {
                 name: build(node, f"{group}.{name}", f"conf/{group}/{name}.yaml", SEVERAL[group])
                 for name, node in value.items()
@@ -174,7 +174,7 @@ def check(
     if trains and isinstance(parts, Parts) and parts.monitor not in (known := monitors(parts)):
         raise ConfigError(
             "monitor must be a validation metric that this config computes"
-            f"{nearest(parts.monitor, known)}. Received: {parts.monitor!r} [conf/config.yaml]"
+            f"{nearest(parts.monitor, known)}. Received: {shown(parts.monitor)} [conf/config.yaml]"
         )
     return parts
 
@@ -188,7 +188,7 @@ def build(node: Any, key: str, file: str, kind: type) -> Any:
     if not isinstance(node, dict) or "_target_" not in node:
         raise ConfigError(
             f"{key} must be chosen from conf/{key.partition('.')[0]}/ or have a _target_. "
-            f"Received: {node!r}"
+            f"Received: {shown(node)}"
         )
     arguments = {name: value for name, value in node.items() if name != "_target_"}
     target = _target(node["_target_"], f"{key}._target_", file, kind)
@@ -198,7 +198,8 @@ def build(node: Any, key: str, file: str, kind: type) -> Any:
     check_keys(arguments, signature.parameters, required, f"{key}.", file)
     for name, value in arguments.items():
         hint = hints.get(name, Any)
-        if isinstance(value, dict) and "_target_" in value:  # a component of a component
+        nested = isinstance(value, dict) and "_target_" in value and isinstance(hint, type)
+        if nested:  # a component of a component
             inner = SINGLE.get(name, object) if getattr(hint, "_is_protocol", False) else hint
             arguments[name] = build(value, f"{key}.{name}", file, inner)
         else:
@@ -212,13 +213,13 @@ def build(node: Any, key: str, file: str, kind: type) -> Any:
 def _target(path: Any, key: str, file: str, kind: type) -> Any:
     module, _, name = str(path).rpartition(".")
     if not module.startswith("lrec."):
-        raise ConfigError(f"{key} must lie in lrec. Received: {path!r} [{file}]")
+        raise ConfigError(f"{key} must lie in lrec. Received: {shown(path)} [{file}]")
     try:
         target = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError):
-        raise ConfigError(f"{key} does not exist. Received: {path!r} [{file}]") from None
+        raise ConfigError(f"{key} does not exist. Received: {shown(path)} [{file}]") from None
     if not (inspect.isclass(target) and issubclass(target, kind)):
-        raise ConfigError(f"{key} is no {kind.__name__}. Received: {path!r} [{file}]")
+        raise ConfigError(f"{key} is no {kind.__name__}. Received: {shown(path)} [{file}]")
     return target
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Sequence
 from dataclasses import fields
 
@@ -11,6 +12,7 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import OmegaConf
 
 from lrec.config import CONF, Parts, groups, options
+from lrec.errors import listed, shown
 from lrec.schema import nearest
 
 HIDDEN = ("defaults", "hydra", *(field.name for field in fields(Parts)))
@@ -29,21 +31,31 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
     """One line for what Hydra refuses to compose, or None where it is none of Hydra's errors."""
     text = str(error)
     if "Config group override must be" in text:
-        empty = {f"{group}=null": group for group in groups()}
-        group = next((empty[o] for o in overrides if o in empty), "model")
-        return f"{group} must be chosen from {', '.join(options(group))}. Received: {group}=null"
+        return _no_choice(overrides)
+    if isinstance(error, TypeError | ValueError) and "omegaconf" in _raised_by(error):
+        deep = [o for o in overrides if "." in o.partition("=")[0]]
+        return f"a list is set as a whole, key=[…]. Received: {shown(' '.join(deep))}"
     if not isinstance(error, HydraException):
         return None
-    if found := re.search(r"Could not (?:find|load) '(\w+)/([^'/]+)'", text):
+    if found := re.search(r"Could not (?:find|load) '(\w+)/([^']*)'", text):
         return _no_option(*found.groups())
     if found := re.search(r"Could not (?:find|load) 'hydra/(\w+)/([^'/]+)'", text):
         return _no_plugin(*found.groups())
     if isinstance(error, OverrideParseException):
         wrong = next((o for o in overrides if not _parses(o)), " ".join(overrides))
-        return f"{wrong}: not of the form key=value. Received: {wrong!r}"
+        return f"an override has the form key=value. Received: {shown(wrong)}"
     if found := re.search(r"Could not override '(\w+)'", text):
         return _no_key(found.group(1), command)
-    return " ".join(text.split())
+    return listed([" ".join(text.split())])
+
+
+def _no_choice(overrides: Sequence[str]) -> str:
+    """A group is set to what is no name."""
+    for override in overrides:
+        group, _, value = override.lstrip("+").partition("=")
+        if group in groups() and not value.startswith("["):
+            return f"{group} must be chosen from {', '.join(options(group))}. Received: {override}"
+    return f"a config group is chosen by name. Received: {shown(' '.join(overrides))}"
 
 
 def _no_option(group: str, name: str) -> str:
@@ -72,6 +84,12 @@ def _no_key(key: str, command: str) -> str:
     known += [str(name) for name in OmegaConf.load(CONF / file) if name not in HIDDEN]
     near = nearest(key, [*known, *groups()])
     return f"{key}: no such key{near}. Valid keys: {', '.join(known)} [conf/{file}]"
+
+
+def _raised_by(error: BaseException) -> str:
+    """The file whose code raised an error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return frames[-1].filename if frames else ""
 
 
 def _parses(override: str) -> bool:

@@ -9,7 +9,7 @@ import typing
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Union
 
-from lrec.errors import ConfigError
+from lrec.errors import ConfigError, listed, shown
 
 
 def check_keys(
@@ -23,9 +23,10 @@ def check_keys(
     known = list(known)
     for name in values:
         if name not in known:
+            key = listed([f"{prefix}{name}"])
             raise ConfigError(
-                f"{prefix}{name}: no such key{nearest(str(name), known)}. Valid keys: "
-                f"{', '.join(known) or 'none'}. Received: {prefix}{name}={values[name]!r} [{file}]"
+                f"{key}: no such key{nearest(str(name), known)}. Valid keys: "
+                f"{', '.join(known) or 'none'}. Received: {key}={shown(values[name])} [{file}]"
             )
     for name in known:
         if values.get(name) == "???" or (name in required and name not in values):
@@ -41,12 +42,13 @@ def check_type(value: Any, hint: Any, key: str, file: str) -> None:
     if not fits(value, hint):
         raise ConfigError(
             f"{key} must be {_say(hint)}{_near_choice(value, hint)}. "
-            f"Received: {value!r} ({type(value).__name__}) [{file}]"
+            f"Received: {shown(value)} ({type(value).__name__}) [{file}]"
         )
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """Whether a YAML value is of an annotated type; an int passes for a float, a bool does not."""
+    """Whether a YAML value is of an annotated type; an int passes for a float, a bool does not.
+    No number of ours needs more than 64 bits."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return True
@@ -64,6 +66,8 @@ def fits(value: Any, hint: Any) -> bool:
         return value is None
     if isinstance(value, bool):
         return hint is bool
+    if isinstance(value, int) and abs(value) >= 2**63:
+        return False
     if hint is float:
         return isinstance(value, int | float) and math.isfinite(value)
     return isinstance(value, hint)

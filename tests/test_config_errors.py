@@ -15,6 +15,7 @@ from conftest import LREC, Answer, CommandLine
 from hydra import compose, initialize_config_dir
 
 from lrec.bucket import Bucketing, check_names
+from lrec.cli import forced, told
 from lrec.config import CONF, SEVERAL, SINGLE, check, options
 from lrec.errors import ConfigError
 
@@ -118,6 +119,21 @@ def refusal(*overrides: str) -> str:
             id="colliding-buckets",
         ),
         pytest.param(("monitor=${sede}",), ("sede",), id="interpolation"),
+        pytest.param(
+            ("bucket.activity.quantiles=${model}",),
+            ("bucket.activity.quantiles must be a list",),
+            id="component-for-a-list",
+        ),
+        pytest.param(
+            ("schedule.clip_norm=${model}",), ("clip_norm must be a finite",), id="component"
+        ),
+        pytest.param((f"model.beta={10**400}",), ("model.beta must be",), id="endless-number"),
+        pytest.param((f"dataset.n_items={2**63}",), ("n_items must be a whole",), id="65-bits"),
+        pytest.param(
+            ("dataset=csv", "dataset.path=a.csv", "++dataset.behaviors={view: much}"),
+            ("dataset.behaviors must be a mapping {name: a finite number} or null", "much"),
+            id="behaviours",
+        ),
     ],
 )
 def test_wrong_config_is_explained(overrides: tuple[str, ...], words: tuple[str, ...]) -> None:
@@ -149,7 +165,7 @@ def given(group: str, name: str) -> list[str]:
 
 
 # Arguments for which every number makes sense.
-FREE = {"min_rating", "seed"}
+FREE = {"min_rating"}
 
 
 @pytest.mark.parametrize(("group", "name", "argument"), numeric_arguments())
@@ -241,6 +257,7 @@ def assert_refused(answer: Answer, folder: Path, *words: str) -> None:
             id="colliding-buckets",
         ),
         pytest.param(["seed"], ["seed"], id="no-value"),
+        pytest.param(["split=[ratio,global_time]"], ["split is one choice"], id="two-splits"),
         pytest.param(["model.hidden_sizes=[6"], ["model.hidden_sizes=[6"], id="open-bracket"),
     ],
 )
@@ -274,6 +291,33 @@ def test_typo_in_a_preset_is_refused(
 ) -> None:
     preset = write_preset(tmp_path, text)
     assert_refused(lrec(tmp_path, "train", *preset), tmp_path, *words)
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("k.x=1", ["a list is set as a whole", "k.x=1"]),
+        ("model.hidden_sizes.x=1", ["a list is set as a whole", "model.hidden_sizes.x=1"]),
+        ("seed=1\n2", ["key=value", r"'seed=1\n2'"]),
+        ("'" + "x" * 999, ["key=value", "xxx…"]),
+        (f"+seed={'x' * 999}", ["Could not append", "xxx…"]),
+        ("model=", ["model=: no such model", "vae"]),
+        ("model=../vae", ["model=../vae: no such model"]),
+        ("split=3", ["split must be chosen from", "Received: split=3"]),
+        ("hydra=3", ["chosen by name", "'hydra=3'"]),
+        ("~hydra", ["hydra"]),
+        ("~model=ease", ["model"]),
+    ],
+)
+def test_what_hydra_refuses_is_told_in_a_short_line(override: str, words: list[str]) -> None:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever Hydra raises
+            check(compose("config", overrides=forced([override])))
+        said, status = told(caught.value, "train", forced([override]))
+    assert status == 2
+    assert "\n" not in said
+    assert len(said) < 400
+    assert all(word in said for word in words), said
 
 
 @pytest.mark.parametrize("command", ["trian", "eval"])

@@ -12,8 +12,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from lrec.config import Parts, Record, Root, check, groups
-from lrec.errors import Failed, one_line
+from lrec.config import SINGLE, Parts, Record, Root, check, groups
+from lrec.errors import ConfigError, Failed, one_line
 
 T = TypeVar("T")
 
@@ -68,6 +68,11 @@ def prepare(
     Raises:
         ConfigError: see `lrec.config.check`.
     """
+    for override in overrides:
+        if key_of(override) in SINGLE and override.partition("=")[2].startswith("["):
+            raise ConfigError(
+                f"{key_of(override)} is one choice, and no list. Received: {override}"
+            )
     known = groups()
     chosen = {group: str(c) for group, c in choices.items() if group in known and c}
     parts = check(config, chosen, trains, root)

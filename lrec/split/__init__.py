@@ -112,6 +112,16 @@ def check_shares(validation: float, test: float) -> None:
         )
 
 
+def check_seed(seed: int) -> None:
+    """Refuse what no generator starts from.
+
+    Raises:
+        ValueError: it is negative.
+    """
+    if seed < 0:
+        raise ValueError(f"seed must not be negative. Received: {seed}")
+
+
 def rank_from_end(data: Interactions) -> Ints:
     """0 for each user's last interaction, 1 for the one before, and so on, `(len(data),)`."""
     keys = [data.user] if data.timestamp is None else [data.timestamp, data.user]

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from lrec.data import Interactions, Ints
-from lrec.split import TEST, TRAIN, VALIDATION, Splitter, check_shares, rank_from_end
+from lrec.split import TEST, TRAIN, VALIDATION, Splitter, check_seed, check_shares, rank_from_end
 
 
 class Ratio(Splitter):
@@ -28,6 +28,7 @@ class Ratio(Splitter):
         seed: int = 42,
     ) -> None:
         check_shares(validation, test)
+        check_seed(seed)
         self.validation = validation
         self.test = test
         self.order = order

@@ -15,6 +15,7 @@ from lrec.split import (
     TRAIN,
     VALIDATION,
     Splitter,
+    check_seed,
     check_shares,
     rank_from_end,
 )
@@ -42,6 +43,7 @@ class UserHoldout(Splitter):
         seed: int = 42,
     ) -> None:
         check_shares(validation, test)
+        check_seed(seed)
         if not 0 < fold_in < 1:
             raise ValueError(f"fold_in must lie between 0 and 1. Received: {fold_in}")
         self.validation = validation
