@@ -32,16 +32,18 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
     text = str(error)
     if "Config group override must be" in text:
         return _no_choice(overrides)
-    if isinstance(error, TypeError | ValueError) and "omegaconf" in _raised_by(error):
+    where = _raised_by(error)
+    if isinstance(error, TypeError | ValueError) and "omegaconf" in where:
         deep = [o for o in overrides if "." in o.partition("=")[0]]
         return f"a list is set as a whole, key=[…]. Received: {shown(' '.join(deep))}"
-    if not isinstance(error, HydraException):
+    unparsed = isinstance(error, OverrideParseException) or "override_parser" in where
+    if not (unparsed or isinstance(error, HydraException)):
         return None
     if found := re.search(r"Could not (?:find|load) '(\w+)/([^']*)'", text):
         return _no_option(*found.groups())
     if found := re.search(r"Could not (?:find|load) 'hydra/(\w+)/([^'/]+)'", text):
         return _no_plugin(*found.groups())
-    if isinstance(error, OverrideParseException):
+    if unparsed:
         wrong = next((o for o in overrides if not _parses(o)), " ".join(overrides))
         return f"an override has the form key=value. Received: {shown(wrong)}"
     if found := re.search(r"Could not override '(\w+)'", text):
@@ -95,6 +97,6 @@ def _raised_by(error: BaseException) -> str:
 def _parses(override: str) -> bool:
     try:
         OverridesParser.create().parse_override(override)
-    except HydraException:
+    except (HydraException, ValueError):  # Python reads no number of 4,300 digits
         return False
     return True

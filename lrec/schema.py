@@ -70,7 +70,7 @@ def fits(value: Any, hint: Any) -> bool:
         return False
     if hint is float:
         return isinstance(value, int | float) and math.isfinite(value)
-    return isinstance(value, hint)
+    return not _is_component(hint) and isinstance(value, hint)
 
 
 def _say(hint: Any) -> str:
@@ -83,8 +83,15 @@ def _say(hint: Any) -> str:
         return f"a list of {_say(arguments[0])}"
     if origin is dict:
         return f"a mapping {{name: {_say(arguments[1])}}}"
+    if _is_component(hint):
+        return "a component with a _target_"
     names = {int: "a whole number", float: "a finite number", str: "text", bool: "true or false"}
     return names.get(hint, "null" if hint is types.NoneType else str(hint))
+
+
+def _is_component(hint: Any) -> bool:
+    """Whether a type is one of lrec's own: no plain value is of it."""
+    return isinstance(hint, type) and hint.__module__.startswith("lrec.")
 
 
 def _near_choice(value: Any, hint: Any) -> str:

@@ -300,6 +300,7 @@ def test_typo_in_a_preset_is_refused(
         ("model.hidden_sizes.x=1", ["a list is set as a whole", "model.hidden_sizes.x=1"]),
         ("seed=1\n2", ["key=value", r"'seed=1\n2'"]),
         ("'" + "x" * 999, ["key=value", "xxx…"]),
+        (f"seed={'9' * 5000}", ["key=value", "seed=999"]),
         (f"+seed={'x' * 999}", ["Could not append", "xxx…"]),
         ("model=", ["model=: no such model", "vae"]),
         ("model=../vae", ["model=../vae: no such model"]),
@@ -382,6 +383,8 @@ def test_answers_without_loading_anything_slow(arguments: list[str], tmp_path: P
             "augment.model._target_=lrec.model.ease.EASE",
             ("augment.model._target_ is no Generator", "lrec.model.ease.EASE"),
         ),
+        ("augment.schedule=null", ("augment.schedule must be a component with a _target_",)),
+        ("augment.model=3", ("augment.model must be a component with a _target_",)),
         ("augment.quantile=2", ("quantile must be from 0 to 1",)),
     ],
 )
