@@ -35,6 +35,12 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
     path = Path(feedback).expanduser()
     if not path.is_file():
         raise DataError(f"feedback is no file. Received: {feedback}")
+    cleaning = getattr(dataset, "cleaning", Cleaning())
+    if cleaning.duplicates == "sum":
+        raise DataError(
+            "the run's data has dataset.duplicates=sum, and sums cannot be taken apart to add to: "
+            "train anew on a table of old and new interactions."
+        )
     new = (dataset if type(dataset) is CSV else CSV(str(path))).read(path)
     old = _table(data)
     missing = [str(name) for name in old if name not in new]
@@ -47,7 +53,6 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
     both = pd.concat([old, new[list(old)]], ignore_index=True).rename(columns=names)
     joined, items = folder / "interactions.parquet", folder / "items.parquet"
     both.to_parquet(joined, index=False)
-    cleaning = getattr(dataset, "cleaning", Cleaning())
     node: dict[str, Any] = {
         "_target_": "lrec.dataset.csv.CSV",
         "path": str(joined.absolute()),
@@ -70,7 +75,10 @@ def _table(data: Interactions) -> pd.DataFrame:
         "item": data.item_ids[data.item],
         "rating": data.rating,
         "timestamp": data.timestamp,
+        "behavior": None,
     }
+    if data.behavior is not None:
+        columns["behavior"] = np.array([kind.name for kind in data.behaviors])[data.behavior]
     return pd.DataFrame({name: array for name, array in columns.items() if array is not None})
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 BEFORE, UPDATED, SCRATCH = "before", "updated", "from scratch"
 NEW = "new"  # where users come from that the data did not have
 Jobs = dict[str, tuple[dict[str, Any], Learnt | None]]
-SHARE = 0.25  # of the epochs that the run was trained for
+SHARE = 0.2  # of the epochs that the run was trained for
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Update(Parts):
     Attributes:
         run: MLflow id of the run to go on from.
         feedback: path of the new interactions.
-        epochs: at most, or None for a quarter of the run's.
+        epochs: at most, or None for a fifth of the run's.
+        batch_size: examples a step, or None for a quarter of the run's.
         retrain: whether to train from scratch too, and to compare.
         resamples: of the bootstrap and of the sign flips.
     """
@@ -53,6 +54,7 @@ class Update(Parts):
     run: str
     feedback: str
     epochs: int | None
+    batch_size: int | None
     retrain: bool
     resamples: int
 
@@ -60,8 +62,10 @@ class Update(Parts):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.epochs is not None and self.epochs < 1:
-            raise ConfigError(f"epochs must be 1 or more, or null. Received: {self.epochs}")
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} must be 1 or more, or null. Received: {value}")
         if self.resamples < 100:
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
 
@@ -94,8 +98,12 @@ def run(settings: Update, record: Record) -> None:
         rows = {BEFORE: verdict.values}
 
         start = Learnt(settings.run, old.state(), old.catalogue)
-        epochs = settings.epochs or _share(tags_of(settings.run), settings.schedule.epochs)
-        schedule = {**record.config["schedule"], "epochs": epochs, "warmup_epochs": 0}
+        schedule = {
+            **record.config["schedule"],
+            "epochs": settings.epochs or _share(tags_of(settings.run), settings.schedule.epochs),
+            "batch_size": settings.batch_size or max(1, settings.schedule.batch_size // 4),
+            "warmup_epochs": 0,
+        }
         jobs: Jobs = {UPDATED: ({"dataset": node, "schedule": schedule}, start)}
         if settings.retrain:
             jobs[SCRATCH] = ({"dataset": node}, None)
@@ -207,5 +215,5 @@ def _seconds(folder: Path) -> float:
 
 
 def _share(tags: Mapping[str, str], most: int) -> int:
-    """A quarter of the epochs that a run was trained for."""
+    """A fifth of the epochs that a run was trained for."""
     return max(1, math.ceil(SHARE * int(tags.get("lrec.epochs", most))))

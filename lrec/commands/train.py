@@ -8,10 +8,12 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from lrec.commands.evaluate import merge, refuse_fixed
 from lrec.commands.job import job, key_of
 from lrec.config import CONF, Parts, Record
-from lrec.errors import ConfigError
 from lrec.saved import folder_of
+
+FREE = ("strategy",)  # where a killed run goes on may differ from where it was begun
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")
@@ -22,7 +24,7 @@ def main(config: DictConfig) -> float:
         del config["resume"]
     if killed is None:
         return job(config, train, trains=True)
-    return resume(str(killed))
+    return resume(str(killed), config)
 
 
 def train(parts: Parts, record: Record) -> float:
@@ -31,22 +33,23 @@ def train(parts: Parts, record: Record) -> float:
     return run(parts, record)
 
 
-def resume(killed: str) -> float:
-    """Go on with a run, in its own folder."""
+def resume(killed: str, config: DictConfig) -> float:
+    """Go on with a run, in its own folder.
+
+    Args:
+        killed: MLflow's id of it, or its folder.
+        config: what was composed; of it counts what the command line names.
+    """
     folder: Path
 
     def trained() -> DictConfig:
         nonlocal folder
-        others = [o for o in HydraConfig.get().overrides.task if key_of(o) != "resume"]
-        if others:
-            raise ConfigError(
-                "resume goes on with a run as it was begun, so nothing else can be set. "
-                f"Received: {' '.join(others).replace('++', '')}"
-            )
+        overrides = HydraConfig.get().overrides.task
+        refuse_fixed(overrides, "resume", lambda key: key not in (*FREE, "resume"), FREE)
         folder = folder_of(killed)
-        config = OmegaConf.load(folder / "config.yaml")
-        assert isinstance(config, DictConfig)
-        return config
+        trained = OmegaConf.load(folder / "config.yaml")
+        assert isinstance(trained, DictConfig)
+        return merge(trained, config, [o for o in overrides if key_of(o) != "resume"])
 
     def go_on(parts: Parts, record: Record) -> float:
         from lrec.experiment import run
