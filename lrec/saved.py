@@ -27,7 +27,10 @@ def config_of(run_id: str) -> DictConfig:
         RuntimeError: there is no such run, or it has none.
     """
     with TemporaryDirectory() as folder:
-        config = OmegaConf.load(fetch(run_id, "config.yaml", Path(folder)))
+        text = fetch(run_id, "config.yaml", Path(folder)).read_text()
+    if "${" in text:  # lrec stores configs resolved; one of a stranger could read the environment
+        raise RuntimeError(f"the config of run {run_id} holds an interpolation: lrec stores none.")
+    config = OmegaConf.create(text)
     assert isinstance(config, DictConfig)
     return config
 
