@@ -50,7 +50,7 @@ class Export(Parts):
     def __post_init__(self) -> None:
         super().__post_init__()
         known = list(formats.FILES)
-        if not self.formats or not set(self.formats) <= set(known):
+        if not self.formats or sorted(set(self.formats) & set(known)) != sorted(self.formats):
             raise ConfigError(
                 f"formats must be some of {', '.join(known)}. Received: {self.formats}"
             )

@@ -35,6 +35,7 @@ def signature(name: str) -> tuple[Any, dict[str, Any]]:
     return target, {name: hints[name] for name in inspect.signature(target).parameters}
 
 
+@cache
 def variants() -> list[tuple[str, ...]]:
     """The overrides of every model, in each of its objectives."""
     found = []
