@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_baselines import BASKETS, fitted, keep_best, split_of
 
+from lrec.augment import prepend
 from lrec.cleaning import Cleaning
 from lrec.config import CONF, check
 from lrec.data import CleaningStep, DataError, Histories, Interactions, Split
@@ -29,7 +30,10 @@ from lrec.model.ials import IALS
 from lrec.model.itemknn import ItemKNN
 from lrec.model.popularity import Popularity
 from lrec.model.rp3beta import RP3Beta
+from lrec.retraining import with_people
+from lrec.simulation import HeldOutWorld
 from lrec.split.global_time import GlobalTime
+from lrec.split.user_holdout import UserHoldout
 
 EDGES = ("1", "2-4", "5-9", "10-19", "20-49", "50+")
 NOBODY = dict.fromkeys(EDGES, 0)
@@ -280,6 +284,25 @@ def test_only_targets_are_asked_for_and_the_rest_is_history() -> None:
     assert split.counts["interactions_not_asked"] == 3
     with pytest.raises(DataError, match="no test users"):
         GlobalTime(0.2, 0.01)(cleaned(log[:-1], targets=["buy"]))
+
+
+def test_what_is_added_to_histories_has_a_weight() -> None:
+    two = replace(Histories.of([[0, 1], [2]]), weight=np.array([2, 8, 4], np.float32))
+    longer = prepend(two, np.array([1]), np.array([0]))
+    assert longer.item.tolist() == [0, 1, 0, 2]
+    assert longer.weight is not None
+    assert longer.weight.tolist() == [2, 8, 2, 4]  # the least for what nobody did
+    log = [(user, item, "buy", time) for user in "abcd" for time, item in enumerate("tuvwxyz")]
+    log += [(user, "s", "view", 9) for user in "abcd"]
+    data = cleaned(log, behaviors={"view": 1, "buy": 8})
+    split = UserHoldout(0.25, 0.25, 0.8, "time")(data)
+    world = HeldOutWorld(split, start=2, seed=1)
+    grown = world.grown(world.start, np.array([[5]]), np.array([[True]]))
+    assert grown.weight is not None
+    assert grown.weight.tolist() == [8, 8, 8]  # like the strongest for what is accepted
+    more = with_people(split, grown).train
+    assert more.weight is not None
+    assert more.weight.tolist() == [*split.train.weight.tolist(), 8, 8, 8]
 
 
 # Models
