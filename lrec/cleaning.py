@@ -23,8 +23,9 @@ class Cleaning:
     ids, behaviours, timestamps, ratings, duplicates, `min_rating`, `k_core`.
 
     Args:
-        duplicates: which of several interactions of one user with one item stays; of behaviours
-            with different weights, one of the strongest. `sum` is `last`, with the weights of all.
+        duplicates: which of several interactions of one user with one item stays: `last` or `first`
+            of those that are targets, if any are, and among them of those that weigh most. `sum` is
+            `last`, with the weights of all.
         missing_rating: refuse (`error`), `drop` the row, fill with the `mean` or `median` of the
             item's ratings (of all ratings where the item has none), or `keep` the row as implicit
             feedback: then the whole data set is read as implicit.
@@ -136,11 +137,12 @@ class Cleaning:
             return data
         pair = data.user.astype(np.int64) * data.n_items + data.item
         turn = -1 if self.duplicates == "first" else 1
-        # of a pair the last in this order stays: by weight, then time, then place in the file
+        # of a pair the last in this order stays: what can be asked for, then by weight, time, place
         keys = [
             *([-np.arange(len(data))] if self.duplicates == "first" else []),
             *([] if data.timestamp is None else [turn * data.timestamp]),
             *([] if data.weight is None else [data.weight]),
+            *([] if data.askable.all() else [data.askable]),
             pair,
         ]
         order = np.lexsort(keys)
@@ -168,7 +170,7 @@ def _identified(frame: pd.DataFrame, policy: str) -> tuple[pd.DataFrame, tuple[C
     """The rows that have both ids, and what the others were."""
     for column in ("user", "item"):
         if policy == "error":
-            refuse(frame[column].isna(), f"{column} id", "dataset.missing_id=drop")
+            refuse(frame[column].isna(), f"{column} id", "choose dataset.missing_id=drop")
     missing = frame["user"].isna() | frame["item"].isna()
     if not missing.any():
         return frame, ()

@@ -183,7 +183,7 @@ def seconds(column: pd.Series, name: str, unit: TimeUnit = "s") -> pd.Series:
         parsed.loc[text] = _since_1970(dates)
     unread = _unread(column, parsed)
     _refuse_unread(column, unread, name, "a time (unix seconds or an ISO date)")
-    kind = f"times in {unit}, for they lie beyond the year 5138 (choose dataset.time_unit)"
+    kind = f"times in {unit}, for they lie beyond the year 5138 (choose dataset.time_unit=ms|us|ns)"
     _refuse_unread(column, late, name, kind)
     return parsed
 

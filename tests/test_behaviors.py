@@ -96,6 +96,14 @@ def test_one_of_several_stays(duplicates: str, kept: list[tuple[str, int, float]
     assert [row[2:] for row in told(data)] == kept
 
 
+def test_a_target_stays_whatever_it_weighs() -> None:
+    equal = {"view": 1, "buy": 1}
+    assert ("ann", "tea", "view", 3, 1) in told(cleaned(LOG, behaviors=equal))
+    data = cleaned(LOG, behaviors=equal, targets=["buy"])
+    assert ("ann", "tea", "buy", 2, 1) in told(data)
+    assert data.askable.sum() == 1
+
+
 def test_sum_counts_repeats_where_there_are_no_behaviours() -> None:
     frame = pd.DataFrame({"user": ["a", "a", "b", "a"], "item": ["x", "y", "x", "x"]})
     data = Cleaning(duplicates="sum")(frame, clock=True)
