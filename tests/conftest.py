@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from lrec.training import Unkept
 
@@ -53,7 +55,18 @@ class Bystander(Unkept):
 
 
 class CommandLine:
-    """Runs the installed `lrec` in a folder, as a person would."""
+    """Runs the installed `lrec` in a folder, as a person would.
+
+    Args:
+        store: an MLflow store that has been used once.
+    """
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+
+    def give_store(self, folder: Path) -> None:
+        """Spare commands in a folder the seconds that the first use of a store takes."""
+        shutil.copy(self.store, folder / "mlflow.db")
 
     def __call__(self, folder: Path, *arguments: str, **environment: str) -> Answer:
         with self.start(folder, *arguments, **environment) as process:
@@ -110,8 +123,22 @@ def forgotten_store() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def lrec() -> CommandLine:
-    return CommandLine()
+def used_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow store that has been used once; all workers share it."""
+    shared = os.environ.get("PYTEST_XDIST_WORKER") is not None
+    base = tmp_path_factory.getbasetemp()
+    path = (base.parent if shared else base) / "used.db"
+    with FileLock(f"{path}.lock"):
+        if not path.exists():
+            script = "import mlflow; mlflow.search_experiments()"
+            address = {"MLFLOW_TRACKING_URI": f"sqlite:///{path}"}
+            subprocess.run([sys.executable, "-c", script], env=os.environ | address, check=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def lrec(used_store: Path) -> CommandLine:
+    return CommandLine(used_store)
 
 
 @pytest.fixture(scope="session")

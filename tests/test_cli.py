@@ -71,6 +71,7 @@ def bench(
     tmp_path_factory: pytest.TempPathFactory, lrec: CommandLine, tiny: Path
 ) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("bench")
+    lrec.give_store(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         yield Bench(folder, lrec, tiny)

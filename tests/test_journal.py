@@ -20,19 +20,10 @@ from lrec.tracking.store import Store, UnreachableError
 Tell = Callable[[Store, Journal, dict[str, Any]], str]
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that has been used once, which takes seconds."""
-    path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    mlflow.set_tracking_uri(f"sqlite:///{path}")
-    mlflow.search_experiments()
-    return path
-
-
 @pytest.fixture(autouse=True)
-def folder(database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(used_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder to work in, with a store of its own."""
-    shutil.copy(database, tmp_path / "mlflow.db")
+    shutil.copy(used_store, tmp_path / "mlflow.db")
     monkeypatch.chdir(tmp_path)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
     yield tmp_path

@@ -261,6 +261,7 @@ def folder(
     tmp_path_factory: pytest.TempPathFactory, lrec: CommandLine, tiny: Path
 ) -> Iterator[Folder]:
     path = tmp_path_factory.mktemp("maps")
+    lrec.give_store(path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{path}/mlflow.db")
         yield Folder(path, lrec, tiny)

@@ -158,6 +158,7 @@ def trained(
 ) -> tuple[Path, str]:
     """A folder with a run of itemknn, and the run's id."""
     folder = tmp_path_factory.mktemp("recommend")
+    lrec.give_store(folder)
     answer = lrec(folder, "train", "dataset=csv", f"dataset.path={tiny}", *SMALL)
     assert answer.rc == 0, answer.err
     with pytest.MonkeyPatch.context() as patch:

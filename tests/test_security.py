@@ -109,6 +109,7 @@ def test_hostile_names_and_secrets_stay_where_they_are(
     """Ids that are paths or markup make no files; variables of the environment go nowhere."""
     home = tmp_path / "a" / "b" / "c"
     home.mkdir(parents=True)
+    lrec.give_store(home)
     text = tiny.read_text().replace("thing-00", "../../../evil").replace("person-020", "/evil")
     (home / "data.csv").write_text(text.replace("thing-01", "<script>alert(1)</script>"))
     words = ("dataset=csv", "dataset.path=data.csv", "split=leave_one_out", "model=popularity")

@@ -65,6 +65,7 @@ def small(tiny: Path) -> tuple[str, ...]:
 def tuned(lrec: CommandLine, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder where two simple models were tuned for the tail, two tries each."""
     folder = tmp_path_factory.mktemp("tuned")
+    lrec.give_store(folder)
     answer = lrec(
         folder,
         "tune",

@@ -138,6 +138,7 @@ def test_update_trains_on_and_says_what_changed(
     old, new = halves
     words = ("dataset=csv", f"dataset.path={old}", "split=leave_one_out", "model=vae")
     small = ("schedule.epochs=4", "schedule.evaluate_steps=1", "model.latent_size=4")
+    lrec.give_store(tmp_path)
     assert lrec(tmp_path, "train", *words, *small).rc == 0
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
     (base,) = mlflow.search_runs(experiment_names=["lrec"], output_format="list")

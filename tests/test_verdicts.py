@@ -24,6 +24,7 @@ MODELS = ("popularity", "itemknn", "vae")
 def compared(lrec: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answer]:
     """A folder where a comparison trained what it needed."""
     folder = tmp_path_factory.mktemp("compared")
+    lrec.give_store(folder)
     candidates = f"candidates=[{','.join(MODELS)}]"
     answer = lrec(folder, "compare", candidates, "seeds=[1,2]", "resamples=500", *WORLD)
     assert answer.rc == 0, answer.err
@@ -36,6 +37,7 @@ def revealed(
 ) -> tuple[Path, Answer]:
     """A folder where histories were revealed to two models."""
     folder = tmp_path_factory.mktemp("revealed")
+    lrec.give_store(folder)
     world = ("dataset.n_users=700", "dataset.n_items=400", "schedule.epochs=1")
     candidates = "candidates=[itemknn,vae]"
     answer = lrec(folder, "reveal", candidates, "min_users=10", "resamples=200", *world)
