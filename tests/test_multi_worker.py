@@ -32,8 +32,9 @@ from lrec.model.dense import Dense
 from lrec.schedule.standard import Standard
 from lrec.split.leave_one_out import LeaveOneOut
 from lrec.strategy.multi_worker import MultiWorker
+from lrec.training import Unkept
 
-class Agreeing:
+class Agreeing(Unkept):
     live = False
     def epoch(self, epoch, loss):
         said.append([loss, float(strategy.agreed(epoch if strategy.chief else math.nan))])
@@ -143,21 +144,27 @@ class Pair:
         self.store = f"sqlite:///{folder}/mlflow.db"
 
     def start(self, *arguments: str) -> list[subprocess.Popen[str]]:
+        """Begin a run."""
+        return self.go(
+            "dataset=csv",
+            f"dataset.path={self.tiny}",
+            "split=leave_one_out",
+            "schedule.evaluate_steps=1",
+            "strategy=multi_worker",
+            "strategy.timeout=100",
+            *arguments,
+        )
+
+    def go(self, *arguments: str) -> list[subprocess.Popen[str]]:
         hosts = ",".join(f"127.0.0.1:{port}" for port in free_ports(2))
         return [
             self.lrec.start(
                 self.folder,
                 "train",
-                "dataset=csv",
-                f"dataset.path={self.tiny}",
-                "split=leave_one_out",
-                "schedule.evaluate_steps=1",
-                "strategy=multi_worker",
+                *arguments,
                 f"strategy.hosts=[{hosts}]",
                 f"strategy.index={index}",
-                "strategy.timeout=100",
                 f"hydra.run.dir=out{index}",
-                *arguments,
             )
             for index in (0, 1)
         ]
@@ -194,10 +201,10 @@ def test_only_the_chief_speaks_and_logs(pair: Pair, model: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", [0, 1])
-def test_killed_worker_fails_the_run(pair: Pair, victim: int) -> None:
-    started = pair.start("schedule.epochs=1000000", "schedule.patience=null")
+def test_killed_worker_fails_the_run_which_goes_on(pair: Pair, victim: int) -> None:
+    started = pair.start("schedule.epochs=400", "schedule.patience=null")
     assert started[0].stdout
-    assert any("epoch" in line for line in started[0].stdout)
+    assert any(line.startswith("epoch") for line in started[0].stdout)
     started[victim].kill()
     _, complaint = started[1 - victim].communicate(timeout=60)
     started[victim].communicate()
@@ -207,6 +214,13 @@ def test_killed_worker_fails_the_run(pair: Pair, victim: int) -> None:
     if victim:
         assert pair.run().info.status == "FAILED"
         assert "lost 127.0.0.1:" in pair.run().data.tags["lrec.error"]
+    before = pair.run().info.run_id
+    chief, other = pair.go(f"resume={before}")
+    said, complaint = chief.communicate(timeout=250)
+    assert (chief.returncode, complaint) == (0, "")
+    assert "going on after epoch" in said
+    assert (other.communicate(timeout=60)[1], other.returncode) == ("", 0)
+    assert (pair.run().info.run_id, pair.run().info.status) == (before, "FINISHED")
 
 
 @pytest.mark.slow
