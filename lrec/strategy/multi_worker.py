@@ -121,18 +121,38 @@ class MultiWorker(Strategy):
             return tf.distribute.OneDeviceStrategy("/gpu:0" if gpus else "/cpu:0")
         cluster = self.cluster
         cluster.meet(self.timeout)  # TensorFlow would wait without a word, and past signals
+        self._bound_joining(len(cluster.hosts))
         on_term = signal.getsignal(signal.SIGTERM)
-        distribution = tf.distribute.MultiWorkerMirroredStrategy(
-            tf.distribute.cluster_resolver.SimpleClusterResolver(
-                tf.train.ClusterSpec({"worker": list(cluster.hosts)}),
-                task_type="worker",
-                task_id=cluster.index,
-                num_accelerators={"GPU": gpus},
-                rpc_layer="grpc",
+        try:
+            return tf.distribute.MultiWorkerMirroredStrategy(
+                tf.distribute.cluster_resolver.SimpleClusterResolver(
+                    tf.train.ClusterSpec({"worker": list(cluster.hosts)}),
+                    task_type="worker",
+                    task_id=cluster.index,
+                    num_accelerators={"GPU": gpus},
+                    rpc_layer="grpc",
+                )
             )
+        except tf.errors.OpError as error:
+            raise RuntimeError(
+                "the workers were all there, but did not join: see what ended one of them, and "
+                "start all of them again."
+            ) from error
+        finally:
+            signal.signal(signal.SIGTERM, on_term)  # TensorFlow takes it for itself
+
+    def _bound_joining(self, workers: int) -> None:
+        """Let TensorFlow give up on a worker that ends while they join: it would wait for hours."""
+        from tensorflow.python.eager.context import context  # there is no public way
+
+        context().configure_coordination_service(
+            "standalone",
+            service_leader="/job:worker/replica:0/task:0",
+            cluster_register_timeout_in_ms=int(1000 * self.timeout),
         )
-        signal.signal(signal.SIGTERM, on_term)  # TensorFlow takes it for itself
-        return distribution
+        service = context().coordination_service
+        service.coordinated_job_list.add(name="worker", num_tasks=workers)
+        service.cluster_register_with_barrier = True
 
     def _compare(self, task: str) -> None:
         own = int(hashlib.sha256(task.encode()).hexdigest()[:12], 16)

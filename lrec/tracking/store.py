@@ -177,7 +177,11 @@ class Store:
         source = CodeDatasetSource(entry["source"])
         data = MetaDataset(source, name=entry["name"], digest=entry["digest"])
         tags = [InputTag("mlflow.data.context", "training")]
-        client.log_inputs(run_id, [DatasetInput(data._to_mlflow_entity(), tags)])
+        inputs = [DatasetInput(data._to_mlflow_entity(), tags)]
+        try:
+            client.log_inputs(run_id, inputs)
+        except self.mlflow.MlflowException:  # another run logged the same data at this moment
+            client.log_inputs(run_id, inputs)
 
     def _model(self, client: Any, run_id: str, entry: Entry) -> None:
         pyfunc.log(run_id, entry["path"], entry["example"])
