@@ -66,9 +66,11 @@ class ItemEmbedding(keras.layers.Layer):
 
     def table(self) -> Tensor:
         """All vectors, `(rows, size)` float32."""
+        # read here: a gradient of its own must not see a strategy's variables
+        table = tf.convert_to_tensor(self.embeddings.value)
         if self.projection is None:
-            return self.embeddings.value
-        return self.embeddings.value + tf.matmul(self.known, self.projection.value)
+            return table
+        return table + tf.matmul(self.known, self.projection.value)
 
     def call(self, items: Tensor) -> Tensor:
         """Vectors of `items`, `items.shape + (size,)` in the layer's compute dtype."""
