@@ -73,7 +73,7 @@ class Recommender:
             k = given["k"]
             if k is None or k < 1:
                 raise ValueError(f"k must be 1 or more. Received: {k}")
-            ranker = self._ranker(min(k, self.n_items))
+            ranker = self._ranker(int(min(k, self.n_items)))
             chunks = [
                 self._answer(ranker, k, Asked(model_input.iloc[rows], self.codes), given["repeat"])
                 for rows in batches(len(model_input), self.n_items)
