@@ -95,12 +95,12 @@ class Store:
             UnreachableError: MLflow does not take an entry now; it and the rest stay unsent.
             RuntimeError: MLflow will never take an entry.
         """
+        from sqlalchemy.exc import SQLAlchemyError
+
         for entry in journal.unsent:
             try:
                 journal.told(self._tell(journal, entry))
-            except (UnreachableError, RuntimeError):
-                raise
-            except Exception as error:
+            except (OSError, SQLAlchemyError, self.mlflow.MlflowException) as error:
                 if getattr(error, "error_code", "") in FINAL:
                     raise RuntimeError(f"MLflow refuses to log: {one_line(error)}") from error
                 raise UnreachableError(one_line(error)) from error
