@@ -426,7 +426,9 @@ strategy.start()
 model = Dense(embedding_size=8, hidden_sizes=(16, 8), dropout=0.0)
 split = LeaveOneOut()(CSV(sys.argv[1]).load())
 quiet = Quiet()
-model.fit(split, Standard(epochs=3, batch_size=30, evaluate_steps=1), strategy, 1, quiet)
+uneven = len(split.train.item) - 1  # leaves a batch of one, of which a device has no share
+schedule = Standard(epochs=5, batch_size=uneven, learning_rate=0.01, evaluate_steps=1)
+model.fit(split, schedule, strategy, 1, quiet)
 print(json.dumps([strategy.distribution.num_replicas_in_sync, quiet.losses,
                   model.score(split.test.history).tolist()]))
 """
@@ -442,5 +444,5 @@ def test_two_devices_train_like_one(tiny: Path) -> None:
     (one, losses, scores), (two, same_losses, same_scores) = answers
     assert (one, two) == (1, 2)
     assert losses[-1] < losses[0]
-    np.testing.assert_allclose(same_losses, losses, rtol=0, atol=1e-4)
-    np.testing.assert_allclose(same_scores, scores, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(same_losses, losses, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(same_scores, scores, rtol=0, atol=1e-4)
