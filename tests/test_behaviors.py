@@ -429,27 +429,33 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("name", SMALL)
-def test_networks_weigh_their_losses(name: str) -> None:
+def first_losses(name: str, split: Split) -> np.ndarray:
+    """Losses of a fresh network, for every example."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", overrides=[f"model={name}", *SMALL[name]])
+    model: Any = check(config).model
+    assert model.uses_weights
+    keras.utils.set_random_seed(3)
+    model._build(split.catalogue)
+    n = model.prepare(split)
+    return np.asarray(model.losses(tf.range(n, dtype=tf.int64), tf.constant(0.0)))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_networks_weigh_their_losses(name: str) -> None:
     split = split_of(BASKETS)
-
-    def losses(weight: np.ndarray | None) -> np.ndarray:
-        model: Any = check(config).model
-        assert model.uses_weights
-        keras.utils.set_random_seed(3)
-        model._build(split.catalogue)
-        n = model.prepare(split if weight is None else weighted(split, weight))
-        return np.asarray(model.losses(tf.range(n, dtype=tf.int64), tf.constant(0.0)))
-
-    ones, none = losses(np.ones(len(split.train.item))), losses(None)
-    np.testing.assert_array_equal(ones, none)
+    none = first_losses(name, split)
     # what predictions weigh together may be shared out: then the others count for less
-    more = losses(np.where(split.train.row == 4, 9, 1))
+    more = first_losses(name, weighted(split, np.where(split.train.row == 4, 9, 1)))
     own = split.train.row == 4 if name == "dense" else np.arange(len(none)) == 4
     assert (more[own] > none[own]).all()
     assert (more[~own] <= none[~own]).all()
+
+
+def test_weights_of_one_are_no_weights_to_a_network() -> None:
+    split = split_of(BASKETS)
+    ones = first_losses("vae", weighted(split, np.ones(len(split.train.item))))
+    np.testing.assert_array_equal(ones, first_losses("vae", split))
 
 
 # The command line
@@ -507,7 +513,7 @@ def test_data_shows_behaviours_before_and_after(
 def test_training_logs_weights_and_says_who_ignores_them(
     lrec: CommandLine, log_file: Path, tmp_path: Path
 ) -> None:
-    settings = [*chosen(log_file), "model=popularity", "tracking.log_model=false"]
+    settings = [*chosen(log_file), "model=popularity", "metric=[ndcg]", "tracking.log_model=false"]
     answer = lrec(tmp_path, "train", *settings)
     assert (answer.rc, answer.err) == (0, ""), answer
     assert "note: model=popularity ignores the weights of behaviours" in answer.out
