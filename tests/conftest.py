@@ -117,6 +117,9 @@ def forgotten_store() -> Iterator[None]:
     """MLflow writes the store that a test reads into the environment of all that follow."""
     before = os.environ.get("MLFLOW_TRACKING_URI")
     yield
+    chosen = sys.modules.get("mlflow.tracking._tracking_service.utils")
+    if chosen is not None:  # what set_tracking_uri said goes before the environment
+        chosen._tracking_uri = None
     os.environ.pop("MLFLOW_TRACKING_URI", None)
     if before is not None:
         os.environ["MLFLOW_TRACKING_URI"] = before

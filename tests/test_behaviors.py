@@ -510,6 +510,7 @@ def test_data_shows_behaviours_before_and_after(
     assert step[2] == str(found["view"])
 
 
+@pytest.mark.slow
 def test_training_logs_weights_and_says_who_ignores_them(
     lrec: CommandLine, log_file: Path, tmp_path: Path
 ) -> None:

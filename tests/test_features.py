@@ -226,7 +226,7 @@ def test_initial_vectors_keep_their_geometry_and_the_usual_spread() -> None:
 
 
 @pytest.mark.parametrize("use", ["additional", "initial"])
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [*MODELS[:-1], pytest.param(MODELS[-1], marks=pytest.mark.slow)])
 def test_models_learn_with_vectors_and_load_again(
     tiny: Path, tmp_path: Path, model: str, use: str
 ) -> None:

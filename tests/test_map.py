@@ -290,6 +290,7 @@ def test_map_holds_two_pictures_and_a_number(vae: Run, folder: Folder) -> None:
     assert metrics["data/mapped_users"] + metrics["data/users_without_history"] == asked
 
 
+@pytest.mark.slow
 def test_map_again_draws_the_same_and_has_a_number_for_each_bucketing(
     vae: Run, folder: Folder
 ) -> None:

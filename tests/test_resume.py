@@ -237,6 +237,7 @@ def test_training_without_mlflow_is_kept_and_sent(
     assert "1 runs were left in outputs" in answer.out
 
 
+@pytest.mark.slow
 def test_two_first_runs_at_once_share_a_store_and_a_cache(
     lrec: CommandLine, tiny: Path, tmp_path: Path
 ) -> None:

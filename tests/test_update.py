@@ -132,6 +132,7 @@ def test_feedback_that_does_not_fit_is_refused(
         join(dataset, dataset.load(), str(tmp_path / "none.csv"), tmp_path)
 
 
+@pytest.mark.slow
 def test_update_trains_on_and_says_what_changed(
     halves: tuple[Path, Path], lrec: CommandLine, tmp_path: Path
 ) -> None:

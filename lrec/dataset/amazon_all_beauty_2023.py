@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lrec.dataset.csv import CSV
 from lrec.published import Published, Remote
-from lrec.table import Source
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class AmazonAllBeauty2023(Published, CSV):
@@ -32,8 +26,4 @@ class AmazonAllBeauty2023(Published, CSV):
     clock = True
     header, separator = True, None
     user, item, rating, timestamp = "user_id", "parent_asin", "rating", "timestamp"
-
-    def read(self, path: Source) -> pd.DataFrame:
-        table = super().read(path)
-        table["timestamp"] //= 1000  # from milliseconds
-        return table
+    time_unit = "ms"

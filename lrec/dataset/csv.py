@@ -48,6 +48,9 @@ class CSV(FileDataset):
         cache: folder for the prepared data; null means lrec's own.
     """
 
+    behavior: str | None = None  # unless the config names one
+    time_unit: TimeUnit = "s"
+
     def __init__(
         self,
         path: str,
@@ -85,7 +88,7 @@ class CSV(FileDataset):
         self.rating = None if rating is None else str(rating)
         self.timestamp = None if timestamp is None else str(timestamp)
         self.behavior = None if behavior is None else str(behavior)
-        self.time_unit: TimeUnit = time_unit
+        self.time_unit = time_unit
         self.separator = separator
         self.header = header
         self.clock = clock
