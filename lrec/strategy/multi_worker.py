@@ -6,7 +6,9 @@ import contextlib
 import hashlib
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -94,8 +96,8 @@ class MultiWorker(Strategy):
             self._compare(task)
             yield
         except (*lost, tf.errors.InternalError, tf.errors.DeadlineExceededError) as error:
-            cluster = self.cluster
-            missing = ", ".join(unreachable(cluster.others)) or "another worker"
+            time.sleep(1)  # a process that ends takes a moment to close its port
+            missing = ", ".join(unreachable(self.cluster.others)) or "another worker"
             raise RuntimeError(
                 f"lost {missing}, and training needs every worker: see what ended it, and start "
                 "all of them again."
@@ -110,8 +112,15 @@ class MultiWorker(Strategy):
                 own if context.replica_id_in_sync_group == 0 else np.zeros_like(own)
             )
         )
-        agreed: Floats = self.distribution.reduce("SUM", said, axis=None).numpy()
+        agreed: Floats = self._sum(said).numpy()
         return agreed
+
+    @cached_property
+    def _sum(self) -> Any:
+        """Over all replicas; a graph, as operations by themselves leave threads when they fail."""
+        import tensorflow as tf
+
+        return tf.function(lambda values: self.distribution.reduce("SUM", values, axis=None))
 
     def distribute(self) -> Any:
         import tensorflow as tf
