@@ -272,6 +272,7 @@ def vae(folder: Folder) -> Run:
     return folder.map("vae", "vae")
 
 
+@pytest.mark.slow
 def test_map_is_a_child_of_the_run(vae: Run, folder: Folder) -> None:
     run_id = folder.trained["vae"].info.run_id
     assert vae.info.status == "FINISHED"
@@ -280,6 +281,7 @@ def test_map_is_a_child_of_the_run(vae: Run, folder: Folder) -> None:
     assert vae.data.params["perplexity"] == "5"
 
 
+@pytest.mark.slow
 def test_map_holds_two_pictures_and_a_number(vae: Run, folder: Folder) -> None:
     figures = folder.figures(vae)
     assert figures.keys() == FIGURES

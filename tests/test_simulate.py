@@ -424,6 +424,7 @@ def run(bench: Bench, answer: Answer) -> Run:
     return bench.run()
 
 
+@pytest.mark.slow
 def test_command_keeps_table_document_and_page(bench: Bench, run: Run, answer: Answer) -> None:
     assert answer.err == ""
     table = pd.read_csv(bench.file(run, "simulate.csv"))
@@ -444,6 +445,7 @@ def test_command_keeps_table_document_and_page(bench: Bench, run: Run, answer: A
     assert run.info.run_id in answer.out.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_command_logs_activation_by_round(bench: Bench, run: Run) -> None:
     table = pd.read_csv(bench.file(run, "simulate.csv"))
     client = mlflow.MlflowClient()

@@ -101,6 +101,7 @@ def test_every_candidate_gets_the_same_budget(tuned: Path) -> None:
     assert found["pareto"].any()
 
 
+@pytest.mark.slow
 def test_a_sweep_ends_with_its_pareto_set(lrec: CommandLine, tiny: Path, tmp_path: Path) -> None:
     import mlflow
 

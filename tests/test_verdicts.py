@@ -193,6 +193,7 @@ def test_a_lost_user_table_is_told(
         shutil.copy(kept, table)
 
 
+@pytest.mark.slow
 def test_revealed_histories_have_a_page_and_curves_in_the_store(
     revealed: tuple[Path, Answer],
 ) -> None:
@@ -211,6 +212,7 @@ def test_revealed_histories_have_a_page_and_curves_in_the_store(
     assert [m.value for m in history] == pytest.approx(own["value"].tolist())
 
 
+@pytest.mark.slow
 def test_the_oracle_lies_above_every_curve(revealed: tuple[Path, Answer]) -> None:
     points = pd.read_csv(output(revealed[0], "reveal.csv"))
     oracle = points[points["model"] == "oracle"].set_index(["cohort", "n"])["value"]
@@ -218,6 +220,7 @@ def test_the_oracle_lies_above_every_curve(revealed: tuple[Path, Answer]) -> Non
     assert (others["value"] < oracle.reindex(others.index)).all()
 
 
+@pytest.mark.slow
 def test_nothing_shown_is_popularity_for_everybody(revealed: tuple[Path, Answer]) -> None:
     points = pd.read_csv(output(revealed[0], "reveal.csv"))
     nothing = points[(points["n"] == 0) & (points["model"] != "oracle")]
