@@ -39,10 +39,10 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
     unparsed = isinstance(error, OverrideParseException) or "override_parser" in where
     if not (unparsed or isinstance(error, HydraException)):
         return None
-    if found := re.search(r"Could not (?:find|load) '(\w+)/([^']*)'", text):
-        return _no_option(*found.groups())
     if found := re.search(r"Could not (?:find|load) 'hydra/(\w+)/([^'/]+)'", text):
         return _no_plugin(*found.groups())
+    if found := re.search(r"Could not (?:find|load) '(\w+)/([^']*)'", text):
+        return _no_option(*found.groups())
     if unparsed:
         wrong = next((o for o in overrides if not _parses(o)), " ".join(overrides))
         return f"an override has the form key=value. Received: {shown(wrong)}"
