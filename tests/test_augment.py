@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from composing import composed
 from conftest import Bystander
-from hydra import compose, initialize_config_dir
 
 from lrec.augment import PseudoInteractions, prepend
-from lrec.config import CONF, Parts, check, options
+from lrec.config import Parts, check, options
 from lrec.data import Floats, Histories, Split
 from lrec.training import Strategy, Watch
 
@@ -25,8 +25,7 @@ DRAWING = [name for name in options("augment") if name != "none"]
 
 def parts_with(tiny: Path, *overrides: str) -> Parts:
     data = ("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out")
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        parts = check(compose("config", overrides=[*data, *overrides]))
+    parts = check(composed(*data, *overrides))
     parts.strategy.start()
     return parts
 

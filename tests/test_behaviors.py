@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
+from composing import composed
 from conftest import CommandLine
-from hydra import compose, initialize_config_dir
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_baselines import BASKETS, fitted, keep_best, split_of
 
 from lrec.augment import prepend
 from lrec.cleaning import Cleaning
-from lrec.config import CONF, check
+from lrec.config import check
 from lrec.data import CleaningStep, DataError, Histories, Interactions, Split
 from lrec.dataset.csv import CSV
 from lrec.layers import multinomial_loss
@@ -431,9 +431,7 @@ SMALL = {
 
 def first_losses(name: str, split: Split) -> np.ndarray:
     """Losses of a fresh network, for every example."""
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("config", overrides=[f"model={name}", *SMALL[name]])
-    model: Any = check(config).model
+    model: Any = check(composed(f"model={name}", *SMALL[name])).model
     assert model.uses_weights
     keras.utils.set_random_seed(3)
     model._build(split.catalogue)

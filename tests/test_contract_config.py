@@ -17,8 +17,8 @@ from typing import Any, get_type_hints
 
 import pytest
 import yaml
-from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig, OmegaConf
+from composing import composed
+from omegaconf import OmegaConf
 
 from lrec.cli import COMMANDS
 from lrec.config import CONF, PACKAGE, SEVERAL, SINGLE, Parts, check, groups, options
@@ -44,11 +44,6 @@ def label(path: Path) -> str:
 
 def each(paths: list[Path]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", paths, ids=label)
-
-
-def composed(*overrides: str) -> DictConfig:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose("config", overrides=list(overrides))
 
 
 def node_of(path: Path) -> dict[str, Any]:
@@ -284,8 +279,7 @@ def test_a_command_has_the_keys_of_its_root(command: str, root: type[Parts]) -> 
     file = CONF / f"{command}.yaml"
     assert root.file == f"conf/{file.name}"
     assert own == node_of(file).keys() - {field.name for field in fields(Parts)}
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        check(compose(command), root=root)
+    check(composed(root=command), root=root)
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

@@ -10,12 +10,12 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import numpy as np
 import pytest
+from composing import composed
 from conftest import Bystander
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from lrec import store
-from lrec.config import CONF, Parts, check, options
+from lrec.config import Parts, check, component, options
 from lrec.data import Histories, Queries, Split
 from lrec.judge import Judge
 from lrec.model import Model
@@ -31,8 +31,7 @@ SMALL = {"embedding_size": 8, "hidden_sizes": [16, 8], "latent_size": 4, "factor
 
 def signature(name: str) -> tuple[Any, dict[str, Any]]:
     """A model's class and its arguments' types."""
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        target = type(check(compose("config", overrides=[f"model={name}"])).model)
+    target: type[Model] = component("model", name)
     hints = get_type_hints(target.__init__)
     return target, {name: hints[name] for name in inspect.signature(target).parameters}
 
@@ -86,8 +85,7 @@ class Bench:
         self.split: Split = parts.split(parts.dataset.load())
 
     def parts(self) -> Parts:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            self.config = compose("config", overrides=self.overrides)
+        self.config = composed(*self.overrides)
         return check(self.config)
 
     @cache  # noqa: B019 - a bench lives as long as its tests

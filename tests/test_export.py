@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 import yaml
+from composing import composed
 from conftest import CommandLine
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from test_contract_models import Bench, short, variants
 from test_ranking import Fixed, different_scores
@@ -148,9 +148,8 @@ def test_a_graph_that_lite_lacks_is_refused_in_one_line(
         formats.write(Fixed(different_scores(1, 4)), "int8", tmp_path)
 
 
-def composed(*overrides: str) -> Export:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("export", overrides=["run=any", *overrides])
+def checked(*overrides: str) -> Export:
+    config = composed("run=any", *overrides, root="export")
     return check(config, trains=False, root=Export)
 
 
@@ -166,16 +165,16 @@ def composed(*overrides: str) -> Export:
 )
 def test_check_refuses(bad: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        composed(bad)
+        checked(bad)
 
 
 def test_a_strangers_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(ConfigError, match="something else than an earlier export"):
-        composed(f"folder={tmp_path}")
+        checked(f"folder={tmp_path}")
     with pytest.raises(ConfigError, match="something else than an earlier export"):
-        composed(f"folder={tmp_path / 'thesis.tex'}")
-    assert composed(f"folder={tmp_path / 'new'}").folder == str(tmp_path / "new")
+        checked(f"folder={tmp_path / 'thesis.tex'}")
+    assert checked(f"folder={tmp_path / 'new'}").folder == str(tmp_path / "new")
 
 
 def test_keys_of_the_command_are_those_of_its_root() -> None:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from composing import composed
 from conftest import Bystander
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from lrec import store
-from lrec.config import CONF, Parts, check
+from lrec.config import Parts, check
 from lrec.data import DataError, ItemFeatures, Split
 from lrec.embedding import EmbeddingBag, ItemEmbedding
 from lrec.feature import Feature, standardised, with_vectors
@@ -34,14 +34,13 @@ SMALL = {
 }
 
 
-def composed(tiny: Path, *overrides: str) -> Any:
+def config_on(tiny: Path, *overrides: str) -> DictConfig:
     data = ("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out", "schedule.epochs=2")
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose("config", overrides=[*data, *overrides])
+    return composed(*data, *overrides)
 
 
 def checked(tiny: Path, *overrides: str) -> Parts:
-    parts = check(composed(tiny, *overrides))
+    parts = check(config_on(tiny, *overrides))
     parts.strategy.start()
     return parts
 
@@ -241,7 +240,7 @@ def test_models_learn_with_vectors_and_load_again(
     scores = helped.model.score(history)
     assert np.isfinite(scores).all()
     assert not np.array_equal(scores, plain.model.score(history))
-    node = OmegaConf.to_container(composed(tiny, *overrides).model, resolve=True)
+    node = OmegaConf.to_container(config_on(tiny, *overrides).model, resolve=True)
     assert isinstance(node, dict)
     store.save(tmp_path, helped.model, {str(key): value for key, value in node.items()})
     assert np.array_equal(store.load(tmp_path).score(history), scores)

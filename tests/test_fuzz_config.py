@@ -4,22 +4,18 @@ line; nothing crashes, and nothing unknown is accepted."""
 from __future__ import annotations
 
 import importlib
-import pickle
 import types
 import typing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from composing import composed, composed_anew
 from conftest import CommandLine
-from hydra import compose, initialize_config_dir
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import ConfigCompositionException
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import OmegaConf, open_dict
 
 from lrec.cli import forced, told
 from lrec.commands.job import prepare
@@ -40,24 +36,7 @@ OTHERS = (*groups(), "experiment", "hydra")
 Outcome = dict[str, Any] | str
 
 
-def composed(*overrides: str) -> DictConfig:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose("config", overrides=list(overrides))
-
-
-STORED = {name: pickle.dumps(composed(*overrides)) for name, overrides in WHOLE.items()}
-PLAIN = {name: OmegaConf.to_container(pickle.loads(file)) for name, file in STORED.items()}
-
-
-def override(words: list[str], whole: str) -> DictConfig:
-    """What Hydra does with values, without composing everything anew, which takes long."""
-    config: DictConfig = pickle.loads(STORED[whole])
-    parsed = OverridesParser.create().parse_overrides(words)
-    try:
-        ConfigLoaderImpl._apply_overrides_to_config(parsed, config)
-    except OmegaConfBaseException as error:
-        raise ConfigCompositionException() from error
-    return config
+PLAIN = {name: OmegaConf.to_container(composed(*overrides)) for name, overrides in WHOLE.items()}
 
 
 def outcome(word: str, whole: str | None = "plain") -> Outcome:
@@ -68,7 +47,8 @@ def outcome(word: str, whole: str | None = "plain") -> Outcome:
     """
     words = forced([word])
     try:
-        config = composed(FEW, *words) if whole is None else override(words, whole)
+        anew = whole is None
+        config = composed_anew(FEW, *words) if anew else composed(*WHOLE[whole], *words)
         return prepare(config, {}, words, Path(), True, Parts)[1].config
     except Exception as error:
         line, status = told(error, "train", words)
@@ -316,7 +296,7 @@ def test_anything_takes_effect_or_is_refused(word: str) -> None:
     if said.is_delete():
         assert key not in leaves(config)
         return
-    with open_dict(reference := pickle.loads(STORED["plain"])):
+    with open_dict(reference := composed(*WHOLE["plain"])):
         reference["said"] = said.value()
     value = OmegaConf.to_container(reference, resolve=True)["said"]  # interpolated
     found = at(config, key)

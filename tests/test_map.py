@@ -11,15 +11,15 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pytest
+from composing import composed
 from conftest import Answer, CommandLine
-from hydra import compose, initialize_config_dir
 from mlflow.entities import Run
 from test_contract_models import Bench, short, variants
 
 from lrec import neural, store
 from lrec.atlas import Atlas, draw, project, silhouettes
 from lrec.bucket import Buckets
-from lrec.config import CONF, check, component
+from lrec.config import check, component
 from lrec.data import Catalogue, DataError, Floats, Histories, Queries, Split
 from lrec.errors import ConfigError
 from lrec.model import Model
@@ -175,8 +175,8 @@ def test_projections_are_deterministic_and_pca_keeps_the_widest() -> None:
 
 
 def atlas(*overrides: str) -> Atlas:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return check(compose("map", overrides=["run=any", *overrides]), trains=False, root=Atlas)
+    config = composed("run=any", *overrides, root="map")
+    return check(config, trains=False, root=Atlas)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from composing import composed
 from conftest import Bystander, CommandLine
-from hydra import compose, initialize_config_dir
 
-from lrec.config import CONF, check
+from lrec.config import check
 from lrec.data import DataError, Histories, ItemFeatures, Split
 from lrec.model import Model
 from lrec.people import known_people, new_people
@@ -26,9 +26,7 @@ SMALL = ("split=leave_one_out", "schedule.epochs=2", "model=itemknn")
 
 @pytest.fixture(scope="module")
 def parts(tiny: Path) -> Any:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        where = ("dataset=csv", f"dataset.path={tiny}")
-        found = check(compose("config", overrides=[*where, *SMALL]))
+    found = check(composed("dataset=csv", f"dataset.path={tiny}", *SMALL))
     found.strategy.start()
     return found
 

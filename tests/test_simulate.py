@@ -13,12 +13,12 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from composing import composed
 from conftest import Answer, CommandLine
-from hydra import compose, initialize_config_dir
 from mlflow.entities import Run
 
 from lrec.bucket import ALL
-from lrec.config import CONF, Parts, check
+from lrec.config import Parts, check
 from lrec.data import Catalogue, DataError, Histories, Ints, Queries, Split
 from lrec.dataset.synthetic import Synthetic
 from lrec.model import Model
@@ -328,8 +328,7 @@ def test_what_people_have_counts_once_each_as_popular() -> None:
 
 
 def parts_with(*overrides: str) -> Parts:
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return check(compose("config", overrides=list(overrides)))
+    return check(composed(*overrides))
 
 
 @pytest.mark.parametrize("model", ["itemknn", "vae"])

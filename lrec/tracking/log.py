@@ -85,11 +85,20 @@ class Log:
     def model(self, folder: Path, example: Mapping[str, Sequence[Any]]) -> None:
         """A saved model as a pyfunc that takes histories and returns ranked items.
 
+        It has the run's metrics so far, but for those of single epochs.
+
         Args:
             folder: that it was saved in; it has to stay where it is.
             example: columns of an input for it.
         """
-        self._add("model", path=str(folder.absolute()), example=dict(example))
+        metrics = [
+            (key, value, entry["time"], entry["step"])
+            for entry in self._journal.entries
+            if entry["kind"] == "metrics" and entry["step"] == 0
+            for key, value in entry["values"].items()
+        ]
+        path = str(folder.absolute())
+        self._add("model", path=path, example=dict(example), metrics=metrics)
 
     def environment(self) -> None:
         """Versions of the libraries that decide the numbers, and lrec's own commit."""

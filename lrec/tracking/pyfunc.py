@@ -2,49 +2,71 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 # Parameters of a question, and what they are where it does not name them.
 PARAMS = {"k": 10, "repeat": False}
+BATCH = 1000  # metrics that MLflow takes at once
 
 
-def log(run_id: str, folder: str, example: Mapping[str, Sequence[Any]]) -> None:
+def log(
+    client: Any,
+    run_id: str,
+    folder: str,
+    example: Mapping[str, Sequence[Any]],
+    metrics: Sequence[tuple[str, float, int, int]],
+) -> None:
     """Log what `lrec.serving` reads as the run's model.
 
+    `mlflow.pyfunc.log_model` would ask the store for the history of each metric of the run, one
+    after the other, and these are hundreds.
+
     Args:
+        client: MLflow's.
         folder: that `lrec.store` saved the model in.
         example: columns of an input.
+        metrics: those of the run that are the model's: key, value, time in milliseconds, step.
     """
     import pandas as pd
+    from mlflow import pyfunc
+    from mlflow.entities import LoggedModelOutput, Metric
     from mlflow.models import Model
 
-    with warnings.catch_warnings():
+    run = client.get_run(run_id)
+    source = {
+        k: v for k, v in run.data.tags.items() if k.startswith(("mlflow.source", "mlflow.user"))
+    }
+    model = client.create_logged_model(
+        run.info.experiment_id, "model", run_id, tags=source, params=run.data.params
+    )
+    client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    owned = [Metric(*metric, model_id=model.model_id, run_id=run_id) for metric in metrics]
+    for start in range(0, len(owned), BATCH):
+        client.log_batch(run_id, metrics=owned[start : start + BATCH])
+    with tempfile.TemporaryDirectory() as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        Model.log(
-            artifact_path=None,
-            name="model",
-            flavor=Flavor,
-            run_id=run_id,
+        path = Path(temporary) / "model"
+        pyfunc.save_model(
+            path,
+            mlflow_model=Model(
+                artifact_path=model.artifact_location,
+                run_id=run_id,
+                model_uuid=model.model_id,
+                model_id=model.model_id,
+            ),
             loader_module="lrec.serving",
             data_path=folder,
             signature=signature(),
             input_example=pd.DataFrame(dict(example)),
-            validate_serving_input=False,  # it would load the model, and wait for its answer
             pip_requirements=[f"lrec=={version('lrec')}"],
         )
-
-
-class Flavor:
-    """MLflow's pyfunc, which does not know that an input example can be left unanswered."""
-
-    @staticmethod
-    def save_model(validate_serving_input: bool, **arguments: Any) -> None:
-        from mlflow import pyfunc
-
-        pyfunc.save_model(**arguments)
+        client.log_model_artifacts(model.model_id, str(path))
+    client.finalize_logged_model(model.model_id, "READY")
 
 
 def signature() -> Any:

@@ -15,7 +15,6 @@ from lrec.errors import one_line
 from lrec.tracking import pyfunc
 from lrec.tracking.journal import Entry, Journal
 
-BATCH = 1000  # metrics that MLflow takes at once
 PARAMS = 100  # parameters that MLflow takes at once
 REMOTE = ("http", "postgresql", "mysql", "mssql")  # stores that may be away for a while
 # A server that does not answer is given up after some seconds instead of minutes.
@@ -163,8 +162,8 @@ class Store:
 
         time, step = entry["time"], entry["step"]
         metrics = [Metric(key, value, time, step) for key, value in entry["values"].items()]
-        for start in range(0, len(metrics), BATCH):
-            client.log_batch(run_id, metrics=metrics[start : start + BATCH])
+        for start in range(0, len(metrics), pyfunc.BATCH):
+            client.log_batch(run_id, metrics=metrics[start : start + pyfunc.BATCH])
 
     def _file(self, client: Any, run_id: str, entry: Entry) -> None:
         client.log_artifact(run_id, entry["path"], entry["folder"])
@@ -184,7 +183,7 @@ class Store:
             client.log_inputs(run_id, inputs)
 
     def _model(self, client: Any, run_id: str, entry: Entry) -> None:
-        pyfunc.log(run_id, entry["path"], entry["example"])
+        pyfunc.log(client, run_id, entry["path"], entry["example"], entry["metrics"])
 
     def _end(self, client: Any, run_id: str, entry: Entry) -> None:
         client.set_terminated(run_id, entry["status"], entry["time"])
