@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 from filelock import FileLock
@@ -55,7 +56,7 @@ class Bystander(Unkept):
 
 
 class CommandLine:
-    """Runs the installed `lrec` in a folder, as a person would.
+    """Runs `lrec` in a folder, as a person would.
 
     Args:
         store: an MLflow store that has been used once.
@@ -69,22 +70,31 @@ class CommandLine:
         shutil.copy(self.store, folder / "mlflow.db")
 
     def __call__(self, folder: Path, *arguments: str, **environment: str) -> Answer:
+        """In a process that has its libraries imported."""
+        return Answer(*forked.run(arguments, folder, plain() | environment, 200))
+
+    def program(self, folder: Path, *arguments: str, **environment: str) -> Answer:
+        """As it is installed."""
         with self.start(folder, *arguments, **environment) as process:
             out, err = process.communicate(timeout=200)
         return Answer(process.returncode, out, err)
 
     def start(self, folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "COMP_"))}
         return subprocess.Popen(
             [LREC, *arguments],
             cwd=folder,
-            env=kept | environment,
+            env=plain() | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             # a parent in the background may have told its children to ignore Ctrl-C
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
+
+
+def plain() -> dict[str, str]:
+    """The environment without what tests or shells have said to MLflow and to completion."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "COMP_"))}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -43,6 +43,9 @@ class Bench:
     def train(self, experiment: str, *arguments: str) -> Answer:
         return self.lrec(self.folder, "train", *self.small(experiment, *arguments))
 
+    def train_installed(self, experiment: str, *arguments: str) -> Answer:
+        return self.lrec.program(self.folder, "train", *self.small(experiment, *arguments))
+
     def sweep(self, experiment: str, *arguments: str) -> Answer:
         return self.lrec(self.folder, "train", "-m", *self.small(experiment, *arguments))
 
@@ -111,7 +114,7 @@ def popularity(jobs: dict[tuple[str, str], Run]) -> Run:
 @pytest.fixture(scope="module")
 def alone_answer(bench: Bench) -> Answer:
     """The VAE of the sweep again, in a process of its own, and with the original user ids."""
-    return bench.train("alone", "model=vae", "tracking.keep_user_ids=true")
+    return bench.train_installed("alone", "model=vae", "tracking.keep_user_ids=true")
 
 
 @pytest.fixture(scope="module")
