@@ -14,13 +14,15 @@ from composing import composed
 from conftest import Bystander
 from omegaconf import OmegaConf
 
-from lrec import store
+from lrec import neural, store
 from lrec.config import Parts, check, component, options
-from lrec.data import Histories, Queries, Split
+from lrec.data import Floats, Histories, Queries, Split
 from lrec.judge import Judge
 from lrec.model import Model
+from lrec.model.ials import IALS
 from lrec.neural import NeuralModel
 from lrec.ranking import Ranker
+from lrec.sequence import SequenceModel
 from lrec.training import Array
 
 # Where training that goes on is always tested: draws, dropout layers, players of a game.
@@ -119,6 +121,16 @@ def bench(request: pytest.FixtureRequest, tiny: Path) -> Bench:
     return Bench(request.param, tiny)
 
 
+def represented(model: Model, histories: Histories) -> Floats:
+    """Vectors of people, of a model that has them."""
+    if not model.represents():
+        assert model.represent(histories) is None
+        pytest.skip("no vectors")
+    space = model.represent(histories)
+    assert space is not None
+    return space
+
+
 def with_strangers(histories: Histories, n_items: int) -> Histories:
     """The same histories, each with an item before and one behind that no catalogue has."""
     assert histories.rating is not None
@@ -209,9 +221,12 @@ def test_scores_do_not_depend_on_the_batch(bench: Bench) -> None:
         np.testing.assert_allclose(alone[0], many[row], rtol=0, atol=1e-5)
 
 
-def test_same_seed_reproduces_the_scores(bench: Bench) -> None:
-    again = bench.fit(1).score(bench.histories)
-    assert np.array_equal(again, bench.model.score(bench.histories))
+def test_same_seed_gives_the_same_weights_and_scores(bench: Bench) -> None:
+    again, state = bench.fit(1), bench.model.state()
+    assert np.array_equal(again.score(bench.histories), bench.model.score(bench.histories))
+    assert again.state().keys() == state.keys()
+    for name, array in again.state().items():
+        np.testing.assert_array_equal(array, state[name], err_msg=name)
 
 
 def test_other_seed_gives_other_scores(bench: Bench) -> None:
@@ -245,3 +260,68 @@ def test_predicted_ratings_lie_on_the_scale(bench: Bench) -> None:
         inside = bench.split.test.target.item < bench.split.catalogue.n_items
         assert ratings is not None
         assert ((ratings[inside] > 0) & (ratings[inside] < 6)).all()
+
+
+def test_models_that_see_people_as_vectors() -> None:
+    seeing = {name for name in options("model") if component("model", name).represents()}
+    assert seeing >= {"attention", "bert4rec", "dae", "dense", "gan", "ials", "recvae", "vae"}
+    assert seeing.isdisjoint({"ease", "itemknn", "popularity", "rp3beta"})
+
+
+def test_representations_are_finite_float32_and_differ(bench: Bench) -> None:
+    space = represented(bench.model, bench.histories)
+    assert space.shape == (len(bench.histories), space.shape[1])
+    assert space.shape[1] >= 2
+    assert space.dtype == np.float32
+    assert np.isfinite(space).all()
+    assert (space.std(axis=0) > 0).any()
+
+
+def test_empty_histories_share_a_finite_place(bench: Bench) -> None:
+    space = represented(bench.model, Histories.of([[], [0, 3], []]))
+    assert np.isfinite(space).all()
+    assert np.array_equal(space[0], space[2])
+
+
+def test_representations_do_not_depend_on_the_batch(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = represented(bench.model, bench.histories)
+    monkeypatch.setattr(neural, "BATCH", 7)
+    parts = represented(bench.model, bench.histories)
+    np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-5)
+    for row in (0, 7, len(whole) - 1):
+        alone = represented(bench.model, bench.histories.take(np.array([row])))
+        np.testing.assert_allclose(alone[0], whole[row], rtol=0, atol=1e-5)
+
+
+def test_loaded_model_gives_identical_representations(bench: Bench, tmp_path: Path) -> None:
+    space = represented(bench.model, bench.histories)
+    loaded = store.load(bench.save(tmp_path))
+    assert np.array_equal(represented(loaded, bench.histories), space)
+
+
+def test_scores_are_a_linear_map_of_the_representation(bench: Bench) -> None:
+    """Of those models whose last layer is linear."""
+    model: Any = bench.model
+    if isinstance(model, SequenceModel):
+        weights, bias = np.asarray(model.table()).T, 0
+    elif isinstance(model, IALS):
+        weights, bias = model.items.factors.T, 0
+    elif model.name in ("dae", "gan", "recvae"):
+        last = model.preferences if model.name == "gan" else model.logits
+        weights, bias = map(np.asarray, (last.kernel, last.bias))
+    else:
+        pytest.skip("not linear")
+    scores = represented(model, bench.histories) @ weights + bias
+    np.testing.assert_allclose(scores, model.score(bench.histories), rtol=0, atol=1e-4)
+
+
+def test_restored_weights_move_the_representations(bench: Bench) -> None:
+    if bench.model.name != "dae":
+        pytest.skip("of one model")
+    one, two = bench.fit(1), bench.fitted(2)
+    before, wanted = (represented(model, bench.histories) for model in (one, two))
+    one.restore(two.state(), two.catalogue)
+    assert not np.array_equal(before, wanted)
+    assert np.array_equal(represented(one, bench.histories), wanted)

@@ -14,114 +14,15 @@ import pytest
 from composing import composed
 from conftest import Answer, CommandLine
 from mlflow.entities import Run
-from test_contract_models import Bench, short, variants
 
-from lrec import neural, store
 from lrec.atlas import Atlas, draw, project, silhouettes
 from lrec.bucket import Buckets
-from lrec.config import check, component
+from lrec.config import check
 from lrec.data import Catalogue, DataError, Floats, Histories, Queries, Split
 from lrec.errors import ConfigError
-from lrec.model import Model
-from lrec.model.ials import IALS
-from lrec.sequence import SequenceModel
 
 PNG = b"\x89PNG"
 FIGURES = {"map_pca.png", "map_tsne.png"}
-
-
-def name_of(overrides: tuple[str, ...]) -> str:
-    return overrides[0].removeprefix("model=")
-
-
-def represents(overrides: tuple[str, ...]) -> bool:
-    kind: type[Model] = component("model", name_of(overrides))
-    return kind.represents()
-
-
-ABLE = [overrides for overrides in variants() if represents(overrides)]
-UNABLE = [overrides for overrides in variants() if not represents(overrides)]
-
-
-def space_of(model: Model, histories: Histories) -> Floats:
-    space = model.represent(histories)
-    assert space is not None
-    return space
-
-
-@pytest.fixture(scope="module", params=ABLE, ids=short)
-def bench(request: pytest.FixtureRequest, tiny: Path) -> Bench:
-    return Bench(request.param, tiny)
-
-
-def test_models_that_see_people_as_vectors() -> None:
-    known = {"attention", "bert4rec", "dae", "dense", "gan", "ials", "recvae", "vae"}
-    assert known <= set(map(name_of, ABLE))
-    assert {"ease", "itemknn", "popularity", "rp3beta"} <= set(map(name_of, UNABLE))
-
-
-def test_representations_are_finite_float32_and_differ(bench: Bench) -> None:
-    space = space_of(bench.model, bench.histories)
-    assert space.shape == (len(bench.histories), space.shape[1])
-    assert space.shape[1] >= 2
-    assert space.dtype == np.float32
-    assert np.isfinite(space).all()
-    assert (space.std(axis=0) > 0).any()
-
-
-def test_empty_histories_share_a_finite_place(bench: Bench) -> None:
-    space = space_of(bench.model, Histories.of([[], [0, 3], []]))
-    assert np.isfinite(space).all()
-    assert np.array_equal(space[0], space[2])
-
-
-def test_representations_do_not_depend_on_the_batch(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = space_of(bench.model, bench.histories)
-    monkeypatch.setattr(neural, "BATCH", 7)
-    parts = space_of(bench.model, bench.histories)
-    np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-5)
-    for row in (0, 7, len(whole) - 1):
-        alone = space_of(bench.model, bench.histories.take(np.array([row])))
-        np.testing.assert_allclose(alone[0], whole[row], rtol=0, atol=1e-5)
-
-
-def test_loaded_model_gives_identical_representations(bench: Bench, tmp_path: Path) -> None:
-    loaded = store.load(bench.save(tmp_path))
-    space = space_of(bench.model, bench.histories)
-    assert np.array_equal(space_of(loaded, bench.histories), space)
-
-
-def test_scores_are_a_linear_map_of_the_representation(bench: Bench) -> None:
-    """Of those models whose last layer is linear."""
-    model = bench.model
-    if isinstance(model, SequenceModel):
-        weights, bias = np.asarray(model.table()).T, 0
-    elif isinstance(model, IALS):
-        weights, bias = model.items.factors.T, 0
-    elif model.name in ("dae", "gan", "recvae"):
-        last = model.preferences if model.name == "gan" else model.logits  # type: ignore[attr-defined]
-        weights, bias = map(np.asarray, (last.kernel, last.bias))
-    else:
-        pytest.skip("not linear")
-    scores = space_of(model, bench.histories) @ weights + bias
-    np.testing.assert_allclose(scores, model.score(bench.histories), rtol=0, atol=1e-4)
-
-
-def test_restored_weights_move_the_representations(tiny: Path) -> None:
-    bench = Bench(("model=dae", "model.latent_size=4"), tiny)
-    one, two = bench.fit(1), bench.fit(2)
-    before, wanted = (space_of(model, bench.histories) for model in (one, two))
-    one.restore(two.state(), two.catalogue)
-    assert not np.array_equal(before, wanted)
-    assert np.array_equal(space_of(one, bench.histories), wanted)
-
-
-@pytest.mark.parametrize("overrides", UNABLE, ids=short)
-def test_other_models_say_so(overrides: tuple[str, ...], tiny: Path) -> None:
-    bench = Bench(overrides, tiny)
-    assert bench.model.represent(bench.histories) is None
 
 
 def clusters(apart: float) -> tuple[Floats, Buckets]:

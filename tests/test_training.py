@@ -364,22 +364,6 @@ def small_vae() -> VAE:
     return VAE(hidden_sizes=(16,), latent_size=4, anneal_steps=10)
 
 
-@pytest.mark.parametrize(
-    "make", [small_vae, lambda: Dense(embedding_size=4, hidden_sizes=(8, 4))], ids=["vae", "dense"]
-)
-def test_same_seed_gives_identical_weights(make: Callable[[], Any], split: Split) -> None:
-    states = []
-    for seed in (1, 1, 2):
-        strategy, model = CPU(), make()
-        strategy.start()
-        model.fit(split, Standard(epochs=2, batch_size=32), strategy, seed, Judge())
-        states.append(model.state())
-    first, same, other = states
-    assert first.keys() == same.keys() == other.keys()
-    assert all(np.array_equal(first[name], same[name]) for name in first)
-    assert not all(np.array_equal(first[name], other[name]) for name in first)
-
-
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize(
     "make",
