@@ -83,11 +83,16 @@ class NeuralModel(Model):
         schedule.fit(turns, n_examples, seed, watch)
 
     def _go_on(self, learnt: Learnt) -> None:
-        """Start from other weights; what is new in the catalogue keeps its random ones."""
+        """Start from other weights; what is new in the catalogue keeps its random ones.
+
+        Weights that are shrunk first generalise as if they were trained anew (Ash and Adams 2020,
+        On Warm-Starting Neural Network Training; without the noise that they add).
+        """
         stored = [learnt.state[name] for name in sorted(learnt.state)]
         old, new = learnt.catalogue.n_items, self.catalogue.n_items
         for weight, array in zip(self._weights(), stored, strict=True):
-            weight.assign(grown(np.array(weight), array, old, new))
+            kept = learnt.kept if weight.trainable else 1.0
+            weight.assign(grown(np.array(weight), (kept * array).astype(array.dtype), old, new))
         self.learnt = None
 
     def turns(self) -> list[Turn]:

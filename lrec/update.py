@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 BEFORE, UPDATED, SCRATCH = "before", "updated", "from scratch"
 NEW = "new"  # where users come from that the data did not have
 Jobs = dict[str, tuple[dict[str, Any], Learnt | None]]
-SHARE = 0.2  # of the epochs that the run was trained for
+SHARE = 0.1  # of the epochs that the run was trained for
+LEAST = 2  # epochs
+LARGER, FASTER = 2, 1.5  # times the run's batches and learning rate
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,10 @@ class Update(Parts):
     Attributes:
         run: MLflow id of the run to go on from.
         feedback: path of the new interactions.
-        epochs: at most, or None for a fifth of the run's.
-        batch_size: examples a step, or None for a quarter of the run's.
+        epochs: at most, or None for a tenth of the run's, and two at least.
+        batch_size: examples a step, or None for twice the run's.
+        learning_rate: at the start, from which it falls to zero; None for 1.5 times the run's.
+        kept: share of every weight of the model that training goes on from.
         retrain: whether to train from scratch too, and to compare.
         resamples: of the bootstrap and of the sign flips.
     """
@@ -55,6 +59,8 @@ class Update(Parts):
     feedback: str
     epochs: int | None
     batch_size: int | None
+    learning_rate: float | None
+    kept: float
     retrain: bool
     resamples: int
 
@@ -66,6 +72,11 @@ class Update(Parts):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} must be 1 or more, or null. Received: {value}")
+        rate = self.learning_rate
+        if rate is not None and not 0 < rate < math.inf:
+            raise ConfigError(f"learning_rate must be positive, or null. Received: {rate}")
+        if not 0 <= self.kept <= 1:
+            raise ConfigError(f"kept must be from 0 to 1. Received: {self.kept}")
         if self.resamples < 100:
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
 
@@ -97,11 +108,14 @@ def run(settings: Update, record: Record) -> None:
         answers = [Answers(BEFORE, [table], split.catalogue.n_items)]
         rows = {BEFORE: verdict.values}
 
-        start = Learnt(settings.run, old.state(), old.catalogue)
+        start = Learnt(settings.run, old.state(), old.catalogue, settings.kept)
+        own = record.config["schedule"]
         schedule = {
-            **record.config["schedule"],
+            **own,
             "epochs": settings.epochs or _share(tags_of(settings.run), settings.schedule.epochs),
-            "batch_size": settings.batch_size or max(1, settings.schedule.batch_size // 4),
+            "batch_size": settings.batch_size or LARGER * settings.schedule.batch_size,
+            "learning_rate": settings.learning_rate or FASTER * own["learning_rate"],
+            "decay": "cosine",
             "warmup_epochs": 0,
         }
         jobs: Jobs = {UPDATED: ({"dataset": node, "schedule": schedule}, start)}
@@ -215,5 +229,5 @@ def _seconds(folder: Path) -> float:
 
 
 def _share(tags: Mapping[str, str], most: int) -> int:
-    """A fifth of the epochs that a run was trained for."""
-    return max(1, math.ceil(SHARE * int(tags.get("lrec.epochs", most))))
+    """A tenth of the epochs that a run was trained for."""
+    return max(LEAST, math.ceil(SHARE * int(tags.get("lrec.epochs", most))))

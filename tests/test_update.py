@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from composing import composed
 from conftest import CommandLine
 
 from lrec.bucket.counts import Counts
+from lrec.config import check
 from lrec.data import Catalogue, DataError, Histories, Interactions, ItemFeatures, Queries, Split
 from lrec.dataset.csv import CSV
 from lrec.feedback import join
+from lrec.model import Learnt
 from lrec.neural import grown
 from lrec.split.leave_one_out import LeaveOneOut
 from lrec.transfer import extend, find
@@ -31,6 +35,25 @@ def test_weights_grow_where_the_catalogue_does() -> None:
     assert kernel.tolist() == [[0, 1, -1, -1], [2, 3, -1, -1]]
     assert grown(np.zeros(3), np.ones(3), 2, 4).tolist() == [1, 1, 1]
     assert grown(np.zeros((2, 2)), np.ones((2, 2)), 2, 2).tolist() == [[1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("name", ["vae", "recvae", "gan"])
+def test_training_goes_on_from_shrunk_weights(name: str) -> None:
+    """Of all that trains; what does not, such as a table of features, stays as it is."""
+    catalogue = small_split(["a", "b", "c"], 3, [[0, 1, 2]]).catalogue
+    one, two = (check(composed(f"model={name}")).model for _ in range(2))
+    keras.utils.set_random_seed(1)
+    one._build(catalogue)
+    stored = one.state()
+    two._build(catalogue)
+    (frozen,) = [w for w in two._weights() if len(w.shape) == 2][:1]
+    frozen.trainable = False
+    two._go_on(Learnt("somewhere", stored, catalogue, kept=0.5))
+    weights = two._weights()
+    assert any(np.abs(array).max() > 0 for array in stored.values())
+    for weight, name in zip(weights, sorted(stored), strict=True):
+        share = 1.0 if weight is frozen or not weight.trainable else 0.5
+        np.testing.assert_array_equal(np.array(weight), (share * stored[name]).astype(np.float32))
 
 
 def small_split(ids: list[str], n_items: int, train: list[list[int]]) -> Split:
@@ -132,7 +155,6 @@ def test_feedback_that_does_not_fit_is_refused(
         join(dataset, dataset.load(), str(tmp_path / "none.csv"), tmp_path)
 
 
-@pytest.mark.slow
 def test_update_trains_on_and_says_what_changed(
     halves: tuple[Path, Path], lrec: CommandLine, tmp_path: Path
 ) -> None:
@@ -160,7 +182,10 @@ def test_update_trains_on_and_says_what_changed(
     ]
     (updated,) = [child for child in children if child.data.tags.get("lrec.updates") == run]
     (scratch,) = [child for child in children if "lrec.updates" not in child.data.tags]
-    assert updated.data.params["schedule.epochs"] == "1"
+    own = {name: updated.data.params[f"schedule.{name}"] for name in ("epochs", "decay")}
+    assert own == {"epochs": "2", "decay": "cosine"}
+    rates = [float(r.data.params["schedule.learning_rate"]) for r in (updated, scratch)]
+    assert rates[0] == 1.5 * rates[1]
     assert scratch.data.params["schedule.epochs"] == "4"
     for child in (updated, scratch):
         assert child.data.metrics["recall_at_20/all"] > 0
@@ -178,7 +203,6 @@ def test_update_trains_on_and_says_what_changed(
     assert (again.rc, again.err) == (0, "")
 
 
-@pytest.mark.slow
 def test_update_refuses_questions_that_the_run_has_seen(
     halves: tuple[Path, Path], lrec: CommandLine, tmp_path: Path
 ) -> None:

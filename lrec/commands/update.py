@@ -10,7 +10,7 @@ from lrec.commands.job import job
 from lrec.config import CONF, Record
 from lrec.update import Update
 
-OWN = ("run", "feedback", "epochs", "batch_size", "retrain", "resamples")
+OWN = ("run", "feedback", "epochs", "batch_size", "learning_rate", "kept", "retrain", "resamples")
 FREE = ("schedule", "strategy", "tracking")
 
 

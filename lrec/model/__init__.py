@@ -22,11 +22,13 @@ class Learnt:
         run: where.
         state: see `Model.state`.
         catalogue: the items that it scored.
+        kept: share of every trained weight that is kept.
     """
 
     run: str
     state: Arrays
     catalogue: Catalogue
+    kept: float = 1.0
 
 
 class Model(ABC):
