@@ -179,8 +179,10 @@ def test_run_that_was_killed_goes_on_under_its_id(folder: Path) -> None:
     again = Tracking().open("name", {}, folder / "run")
     assert again.run_id == log.run_id
     assert runs()[0].info.status == "RUNNING"
+    again.params({"model": "vae", "where": "elsewhere"})  # MLflow would refuse a change
     again.end("FINISHED")
     (run,) = runs()
+    assert run.data.params == {"model": "vae"}
     assert (run.info.run_id, run.info.status) == (log.run_id, "FINISHED")
 
 

@@ -202,9 +202,9 @@ def test_only_the_chief_speaks_and_logs(pair: Pair, model: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", [0, 1])
 def test_killed_worker_fails_the_run_which_goes_on(pair: Pair, victim: int) -> None:
-    started = pair.start("schedule.epochs=400", "schedule.patience=null")
+    started = pair.start("schedule.epochs=100", "schedule.patience=null")
     assert started[0].stdout
-    assert any(line.startswith("epoch") for line in started[0].stdout)
+    assert any(line.startswith("epoch   2") for line in started[0].stdout)  # the first is kept
     started[victim].kill()
     _, complaint = started[1 - victim].communicate(timeout=60)
     started[victim].communicate()

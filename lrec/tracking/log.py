@@ -66,7 +66,9 @@ class Log:
             self._add("again")
 
     def params(self, values: Mapping[str, Any]) -> None:
-        self._add("params", values={key: str(value)[:6000] for key, value in values.items()})
+        """Once: a run that goes on, on other devices perhaps, keeps those that it began with."""
+        if not any(entry["kind"] == "params" for entry in self._journal.entries):
+            self._add("params", values={key: str(value)[:6000] for key, value in values.items()})
 
     def tags(self, values: Mapping[str, Any]) -> None:
         self._add("tags", values={key: str(value)[:5000] for key, value in values.items()})
