@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from lrec.config import CONF, groups
 
 PARSER = OverridesParser.create()
+FILES = {*groups(), "experiment", "hydra"}  # keys that choose files
 
 
 def composed(*overrides: str, root: str = "config") -> DictConfig:
@@ -36,8 +37,7 @@ def composed(*overrides: str, root: str = "config") -> DictConfig:
 
 def is_value(word: str) -> bool:
     """Whether an override sets a key, and does not choose a file."""
-    key = re.match(r"[\w.]*", word.lstrip("+~"))
-    return key is not None and key[0] not in (*groups(), "experiment", "hydra")
+    return re.findall(r"^[\w.]*", word.lstrip("+~"))[0] not in FILES
 
 
 def composed_anew(*overrides: str, root: str = "config") -> DictConfig:

@@ -46,14 +46,14 @@ def test_training_goes_on_from_shrunk_weights(name: str) -> None:
     one._build(catalogue)
     stored = one.state()
     two._build(catalogue)
-    (frozen,) = [w for w in two._weights() if len(w.shape) == 2][:1]
+    frozen = next(w for w in two._weights() if len(w.shape) == 2)
     frozen.trainable = False
     two._go_on(Learnt("somewhere", stored, catalogue, kept=0.5))
-    weights = two._weights()
     assert any(np.abs(array).max() > 0 for array in stored.values())
-    for weight, name in zip(weights, sorted(stored), strict=True):
-        share = 1.0 if weight is frozen or not weight.trainable else 0.5
-        np.testing.assert_array_equal(np.array(weight), (share * stored[name]).astype(np.float32))
+    assert not frozen.trainable
+    for weight, key in zip(two._weights(), sorted(stored), strict=True):
+        share = 0.5 if weight.trainable else 1.0
+        np.testing.assert_array_equal(np.array(weight), (share * stored[key]).astype(np.float32))
 
 
 def small_split(ids: list[str], n_items: int, train: list[list[int]]) -> Split:

@@ -11,17 +11,10 @@ from typing import Any
 
 # Parameters of a question, and what they are where it does not name them.
 PARAMS = {"k": 10, "repeat": False}
-BATCH = 1000  # metrics that MLflow takes at once
 
 
-def log(
-    client: Any,
-    run_id: str,
-    folder: str,
-    example: Mapping[str, Sequence[Any]],
-    metrics: Sequence[tuple[str, float, int, int]],
-) -> None:
-    """Log what `lrec.serving` reads as the run's model.
+def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[Any]]) -> str:
+    """Log what `lrec.serving` reads as the run's model; returns MLflow's id of it.
 
     `mlflow.pyfunc.log_model` would ask the store for the history of each metric of the run, one
     after the other, and these are hundreds.
@@ -30,11 +23,10 @@ def log(
         client: MLflow's.
         folder: that `lrec.store` saved the model in.
         example: columns of an input.
-        metrics: those of the run that are the model's: key, value, time in milliseconds, step.
     """
     import pandas as pd
     from mlflow import pyfunc
-    from mlflow.entities import LoggedModelOutput, Metric
+    from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
     run = client.get_run(run_id)
@@ -45,9 +37,6 @@ def log(
         run.info.experiment_id, "model", run_id, tags=source, params=run.data.params
     )
     client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
-    owned = [Metric(*metric, model_id=model.model_id, run_id=run_id) for metric in metrics]
-    for start in range(0, len(owned), BATCH):
-        client.log_batch(run_id, metrics=owned[start : start + BATCH])
     with tempfile.TemporaryDirectory() as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = Path(temporary) / "model"
@@ -67,6 +56,7 @@ def log(
         )
         client.log_model_artifacts(model.model_id, str(path))
     client.finalize_logged_model(model.model_id, "READY")
+    return str(model.model_id)
 
 
 def signature() -> Any:

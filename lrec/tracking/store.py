@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from lrec.errors import one_line
 from lrec.tracking import pyfunc
 from lrec.tracking.journal import Entry, Journal
 
+BATCH = 1000  # metrics that MLflow takes at once
 PARAMS = 100  # parameters that MLflow takes at once
 REMOTE = ("http", "postgresql", "mysql", "mssql")  # stores that may be away for a while
 # A server that does not answer is given up after some seconds instead of minutes.
@@ -158,12 +159,9 @@ class Store:
         client.log_batch(run_id, tags=[RunTag(k, v) for k, v in entry["values"].items()])
 
     def _metrics(self, client: Any, run_id: str, entry: Entry) -> None:
-        from mlflow.entities import Metric
-
         time, step = entry["time"], entry["step"]
-        metrics = [Metric(key, value, time, step) for key, value in entry["values"].items()]
-        for start in range(0, len(metrics), pyfunc.BATCH):
-            client.log_batch(run_id, metrics=metrics[start : start + pyfunc.BATCH])
+        values = [(key, value, time, step) for key, value in entry["values"].items()]
+        self._measured(client, run_id, values)
 
     def _file(self, client: Any, run_id: str, entry: Entry) -> None:
         client.log_artifact(run_id, entry["path"], entry["folder"])
@@ -183,7 +181,22 @@ class Store:
             client.log_inputs(run_id, inputs)
 
     def _model(self, client: Any, run_id: str, entry: Entry) -> None:
-        pyfunc.log(client, run_id, entry["path"], entry["example"], entry["metrics"])
+        model = pyfunc.log(client, run_id, entry["path"], entry["example"])
+        self._measured(client, run_id, entry["metrics"], model)
+
+    def _measured(
+        self,
+        client: Any,
+        run_id: str,
+        values: Sequence[tuple[str, float, int, int]],
+        model: str | None = None,
+    ) -> None:
+        """Metrics of a run, or of its model: key, value, time in milliseconds, step."""
+        from mlflow.entities import Metric
+
+        metrics = [Metric(*value, model_id=model, run_id=run_id) for value in values]
+        for start in range(0, len(metrics), BATCH):
+            client.log_batch(run_id, metrics=metrics[start : start + BATCH])
 
     def _end(self, client: Any, run_id: str, entry: Entry) -> None:
         client.set_terminated(run_id, entry["status"], entry["time"])
