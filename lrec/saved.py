@@ -12,9 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec import store, tracking
 from lrec.config import Parts, check
 from lrec.data import Catalogue, DataError, Split
-from lrec.judge import Oracle
 from lrec.model import Model
-from lrec.model.popularity import Popularity
 from lrec.tracking import JOURNAL, fetch
 
 ORACLE = "oracle"
@@ -125,6 +123,9 @@ def held_out(parts: Parts, command: str) -> Split:
 
 def references(split: Split, names: Sequence[str]) -> dict[str, Model]:
     """Popularity, unless it is among the names, and the oracle of generated data."""
+    from lrec.judge import Oracle  # here: each command imports this file before its config check
+    from lrec.model.popularity import Popularity
+
     found: dict[str, Model] = {}
     if "popularity" not in names:
         found["popularity"] = Popularity()

@@ -8,7 +8,6 @@ import time
 import uuid
 import warnings
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +103,8 @@ class Log:
 
     def environment(self) -> None:
         """Versions of the libraries that decide the numbers, and lrec's own commit."""
+        from importlib.metadata import version  # here: it takes a config check 15 ms
+
         self.tags({f"version.{name}": version(name) for name in LIBRARIES})
         folder = Path(__file__).parent.parent.parent
         if (folder / ".git").exists():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,8 @@ def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[An
         folder: that `lrec.store` saved the model in.
         example: columns of an input.
     """
+    from importlib.metadata import version
+
     import pandas as pd
     from mlflow import pyfunc
     from mlflow.entities import LoggedModelOutput
