@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lrec.data import Catalogue
+from lrec.model import Onward
 from lrec.negatives import NextItemLoss
 from lrec.neural import NeuralModel, Tensor, Use, check_dropout, check_sizes
 
@@ -30,6 +31,7 @@ class SequenceModel(NeuralModel):
     """
 
     uses_weights = True
+    onward = Onward(epochs=5, batches=0.25, rate=1.0)  # many small steps
     causal: bool
     extra_tokens = 0  # rows of the embedding behind the catalogue's
 

@@ -21,7 +21,7 @@ from lrec.data import Split
 from lrec.errors import ConfigError
 from lrec.feedback import join
 from lrec.judge import Judge
-from lrec.model import Learnt
+from lrec.model import Learnt, Onward
 from lrec.pairing import Answers
 from lrec.people import of_all
 from lrec.saved import model_of
@@ -36,8 +36,6 @@ BEFORE, UPDATED, SCRATCH = "before", "updated", "from scratch"
 NEW = "new"  # where users come from that the data did not have
 Jobs = dict[str, tuple[dict[str, Any], Learnt | None]]
 SHARE = 0.1  # of the epochs that the run was trained for
-LEAST = 2  # epochs
-LARGER, FASTER = 2, 1.5  # times the run's batches and learning rate
 
 
 @dataclass(frozen=True)
@@ -47,9 +45,9 @@ class Update(Parts):
     Attributes:
         run: MLflow id of the run to go on from.
         feedback: path of the new interactions.
-        epochs: at most, or None for a tenth of the run's, and two at least.
-        batch_size: examples a step, or None for twice the run's.
-        learning_rate: at the start, from which it falls to zero; None for 1.5 times the run's.
+        epochs: at most, or None for a tenth of the run's, and the model's least at least.
+        batch_size: examples a step, or None for as many as the model's `onward` says.
+        learning_rate: at the start, from which it falls to zero; None likewise.
         kept: share of every weight of the model that training goes on from.
         retrain: whether to train from scratch too, and to compare.
         resamples: of the bootstrap and of the sign flips.
@@ -109,15 +107,8 @@ def run(settings: Update, record: Record) -> None:
         rows = {BEFORE: verdict.values}
 
         start = Learnt(settings.run, old.state(), old.catalogue, settings.kept)
-        own = record.config["schedule"]
-        schedule = {
-            **own,
-            "epochs": settings.epochs or _share(tags_of(settings.run), settings.schedule.epochs),
-            "batch_size": settings.batch_size or LARGER * settings.schedule.batch_size,
-            "learning_rate": settings.learning_rate or FASTER * own["learning_rate"],
-            "decay": "cosine",
-            "warmup_epochs": 0,
-        }
+        trained = int(tags_of(settings.run).get("lrec.epochs", settings.schedule.epochs))
+        schedule = shorter(settings, record.config["schedule"], old.onward, trained)
         jobs: Jobs = {UPDATED: ({"dataset": node, "schedule": schedule}, start)}
         if settings.retrain:
             jobs[SCRATCH] = ({"dataset": node}, None)
@@ -131,6 +122,27 @@ def run(settings: Update, record: Record) -> None:
         moved = migration(settings, learnt, split)
         report(settings, log, record.folder, answers, rows, moved)
     screen.table(rows, list(settings.bucket.values()), settings.k)
+
+
+def shorter(
+    settings: Update, own: Mapping[str, Any], onward: Onward, trained: int
+) -> dict[str, Any]:
+    """The schedule of an update.
+
+    Args:
+        own: the run's.
+        trained: epochs that the run took.
+    """
+    epochs = max(onward.epochs, math.ceil(SHARE * trained))
+    batch_size = max(1, round(onward.batches * own["batch_size"]))
+    return {
+        **own,
+        "epochs": settings.epochs or epochs,
+        "batch_size": settings.batch_size or batch_size,
+        "learning_rate": settings.learning_rate or onward.rate * own["learning_rate"],
+        "decay": "cosine",
+        "warmup_epochs": 0,
+    }
 
 
 def job(record: Record, changes: Mapping[str, Any], folder: Path) -> tuple[Parts, Record]:
@@ -226,8 +238,3 @@ def _metrics(folder: Path) -> dict[str, dict[str, float]]:
 
 def _seconds(folder: Path) -> float:
     return float(json.loads((folder / "training.json").read_text())["seconds"])
-
-
-def _share(tags: Mapping[str, str], most: int) -> int:
-    """A tenth of the epochs that a run was trained for."""
-    return max(LEAST, math.ceil(SHARE * int(tags.get("lrec.epochs", most))))

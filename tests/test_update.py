@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import mlflow
@@ -22,7 +23,7 @@ from lrec.model import Learnt
 from lrec.neural import grown
 from lrec.split.leave_one_out import LeaveOneOut
 from lrec.transfer import extend, find
-from lrec.update import moves
+from lrec.update import Update, moves, shorter
 
 
 def test_weights_grow_where_the_catalogue_does() -> None:
@@ -54,6 +55,32 @@ def test_training_goes_on_from_shrunk_weights(name: str) -> None:
     for weight, key in zip(two._weights(), sorted(stored), strict=True):
         share = 0.5 if weight.trainable else 1.0
         np.testing.assert_array_equal(np.array(weight), (share * stored[key]).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("model", "trained", "expected"),
+    [
+        ("vae", 3, (2, 100, 0.0015)),
+        ("vae", 61, (7, 100, 0.0015)),
+        ("attention", 36, (5, 12, 0.001)),
+        ("bert4rec", 136, (14, 12, 0.001)),
+    ],
+)
+def test_schedule_of_an_update_is_the_models_or_as_said(
+    model: str, trained: int, expected: tuple[int, int, float]
+) -> None:
+    own = {"epochs": 100, "batch_size": 50, "learning_rate": 0.001, "patience": 3}
+    words = (f"model={model}", "run=some", "feedback=new.csv")
+    keys = ("epochs", "batch_size", "learning_rate")
+
+    def schedule(*overrides: str) -> dict[str, Any]:
+        settings = check(composed(*words, *overrides, root="update"), root=Update)
+        return shorter(settings, own, settings.model.onward, trained)
+
+    assert tuple(schedule()[key] for key in keys) == pytest.approx(expected)
+    said = schedule("epochs=1", "batch_size=7", "learning_rate=0.5")
+    assert [said[key] for key in keys] == [1, 7, 0.5]
+    assert (said["decay"], said["patience"]) == ("cosine", 3)
 
 
 def small_split(ids: list[str], n_items: int, train: list[list[int]]) -> Split:

@@ -31,6 +31,21 @@ class Learnt:
     kept: float = 1.0
 
 
+@dataclass(frozen=True)
+class Onward:
+    """How training goes on when new data has come, beside how it was.
+
+    Attributes:
+        epochs: at least.
+        batches: size, times the run's.
+        rate: of learning at the start, times the run's.
+    """
+
+    epochs: int
+    batches: float
+    rate: float
+
+
 class Model(ABC):
     """A recommender.
 
@@ -42,6 +57,7 @@ class Model(ABC):
         simple: whether it is a baseline for models that are trained by gradient, and not one.
         rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
             scores to ratings has to be fitted on validation ratings.
+        onward: how `lrec update` trains on, unless it is told otherwise.
         learnt: see `begin`.
     """
 
@@ -50,6 +66,7 @@ class Model(ABC):
     uses_weights: bool = False
     simple: bool = True
     rating_head: Literal["native", "calibrated"] = "calibrated"
+    onward: Onward = Onward(epochs=2, batches=2.0, rate=1.5)
     learnt: Learnt | None = None
 
     @property
