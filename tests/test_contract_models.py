@@ -317,10 +317,8 @@ def test_scores_are_a_linear_map_of_the_representation(bench: Bench) -> None:
     np.testing.assert_allclose(scores, model.score(bench.histories), rtol=0, atol=1e-4)
 
 
-def test_restored_weights_move_the_representations(bench: Bench) -> None:
-    if bench.model.name != "dae":
-        pytest.skip("of one model")
-    one, two = bench.fit(1), bench.fitted(2)
+def test_restored_weights_move_the_representations(bench: Bench, tmp_path: Path) -> None:
+    one, two = store.load(bench.save(tmp_path)), bench.fitted(2)
     before, wanted = (represented(model, bench.histories) for model in (one, two))
     one.restore(two.state(), two.catalogue)
     assert not np.array_equal(before, wanted)
