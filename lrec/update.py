@@ -21,7 +21,7 @@ from lrec.data import Split
 from lrec.errors import ConfigError
 from lrec.feedback import join
 from lrec.judge import Judge
-from lrec.model import Learnt, Onward
+from lrec.model import Learnt
 from lrec.pairing import Answers
 from lrec.people import of_all
 from lrec.saved import model_of
@@ -108,7 +108,7 @@ def run(settings: Update, record: Record) -> None:
 
         start = Learnt(settings.run, old.state(), old.catalogue, settings.kept)
         trained = int(tags_of(settings.run).get("lrec.epochs", settings.schedule.epochs))
-        schedule = shorter(settings, record.config["schedule"], old.onward, trained)
+        schedule = shorter(settings, record.config["schedule"], trained)
         jobs: Jobs = {UPDATED: ({"dataset": node, "schedule": schedule}, start)}
         if settings.retrain:
             jobs[SCRATCH] = ({"dataset": node}, None)
@@ -124,15 +124,14 @@ def run(settings: Update, record: Record) -> None:
     screen.table(rows, list(settings.bucket.values()), settings.k)
 
 
-def shorter(
-    settings: Update, own: Mapping[str, Any], onward: Onward, trained: int
-) -> dict[str, Any]:
+def shorter(settings: Update, own: Mapping[str, Any], trained: int) -> dict[str, Any]:
     """The schedule of an update.
 
     Args:
         own: the run's.
         trained: epochs that the run took.
     """
+    onward = settings.model.onward
     epochs = max(onward.epochs, math.ceil(SHARE * trained))
     batch_size = max(1, round(onward.batches * own["batch_size"]))
     return {

@@ -75,7 +75,7 @@ def test_schedule_of_an_update_is_the_models_or_as_said(
 
     def schedule(*overrides: str) -> dict[str, Any]:
         settings = check(composed(*words, *overrides, root="update"), root=Update)
-        return shorter(settings, own, settings.model.onward, trained)
+        return shorter(settings, own, trained)
 
     assert tuple(schedule()[key] for key in keys) == pytest.approx(expected)
     said = schedule("epochs=1", "batch_size=7", "learning_rate=0.5")
