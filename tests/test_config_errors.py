@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import subprocess
 import sys
@@ -352,9 +353,15 @@ def test_answers_at_once(arguments: list[str], tmp_path: Path) -> None:
         return sum(end[2:4]) - sum(start[2:4])
 
     # taken in turns, and the best of each: a machine slows down and recovers within seconds
-    rounds = [[seconds(command) for command in commands] for _ in range(5)]
-    imports, answer = (min(taken) for taken in zip(*rounds, strict=True))
-    assert answer < 0.7 * max(1, imports / 0.3)
+    imports = answer = math.inf
+    for _ in range(15):
+        imports, answer = (
+            min(best, seconds(command))
+            for best, command in zip((imports, answer), commands, strict=True)
+        )
+        if answer < 0.7 * max(1, imports / 0.3):
+            return
+    pytest.fail(f"{answer:.2f} s, where Hydra and numpy import in {imports:.2f} s")
 
 
 @pytest.mark.parametrize("arguments", QUICK.values(), ids=QUICK)

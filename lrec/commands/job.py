@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +43,9 @@ def job(
         config = config() if callable(config) else config
         folder = Path(hydra.runtime.output_dir)
         choices, said = hydra.runtime.choices, hydra.overrides.task
-        return act(*prepare(config, choices, said, folder, trains, root))
+        prepared = prepare(config, choices, said, folder, trains, root)
+        gc.enable()  # off since the start (lrec.cli): composing drops next to nothing
+        return act(*prepared)
     except Exception as error:
         if hydra.mode != RunMode.MULTIRUN:
             raise Failed from error
