@@ -73,6 +73,7 @@ class Cleaning:
         if frame.empty:
             raise DataError("the data has no rows.")
         frame, audit = _identified(frame.reset_index(drop=True), self.missing_id)
+        frame = _ordered(frame)
         data = replace(_coded(frame, clock), audit=audit)
         data, frame = _complete(data, frame, "behavior", self.missing_behavior)
         data, frame = self._choose(data, frame)
@@ -182,6 +183,23 @@ def _identified(frame: pd.DataFrame, policy: str) -> tuple[pd.DataFrame, tuple[C
     return kept, (CleaningStep("missing id", len(lost), len(items), by_activity(activity)),)
 
 
+def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each second in the order of their times, which are cut to whole seconds later.
+
+    They trade places among themselves; equal times keep file order, and so does all that is told
+    in whole seconds.
+    """
+    if "timestamp" not in frame:
+        return frame
+    time = frame["timestamp"].to_numpy(np.float64)
+    second = np.trunc(time)
+    if np.array_equal(second, time, equal_nan=True):
+        return frame
+    rows = np.empty(len(frame), np.int64)
+    rows[np.argsort(second, kind="stable")] = np.argsort(time, kind="stable")
+    return frame.iloc[rows]
+
+
 def _coded(frame: pd.DataFrame, clock: bool) -> Interactions:
     """Integer codes for ids and behaviours, in the order of their sorted names."""
     import pandas as pd
@@ -222,7 +240,7 @@ def _complete(
     if column not in frame or not (missing := frame[column].isna()).any():
         return data, frame
     if policy == "error":
-        refuse(missing, column, f"choose dataset.missing_{column}={choices}")
+        refuse(missing.sort_index(), column, f"choose dataset.missing_{column}={choices}")
     return drop(data, missing.to_numpy(), f"missing {column}"), frame[~missing]
 
 
