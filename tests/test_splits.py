@@ -267,6 +267,14 @@ def test_ratio_holds_out_a_share_of_each_user(splitter: Ratio, data: Interaction
             assert held_out == own[len(own) - len(held_out) :]
 
 
+def test_ratio_rounds_halves_to_even() -> None:
+    activity = [5, 15, 25, 35]
+    rows = [(user, item, item) for user, n in enumerate(activity) for item in range(n)]
+    split = Ratio(validation=0.2, test=0.1)(interactions(rows))
+    tested = dict(zip(split.test.user.tolist(), split.test.target.lengths.tolist(), strict=True))
+    assert tested == {1: 2, 2: 2, 3: 4}
+
+
 @given(user_holdouts, data_sets)
 @examples
 def test_user_holdout_folds_a_part_in(splitter: UserHoldout, data: Interactions) -> None:

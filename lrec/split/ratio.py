@@ -12,7 +12,7 @@ from lrec.split import TEST, TRAIN, VALIDATION, Splitter, check_seed, check_shar
 
 
 class Ratio(Splitter):
-    """Per user, the stated shares (rounded to whole interactions) are held out.
+    """Per user, the stated shares (rounded to whole interactions, halves to even) are held out.
 
     Args:
         validation, test: shares of each user's interactions.
