@@ -58,12 +58,29 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
         "path": str(joined.absolute()),
         "clock": data.clock,
         **vars(cleaning),
+        **_told(cleaning, both),
     }
     known = data.features
     if known.titles is not None or known.genres is not None:
         _items(data).to_parquet(items, index=False)
         node["items_path"] = str(items.absolute())
     return node
+
+
+def _told(cleaning: Cleaning, both: pd.DataFrame) -> dict[str, Any]:
+    """The cleaning's behaviours and targets, without those that the joined table has no row of.
+
+    The old rows are cleaned already: none is left of a behaviour that weighs 0, and to the loader
+    a name that it does not find is a slip. The run's data had them all.
+    """
+    if "behavior" not in both:
+        return {}
+    found = set(both["behavior"])
+    weights, targets = cleaning.behaviors, cleaning.targets
+    return {
+        "behaviors": weights and {name: w for name, w in weights.items() if name in found},
+        "targets": targets and [name for name in targets if name in found],
+    }
 
 
 def _table(data: Interactions) -> pd.DataFrame:

@@ -162,6 +162,40 @@ def test_joined_data_is_that_of_one_table(halves: tuple[Path, Path], tmp_path: P
     assert LeaveOneOut()(joined).counts == LeaveOneOut()(whole).counts
 
 
+EVENTS = """user,item,event,timestamp
+ann,tea,view,1
+ann,tea,buy,2
+bob,cup,view,3
+bob,tea,cart,4
+bob,pot,buy,5
+"""
+
+
+@pytest.mark.parametrize(
+    "more", ["cat,tea,buy,9\n", "cat,tea,buy,9\ncat,cup,view,8\ncat,pot,wish,7\n"]
+)
+def test_joined_data_may_lack_behaviours_that_the_run_left_out(more: str, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text(EVENTS)
+    new.write_text(EVENTS.partition("\n")[0] + f"\n{more}")
+    dataset = CSV(str(old), behaviors={"view": 0, "buy": 2, "cart": 1}, targets=["buy"])
+    node = join(dataset, dataset.load(), str(new), tmp_path)
+    node.pop("_target_")
+    joined = CSV(**node).load()
+    assert joined.behavior is not None
+    names = [joined.behaviors[code].name for code in joined.behavior]
+    users, items = joined.user_ids[joined.user].tolist(), joined.item_ids[joined.item].tolist()
+    assert list(zip(users, items, names, strict=True)) == [
+        ("ann", "tea", "buy"),
+        ("bob", "tea", "cart"),
+        ("bob", "pot", "buy"),
+        ("cat", "tea", "buy"),
+    ]
+    assert joined.weight is not None
+    assert joined.weight.tolist() == [2, 1, 2, 2]
+    assert joined.askable.tolist() == [True, False, True, True]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
