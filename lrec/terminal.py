@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Rows of the table on screen, by metric; everything else is in MLflow.
 SHOWN = ("recall", "ndcg", "hit", "mse", "user_coverage", "item_coverage_sub", "novelty")
+# What steers a terminal, breaks a line or turns the direction of writing, and what is no text.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Screen:
@@ -32,16 +35,17 @@ class Screen:
     """
 
     def __init__(self, silent: bool = False) -> None:
-        self.console = Console(highlight=False, quiet=silent)
+        self.console = Console(highlight=False, emoji=False, quiet=silent)
         if not self.console.is_terminal:
             self.console.width = max(self.console.width, 110)
 
     def composed(self, choices: Mapping[str, str], overrides: Sequence[str], seed: int) -> None:
-        parts = " ".join(f"[bold]{group}[/]={choice}" for group, choice in choices.items())
-        self.console.print(f"{parts} [bold]seed[/]={seed}")
+        named = {**choices, "seed": str(seed)}.items()
+        parts = [Text.assemble((group, "bold"), f"={plain(choice)}") for group, choice in named]
+        self.console.print(Text(" ").join(parts))
         changed = [o for o in overrides if o.partition("=")[0] not in choices]
         if changed:
-            self.console.print(f"changed: {' '.join(changed)}", markup=False)
+            self.console.print(Text(f"changed: {plain(' '.join(changed))}"))
 
     def data(self, data: Interactions, split: Split, buckets: Sequence[Buckets]) -> None:
         counts = split.counts
@@ -57,7 +61,7 @@ class Screen:
         )
         for bucket in buckets:
             edges = ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
-            self.console.print(f"buckets by {bucket.bucketing}: {edges}")
+            self.console.print(f"buckets by {bucket.bucketing}: {edges}", markup=False)
 
     def augmentation(self, name: str, split: Split, training: Split) -> None:
         added = training.train.lengths - split.train.lengths
@@ -68,16 +72,17 @@ class Screen:
             )
 
     def note(self, text: str) -> None:
-        self.console.print(text, markup=False, soft_wrap=True)
+        self.console.print(_lines(text), soft_wrap=True)
 
     def rows(self, frame: pd.DataFrame) -> None:
-        """A data frame as it is."""
+        """A data frame as it is, a line for each row."""
         table = Table(box=None, pad_edge=False)
         for name in frame:
             number = frame[name].dtype.kind in "fi"
-            table.add_column(str(name), justify="right" if number else "left")
+            table.add_column(Text(plain(name)), justify="right" if number else "left")
         for row in frame.itertuples(index=False):
-            table.add_row(*(_number(x) if isinstance(x, float) else str(x) for x in row))
+            cells = (_number(x) if isinstance(x, float) else plain(x) for x in row)
+            table.add_row(*map(Text, cells))  # or rich would read markup in them
         self.console.print(table)
 
     def table(
@@ -97,9 +102,8 @@ class Screen:
         table.add_column("metric")
         table.add_column("")
         for group in groups:
-            table.add_column(
-                f"{group}\n[dim]{first[f'users/{group}']:,.0f} users[/]", justify="right"
-            )
+            users = f"{first[f'users/{group}']:,.0f} users"
+            table.add_column(Text.assemble(group, "\n", (users, "dim")), justify="right")
         for metric in SHOWN:
             k = min(ks) if metric in ("ndcg", "hit") else max(ks)
             name = metric if metric == "mse" else f"{metric}_at_{k}"
@@ -109,7 +113,7 @@ class Screen:
                 if any(cell is not None for cell in cells):
                     shown = [_number(cell) for cell in cells]
                     style = None if place == 0 else "dim"
-                    table.add_row(label, who, *shown, style=style)
+                    table.add_row(label, Text(plain(who)), *shown, style=style)
                     label = ""
         self.console.print()
         self.console.print(table)
@@ -188,9 +192,19 @@ def show_warnings(screen: Screen) -> None:
 
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         if category is UserWarning:
-            screen.console.print(f"note: {message}", style="yellow", markup=False)
+            screen.console.print(_lines(f"note: {message}"), style="yellow")
 
     warnings.showwarning = show
+
+
+def plain(value: object) -> str:
+    """What may come from data, and hold anything: control characters as Python writes them."""
+    return CONTROL.sub(lambda found: repr(found[0])[1:-1], str(value))
+
+
+def _lines(text: str) -> Text:
+    """Plain text that may have several lines."""
+    return Text("\n".join(map(plain, text.split("\n"))))
 
 
 def _number(value: float | None) -> str:

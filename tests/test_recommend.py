@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from lrec.model import Model
 from lrec.people import known_people, new_people
 from lrec.reasons import reasons
 from lrec.recommend import recommend
+from lrec.terminal import Screen, show_warnings
 
 SMALL = ("split=leave_one_out", "schedule.epochs=2", "model=itemknn")
 
@@ -98,6 +100,37 @@ def test_titles_stand_beside_the_ids(model: Model) -> None:
     place = {str(i): code for code, i in enumerate(model.catalogue.ids[:n_items])}
     assert table["title"].tolist() == [f"Thing No. {place[item]}" for item in table["item"]]
     assert table["because_title"].tolist() == ["Thing No. 0"] * 3
+
+
+ODD = "[/] [red]x[/red] :heart: \x1b[31m\r\n\x9b2J\u202e é \u200d"
+PLAIN = r"[/] [red]x[/red] :heart: \x1b[31m\r\n\x9b2J\u202e é " + "\u200d"
+
+
+def test_what_data_holds_is_shown_as_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen()
+    screen.rows(pd.DataFrame({"[b]item\x1b": [ODD, "x"], "score": [0.5, 2.0], "whole": [1, 2]}))
+    header, first, second = capsys.readouterr().out.splitlines()
+    assert header.split() == [r"[b]item\x1b", "score", "whole"]
+    assert first.split() == [*PLAIN.split(), "0.5000", "1"]
+    assert second.split() == ["x", "2.0000", "2"]
+
+
+def test_notes_are_plain_text_of_one_line_or_several(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen()
+    odd, shown = ODD.replace("\n", ""), PLAIN.replace(r"\n", "")
+    screen.note(f"\nfolder: {odd}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        show_warnings(screen)
+        warnings.warn(odd, stacklevel=1)
+    screen.composed({"dataset": odd}, [f"dataset.path={odd}"], 3)
+    assert capsys.readouterr().out.splitlines() == [
+        "",
+        f"folder: {shown}",
+        f"note: {shown}",
+        f"dataset={shown} seed=3",
+        f"changed: dataset.path={shown}",
+    ]
 
 
 def test_known_people_bring_all_that_the_data_has(parts: Any, model: Model) -> None:
