@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.data import Bools, Floats, Histories, Queries
+from lrec.errors import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 IDS = {str, int}  # what JSON has for an id
+LARGEST = float(np.finfo(np.float32).max)
 
 
 class Asked:
@@ -79,14 +81,17 @@ def _cells(frame: pd.DataFrame, name: str, kinds: set[type], what: str) -> list[
     Raises:
         ValueError: a cell is no list, or holds something of another kind.
     """
+    from pandas import isna
+    from pandas.api.types import is_scalar
+
     if name not in frame:
         return [None] * len(frame)
     cells = [cell.tolist() if isinstance(cell, np.ndarray) else cell for cell in frame[name]]
     for row, cell in enumerate(cells):
         if isinstance(cell, list) and kinds.issuperset(map(type, cell)):
             continue
-        # pandas fills up with NaN what a record leaves out
-        if name == "history" or not (cell is None or cell != cell):
+        # pandas fills up with NaN, or its like, what a record leaves out
+        if name == "history" or not (is_scalar(cell) and isna(cell)):
             raise ValueError(
                 f"{name} must be a list of {what}. Received: {reprlib.repr(cell)} in row {row}"
             )
@@ -98,7 +103,7 @@ def _ratings(frame: pd.DataFrame, history: Histories) -> Floats:
     """Ratings of the history's items, `(total,)` float32, NaN where there is none.
 
     Raises:
-        ValueError: they are not as many, or no numbers.
+        ValueError: they are not as many, or no numbers that a float32 holds.
     """
     cells = _cells(frame, "ratings", {float, int, type(None)}, "numbers")
     rows = [
@@ -111,7 +116,8 @@ def _ratings(frame: pd.DataFrame, history: Histories) -> Floats:
                 f"ratings must be as many as the history has items, {length}. "
                 f"Received: {len(cell)} in row {row}"
             )
-    ratings = np.array(list(chain.from_iterable(rows)), np.float32)
-    if np.isinf(ratings).any():
-        raise ValueError("ratings must be finite numbers. Received: infinity")
-    return ratings
+    ratings = list(chain.from_iterable(rows))
+    for rating in ratings:  # one by one: an int may be beyond all floats
+        if rating is not None and abs(rating) > LARGEST:
+            raise ValueError(f"ratings must be finite, as a float32. Received: {shown(rating)}")
+    return np.array(ratings, np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 
 from lrec.asking import Asked
 from lrec.data import Catalogue, Histories, Queries
+from lrec.errors import shown
 from lrec.ranking import Ranker, batches
 from lrec.store import load
 from lrec.tracking.pyfunc import PARAMS, refusal
@@ -71,12 +72,16 @@ class Recommender:
         given: dict[str, Any] = {**PARAMS, **(params or {})}
         try:
             k = given["k"]
+            if not isinstance(k, int | np.integer | None):
+                raise ValueError(f"k must be a whole number. Received: {shown(k)}")
             if k is None or k < 1:
                 raise ValueError(f"k must be 1 or more. Received: {k}")
-            ranker = self._ranker(int(min(k, self.n_items)))
+            k = min(int(k), self.n_items)
+            ranker = self._ranker(k)
+            parts = list(batches(len(model_input), self.n_items)) or [np.arange(0)]
             chunks = [
                 self._answer(ranker, k, Asked(model_input.iloc[rows], self.codes), given["repeat"])
-                for rows in batches(len(model_input), self.n_items)
+                for rows in parts
             ]
         except ValueError as error:
             raise refusal(str(error)) from None

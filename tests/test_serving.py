@@ -229,6 +229,13 @@ def test_served_other_forms_of_the_question(server: Door) -> None:
         assert (status, answer["predictions"]) == (200, [expected])
 
 
+def test_served_question_without_rows_has_an_answer_without_rows(server: Door) -> None:
+    for columns in (["history"], ["history", "ratings", "exclude", "only"]):
+        body = {"dataframe_split": {"columns": columns, "data": []}}
+        status, answer = server.post(json.dumps(body).encode())
+        assert (status, answer) == (200, {"predictions": []})
+
+
 def record(**cells: Any) -> dict[str, Any]:
     return {"dataframe_records": [{"history": [A], **cells}]}
 
@@ -255,6 +262,8 @@ def record(**cells: Any) -> dict[str, Any]:
         (record(ratings=[4, 5]), "as many as the history has items, 1. Received: 2 in row 0"),
         (record(ratings=["good"]), "ratings must be a list of numbers"),
         (record(ratings=[float("inf")]), "ratings must be finite"),
+        (record(ratings=[-1e39]), "ratings must be finite, as a float32. Received: -1e+39"),
+        (record(ratings=[10**400]), "ratings must be finite, as a float32. Received: 1000"),
         ({**record(), "params": {"k": 0}}, "k must be 1 or more. Received: 0"),
         ({**record(), "params": {"k": -5}}, "k must be 1 or more. Received: -5"),
         ({**record(), "params": {"k": None}}, "k must be 1 or more. Received: None"),
@@ -297,6 +306,9 @@ def test_a_row_may_leave_out_what_others_have(recommender: Recommender) -> None:
     first, second = ask(recommender, [{"history": [A], "only": [B]}, {"history": [A]}])
     assert first["items"] == [B]
     assert second == ask(recommender, [{"history": [A]}])[0]
+    for nothing in (None, float("nan"), pd.NA):
+        left_out = ask(recommender, [{"history": [A], "only": nothing, "ratings": nothing}])
+        assert left_out == [second]
 
 
 def test_lists_have_k_items_and_begin_alike(recommender: Recommender) -> None:
@@ -306,6 +318,19 @@ def test_lists_have_k_items_and_begin_alike(recommender: Recommender) -> None:
     for k, answer in lists.items():
         assert answer["items"] == longest[:k]
         assert answer["scores"] == sorted(answer["scores"], reverse=True)
+
+
+def test_answers_without_rows_have_the_same_columns(recommender: Recommender) -> None:
+    some = recommender.predict(pd.DataFrame({"history": [[A]], "only": [[B]]}))
+    none = recommender.predict(pd.DataFrame({"history": [], "only": []}))
+    assert len(none) == 0
+    assert none.columns.tolist() == some.columns.tolist()
+
+
+@pytest.mark.parametrize("k", ["5", 2.5, float("inf"), float("nan"), [3]])
+def test_lengths_that_are_no_whole_numbers_are_refused(recommender: Recommender, k: Any) -> None:
+    with pytest.raises(MlflowException, match=r"^k must be a whole number. Received: "):
+        ask(recommender, [{"history": [A]}], k=k)
 
 
 def test_few_graphs_do_for_all_lengths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
