@@ -14,7 +14,8 @@ from lrec import report
 from lrec.bucket import group_names
 from lrec.config import Parts, Record
 from lrec.data import Interactions, Split, Strings
-from lrec.judge import Judge, Verdict
+from lrec.files import write_table, write_text
+from lrec.judge import Judge, Rows, Verdict, beside
 from lrec.tracking import Log
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 # Metrics of the figure by bucket, at the largest k.
 DRAWN = ("recall", "ndcg", "novelty", "mse")
-# Name of the model or of a reference -> its metrics.
-Rows = Mapping[str, Mapping[str, float]]
 
 
 def log_config(log: Log, record: Record) -> None:
@@ -44,9 +43,8 @@ def log_config(log: Log, record: Record) -> None:
         "overrides.txt": "\n".join(record.overrides),
     }
     for name, text in files.items():
-        path = record.folder / name
-        path.write_text(text)
-        log.file(path)
+        write_text(record.folder / name, text)
+        log.file(record.folder / name)
 
 
 def log_data(log: Log, record: Record, parts: Parts, data: Interactions, split: Split) -> None:
@@ -60,7 +58,7 @@ def log_training(log: Log, record: Record, epochs: int, seconds: float) -> None:
     """How long training took: no metrics, because these are the same for the same config."""
     log.tags({"lrec.epochs": epochs, "lrec.fit_seconds": f"{seconds:.3f}"})
     path = record.folder / "training.json"
-    path.write_text(json.dumps({"epochs": epochs, "seconds": seconds}))
+    write_text(path, json.dumps({"epochs": epochs, "seconds": seconds}))
     log.file(path)
 
 
@@ -100,10 +98,11 @@ def log_verdict(
         }
     )
     path = record.folder / "users.parquet"
-    public_table(parts, judge, data, verdict).to_parquet(path, index=False)
+    write_table(path, public_table(parts, judge, data, verdict))
     log.file(path)
     summary = record.folder / "metrics.json"
-    summary.write_text(json.dumps({parts.model.name: verdict.values, **references}, indent=1))
+    rows = beside(parts.model.name, verdict.values, references)
+    write_text(summary, json.dumps(rows, indent=1))
     log.file(summary)
 
 
@@ -145,6 +144,7 @@ def log_figures(
 def config_digest(config: Mapping[str, Any]) -> str:
     """Hex digest of all that decides a run's numbers: not where it runs, or where it is logged."""
     decisive = {k: v for k, v in config.items() if k not in ("tracking", "strategy")}
+    decisive["precision"] = (config.get("strategy") or {}).get("precision")
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
 
 

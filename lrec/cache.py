@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from lrec.data import Behavior, CleaningStep, Interactions, ItemFeatures
+from lrec.files import write_arrays
 
 # Part of every key: raise it when the prepared form changes.
 FORMAT = 2
@@ -92,13 +92,8 @@ def store(path: Path, data: Interactions) -> None:
         "genres": data.features.genres,
         "meta": np.array(json.dumps(meta)),
     }
-    beside = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            np.savez(file, allow_pickle=False, **{k: v for k, v in arrays.items() if v is not None})
-        beside.replace(path)
+        write_arrays(path, {k: v for k, v in arrays.items() if v is not None})
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         warnings.warn(f"prepared data could not be kept in {path.parent} ({error})", stacklevel=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lrec.data import DataError
+from lrec.files import write_arrays
 from lrec.training import Array
 
 ORIGIN = "origin"  # among the arrays
@@ -20,23 +20,18 @@ class Checkpoint:
 
     Args:
         folder: of the run.
-        digest: of the data that the run learns from.
-        start: id of the run that training went on from, or nothing.
+        origin: tells apart what is trained: the data and the settings.
     """
 
-    def __init__(self, folder: Path, digest: str, start: str = "") -> None:
+    def __init__(self, folder: Path, origin: str = "") -> None:
         self.path = folder / "checkpoint.npz"
-        self.origin = digest + start
+        self.origin = origin
 
     def save(self, arrays: Mapping[str, Array]) -> None:
         """Replace what was saved before. Where it cannot be, training goes on with a warning."""
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.partial")
         try:
-            with beside.open("wb") as file:
-                np.savez(file, allow_pickle=False, **{ORIGIN: np.array(self.origin), **arrays})
-            beside.replace(self.path)
+            write_arrays(self.path, {ORIGIN: np.array(self.origin), **arrays})
         except OSError as error:
-            beside.unlink(missing_ok=True)
             warnings.warn(
                 f"{self.path} cannot be written ({error}): if the run is killed now, it goes on "
                 "from an earlier epoch",
@@ -47,7 +42,7 @@ class Checkpoint:
         """What was saved, or None where there is none or it is damaged (then with a warning).
 
         Raises:
-            DataError: it is of training on other data, or from another start.
+            DataError: it is of training on other data, or with other settings.
         """
         if not self.path.exists():
             return None
@@ -62,11 +57,12 @@ class Checkpoint:
             return None
         if origin != self.origin:
             raise DataError(
-                f"{self.path} is of training on other data: give the run its data back, or train "
-                "anew. (What lrec update trains is not resumed: update again.)"
+                f"{self.path} is of training on other data, or with other settings: give the run "
+                "its data back, or train anew."
             )
         return arrays
 
     def remove(self) -> None:
-        """Training has come to its end."""
-        self.path.unlink(missing_ok=True)
+        """Training has come to its end, or begins anew; with what a kill left half-written."""
+        for path in self.path.parent.glob("checkpoint*.npz"):
+            path.unlink()

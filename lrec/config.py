@@ -108,12 +108,14 @@ class Record:
         overrides: the command line.
         choices: config group -> chosen file.
         folder: the run's own folder.
+        resumed: whether a run that was killed there goes on.
     """
 
     config: dict[str, Any]
     overrides: list[str]
     choices: dict[str, str]
     folder: Path
+    resumed: bool = False
 
 
 def monitors(parts: Parts) -> list[str]:

@@ -153,10 +153,30 @@ class Judge:
         head: str = "",
     ) -> Verdict:
         queries, buckets = self.parts[part], self.buckets[part]
-        table = user_table(model, queries, ranking, self.metrics, self.ks, buckets, predictions)
+        table = user_table(
+            model, queries, ranking, self.metrics, self.ks, buckets, predictions, sets
+        )
         n_items = model.catalogue.n_items
         values = summarise(table, self.metrics, self.ks, n_items, buckets, sets=sets)
         return Verdict(table, values, head, ranking.ignored)
+
+
+Rows = Mapping[str, Mapping[str, float]]  # name of a model or a reference -> its metrics
+
+
+def beside(name: str, values: Mapping[str, float], references: Rows) -> Rows:
+    """A model's metrics and the references' beside them.
+
+    A reference of the model's own name stays out if it says the same, and is marked if it does not,
+    as popularity of all time does beside popularity of the last days.
+    """
+    rows = {name: values}
+    for other, found in references.items():
+        if other != name:
+            rows[other] = found
+        elif any(value != values.get(key) and value == value for key, value in found.items()):
+            rows[f"{other} (reference)"] = found
+    return rows
 
 
 class Oracle(Model):

@@ -88,7 +88,7 @@ class NeuralModel(Model):
         Weights that are shrunk first generalise as if they were trained anew (Ash and Adams 2020,
         On Warm-Starting Neural Network Training; without the noise that they add).
         """
-        stored = [learnt.state[name] for name in sorted(learnt.state)]
+        stored = in_order(learnt.state)
         old, new = learnt.catalogue.n_items, self.catalogue.n_items
         for weight, array in zip(self._weights(), stored, strict=True):
             kept = learnt.kept if weight.trainable else 1.0
@@ -168,7 +168,7 @@ class NeuralModel(Model):
     def restore(self, state: Arrays, catalogue: Catalogue) -> None:
         self._build(catalogue)
         weights = self._weights()
-        stored = [state[name] for name in sorted(state)]
+        stored = in_order(state)
         if [tuple(w.shape) for w in weights] != [a.shape for a in stored]:
             raise ValueError(
                 f"the stored weights do not fit this {self.name} model. "
@@ -187,6 +187,11 @@ class NeuralModel(Model):
             vars(self).pop(traced, None)
         self.build(catalogue)
         self.graph(*self.inputs(Histories.of([[0], []])))
+
+
+def in_order(state: Arrays) -> list[Array]:
+    """Stored weights by the number that each name begins with."""
+    return [state[name] for name in sorted(state, key=lambda name: int(name.partition("/")[0]))]
 
 
 def ragged_weights(histories: Histories, items: Tensor) -> Tensor | None:

@@ -13,7 +13,7 @@ from lrec import store, tracking
 from lrec.config import Parts, check
 from lrec.data import Catalogue, DataError, Split
 from lrec.model import Model
-from lrec.tracking import JOURNAL, fetch
+from lrec.tracking import entries_of, fetch, obstacle
 
 ORACLE = "oracle"
 
@@ -25,25 +25,36 @@ def config_of(run_id: str) -> DictConfig:
         RuntimeError: there is no such run, or it has none.
     """
     with TemporaryDirectory() as folder:
-        text = fetch(run_id, "config.yaml", Path(folder)).read_text()
+        return stored_config(fetch(run_id, "config.yaml", Path(folder)).read_text(), run_id)
+
+
+def stored_config(text: str, run: str) -> DictConfig:
+    """A config as it was kept.
+
+    Raises:
+        RuntimeError: it is none that lrec has kept.
+    """
     if "${" in text:  # lrec stores configs resolved; one of a stranger could read the environment
-        raise RuntimeError(f"the config of run {run_id} holds an interpolation: lrec stores none.")
+        raise RuntimeError(f"the config of run {run} holds an interpolation: lrec stores none.")
     config = OmegaConf.create(text)
     assert isinstance(config, DictConfig)
     return config
 
 
 def folder_of(run: str) -> Path:
-    """The folder of a run that has not come to its end.
+    """The folder of a run that can go on.
 
     Args:
         run: MLflow's id of it, or the folder itself.
 
     Raises:
-        RuntimeError: there is no such run, it has ended well, or its folder is not here.
+        RuntimeError: there is no such run, it has ended well, is an update, or is not here.
     """
     folder = Path(run) if Path(run).is_dir() else tracking.folder_of(run)
-    if not (folder / JOURNAL).exists() or not (folder / "config.yaml").exists():
+    entries = entries_of(folder)
+    if entries and obstacle(entries):
+        raise RuntimeError(f"run {run} cannot be resumed: {obstacle(entries)}.")
+    if not entries or not (folder / "config.yaml").exists():
         raise RuntimeError(
             f"nothing is left of run {run} to go on with: its folder is on another machine, was "
             f"removed, or the run ended before it began to train. Received: {folder}"

@@ -11,6 +11,8 @@ import numpy as np
 from lrec import __version__
 from lrec.config import build
 from lrec.data import Catalogue, ItemFeatures
+from lrec.errors import one_line
+from lrec.files import write_arrays, write_text
 from lrec.model import Arrays, Model
 
 MODEL, STATE, CATALOGUE = "model.json", "state.npz", "catalogue.npz"
@@ -25,12 +27,9 @@ def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     catalogue = model.catalogue
     features = catalogue.features
-    (folder / MODEL).write_text(
-        json.dumps(
-            {"lrec": __version__, "model": node, "genre_names": features.genre_names}, indent=2
-        )
-    )
-    np.savez(folder / STATE, allow_pickle=False, **model.state())
+    meta = {"lrec": __version__, "model": node, "genre_names": features.genre_names}
+    write_text(folder / MODEL, json.dumps(meta, indent=2))
+    write_arrays(folder / STATE, model.state())
     arrays: Arrays = {
         "ids": catalogue.ids,
         "popularity": catalogue.popularity,
@@ -43,7 +42,7 @@ def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
         arrays["genres"] = features.genres
     if features.vectors is not None:
         arrays["vectors"] = features.vectors
-    np.savez_compressed(folder / CATALOGUE, allow_pickle=False, **arrays)
+    write_arrays(folder / CATALOGUE, arrays, compressed=True)
 
 
 def load(folder: Path) -> Model:
@@ -58,20 +57,23 @@ def load(folder: Path) -> Model:
             state = {name: stored[name] for name in stored.files}
         with np.load(folder / CATALOGUE, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
+        catalogue = Catalogue(
+            ids=arrays["ids"],
+            popularity=arrays["popularity"],
+            interactions=arrays["interactions"],
+            n_users=int(arrays["n_users"]),
+            features=ItemFeatures(
+                arrays.get("titles"),
+                arrays.get("genres"),
+                tuple(meta["genre_names"]),
+                arrays.get("vectors"),
+            ),
+        )
+        node = meta["model"]
     except Exception as error:
-        raise RuntimeError(f"{folder} does not hold a whole lrec model: {error}") from None
-    catalogue = Catalogue(
-        ids=arrays["ids"],
-        popularity=arrays["popularity"],
-        interactions=arrays["interactions"],
-        n_users=int(arrays["n_users"]),
-        features=ItemFeatures(
-            arrays.get("titles"),
-            arrays.get("genres"),
-            tuple(meta["genre_names"]),
-            arrays.get("vectors"),
-        ),
-    )
-    model: Model = build(meta["model"], "model", str(folder / MODEL), Model)
+        raise RuntimeError(
+            f"{folder} does not hold a whole lrec model: {one_line(error)}"
+        ) from None
+    model: Model = build(node, "model", str(folder / MODEL), Model)
     model.restore(state, catalogue)
     return model

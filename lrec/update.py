@@ -73,6 +73,11 @@ class Update(Parts):
         rate = self.learning_rate
         if rate is not None and not 0 < rate < math.inf:
             raise ConfigError(f"learning_rate must be positive, or null. Received: {rate}")
+        if self.strategy.several:
+            raise ConfigError(
+                "lrec update trains in one process: choose another strategy. "
+                f"Received: strategy={self.strategy.name}"
+            )
         if not 0 <= self.kept <= 1:
             raise ConfigError(f"kept must be from 0 to 1. Received: {self.kept}")
         if self.resamples < 100:
@@ -115,7 +120,7 @@ def run(settings: Update, record: Record) -> None:
         for who, (changes, begin) in jobs.items():
             folder = record.folder / who.replace(" ", "_")
             screen.note(f"{who}:")
-            experiment.run(*job(record, changes, folder), begin)
+            experiment.run(*job(record, changes, folder), begin, old.catalogue)
             answers.append(Answers(who, [_users(folder)], split.catalogue.n_items))
             rows[who] = _metrics(folder)[old.name]
 
@@ -217,7 +222,7 @@ def moves(bucketing: Bucketing, before: Split, after: Split, known: Any) -> pd.D
     labels = []
     for split in (before, after):
         histories = of_all(split.train, len(split.user_ids))
-        labels.append(np.array(bucketing.sort(histories, split.train, split.catalogue).column))
+        labels.append(bucketing.sort(histories, split.train, split.catalogue).column)
     names = [COLD, *bucketing.names]
     came = np.where(known >= 0, labels[0][known], NEW)
     counts = pd.crosstab(came, labels[1])

@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lrec.archive import config_digest
 from lrec.bucket import Buckets
 from lrec.data import Catalogue, Histories, Queries
 from lrec.evaluation import SMALLEST_BUCKET, SUBSAMPLES, summarise, user_table
+from lrec.judge import beside
 from lrec.metric import Lists, Metric, SetMetric
 from lrec.metric.arp import ARP
 from lrec.metric.calibration import Calibration
@@ -146,7 +148,7 @@ def test_table_has_a_row_a_user(world: World, buckets: Buckets, table: pd.DataFr
     assert table["n_history"].tolist() == queries.history.lengths.tolist()
     assert table["n_ratings"].tolist() == queries.target.lengths.tolist()
     assert table["own"].tolist() == world.ranking.own.tolist()
-    assert table["bucket/activity"].tolist() == buckets.column
+    assert table["bucket/activity"].tolist() == buckets.column.tolist()
     assert np.array_equal(np.stack(table["items"].to_list()), world.ranking.items)
     targets = np.split(queries.target.item, queries.target.offsets[1:-1])
     assert table["n_targets"].tolist() == [len(set(row.tolist())) for row in targets]
@@ -165,6 +167,14 @@ def test_table_holds_every_per_user_metric(world: World, table: pd.DataFrame) ->
         expected = METRICS[name](error, queries.target.row, len(queries))
         np.testing.assert_array_equal(table[name], expected)
     assert not {"item_coverage_at_2", "gini_at_2"} & set(table)
+
+
+def test_lists_are_kept_for_set_metrics_only(
+    world: World, buckets: Buckets, table: pd.DataFrame
+) -> None:
+    asked = (world.model, world.queries, world.ranking, METRICS, KS, [buckets], world.predictions)
+    bare = user_table(*asked, sets=False)
+    pd.testing.assert_frame_equal(bare, table.drop(columns="items"))
 
 
 def test_table_leaves_out_what_the_data_cannot_support(world: World, buckets: Buckets) -> None:
@@ -341,7 +351,7 @@ def test_gap_and_worst_are_those_of_the_first_bucketing(world: World) -> None:
 
 
 def test_without_sets(table: pd.DataFrame, buckets: Buckets, values: dict[str, float]) -> None:
-    found = summarise(table, METRICS, KS, N_ITEMS, [buckets], sets=False)
+    found = summarise(table.drop(columns="items"), METRICS, KS, N_ITEMS, [buckets], sets=False)
     assert found == {
         key: value
         for key, value in values.items()
@@ -369,3 +379,25 @@ def test_nobody_asked(buckets: Buckets) -> None:
     found = summarise(World(0).table([nobody]), METRICS, KS, N_ITEMS, [nobody])
     assert set(found.values()) == {0.0}
     assert {name.partition("/")[0] for name in found} == {"users", "test_items"}
+
+
+def test_reference_of_the_models_own_name_is_marked_or_left_out() -> None:
+    values = {"ndcg_at_10/all": 0.2, "mse/all": math.nan}
+    same, other = dict(values), {"ndcg_at_10/all": 0.1}
+    assert beside("popularity", values, {"popularity": same, "oracle": other}) == {
+        "popularity": values,
+        "oracle": other,
+    }
+    rows = beside("popularity", values, {"popularity": other})
+    assert list(rows) == ["popularity", "popularity (reference)"]
+    assert rows["popularity"] is values
+
+
+def test_precision_makes_another_run_and_the_place_does_not() -> None:
+    config = {"seed": 1, "tracking": {"experiment": "a"}, "strategy": {"precision": "float32"}}
+    elsewhere = {"precision": "float32", "threads": 2}
+    coarse = {"precision": "mixed_bfloat16"}
+    digest = config_digest(config)
+    assert digest == config_digest(config | {"strategy": elsewhere, "tracking": {}})
+    assert digest != config_digest(config | {"strategy": coarse})
+    assert digest != config_digest(config | {"seed": 2})

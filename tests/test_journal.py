@@ -13,7 +13,7 @@ import mlflow
 import pytest
 from mlflow.entities import Run
 
-from lrec.tracking import Log, Tracking, sync
+from lrec.tracking import Log, Tracking, forget, sync
 from lrec.tracking.journal import NAME, Journal
 from lrec.tracking.store import Store, UnreachableError
 
@@ -46,9 +46,9 @@ class Outage:
         monkeypatch.setattr(Store, "_tell", told)
 
 
-def work(log: Log, folder: Path) -> None:
+def work(log: Log) -> None:
     """What a run logs, small."""
-    file = folder / "note.txt"
+    file = log._journal.folder / "note.txt"
     file.write_text("hello")
     log.params({"model": "vae"})
     log.metrics({"val/loss": 2.0}, step=1)
@@ -60,7 +60,7 @@ def work(log: Log, folder: Path) -> None:
 
 def train(folder: Path) -> None:
     with Tracking().run("name", {"lrec.command": "train"}, folder) as log:
-        work(log, folder)
+        work(log)
 
 
 def runs() -> list[Run]:
@@ -170,7 +170,7 @@ def test_failed_and_killed_runs_are_told_so(folder: Path) -> None:
 
 
 def test_run_that_was_killed_goes_on_under_its_id(folder: Path) -> None:
-    log = Tracking().open("name", {}, folder / "run")
+    log = Tracking().open("name", {"lrec.command": "train"}, folder / "run")
     log.params({"model": "vae"})
     log._journal._lock.release()  # what the end of a process does
     (sentence,) = sync.send_all(folder, Store())
@@ -226,14 +226,159 @@ def test_full_disk_keeps_entries_in_memory(folder: Path, monkeypatch: pytest.Mon
     assert run.info.status == "FINISHED"
 
 
-def test_what_mlflow_will_never_take_is_an_error(folder: Path) -> None:
-    with pytest.raises(RuntimeError, match="MLflow refuses to log"):
-        train_badly(folder)
+def lose(log: Log, *steps: int) -> None:
+    for step in steps:
+        log.metrics({"val/loss": 1 / step}, step=step)
 
 
-def train_badly(folder: Path) -> None:
-    with Tracking().run("name", {}, folder / "run") as log:
+def test_full_disk_that_has_room_again_keeps_all_for_a_killed_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    log = Tracking().open("name", {}, folder / "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        patch.setattr(Path, "write_text", full)
+        with pytest.warns(UserWarning, match="No space left on device") as warned:
+            lose(log, 1, 2, 3)
+    assert len(warned) == 1
+    lose(log, 4)
+    log._journal._lock.release()  # what the end of a process does
+    again = Tracking().open("name", {}, folder / "run")
+    assert [e["step"] for e in again._journal.entries if e["kind"] == "metrics"] == [1, 2, 3, 4]
+    again.metrics({"final": 1.0})
+    again.end("FINISHED")
+    (run,) = runs()
+    assert run.data.metrics == {"val/loss": 0.25, "final": 1.0}
+    assert run.info.status == "FINISHED"
+    assert not (folder / "run" / NAME).exists()
+
+
+def test_killed_run_on_a_disk_that_stayed_full_tells_what_comes_after(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow was told of more than the file holds."""
+    fine = Path.open
+
+    def full(path: Path, *arguments: Any, **named: Any) -> Any:
+        if path.suffix == ".jsonl":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return fine(path, *arguments, **named)
+
+    log = Tracking().open("name", {}, folder / "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        with pytest.warns(UserWarning, match="No space left on device"):
+            lose(log, 1, 2)
+    log._journal._lock.release()
+    again = Tracking().open("name", {}, folder / "run")
+    again.metrics({"final": 1.0})
+    again.end("FINISHED")
+    (run,) = runs()
+    assert run.data.metrics == {"val/loss": 0.5, "final": 1.0}
+    assert run.info.status == "FINISHED"
+
+
+def test_what_mlflow_refuses_does_not_end_training(folder: Path) -> None:
+    log = Tracking().open("name", {"lrec.command": "train"}, folder / "run")
+    with pytest.warns(UserWarning, match="MLflow refuses to log"):
         log.metrics({"a@b": 1.0})
+    log.metrics({"final": 1.0})
+    log.end("FINISHED")
+    assert "is kept in" in log.where
+    (sentence,) = sync.send_all(folder, Store())
+    assert f"left {folder / 'run'} alone: MLflow refuses to log" in sentence
+
+
+def test_run_that_is_deleted_in_mlflow_trains_to_its_end(folder: Path) -> None:
+    log = Tracking().open("name", {"lrec.command": "train"}, folder / "run")
+    mlflow.MlflowClient().delete_run(log.run_id)
+    with pytest.warns(UserWarning, match="which goes on"):
+        work(log)
+    log.end("FINISHED")
+    assert (folder / "run" / NAME).exists()
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\n", b"[1]\n", b"{}\n", b"", b"null\n"])
+def test_broken_journal_of_another_run_is_left_alone(content: bytes, folder: Path) -> None:
+    broken = folder / "outputs" / "day" / "first" / NAME
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(content)
+    train(folder / "outputs" / "day" / "second")
+    (run,) = runs()
+    check_whole(run)
+    assert broken.read_bytes() == content
+    assert len(list(sync.send_all(folder, Store()))) == 1
+
+
+def test_sync_goes_on_after_what_it_cannot_send(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        Outage(patch, 0)
+        for name in ("a", "b"):
+            with pytest.warns(UserWarning, match="does not take"):
+                train(folder / name)
+    (folder / "a" / "note.txt").unlink()
+    first, second = sync.send_all(folder, Store())
+    gone = folder / "a" / "note.txt"
+    assert first == f"left {folder / 'a'} alone: {gone} is gone, and MLflow has not got it."
+    assert second.startswith("sent run")
+    statuses = sorted(run.info.status for run in runs())
+    assert statuses == ["FINISHED", "RUNNING"]
+
+
+def test_run_of_a_folder_that_was_moved_is_sent(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        Outage(patch, 0)
+        with pytest.warns(UserWarning, match="does not take"):
+            train(folder / "run")
+    (folder / "run").rename(folder / "moved")
+    list(sync.send_all(folder, Store()))
+    (run,) = runs()
+    check_whole(run)
+
+
+def test_killed_run_of_another_store_is_left_alone(folder: Path) -> None:
+    log = Tracking().open("name", {"lrec.command": "train"}, folder / "run")
+    log._journal._lock.release()
+    shutil.copy(folder / "mlflow.db", folder / "other.db")
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/other.db")
+    (sentence,) = sync.send_all(folder, Store())
+    assert "it was begun in another store" in sentence
+
+
+def test_epoch_is_told_once(folder: Path) -> None:
+    with Tracking().run("name", {}, folder / "run") as log:
+        for _ in range(2):
+            log.metrics({"val/loss": 1.0, "val/ndcg": 2.0}, step=1)
+        log.metrics({"other": 1.0}, step=1)
+    (run,) = runs()
+    history = mlflow.MlflowClient().get_metric_history(run.info.run_id, "val/loss")
+    assert len(history) == 1
+    assert run.data.metrics["other"] == 1
+
+
+def test_folder_of_a_failed_run_takes_a_new_one(folder: Path) -> None:
+    with pytest.raises(ValueError, match="broken"), Tracking().run("a", {}, folder / "run"):
+        raise ValueError("broken")
+    forget(folder / "run")
+    train(folder / "run")
+    assert sorted(run.info.status for run in runs()) == ["FAILED", "FINISHED"]
+
+
+def test_folder_of_a_killed_run_takes_no_new_one(folder: Path) -> None:
+    log = Tracking().open("name", {}, folder / "run")
+    with pytest.raises(RuntimeError, match="is still going on"):
+        forget(folder / "run")
+    log._journal._lock.release()
+    with pytest.raises(RuntimeError, match=r"holds a run that has not ended.*resume="):
+        forget(folder / "run")
+    assert (folder / "run" / NAME).exists()
 
 
 def test_store_that_cannot_be_used_is_refused_and_leaves_nothing(folder: Path) -> None:

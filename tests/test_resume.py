@@ -126,10 +126,11 @@ def test_killed_run_goes_on_to_the_same_metrics(
     client = mlflow.MlflowClient()
     for name in ("train/loss", "val/ndcg_at_10/all"):
         history = [client.get_metric_history(r.info.run_id, name) for r in (run, other)]
-        steps = [{metric.step: metric.value for metric in of_run} for of_run in history]
+        steps = [[(metric.step, metric.value) for metric in of_run] for of_run in history]
         assert steps[0] == steps[1]
-        assert set(steps[0]) == {1, 2, 3}
-    assert not list(folder.glob("*.partial")) + list(folder.glob("checkpoint*"))
+        assert [step for step, _ in steps[0]] == [1, 2, 3]
+    assert run.data.tags["lrec.overrides"] == other.data.tags["lrec.overrides"]
+    assert not list(folder.glob("*.partial*")) + list(folder.glob("checkpoint*"))
 
 
 def test_finished_run_is_not_gone_on_with(bench: Bench, whole: Path) -> None:
@@ -139,6 +140,41 @@ def test_finished_run_is_not_gone_on_with(bench: Bench, whole: Path) -> None:
     assert answer.complaint.endswith("is finished: there is nothing to go on with.")
     with pytest.raises(RuntimeError, match="nothing is left of run"):
         folder_of(str(whole))
+
+
+def left(folder: Path, *entries: dict[str, Any]) -> str:
+    """A run's folder, with what its journal and its config are."""
+    (folder / JOURNAL).write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    (folder / "config.yaml").write_text("seed: 1\n")
+    return str(folder)
+
+
+BEGUN = {"kind": "start", "tags": {"lrec.command": "train"}}
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ([{"kind": "end", "status": "FINISHED"}], "it ended well, and lrec sync sends"),
+        ([{"kind": "tags", "values": {"lrec.updates": "abc"}}], "it is of lrec update"),
+    ],
+)
+def test_run_that_cannot_go_on_says_why(
+    entries: list[dict[str, Any]], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RuntimeError, match=words):
+        folder_of(left(tmp_path, BEGUN, *entries))
+    assert folder_of(left(tmp_path, BEGUN, {"kind": "end", "status": "FAILED"})) == tmp_path
+
+
+def test_config_that_could_read_the_environment_is_not_resumed(
+    bench: Bench, tmp_path: Path
+) -> None:
+    folder = left(tmp_path, BEGUN)
+    (tmp_path / "config.yaml").write_text("tracking:\n  run_name: ${oc.env:HOME}\n")
+    answer = bench.resume(folder)
+    assert answer.rc == 1
+    assert "holds an interpolation" in answer.complaint
 
 
 @pytest.mark.parametrize(
@@ -188,11 +224,21 @@ def test_damaged_checkpoint_is_noticed(damage: str, tmp_path: Path) -> None:
         assert checkpoint.load() is None
 
 
-def test_checkpoint_of_other_data_or_another_start_is_refused(tmp_path: Path) -> None:
+def test_checkpoint_of_other_data_or_settings_is_refused(tmp_path: Path) -> None:
     Checkpoint(tmp_path, "abc").save(ARRAYS)
-    for other in (Checkpoint(tmp_path, "abd"), Checkpoint(tmp_path, "abc", "run")):
-        with pytest.raises(DataError, match="training on other data"):
-            other.load()
+    with pytest.raises(DataError, match="training on other data, or with other settings"):
+        Checkpoint(tmp_path, "abd").load()
+
+
+def test_folder_of_a_failed_run_begins_anew(bench: Bench, tmp_path: Path) -> None:
+    """What another seed left there is neither gone on with nor in the way."""
+    words = (*bench.words, f"hydra.run.dir={tmp_path}/run")
+    failed = bench.lrec(bench.folder, *words, "schedule.learning_rate=1e30")
+    assert failed.rc == 1
+    Checkpoint(tmp_path / "run", "another").save(ARRAYS)
+    answer = bench.lrec(bench.folder, *words)
+    assert (answer.rc, answer.err) == (0, "")
+    assert "going on" not in answer.out
 
 
 def test_full_disk_leaves_the_earlier_checkpoint(
@@ -209,9 +255,12 @@ def test_full_disk_leaves_the_earlier_checkpoint(
     with pytest.warns(UserWarning, match="No space left on device.*goes on from an earlier epoch"):
         checkpoint.save({"epoch": np.array(4)})
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.npz"]
+    (tmp_path / "checkpoint.7.partial.npz").write_bytes(b"what a kill left")
     found = checkpoint.load()
     assert found is not None
     assert int(found["epoch"]) == 3
+    checkpoint.remove()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_training_without_mlflow_is_kept_and_sent(

@@ -24,6 +24,7 @@ from lrec.layers import Network, float32_dense, multinomial_loss
 from lrec.model.dense import Dense
 from lrec.model.gan import GAN
 from lrec.model.vae import VAE
+from lrec.neural import in_order
 from lrec.optimizer import FusedAdam
 from lrec.schedule.standard import DivergedError, Standard
 from lrec.split.leave_one_out import LeaveOneOut
@@ -430,3 +431,9 @@ def test_two_devices_train_like_one(tiny: Path) -> None:
     assert losses[-1] < losses[0]
     np.testing.assert_allclose(same_losses, losses, rtol=0, atol=1e-5)
     np.testing.assert_allclose(same_scores, scores, rtol=0, atol=1e-4)
+
+
+def test_more_than_a_hundred_weights_come_back_in_their_order() -> None:
+    state = {f"{place:02d}/weight": np.array(place) for place in range(120)}
+    shuffled = dict(sorted(state.items()))
+    assert [int(array) for array in in_order(shuffled)] == list(range(120))

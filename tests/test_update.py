@@ -251,6 +251,11 @@ def test_update_trains_on_and_says_what_changed(
     for child in (updated, scratch):
         assert child.data.metrics["recall_at_20/all"] > 0
         assert child.data.metrics["users/all"] == updated.data.metrics["users/all"]
+    ties = [
+        {key: value for key, value in child.data.metrics.items() if key.startswith("popularity/")}
+        for child in (updated, scratch)
+    ]
+    assert ties[0] == ties[1]  # equal scores are in the same order, whoever is asked
     key = "ndcg_at_10/all"
     assert update.data.metrics[f"updated/{key}"] == updated.data.metrics[key]
     assert update.data.metrics[f"from_scratch/{key}"] == scratch.data.metrics[key]

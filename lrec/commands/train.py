@@ -6,12 +6,12 @@ from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, open_dict
 
 from lrec.commands.evaluate import merge, refuse_fixed
 from lrec.commands.job import job, key_of
 from lrec.config import CONF, Parts, Record
-from lrec.saved import folder_of
+from lrec.saved import folder_of, stored_config
 
 FREE = ("strategy",)  # where a killed run goes on may differ from where it was begun
 
@@ -47,13 +47,13 @@ def resume(killed: str, config: DictConfig) -> float:
         overrides = HydraConfig.get().overrides.task
         refuse_fixed(overrides, "resume", lambda key: key not in (*FREE, "resume"), FREE)
         folder = folder_of(killed)
-        trained = OmegaConf.load(folder / "config.yaml")
-        assert isinstance(trained, DictConfig)
+        trained = stored_config((folder / "config.yaml").read_text(), killed)
         return merge(trained, config, [o for o in overrides if key_of(o) != "resume"])
 
     def go_on(parts: Parts, record: Record) -> float:
         from lrec.experiment import run
 
-        return run(parts, Record(record.config, [f"resume={killed}"], {}, folder))
+        said = (folder / "overrides.txt").read_text().splitlines()
+        return run(parts, Record(record.config, said, {}, folder, resumed=True))
 
     return job(trained, go_on, trains=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from lrec.errors import one_line
 from lrec.tracking import sync
 from lrec.tracking.journal import NAME as JOURNAL
-from lrec.tracking.journal import Journal
+from lrec.tracking.journal import Journal, entries_of, obstacle
 from lrec.tracking.log import Log
 from lrec.tracking.saved import Saved, fetch, finished, folder_of, tags_of
 from lrec.tracking.store import Store, UnreachableError
@@ -21,12 +21,34 @@ __all__ = [
     "Log",
     "Saved",
     "Tracking",
+    "entries_of",
     "fetch",
     "finished",
     "folder_of",
+    "forget",
+    "obstacle",
     "tags_of",
 ]
 PARENT = "LREC_PARENT_RUN_ID"  # how a sweep tells its jobs their parent run
+
+
+def forget(folder: Path) -> None:
+    """Make a folder ready for a new run, where an earlier one failed or was killed.
+
+    Raises:
+        RuntimeError: that one is still going on, can go on, or has not all been sent to MLflow.
+    """
+    if not (folder / JOURNAL).exists():
+        return
+    journal = Journal(folder)
+    over = journal.ended and not journal.unsent
+    journal.close(discard=over)
+    if not over:
+        raise RuntimeError(
+            f"{folder} holds a run that has not ended, or has not all been sent: go on with it "
+            f"(lrec train resume={folder}), send it (lrec sync), or choose another folder "
+            "(hydra.run.dir=…)."
+        )
 
 
 class Tracking:
@@ -70,7 +92,7 @@ class Tracking:
         parent = parent or os.environ.get(PARENT)
         try:
             log.start(self.experiment, self.run_name or name, tags, parent)
-        except RuntimeError:
+        except Exception:
             journal.close(discard=not journal.sent)
             raise
         if log.run_id is not None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from lrec.files import write_text
 
 Entry = dict[str, Any]
 NAME = "journal.jsonl"
@@ -24,6 +25,7 @@ class Journal:
         folder: of the run. What a killed run left there is taken up.
 
     Attributes:
+        entries: all of them, also those that could not be written.
         run_id: MLflow's id of the run, or None as long as MLflow does not know it.
         sent: how many entries MLflow knows.
 
@@ -39,6 +41,7 @@ class Journal:
         self.entries: list[Entry] = []
         self.sent = 0
         self.run_id: str | None = None
+        self._torn = False  # whether the file lacks entries, or ends within one
         self._lock = FileLock(folder / "journal.lock")
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -48,14 +51,38 @@ class Journal:
         self._read()
 
     def add(self, kind: str, **content: Any) -> None:
-        """Keep an entry. Where the disk is full it is kept in memory only, with a warning."""
+        """Keep an entry. Where the disk is full it is kept in memory until there is room."""
         entry = {"kind": kind, "time": int(time.time() * 1000), **content}
         self.entries.append(entry)
         try:
-            with self.path.open("a") as file:
-                file.write(json.dumps(entry) + "\n")
+            if self._torn:
+                write_text(self.path, _text(self.entries))
+            else:
+                with self.path.open("a") as file:
+                    file.write(_text([entry]))
+            self._torn = False
         except OSError as error:
-            warnings.warn(f"{self.path} cannot be written ({error})", stacklevel=2)
+            if not self._torn:
+                warnings.warn(f"{self.path} cannot be written ({error})", stacklevel=2)
+            self._torn = True
+
+    def place(self, path: Path) -> str:
+        """A path as entries hold it: from the run's folder on, which may be moved."""
+        inside = path.absolute().is_relative_to(self.folder.absolute())
+        return str(
+            path.absolute().relative_to(self.folder.absolute()) if inside else path.absolute()
+        )
+
+    def found(self, place: str) -> Path:
+        """The path that an entry holds.
+
+        Raises:
+            RuntimeError: nothing is there any more.
+        """
+        path = self.folder / place
+        if not path.exists():
+            raise RuntimeError(f"{path} is gone, and MLflow has not got it.")
+        return path
 
     @property
     def unsent(self) -> list[Entry]:
@@ -70,40 +97,64 @@ class Journal:
         self.run_id, self.sent = run_id, self.sent + 1
         state = {"run_id": self.run_id, "sent": self.sent}
         with contextlib.suppress(OSError):  # then it is told once more, which does no harm
-            replace_text(self.path.with_suffix(".state"), json.dumps(state))
+            write_text(self.path.with_suffix(".state"), json.dumps(state))
 
     def close(self, discard: bool = False) -> None:
         """Let others have it. It goes with the run's good end, when all is told."""
         if discard or (self.ended and self.entries[-1]["status"] == "FINISHED" and not self.unsent):
             self.path.unlink(missing_ok=True)
             self.path.with_suffix(".state").unlink(missing_ok=True)
-        self._lock.release()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # while it is held: who waits for it tries again
             Path(self._lock.lock_file).unlink(missing_ok=True)
+        self._lock.release()
 
     def _read(self) -> None:
         if self.path.exists():
-            self.entries = list(_whole(self.path.read_text()))
-            replace_text(self.path, "".join(json.dumps(e) + "\n" for e in self.entries))
+            self.entries = entries_of(self.folder)
+            self._torn = self.path.read_bytes() != _text(self.entries).encode()
         with contextlib.suppress(OSError, ValueError, KeyError):
             state = json.loads(self.path.with_suffix(".state").read_text())
-            self.run_id, self.sent = state["run_id"], state["sent"]
+            # what MLflow was told and a full disk did not keep is no entry any more
+            self.run_id, self.sent = state["run_id"], min(state["sent"], len(self.entries))
 
 
-def _whole(text: str) -> Iterator[Entry]:
+def entries_of(folder: Path) -> list[Entry]:
+    """What the journal in a folder holds, whoever writes to it; nothing where there is none."""
+    path = folder / NAME
+    return list(_whole(path.read_bytes())) if path.exists() else []
+
+
+def tags_of(entries: list[Entry]) -> dict[str, str]:
+    """All tags that entries give a run."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        found |= entry.get("tags", {}) | (entry["values"] if entry["kind"] == "tags" else {})
+    return found
+
+
+def obstacle(entries: list[Entry]) -> str:
+    """Why the run of a journal cannot be resumed; empty if it can."""
+    tags = tags_of(entries)
+    if tags.get("lrec.command") != "train":
+        return "it left nothing to go on with: it ended well, or before it began to train"
+    if "lrec.updates" in tags:
+        return "it is of lrec update, which is not resumed but run again"
+    if entries[-1].get("status") == "FINISHED":
+        return "it ended well, and lrec sync sends what MLflow has not got"
+    return ""
+
+
+def _whole(content: bytes) -> Iterator[Entry]:
     """The entries up to the first that was not written to its end."""
-    for line in text.splitlines():
+    for line in content.splitlines():
         try:
-            yield json.loads(line)
+            entry = json.loads(line)
         except ValueError:
             return
+        if not isinstance(entry, dict) or "kind" not in entry:
+            return
+        yield entry
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write beside, then rename: nobody ever reads half of it."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        beside.write_text(text)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+def _text(entries: list[Entry]) -> str:
+    return "".join(json.dumps(entry) + "\n" for entry in entries)

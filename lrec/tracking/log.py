@@ -73,11 +73,14 @@ class Log:
         self._add("tags", values={key: str(value)[:5000] for key, value in values.items()})
 
     def metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
-        self._add("metrics", values={k: float(v) for k, v in values.items()}, step=step or 0)
+        """Once for a step: an epoch that a resumed run trains again has been told of."""
+        told = (e for e in self._journal.entries if e["kind"] == "metrics" and e["step"] == step)
+        if not step or not any(values.keys() <= entry["values"].keys() for entry in told):
+            self._add("metrics", values={k: float(v) for k, v in values.items()}, step=step or 0)
 
     def file(self, path: Path, folder: str | None = None) -> None:
-        """An artifact; the file has to stay where it is."""
-        self._add("file", path=str(path.absolute()), folder=folder)
+        """An artifact; the file has to stay where it is in the run's folder."""
+        self._add("file", path=self._journal.place(path), folder=folder)
 
     def dataset(self, name: str, digest: str, source: Mapping[str, str]) -> None:
         """The data that the run learnt from, by its content."""
@@ -98,7 +101,7 @@ class Log:
             if entry["kind"] == "metrics" and entry["step"] == 0
             for key, value in entry["values"].items()
         ]
-        path = str(folder.absolute())
+        path = self._journal.place(folder)
         self._add("model", path=path, example=dict(example), metrics=metrics)
 
     def environment(self) -> None:
@@ -129,7 +132,9 @@ class Log:
             return
         try:
             self._store.send(self._journal)
-        except UnreachableError as error:
+        except (UnreachableError, RuntimeError) as error:
+            if kind == "start" and isinstance(error, RuntimeError):
+                raise  # there is nothing to lose yet
             if self._wait == WAIT:
                 warnings.warn(
                     f"MLflow at {self._store} does not take the run now, which goes on: "

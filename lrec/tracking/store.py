@@ -93,14 +93,14 @@ class Store:
 
         Raises:
             UnreachableError: MLflow does not take an entry now; it and the rest stay unsent.
-            RuntimeError: MLflow will never take an entry.
+            RuntimeError: MLflow will never take an entry, or a file of the run is gone.
         """
-        from sqlalchemy.exc import SQLAlchemyError
-
         for entry in journal.unsent:
             try:
                 journal.told(self._tell(journal, entry))
-            except (OSError, SQLAlchemyError, self.mlflow.MlflowException) as error:
+            except (RuntimeError, UnreachableError):
+                raise
+            except Exception as error:  # of MLflow, its database, or where artifacts are kept
                 if getattr(error, "error_code", "") in FINAL:
                     raise RuntimeError(f"MLflow refuses to log: {one_line(error)}") from error
                 raise UnreachableError(one_line(error)) from error
@@ -109,6 +109,14 @@ class Store:
         """Say of a run that it does not go on by itself; its journal stays, so that it can."""
         if journal.run_id is not None:
             self.mlflow.MlflowClient().set_terminated(journal.run_id, "KILLED")
+
+    @property
+    def answers(self) -> bool:
+        try:
+            self.mlflow.MlflowClient().search_experiments(max_results=1)
+        except Exception:
+            return False
+        return True
 
     def has_failed_runs(self, parent: str) -> bool:
         """Whether a run that belongs to another failed; false where MLflow does not answer."""
@@ -125,6 +133,8 @@ class Store:
             return self._start(journal, entry)
         if journal.run_id is None:
             raise RuntimeError(f"{journal.path} does not begin with a run's start.")
+        if "path" in entry:
+            entry = {**entry, "path": str(journal.found(entry["path"]))}
         tell: Callable[[Any, str, Entry], None] = getattr(self, f"_{entry['kind']}")
         tell(self.mlflow.MlflowClient(), journal.run_id, entry)
         return journal.run_id
