@@ -15,6 +15,7 @@ from lrec.bucket import ALL
 from lrec.comparison import Comparison, compare
 from lrec.config import Record, component
 from lrec.errors import ConfigError
+from lrec.files import write_table, write_text
 from lrec.pairing import Answers, ComparisonError, directions
 from lrec.selection import Chosen, Contender, choose_baseline, provenance
 from lrec.terminal import Screen, show_warnings
@@ -162,7 +163,7 @@ def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> lis
 
     paths = [folder / f"comparison.{kind}" for kind in ("csv", "json", "html")]
     table, document, html = paths
-    comparison.rows.to_csv(table, index=False)
+    write_table(table, comparison.rows)
     rows = [comparison.row(*key) for key in comparison.keys]
     served = [] if comparison.served is None else comparison.served.to_dict("records")
     content = {
@@ -174,8 +175,8 @@ def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> lis
         "rows": rows,
         "served": served,
     }
-    document.write_text(json.dumps(content, indent=1, allow_nan=False))
-    html.write_text(page(comparison, facts), encoding="utf-8")
+    write_text(document, json.dumps(content, indent=1, allow_nan=False))
+    write_text(html, page(comparison, facts))
     return paths
 
 

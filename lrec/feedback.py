@@ -11,6 +11,7 @@ from lrec.cleaning import Cleaning
 from lrec.data import DataError, Interactions
 from lrec.dataset import Dataset
 from lrec.dataset.csv import CSV
+from lrec.files import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +53,7 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
     names = {"user": "user_id", "item": "item_id"}
     both = pd.concat([old, new[list(old)]], ignore_index=True).rename(columns=names)
     joined, items = folder / "interactions.parquet", folder / "items.parquet"
-    both.to_parquet(joined, index=False)
+    write_table(joined, both)
     node: dict[str, Any] = {
         "_target_": "lrec.dataset.csv.CSV",
         "path": str(joined.absolute()),
@@ -62,7 +63,7 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
     }
     known = data.features
     if known.titles is not None or known.genres is not None:
-        _items(data).to_parquet(items, index=False)
+        write_table(items, _items(data))
         node["items_path"] = str(items.absolute())
     return node
 

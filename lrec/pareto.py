@@ -12,6 +12,7 @@ from rich.table import Table
 from lrec import report
 from lrec.config import Parts
 from lrec.data import Bools, Floats
+from lrec.files import write_table
 from lrec.tracking import Saved
 from lrec.wording import metric_name, number, told_apart
 
@@ -63,7 +64,7 @@ def sweep_table(runs: Sequence[Saved], parts: Parts) -> pd.DataFrame:
 def write(folder: Path, found: pd.DataFrame, parts: Parts) -> list[Path]:
     """All runs as a table, and as a picture with the Pareto set."""
     paths = [folder / "trials.csv", folder / "pareto.png"]
-    found.to_csv(paths[0], index=False)
+    write_table(paths[0], found)
     report.pareto(found, *extremes(parts), paths[1])
     return paths
 

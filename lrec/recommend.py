@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +12,7 @@ from lrec.bucket import group_names
 from lrec.config import Parts
 from lrec.data import Histories, Ints, Queries, Strings
 from lrec.errors import ConfigError
+from lrec.files import write_table
 from lrec.model import Model
 from lrec.people import codes_of, known_people, new_people
 from lrec.ranking import Ranker
@@ -84,7 +84,9 @@ def run(settings: Recommend) -> None:
     excluded = codes_of(settings.exclude, model.catalogue.ids, "exclude")
     table = recommend(model, people, histories, excluded, settings.top, settings.explain)
     if settings.to is not None:
-        write(table, Path(settings.to))
+        path = Path(settings.to)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_table(path, table)
         screen.note(f"{len(table):,} recommendations for {len(people):,} people: {settings.to}")
         return
     screen.rows(table.head(SHOWN))
@@ -150,17 +152,3 @@ def _joined(histories: Histories, excluded: Ints) -> Histories:
         offsets=histories.offsets + np.arange(n + 1) * len(excluded),
         item=item[order].astype(np.int32),
     )
-
-
-def write(table: pd.DataFrame, path: Path) -> None:
-    """Write beside, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        if path.suffix == ".csv":
-            table.to_csv(beside, index=False)
-        else:
-            table.to_parquet(beside, index=False)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from lrec import pareto
 from lrec.campaign import Job, find_or_train
 from lrec.config import Parts, Record
 from lrec.errors import ConfigError
+from lrec.files import write_table
 from lrec.terminal import Screen, show_warnings
 from lrec.tracking import Saved, finished
 from lrec.wording import number, told_apart
@@ -25,13 +26,13 @@ class Tune(Parts):
     """The root of `conf/tune.yaml`.
 
     Attributes:
-        candidates: models, presets or lists of overrides.
+        candidates: models, presets or lists of overrides; null means every model.
         trials: configurations of each candidate; the first is the candidate as it is.
         search_seed: of what is drawn.
         fresh: train also where a finished run has the same config and data.
     """
 
-    candidates: list[str]
+    candidates: list[str] | None
     trials: int
     search_seed: int
     fresh: bool
@@ -40,9 +41,10 @@ class Tune(Parts):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.candidates or len(set(self.candidates)) < len(self.candidates):
+        named = self.candidates
+        if named is not None and not 0 < len(named) == len(set(named)):
             raise ConfigError(
-                f"candidates must be different, one at least. Received: {self.candidates}"
+                f"candidates must be different, one at least, or null. Received: {named}"
             )
         if self.trials < 1:
             raise ConfigError(f"trials must be positive. Received: {self.trials}")
@@ -77,7 +79,7 @@ def run(settings: Tune, record: Record, jobs: Mapping[str, Sequence[Job]]) -> No
             if row["best"] is not None:
                 log.metrics({f"best/{_label(row['candidate'])}": row["best"]})
         table = record.folder / "candidates.csv"
-        found.to_csv(table, index=False)
+        write_table(table, found)
         for path in (table, *pareto.write(record.folder, sweep, settings)):
             log.file(path)
     screen.console.print(shown(found, settings))

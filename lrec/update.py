@@ -20,6 +20,7 @@ from lrec.contest import bucket_orders, shown
 from lrec.data import Split
 from lrec.errors import ConfigError
 from lrec.feedback import join
+from lrec.files import write_table
 from lrec.judge import Judge
 from lrec.model import Learnt
 from lrec.pairing import Answers
@@ -178,7 +179,7 @@ def report(
         answers, baseline, primary, settings.metric, bucket_orders(answers), settings.resamples
     )
     path = folder / "comparison.csv"
-    comparison.rows.to_csv(path, index=False)
+    write_table(path, comparison.rows)
     log.file(path)
     screen.console.print(shown(comparison))
     if settings.retrain:
@@ -191,7 +192,7 @@ def report(
         )
     for name, table in moved.items():
         path = folder / f"migration_{name}.csv"
-        table.to_csv(path)
+        write_table(path, table, index=True)
         log.file(path)
         screen.note(f"users by {name}, from the bucket before (rows) to the bucket now:")
         screen.rows(table.reset_index(names="before"))
@@ -221,7 +222,7 @@ def moves(bucketing: Bucketing, before: Split, after: Split, known: Any) -> pd.D
 
     labels = []
     for split in (before, after):
-        histories = of_all(split.train, len(split.user_ids))
+        histories = of_all(split)
         labels.append(bucketing.sort(histories, split.train, split.catalogue).column)
     names = [COLD, *bucketing.names]
     came = np.where(known >= 0, labels[0][known], NEW)

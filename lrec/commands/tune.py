@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec.commands.candidates import compose, own_keys, training_overrides, words
 from lrec.commands.job import job
-from lrec.config import CONF, Record
+from lrec.config import CONF, Record, options
 from lrec.errors import ConfigError
 from lrec.tuning import Tune
 
@@ -26,7 +26,7 @@ def tune(settings: Tune, record: Record) -> None:
     """Draw and check every configuration before the first is trained."""
     own, shared = own_keys(settings), training_overrides(settings)
     jobs = {}
-    for place, candidate in enumerate(settings.candidates):
+    for place, candidate in enumerate(settings.candidates or options("model")):
         generator = np.random.default_rng([settings.search_seed, place])
         words_of = [*shared, *words(candidate)]
         model = compose(words_of, own, record.folder)[1].choices["model"]
@@ -47,12 +47,15 @@ def draw(model: str, generator: np.random.Generator) -> list[str]:
     A space is written as for Hydra's sweepers: `a,b,…`, `choice(…)`, `interval(low, high)`, and
     `tag(log, interval(low, high))` for values whose order of magnitude matters.
 
+    Returns:
+        Nothing for a model without a search space, which is tried as it is.
+
     Raises:
-        ConfigError: the model has no search space, or it is not written so.
+        ConfigError: the space is not written so.
     """
     file = CONF / "search" / f"{model}.yaml"
     if not file.is_file():
-        raise ConfigError(f"model={model} has no search space: write conf/search/{model}.yaml.")
+        return []
     space = OmegaConf.load(file)
     assert isinstance(space, DictConfig)
     return [_draw(str(key), str(said), generator) for key, said in space.items()]
