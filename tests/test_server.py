@@ -1,16 +1,17 @@
-"""Runs on an MLflow server that keeps them in PostgreSQL; opt-in, with what this machine has."""
+"""Runs on a real MLflow server, which may die, or keep them in PostgreSQL; opt-in."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,20 +25,16 @@ from test_cluster import free_ports
 FOLDERS = [path for version in Path("/usr/lib/postgresql").glob("*/bin") for path in [str(version)]]
 PG_CTL = shutil.which("pg_ctl", path=os.pathsep.join([*FOLDERS, os.environ["PATH"]]))
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(900),
-    pytest.mark.skipif(PG_CTL is None, reason="needs PostgreSQL: apt-get install postgresql"),
-    pytest.mark.skipif(
-        not find_spec("psycopg2"), reason="needs psycopg2: pip install lrec[server]"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
     """The address of a fresh PostgreSQL, which refuses to run as root."""
-    assert PG_CTL
+    if not PG_CTL:
+        pytest.skip("needs PostgreSQL: apt-get install postgresql")
+    if not find_spec("psycopg2"):
+        pytest.skip("needs psycopg2: pip install lrec[server]")
     user = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="lrec-postgres-"))
     if user:
@@ -62,23 +59,33 @@ def database() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def server(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an MLflow server with artifacts of its own."""
-    folder = tmp_path_factory.mktemp("server")
     (port,) = free_ports(1)
+    with served(tmp_path_factory.mktemp("server"), database, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def served(folder: Path, store: str, port: int) -> Iterator[None]:
+    """An MLflow server, which is killed at the end with all of its processes."""
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backend-store-uri", database, "--artifacts-destination", str(folder)]
+    command += ["--backend-store-uri", store, "--artifacts-destination", str(folder)]
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen([*command, "--workers", "1"], stdout=log, stderr=log, cwd=folder)
-    address = f"http://127.0.0.1:{port}"
+        process = subprocess.Popen(
+            [*command, "--workers", "1"], stdout=log, stderr=log, cwd=folder, start_new_session=True
+        )
     try:
-        end = time.monotonic() + 150
-        while not _answers(f"{address}/health"):
-            assert process.poll() is None, (folder / "log").read_text()[-2000:]
-            assert time.monotonic() < end, "the server does not come up"
-            time.sleep(0.5)
-        yield address
+        wait_until(lambda: _answers(f"http://127.0.0.1:{port}/health"), folder / "log")
+        yield
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def wait_until(true: Callable[[], object], log: Path) -> None:
+    end = time.monotonic() + 150
+    while not true():
+        assert time.monotonic() < end, log.read_text()[-2000:]
+        time.sleep(0.2)
 
 
 def _answers(address: str) -> bool:
@@ -97,6 +104,46 @@ def small(tiny: Path) -> tuple[str, ...]:
 def runs(experiment: str) -> list[Run]:
     found: list[Run] = mlflow.search_runs(experiment_names=[experiment], output_format="list")
     return found
+
+
+def test_server_that_is_killed_in_training_is_told_all_when_it_is_back(
+    small: tuple[str, ...], lrec: CommandLine, tmp_path: Path
+) -> None:
+    (port,) = free_ports(1)
+    address, store = f"http://127.0.0.1:{port}", f"sqlite:///{tmp_path}/server.db"
+    where = {"MLFLOW_TRACKING_URI": address, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+    long = ("schedule.epochs=60", "schedule.evaluate_steps=1", "schedule.patience=null")
+    mlflow.set_tracking_uri(address)
+    with served(tmp_path, store, port):
+        training = lrec.start(tmp_path, "train", *small, *long, "model=vae", **where)
+        wait_until(lambda: epochs() >= 2, tmp_path / "log")
+    out, err = training.communicate(timeout=280)
+    assert (training.returncode, err) == (0, "")
+    assert "does not take the run now, which goes on" in out
+    assert "lrec sync sends it" in out
+    with served(tmp_path, store, port):
+        assert 2 <= epochs() < 60
+        answer = lrec(tmp_path, "sync", **where)
+        assert (answer.rc, answer.err) == (0, "")
+        assert epochs() == 60
+        (run,) = runs("lrec")
+        assert run.info.status == "FINISHED"
+        path = mlflow.artifacts.download_artifacts(
+            run_id=run.info.run_id, artifact_path="users.parquet"
+        )
+        mean = pd.read_parquet(path)["recall_at_20"].mean()
+        assert run.data.metrics["recall_at_20/all"] == pytest.approx(mean, abs=1e-12)
+
+
+def epochs() -> int:
+    """How many epochs the server knows of its one run; each is told once."""
+    if mlflow.get_experiment_by_name("lrec") is None or not runs("lrec"):
+        return 0
+    (run,) = runs("lrec")
+    told = mlflow.MlflowClient().get_metric_history(run.info.run_id, "train/loss")
+    steps = [metric.step for metric in told]
+    assert len(set(steps)) == len(steps)
+    return len(steps)
 
 
 def test_runs_at_once_and_a_sweep_are_whole_on_the_server(
