@@ -12,7 +12,7 @@ import numpy as np
 
 from lrec.bucket import ALL, COLD
 from lrec.config import Parts
-from lrec.data import Catalogue, DataError, Histories, Interactions, Ints, Strings
+from lrec.data import DETAILS, Catalogue, DataError, Histories, Interactions, Ints, Split, Strings
 from lrec.table import (
     ITEMS,
     RATINGS,
@@ -54,20 +54,43 @@ def known_people(parts: Parts, asked: Any, catalogue: Catalogue) -> tuple[String
 
 
 def members(parts: Parts, data: Interactions, bucket: str) -> Ints:
-    """Codes of the users in a bucket, by their training history."""
+    """Codes of the users in a bucket, as an evaluation sorts them."""
     split = parts.split(data)
-    known = of_all(split.train, data.n_users)
+    known = of_all(split)
     bucketing = next(b for b in parts.bucket.values() if bucket in (*b.names, COLD))
     column = bucketing.sort(known, split.train, split.catalogue).column
     return np.flatnonzero(np.array(column) == bucket)
 
 
-def of_all(histories: Histories, n_users: int) -> Histories:
-    """A row for each user code; empty for those who have none."""
-    lengths = np.zeros(n_users, np.int64)
+def of_all(split: Split) -> Histories:
+    """What users are sorted into buckets by, a row for each user code.
+
+    That is the training history or, of those who were held out whole, the fold-in part; empty for
+    those who have neither or are never asked about.
+    """
+    held_out = [
+        queries.known.take(np.flatnonzero(~np.isin(queries.known.user, split.train.user)))
+        for queries in (split.validation, split.test)
+    ]
+    histories = _joined([split.train, *held_out])
+    histories = histories.take(np.unique(histories.user, return_index=True)[1])
+    lengths = np.zeros(len(split.user_ids), np.int64)
     lengths[histories.user] = histories.lengths
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    return replace(histories, user=np.arange(n_users, dtype=np.int32), offsets=offsets)
+    return replace(histories, user=np.arange(len(lengths), dtype=np.int32), offsets=offsets)
+
+
+def _joined(parts: Sequence[Histories]) -> Histories:
+    """The rows of all parts, one part after the other."""
+
+    def joined(name: str) -> Any:
+        arrays = [getattr(part, name) for part in parts]
+        return None if any(array is None for array in arrays) else np.concatenate(arrays)
+
+    return Histories(
+        offsets=np.concatenate([[0], np.cumsum(joined("lengths"))]),
+        **{name: joined(name) for name in ("user", "item", *DETAILS)},
+    )
 
 
 def new_people(history: list[Any] | str, catalogue: Catalogue) -> tuple[Strings, Histories]:

@@ -17,6 +17,7 @@ from conftest import Bystander, CommandLine
 
 from lrec.config import check
 from lrec.data import DataError, Histories, ItemFeatures, Split
+from lrec.judge import Judge
 from lrec.model import Model
 from lrec.people import known_people, new_people
 from lrec.reasons import reasons
@@ -151,6 +152,27 @@ def test_buckets_part_all_users(parts: Any, model: Model) -> None:
     assert sorted([*groups[0], *groups[1], *torso]) == sorted(everybody.tolist())
     with pytest.raises(DataError, match="users=cold is nobody"):
         known_people(parts, "cold", model.catalogue)
+
+
+def test_buckets_of_users_held_out_are_those_of_the_evaluation(tiny: Path, model: Model) -> None:
+    """The length of the fold-in part decides; only single interactions leave nothing to go by."""
+    words = ("split=user_holdout", "split.validation=0.3", "split.test=0.3")
+    some = ("dataset=csv", f"dataset.path={tiny}", "bucket=[activity,counts]")
+    parts: Any = check(composed(*words, *some))
+    data = parts.dataset.load()
+    split = parts.split(data)
+    judged = Judge(split, parts.metric, parts.bucket, parts.k)
+    told: dict[str, set[str]] = {}
+    for part, queries in judged.parts.items():
+        for buckets in judged.buckets[part]:
+            for user, bucket in zip(queries.user, buckets.column, strict=True):
+                told.setdefault(bucket, set()).add(str(data.user_ids[user]))
+    assert len(told) > 2
+    for bucket, users in told.items():
+        assert users <= set(known_people(parts, bucket, model.catalogue)[0].tolist())
+    learnt = np.isin(np.arange(data.n_users), split.train.user)
+    cold = set(known_people(parts, "cold", model.catalogue)[0].tolist())
+    assert cold == set(data.user_ids[~learnt & (data.activity == 1)].tolist())
 
 
 def test_new_people_come_from_a_table_in_the_order_of_time(model: Model, tmp_path: Path) -> None:

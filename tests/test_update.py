@@ -21,7 +21,9 @@ from lrec.dataset.csv import CSV
 from lrec.feedback import join
 from lrec.model import Learnt
 from lrec.neural import grown
+from lrec.split import Splitter
 from lrec.split.leave_one_out import LeaveOneOut
+from lrec.split.user_holdout import UserHoldout
 from lrec.transfer import extend, find
 from lrec.update import Update, moves, shorter
 
@@ -124,6 +126,23 @@ def test_moves_count_every_user_once() -> None:
     for was, now in zip([*earlier, "new"], labels, strict=True):
         expected[was, now] += 1
     assert {(r, c): int(table.loc[r, c]) for r in table.index for c in names} == expected
+
+
+@pytest.mark.parametrize("splitter", [UserHoldout(), UserHoldout(order="time"), LeaveOneOut()])
+def test_moves_count_users_held_out_by_what_is_folded_in(splitter: Splitter, tiny: Path) -> None:
+    """As the evaluation does, not as cold."""
+    bucketing, data = Counts(), CSV(str(tiny)).load()
+    split = splitter(data)
+    table = moves(bucketing, split, split, np.arange(data.n_users))
+    known = {
+        int(user): int(length)
+        for part in (split.test.known, split.validation.known, split.train)
+        for user, length in zip(part.user, part.lengths, strict=True)
+    }
+    sorted_out = np.searchsorted([0, 4, 9, 19, 49], [known.get(u, 0) for u in range(data.n_users)])
+    expected = np.diag(np.bincount(sorted_out, minlength=6))
+    assert table.drop("new").to_numpy().tolist() == expected.tolist()
+    assert table.loc["cold", "cold"] == data.n_users - len(known)
 
 
 @pytest.fixture(scope="module")
