@@ -178,7 +178,7 @@ def newest(found: list[Row]) -> list[Row]:
 
 
 @given(tables(), st.sampled_from(["keep", "last"]), st.booleans(), st.booleans())
-@examples(350)
+@examples(420)
 def test_valid_files_are_read_as_they_are(
     folder: Path, table: Table, duplicates: str, ends: bool, packed: bool
 ) -> None:
@@ -266,7 +266,7 @@ def named(table: Table, role: str) -> str:
 
 
 @given(st.one_of(spoilt(), damaged()))
-@examples(300)
+@examples(400)
 def test_broken_files_are_refused(folder: Path, file: Broken) -> None:
     content, ending, separator, words = file
     said = load(folder, content, ending, separator=separator)
@@ -329,7 +329,7 @@ def assert_sound(data: Interactions, most: int) -> None:
 
 
 @given(soups, policies, st.sampled_from([".csv", ".tsv", ".dat", ".csv.gz", ".parquet"]))
-@examples(200)
+@examples(250)
 def test_anything_is_read_or_refused(
     folder: Path, content: bytes, options: dict[str, Any], ending: str
 ) -> None:
