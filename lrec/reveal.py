@@ -12,9 +12,10 @@ import numpy as np
 from rich.table import Table
 
 from lrec.config import Parts, Record
-from lrec.curves import Curves, Measured, trace
+from lrec.curves import EARLY, Curves, Measured, trace
 from lrec.data import Floats, Queries, Split
 from lrec.errors import ConfigError
+from lrec.files import write_table, write_text
 from lrec.metric import Lists, RankingMetric
 from lrec.model import Model
 from lrec.ranking import Ranker
@@ -46,6 +47,11 @@ class Reveal(Chosen):
         super().__post_init__()
         if self.lengths[:1] != [0] or self.lengths != sorted(set(self.lengths)):
             raise ConfigError(f"lengths must rise from 0. Received: {self.lengths}")
+        if not any(0 < n <= EARLY for n in self.lengths):
+            raise ConfigError(
+                f"lengths must have one from 1 to {EARLY}, or there is no area under the curves. "
+                f"Received: {self.lengths}"
+            )
         if self.min_users < 2:
             raise ConfigError(f"min_users must be 2 or more. Received: {self.min_users}")
         if self.resamples < 100:
@@ -170,11 +176,11 @@ def write(folder: Path, curves: Curves, facts: Mapping[str, Any]) -> list[Path]:
 
     paths = [folder / f"reveal.{kind}" for kind in ("csv", "json", "html")]
     table, document, html = paths
-    curves.points.to_csv(table, index=False)
+    write_table(table, curves.points)
     frames = ("points", "summary", "winners", "natural")
     content = {name: json.loads(getattr(curves, name).to_json(orient="records")) for name in frames}
-    document.write_text(json.dumps({**facts, "cohorts": curves.cohorts, **content}, indent=1))
-    html.write_text(page(curves, facts), encoding="utf-8")
+    write_text(document, json.dumps({**facts, "cohorts": curves.cohorts, **content}, indent=1))
+    write_text(html, page(curves, facts))
     return paths
 
 

@@ -232,6 +232,7 @@ def test_nothing_shown_is_popularity_for_everybody(revealed: tuple[Path, Answer]
     ("said", "rc", "words"),
     [
         ("lengths=[1,2]", 2, "lengths must rise from 0"),
+        ("lengths=[0,10]", 2, "lengths must have one from 1 to 8"),
         ("primary=arp_at_20", 2, "primary must be a metric of ranked lists"),
         ("runs=[RUN]", 1, "split=user_holdout"),
     ],
