@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from lrec import __version__
@@ -158,6 +159,8 @@ def choose_baseline(
 ) -> str:
     """The contender to compare with: the wanted one, or the best simple one on validation.
 
+    Of a contender with several seeds, the mean over them counts.
+
     Args:
         direction: of the primary metric, 1 where more is better, -1 where less is.
 
@@ -172,7 +175,11 @@ def choose_baseline(
             )
         return wanted
     key = f"val/{primary}/all"
-    found = {c.name: c.any.metrics[key] for c in contenders if c.simple and key in c.any.metrics}
+    found = {
+        c.name: fmean(run.metrics[key] for run in c.runs.values())
+        for c in contenders
+        if c.simple and all(key in run.metrics for run in c.runs.values())
+    }
     if not found:
         raise ComparisonError(
             f"no simple model among {', '.join(names)} has {key}, by which the baseline is chosen. "

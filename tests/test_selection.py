@@ -111,6 +111,14 @@ def test_the_baseline_is_the_best_simple_model_on_validation() -> None:
         choose_baseline(found, "recall_at_20", 1, None)
 
 
+def test_the_baseline_is_the_best_over_all_its_seeds() -> None:
+    """And not by its first seed, nor by half of them where the metric is missing."""
+    values = {"ease": (0.9, 0.1), "itemknn": (0.6, 0.6), "popularity": (0.99, 0.99)}
+    runs = [run(name, seed, value=v) for name, of in values.items() for seed, v in enumerate(of)]
+    del runs[-1].metrics["val/ndcg_at_10/all"]
+    assert choose_baseline(select(runs, True), "ndcg_at_10", 1, None) == "itemknn"
+
+
 def test_without_simple_models_the_baseline_has_to_be_named() -> None:
     found = select([run("vae"), run("attention")], chosen=True)
     with pytest.raises(ComparisonError, match="baseline=MODEL"):
