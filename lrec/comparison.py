@@ -39,7 +39,8 @@ class Comparison:
     Attributes:
         rows: one row for each bucket, model and metric, see `compare`.
         served: one row for each bucket and model: shares of users for whom the primary metric is
-            `better`, the `same` and `worse` than popularity's; None without popularity.
+            `better`, the `same` and `worse` than popularity's, among those for whom it is defined;
+            None without popularity.
         baseline, primary: what was compared with, and the metric that verdicts are given by.
         models: the baseline first.
         bucketings: name of a bucketing -> its buckets that have users, least active first.
@@ -251,22 +252,30 @@ def _judged(rows: pd.DataFrame, baseline: str, primary: str, direction: int) -> 
 def _served(
     models: Sequence[str], values: Floats, direction: int, groups: Mapping[str, Ints]
 ) -> pd.DataFrame | None:
-    """Shares of users that each model serves better, as well, and worse than popularity."""
+    """Shares of users that each model serves better, as well, and worse than popularity.
+
+    Users for whom the metric is not defined are left out, so that shares sum to 1.
+    """
     import pandas as pd
 
     if "popularity" not in models:
         return None
     ahead = direction * (values - values[list(models).index("popularity")])
+    defined = {
+        (bucket, model): of_model[users][~np.isnan(of_model[users])]
+        for bucket, users in groups.items()
+        for model, of_model in zip(models, ahead, strict=True)
+    }
     return pd.DataFrame(
         [
             {
                 "bucket": bucket,
                 "model": model,
-                "better": float((of_model[users] > 0).mean()),
-                "same": float((of_model[users] == 0).mean()),
-                "worse": float((of_model[users] < 0).mean()),
+                "better": float((lead > 0).mean()),
+                "same": float((lead == 0).mean()),
+                "worse": float((lead < 0).mean()),
             }
-            for bucket, users in groups.items()
-            for model, of_model in zip(models, ahead, strict=True)
+            for (bucket, model), lead in defined.items()
+            if len(lead)
         ]
     )

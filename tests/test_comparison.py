@@ -266,6 +266,19 @@ def test_share_of_users_served_better_than_popularity() -> None:
     assert held({"base": [popularity], "model": [model]}).served is None
 
 
+def test_shares_are_of_the_users_for_whom_the_metric_is_defined() -> None:
+    buckets = np.array([TAIL] * 5 + [HEAD] * 2, object)
+    values = [np.array([0.5, 0.0, 0.2, 0.0, np.nan, np.nan, np.nan])]
+    values.append(values[0] + [0.1, 0.0, -0.1, np.nan, 0, 0, 0])
+    popularity, model = (table(v, buckets) for v in values)
+    found = held({"popularity": [popularity], "model": [model]}, baseline="popularity").served
+    assert found is not None
+    rows = found.set_index(["bucket", "model"])
+    assert rows.loc[(TAIL, "model")].to_list() == pytest.approx([1 / 3] * 3)
+    assert rows.sum(axis=1).to_list() == pytest.approx([1] * len(rows))
+    assert HEAD not in found["bucket"].to_list()  # nobody to speak of
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
