@@ -274,9 +274,13 @@ class Histories:
             return self
         return self.keep(np.arange(len(self.item)) >= (self.offsets[1:] - n)[self.row])
 
+    def inside(self, n_items: int) -> Bools:
+        """Whether a catalogue of `n_items` has each entry's item, `(total,)`."""
+        return (self.item >= 0) & (self.item < n_items)
+
     def within(self, n_items: int) -> Histories:
         """The same rows without the items that a catalogue of `n_items` does not have."""
-        known = (self.item >= 0) & (self.item < n_items)
+        known = self.inside(n_items)
         return self if known.all() else self.keep(known)
 
     def _replace_entries(self, user: Ints, offsets: Ints, entries: Ints) -> Histories:

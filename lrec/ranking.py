@@ -83,14 +83,14 @@ class Ranker:
             at_targets.append(at_target.numpy())
         target = queries.target
         target_scores = np.full(len(target.item), np.nan, np.float32)
-        target_scores[target.item < n_items] = np.concatenate(at_targets)
+        target_scores[target.inside(n_items)] = np.concatenate(at_targets)
         target_scores[~own[target.row]] = np.nan
         return Ranking(
             items=np.concatenate(items),
             scores=np.concatenate(scores),
             target_scores=target_scores,
             own=own,
-            ignored=int((queries.history.item >= n_items).sum()),
+            ignored=int((~queries.history.inside(n_items)).sum()),
         )
 
     def _rank(self, *arrays: Any) -> Any:
@@ -112,7 +112,7 @@ def batches(n: int, n_items: int) -> Iterator[Ints]:
 
 def _places(histories: Histories, n_items: int) -> tuple[Ints, Ints]:
     """Row and item of each entry in the catalogue, both int32."""
-    inside = (histories.item >= 0) & (histories.item < n_items)
+    inside = histories.inside(n_items)
     return histories.row[inside].astype(np.int32), histories.item[inside].astype(np.int32)
 
 

@@ -112,7 +112,7 @@ class Calibration:
         lifted = np.interp(np.nan_to_num(scores), self.knots, self.values)
         predicted = _means(self.bias, queries) @ self.weights
         predicted += np.where(np.isfinite(scores), lifted, 0.0)
-        outside = queries.target.item >= len(self.bias.item)
+        outside = ~queries.target.inside(len(self.bias.item))
         predicted = np.where(outside, self.bias.predict(queries), predicted)
         return np.clip(predicted, *self.bias.scale)
 

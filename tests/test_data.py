@@ -85,6 +85,7 @@ def test_keep_drops_entries_and_no_rows(rows: list[list[int]], step: int) -> Non
 @given(row_lists, st.integers(0, 10))
 @examples
 def test_within_leaves_the_catalogue(rows: list[list[int]], n_items: int) -> None:
+    assert made(rows).inside(n_items).tolist() == [0 <= i < n_items for row in rows for i in row]
     inside = made(rows).within(n_items)
     assert plain(inside) == [[item for item in row if 0 <= item < n_items] for row in rows]
     assert_whole(inside)

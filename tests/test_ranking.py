@@ -121,7 +121,13 @@ def test_seen_twice_and_outside_is_ignored_and_counted() -> None:
 
 
 def test_negative_codes_lie_outside_the_catalogue_too() -> None:
-    assert Ranker(Fixed([[4, 3, 2, 1]]), 2)(ask([[-1, 0]])).items.tolist() == [[1, 2]]
+    received = Ranker(Fixed([[4, 3, 2, 1]]), 2)(ask([[-1, 0]], [[-1, 3, 5]]))
+    assert received.items.tolist() == [[1, 2]]
+    assert received.ignored == 1
+    np.testing.assert_array_equal(received.target_scores, [np.nan, 1, np.nan])
+    only_strange = Ranker(Shy([[4, 3, 2, 1]], POPULARITY), 2)(ask([[-1]]))
+    assert only_strange.own.tolist() == [False]
+    assert only_strange.items.tolist() == [[1, 3]]
 
 
 def test_nobody_asks() -> None:

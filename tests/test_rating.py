@@ -243,10 +243,10 @@ def test_without_a_score_the_means_decide(planted: Planted, calibration: Calibra
 
 
 def test_items_outside_go_to_the_bias_model(planted: Planted, calibration: Calibration) -> None:
-    known = planted.histories(planted.train[:3])
-    target = Histories.of([[planted.n_items + place] for place in range(3)], [[5]] * 3)
+    known = planted.histories(planted.train[:4])
+    target = Histories.of([[planted.n_items + place] for place in range(3)] + [[-1]], [[5]] * 4)
     asked = Queries(known, known, target)
-    received = calibration.predict(asked, np.full(3, np.nan, np.float32))
+    received = calibration.predict(asked, np.full(4, np.nan, np.float32))
     np.testing.assert_array_equal(received, planted.bias.predict(asked))
 
 

@@ -106,7 +106,7 @@ class Model(ABC):
         """Whether each answer is the model's own and not a fallback, `(n,)`."""
         if self.answers_empty:
             return np.ones(len(histories), bool)
-        known = histories.item < self.catalogue.n_items
+        known = histories.inside(self.catalogue.n_items)
         return np.bincount(histories.row, weights=known, minlength=len(histories)) > 0
 
     @classmethod
