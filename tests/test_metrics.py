@@ -316,6 +316,16 @@ def test_one_value_a_user(metric: type[RankingMetric]) -> None:
     assert values.dtype == np.float64
 
 
+def test_targets_are_sorted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    unique = np.unique
+    monkeypatch.setattr(np, "unique", lambda *a, **k: calls.append(a) or unique(*a, **k))
+    lists = SMALL.lists
+    assert lists.hits.shape == lists.items.shape
+    assert lists.n_targets.tolist() == [len(set(user.target)) for user in SMALL.users]
+    assert len(calls) == 1
+
+
 def test_targets_outside_the_catalogue_are_misses_that_count() -> None:
     inside, outside = (
         replace(SMALL, users=[User(ranked=[0, 1], target=target, history=[2])])

@@ -35,7 +35,7 @@ class Lists:
     @cached_property
     def hits(self) -> Bools:
         """Whether each recommended item is a target, `(n, k)`."""
-        wanted = np.unique(self.target.row * self._n_codes + self.target.item)
+        wanted = self._wanted
         asked = np.arange(len(self))[:, None] * self._n_codes + self.items
         place = np.searchsorted(wanted, asked).clip(max=len(wanted) - 1)
         hits: Bools = (self.items >= 0) & (wanted[place] == asked)
@@ -44,8 +44,12 @@ class Lists:
     @cached_property
     def n_targets(self) -> Ints:
         """Distinct held-out items, `(n,)`."""
-        pairs = np.unique(self.target.row * self._n_codes + self.target.item)
-        return np.bincount(pairs // self._n_codes, minlength=len(self))
+        return np.bincount(self._wanted // self._n_codes, minlength=len(self))
+
+    @cached_property
+    def _wanted(self) -> Ints:
+        """Each pair of a user and a held-out item once, as one number, in rising order."""
+        return np.unique(self.target.row * self._n_codes + self.target.item)
 
     @cached_property
     def _n_codes(self) -> int:
