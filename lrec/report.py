@@ -34,8 +34,13 @@ def by_bucket(
     groups: Sequence[str],
     path: Path,
 ) -> None:
-    """Metrics by bucket: a bar for the model and for each reference that has the metric."""
+    """Metrics by bucket: a bar for the model and for each reference that has the metric.
+
+    Nothing is drawn where none of the metrics was computed.
+    """
     shown = [m for m in metrics if any(f"{m}/all" in values for values in rows.values())]
+    if not shown:
+        return
     figure = _figure(3.4 * len(shown), 3.6)
     colours = {who: f"C{place}" for place, who in enumerate(rows)}
     bars: dict[str, Any] = {}

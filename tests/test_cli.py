@@ -205,6 +205,16 @@ def test_figures_are_pictures(vae: Run, bench: Bench) -> None:
     assert all(path.read_bytes().startswith(PNG) for path in found.values())
 
 
+def test_run_without_a_metric_to_draw_ends_well(bench: Bench) -> None:
+    metric = ("metric=[hit]", "monitor=val/hit_at_10/all")
+    answer = bench.train("undrawn", "model=popularity", *metric)
+    assert (answer.rc, answer.err) == (0, "")
+    run = bench.run("undrawn")
+    assert run.info.status == "FINISHED"
+    assert [p.name for p in bench.file(run, "figures").iterdir()] == ["distributions.png"]
+    assert bench.file(run, "model").is_dir()
+
+
 def test_user_table_has_a_row_for_each_test_user_under_a_pseudonym(vae: Run, bench: Bench) -> None:
     table = bench.users(vae)
     assert len(table) == vae.data.metrics["data/test_users"] == vae.data.metrics["users/all"]
