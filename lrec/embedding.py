@@ -74,7 +74,17 @@ class ItemEmbedding(keras.layers.Layer):
 
     def call(self, items: Tensor) -> Tensor:
         """Vectors of `items`, `items.shape + (size,)` in the layer's compute dtype."""
-        return tf.cast(tf.gather(self.table(), items), self.compute_dtype)
+        return tf.cast(self.vectors(items), self.compute_dtype)
+
+    def vectors(self, items: Tensor) -> Tensor:
+        """Vectors of `items`, `items.shape + (size,)` float32, without making all others."""
+        table = tf.convert_to_tensor(self.embeddings.value)  # here: see `table`
+        if self.projection is None:
+            return tf.gather(table, items)
+        # each item once: batches of histories have the popular ones over and over
+        asked, place = tf.unique(tf.reshape(items, [-1]))
+        known = tf.matmul(tf.gather(self.known, asked), self.projection.value)
+        return tf.gather(tf.gather(table, asked) + known, tf.reshape(place, tf.shape(items)))
 
 
 def _started(table: np.ndarray[Any, Any], vectors: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -132,18 +142,23 @@ class EmbeddingBag(ItemEmbedding):
         if weights is None:
             weights = tf.ones_like(items.values, tf.float32)
         weights = tf.cast(weights, tf.float32)
-        if _plain.get():
-            entries = tf.gather(self.table(), items.values) * weights[:, None]
-            bag = tf.math.unsorted_segment_sum(entries, items.value_rowids(), items.nrows())
-        else:
-            places = tf.stack([items.value_rowids(), tf.cast(items.values, tf.int64)], axis=1)
-            shape = tf.stack([items.nrows(), self.rows])
-            bag = _product(self.table(), places, weights, shape)
+        # read here: see `table`
+        bag = self._sum(tf.convert_to_tensor(self.embeddings.value), items, weights)
+        if self.projection is not None:  # a sum of products with one matrix is one product
+            bag += tf.matmul(self._sum(self.known, items, weights), self.projection.value)
         if scale is not None:
             bag *= tf.cast(scale, bag.dtype)[:, None]
         if self.bias is not None:
             bag += self.bias.value
         return self.activation(tf.cast(bag, self.compute_dtype))
+
+    def _sum(self, table: Tensor, items: Tensor, weights: Tensor) -> Tensor:
+        """Sums of the table's rows of each history, `(batch, table.shape[1])` float32."""
+        if _plain.get():
+            entries = tf.gather(table, items.values) * weights[:, None]
+            return tf.math.unsorted_segment_sum(entries, items.value_rowids(), items.nrows())
+        places = tf.stack([items.value_rowids(), tf.cast(items.values, tf.int64)], axis=1)
+        return _product(table, places, weights, tf.stack([items.nrows(), self.rows]))
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from composing import composed
 from conftest import Bystander
 from omegaconf import DictConfig, OmegaConf
@@ -17,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec import store
 from lrec.config import Parts, check
 from lrec.data import DataError, ItemFeatures, Split
-from lrec.embedding import EmbeddingBag, ItemEmbedding
+from lrec.embedding import EmbeddingBag, ItemEmbedding, plain_operations
 from lrec.feature import Feature, standardised, with_vectors
 from lrec.feature.cooccurrence import Cooccurrence
 from lrec.feature.genres import Genres
@@ -208,6 +210,45 @@ def test_additional_vectors_start_without_a_say_and_get_one() -> None:
     expected = np.array(layer.embeddings)
     expected[:2] += kernel
     np.testing.assert_allclose(layer(np.array([[0, 3]])), expected[[[0, 3]]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_additional_vectors_are_made_of_the_rows_asked_for_only(
+    plain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(0)
+    vectors = generator.normal(size=(9, 4)).astype(np.float32)
+    kernel = generator.normal(size=(4, 3)).astype(np.float32)
+    rows = tf.ragged.constant([[3, 9, 3], [], [0, 8]], dtype=tf.int32)
+    weights = generator.uniform(size=5).astype(np.float32)
+    for kind in (ItemEmbedding, EmbeddingBag):
+        layer = kind(10, 3, vectors=vectors)
+        layer.projection.assign(kernel)
+        weighed = [] if kind is ItemEmbedding else [weights]
+        items = rows.values if kind is ItemEmbedding else rows
+        table = np.array(layer.table())
+        monkeypatch.setattr(layer, "table", None)  # nobody makes all of it
+
+        @tf.function
+        def learn(layer: Any, *asked: Any) -> tuple[Any, list[Any]]:
+            with tf.GradientTape() as tape:
+                found = layer(*asked)
+                loss = tf.reduce_sum(found**2)
+            gradients = tape.gradient(loss, layer.trainable_weights)
+            return found, [tf.convert_to_tensor(gradient) for gradient in gradients]
+
+        with plain_operations() if plain else nullcontext():
+            found, gradients = learn(layer, items, *weighed)
+        bag = np.eye(5, dtype=np.float32)
+        if weighed:
+            bag = np.zeros((3, 5), np.float32)
+            bag[[0, 0, 0, 2, 2], range(5)] = weights
+        spread = bag @ np.eye(10, dtype=np.float32)[rows.values]  # a row's share of each item
+        np.testing.assert_allclose(found, spread @ table, rtol=1e-5, atol=1e-6)
+        upstream = spread.T @ (2 * spread @ table)
+        known = np.pad(vectors, [(0, 1), (0, 0)])
+        for received, expected in zip(gradients, (upstream, known.T @ upstream), strict=True):
+            np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_initial_vectors_keep_their_geometry_and_the_usual_spread() -> None:
