@@ -29,6 +29,7 @@ def user_table(
     ks: Sequence[int],
     buckets: Sequence[Buckets],
     predictions: Floats | None = None,
+    sets: bool = True,
 ) -> pd.DataFrame:
     """One row for each user asked: everything else derives from it.
 
@@ -38,6 +39,7 @@ def user_table(
 
     Args:
         predictions: predicted rating of each target, or None where the data has no ratings.
+        sets: whether to keep the lists, which set metrics derive from.
     """
     import pandas as pd
 
@@ -49,8 +51,9 @@ def user_table(
         "n_targets": lists.n_targets,
         "own": ranking.own,
         **{f"bucket/{b.bucketing}": b.column for b in buckets},
-        "items": list(ranking.items),
     }
+    if sets:
+        columns["items"] = list(ranking.items)
     for name, metric in metrics.items():
         if isinstance(metric, RankingMetric) and metric.applies(model.catalogue):
             for k in ks:

@@ -59,7 +59,7 @@ def members(parts: Parts, data: Interactions, bucket: str) -> Ints:
     known = of_all(split)
     bucketing = next(b for b in parts.bucket.values() if bucket in (*b.names, COLD))
     column = bucketing.sort(known, split.train, split.catalogue).column
-    return np.flatnonzero(np.array(column) == bucket)
+    return np.flatnonzero(column == bucket)
 
 
 def of_all(split: Split) -> Histories:

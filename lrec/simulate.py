@@ -126,7 +126,7 @@ class Game:
         self.edges: dict[str, str] = {}
         for bucketing in bucketings.values():
             buckets = bucketing.sort(split.test.known, split.train, split.catalogue)
-            column = np.array(buckets.column)
+            column = buckets.column
             found = {name: np.flatnonzero(column == name) for name in (*buckets.names, COLD)}
             self.groups |= {name: rows for name, rows in found.items() if len(rows)}
             self.edges |= buckets.edges

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrec.data import Catalogue, Floats, Histories, Ints
 
@@ -34,10 +35,9 @@ class Buckets:
     edges: dict[str, str]
 
     @property
-    def column(self) -> list[str]:
-        """Bucket name of each user."""
-        names = (*self.names, COLD)
-        return [names[label] for label in self.label]
+    def column(self) -> NDArray[np.object_]:
+        """Bucket name of each user, `(n,)`."""
+        return np.array([*self.names, COLD], object)[self.label]
 
 
 class Bucketing(ABC):
