@@ -6,24 +6,30 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from lrec.audit import refuse
 from lrec.bucket import ALL, COLD
 from lrec.config import Parts
 from lrec.data import DETAILS, Catalogue, DataError, Histories, Interactions, Ints, Split, Strings
+from lrec.errors import listed
 from lrec.table import (
     ITEMS,
     RATINGS,
     TIMES,
     USERS,
     find_column,
+    names,
     numbers,
     read_table,
     seconds,
 )
 from lrec.transfer import find
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def known_people(parts: Parts, asked: Any, catalogue: Catalogue) -> tuple[Strings, Histories]:
@@ -42,7 +48,8 @@ def known_people(parts: Parts, asked: Any, catalogue: Catalogue) -> tuple[String
     elif isinstance(asked, str):
         users = members(parts, data, asked)
     else:
-        users = codes_of(asked if isinstance(asked, list) else [asked], data.user_ids, "users")
+        wanted = asked if isinstance(asked, list) else [asked]
+        users = codes_of(wanted, data.user_ids, "users", needed="all")
     if not len(users):
         raise DataError(f"users={asked} is nobody.")
     order = np.unique(users)
@@ -97,26 +104,31 @@ def new_people(history: list[Any] | str, catalogue: Catalogue) -> tuple[Strings,
     """People that are not in the data, by what they took; unknown items are left out with a note.
 
     Raises:
-        DataError: the table cannot be read, or none of the items is known.
+        DataError: the table cannot be read, does not say who took an item, or none of the items
+            is known.
     """
     import pandas as pd
 
     known = catalogue.ids[: catalogue.n_items]
     if isinstance(history, list):
-        item = codes_of(history, known, "history", some=True)
+        item = codes_of(history, known, "history", needed="some")
         return np.array(["new"]), Histories.of([item.tolist()])
     path = Path(history).expanduser()
     if not path.is_file():
         raise DataError(f"history is neither a list of item ids nor a file. Received: {history}")
     frame = read_table(path)
-    names = {"user": USERS, "item": ITEMS, "rating": RATINGS, "timestamp": TIMES}
-    columns = {what: find_column(frame, "auto", usual, what) for what, usual in names.items()}
+    usual = {"user": USERS, "item": ITEMS, "rating": RATINGS, "timestamp": TIMES}
+    columns = {what: find_column(frame, "auto", those, what) for what, those in usual.items()}
     if columns["item"] is None:
         raise DataError(f"{path} has no item column. Its columns: {', '.join(frame.columns)}.")
-    who = frame[columns["user"]].astype(str) if columns["user"] else pd.Series("new", frame.index)
+    who = pd.Series("new", frame.index)
+    if columns["user"] is not None:
+        who = names(frame[columns["user"]], "user")
+        refuse(who.isna(), "user id", "say whose they are, or leave them out")
     code, ids = pd.factorize(who)
-    item = codes_of(frame[columns["item"]].tolist(), known, "history", some=True, keep=True)
-    times = seconds(frame[columns["timestamp"]], "timestamp") if columns["timestamp"] else code * 0
+    taken = names(frame[columns["item"]], "item").fillna("").tolist()
+    item = codes_of(taken, known, "history", needed="some", keep=True)
+    times = _times(frame[columns["timestamp"]]) if columns["timestamp"] else code * 0
     order = np.lexsort([times, code])
     rating = numbers(frame[columns["rating"]], "rating").to_numpy() if columns["rating"] else None
     histories = Histories(
@@ -128,25 +140,38 @@ def new_people(history: list[Any] | str, catalogue: Catalogue) -> tuple[Strings,
     return np.asarray(ids, dtype=np.str_), histories.within(catalogue.n_items)
 
 
+def _times(column: pd.Series) -> pd.Series:
+    """Numbers that order a history by time, of whatever unit: seconds where there are dates."""
+    try:
+        return numbers(column, "timestamp")
+    except DataError:
+        return seconds(column, "timestamp")
+
+
 def codes_of(
-    wanted: Sequence[Any], ids: Strings, what: str, some: bool = False, keep: bool = False
+    wanted: Sequence[Any],
+    ids: Strings,
+    what: str,
+    needed: Literal["all", "some", "none"],
+    keep: bool = False,
 ) -> Ints:
     """Codes of ids as people write them.
 
     Args:
         what: the key they stand under, for the message.
-        some: whether it is enough that some are known.
+        needed: how many have to be known; others are left out with a note.
         keep: whether unknown ones are -1 instead of left out.
 
     Raises:
-        DataError: an id is not there.
+        DataError: fewer are there than needed.
     """
-    names = np.array([str(one) for one in wanted], dtype=np.str_)
-    codes = find(names, ids) if len(names) else np.empty(0, np.int64)
-    unknown = names[codes < 0]
+    asked = np.array([str(one) for one in wanted], dtype=np.str_)
+    codes = find(asked, ids) if len(asked) else np.empty(0, np.int64)
+    unknown = asked[codes < 0]
     if len(unknown):
-        message = f"{what}: {len(unknown)} of {len(names)} ids are unknown, such as {unknown[0]}"
-        if not some or len(unknown) == len(names):
+        one = listed(unknown[:1]) or "an empty one"
+        message = f"{what}: {len(unknown)} of {len(asked)} ids are unknown, such as {one}"
+        if needed == "all" or (needed == "some" and len(unknown) == len(asked)):
             raise DataError(f"{message}.")
         warnings.warn(f"{message}: they are left out", stacklevel=2)
     return codes if keep else codes[codes >= 0]

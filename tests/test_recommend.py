@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from composing import composed
 from conftest import Bystander, CommandLine
 
 from lrec.config import check
-from lrec.data import DataError, Histories, ItemFeatures, Split
+from lrec.data import Catalogue, DataError, Histories, ItemFeatures, Split
 from lrec.judge import Judge
 from lrec.model import Model
 from lrec.people import known_people, new_people
@@ -190,6 +191,67 @@ def test_new_people_come_from_a_table_in_the_order_of_time(model: Model, tmp_pat
     people, histories = new_people(str(path), model.catalogue)
     assert people.tolist() == ["new"]
     assert model.catalogue.ids[histories.item].tolist() == ["thing-03", "thing-01"]
+
+
+def listed(histories: Histories, catalogue: Catalogue) -> list[list[str]]:
+    ids = catalogue.ids[histories.item].tolist()
+    return [ids[a:b] for a, b in pairwise(histories.offsets.tolist())]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        ("1600000000900", "1600000000100", "1600000000500"),
+        ("1.6e18", "1.5e18", "1.55e18"),
+        ("3", "-1", "0.5"),
+        ("2020-01-02", "2019-12-31T23:00:00Z", "2020-01-01"),
+        ("2020-01-02", "5", "2020-01-01"),
+    ],
+)
+def test_times_of_any_unit_order_what_people_took(
+    model: Model, tmp_path: Path, times: tuple[str, ...]
+) -> None:
+    path = tmp_path / "people.csv"
+    lines = [f"zoe,thing-0{place},{time}" for place, time in enumerate(times)]
+    path.write_text("\n".join(["user,item,timestamp", *lines]))
+    _, histories = new_people(str(path), model.catalogue)
+    assert listed(histories, model.catalogue) == [["thing-01", "thing-02", "thing-00"]]
+
+
+def test_times_must_be_times(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("user,item,timestamp\nzoe,thing-01,1600000000900\nzoe,thing-02,soon\n")
+    with pytest.raises(DataError, match=r"not a time .*data row 2\. Received: 'soon'$"):
+        new_people(str(path), model.catalogue)
+
+
+def test_rows_without_a_user_are_counted_and_refused(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("user,item\nzoe,thing-03\n,thing-01\n,thing-02\n")
+    words = r"^2 of 3 rows have no user id \(the first is data row 2\): "
+    with pytest.raises(DataError, match=words):
+        new_people(str(path), model.catalogue)
+
+
+def test_rows_without_an_item_are_left_out(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("user,item\nzoe,thing-03\namy,\n")
+    with pytest.warns(UserWarning, match="1 of 2 ids are unknown, such as an empty one"):
+        people, histories = new_people(str(path), model.catalogue)
+    assert people.tolist() == ["zoe", "amy"]
+    assert listed(histories, model.catalogue) == [["thing-03"], []]
+
+
+def test_numbers_of_a_parquet_file_are_ids_as_the_data_reads_them(
+    model: Model, tmp_path: Path
+) -> None:
+    ids = np.array([str(number) for number in range(len(model.catalogue.ids))])
+    catalogue = replace(model.catalogue, ids=ids)
+    path = tmp_path / "people.parquet"
+    pd.DataFrame({"user": [7.0, 7.0, 8.0], "item": [1.0, 3.0, 2.0]}).to_parquet(path)
+    people, histories = new_people(str(path), catalogue)
+    assert people.tolist() == ["7", "8"]
+    assert listed(histories, catalogue) == [["1", "3"], ["2"]]
 
 
 def test_unknown_people_and_items_are_refused(parts: Any, model: Model, tmp_path: Path) -> None:
