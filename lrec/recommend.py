@@ -81,7 +81,7 @@ def run(settings: Recommend) -> None:
         people, histories = new_people(settings.history, model.catalogue)
     else:
         people, histories = known_people(settings, settings.users, model.catalogue)
-    excluded = codes_of(settings.exclude, model.catalogue.ids, "exclude", needed="all")
+    excluded = codes_of(settings.exclude, model.catalogue.ids, "exclude", needed="none")
     table = recommend(model, people, histories, excluded, settings.top, settings.explain)
     if settings.to is not None:
         path = Path(settings.to)

@@ -301,6 +301,20 @@ def test_command_shows_lists_and_writes_them(trained: tuple[Path, str], lrec: Co
     assert [path.name for path in (folder / "lists").iterdir()] == ["tail.parquet"]
 
 
+@pytest.mark.parametrize("unknown", ["[nothing,thing-00]", "[nothing,nowhere]"])
+def test_unknown_ids_to_exclude_are_left_out_with_a_note(
+    unknown: str, trained: tuple[Path, str], lrec: CommandLine
+) -> None:
+    folder, run = trained
+    asked = ("history=[thing-02]", f"exclude={unknown}", f"to=without{len(unknown)}.csv", "top=40")
+    answer = lrec(folder, "recommend", f"run={run}", *asked)
+    assert (answer.rc, answer.err) == (0, "")
+    count = 2 - unknown.count("thing-00")
+    assert f"note: exclude: {count} of 2 ids are unknown, such as nothing" in answer.out
+    items = set(pd.read_csv(folder / f"without{len(unknown)}.csv")["item"])
+    assert ("thing-00" in items) == (count == 2)
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
