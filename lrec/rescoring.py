@@ -10,10 +10,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec import archive
 from lrec.config import Parts, Record, check
-from lrec.data import DataError, Interactions, Split
-from lrec.judge import Judge
+from lrec.data import Interactions, Split
+from lrec.judge import Judge, beside
 from lrec.model import Model
-from lrec.saved import config_of, model_of
+from lrec.saved import config_of, model_of, own_split
 from lrec.terminal import Screen, show_warnings
 from lrec.transfer import align, refuse_seen
 
@@ -50,18 +50,14 @@ def questions(
     """The split to ask about, in the codes of the model's catalogue.
 
     Raises:
-        DataError: the data has changed since, or a question was among what the run has seen.
+        DataError: the run's data has changed since, so that nobody can tell what it has seen, or a
+            question was among that.
     """
     split = parts.split(data)
     own = OmegaConf.to_container(trained)
     assert isinstance(own, dict)
     if all(config[group] == own[group] for group in ("dataset", "split")):
-        if not np.array_equal(split.catalogue.ids, model.catalogue.ids):
-            raise DataError(
-                "the data is not what the run was trained on: its items have changed. Give the "
-                "run its data back, or name other data with dataset=…"
-            )
-        return split
+        return own_split(parts, model, run_id, data)
     before: Parts = check(trained)
-    learnt = align(before.split(before.dataset.load()), model.catalogue)
-    return refuse_seen(align(split, learnt.catalogue), learnt)
+    learnt = align(own_split(before, model, run_id), model.catalogue)
+    return refuse_seen(align(parts.split(data), learnt.catalogue), learnt)

@@ -77,7 +77,7 @@ def run(settings: Reveal, record: Record, ids: Sequence[str]) -> None:
     show_warnings(screen)
     contenders = settings.contenders(ids, least=1)
     parts = parts_of(contenders[0].any.id)
-    split = held_out(parts, "reveal")
+    split = held_out(parts, "reveal", contenders[0].any.id)
     settings.strategy.start()
     asker = Asker(split, settings)
     screen.note(f"{len(split.test):,} users are held out; the models see {asker.lengths} items")

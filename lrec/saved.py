@@ -11,9 +11,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec import store, tracking
 from lrec.config import Parts, check
-from lrec.data import Catalogue, DataError, Split
+from lrec.data import Catalogue, DataError, Interactions, Split
 from lrec.model import Model
 from lrec.tracking import entries_of, fetch, obstacle
+from lrec.transfer import align
 
 ORACLE = "oracle"
 
@@ -98,30 +99,54 @@ def model_on(run_id: str, catalogue: Catalogue) -> Model:
     return model
 
 
-def own_split(parts: Parts, model: Model, run_id: str) -> Split:
-    """The split that a run was trained on.
+def refuse_changed(data: Interactions, run_id: str) -> Interactions:
+    """Make sure that data is what a run was trained on, by the digest that the run logged.
+
+    The same items are not enough: one row more, and a split may draw other users' targets, which
+    the run was trained on.
+
+    Returns:
+        The data.
+
+    Raises:
+        DataError: its content is another one.
+        RuntimeError: there is no such run.
+    """
+    (run,) = tracking.finished("", ids=[run_id])
+    if not (run.digest and data.digest.startswith(run.digest)):
+        raise DataError(
+            "the data is not what the run was trained on: it has changed since. Give the run its "
+            f"data back, or train it again. Received: run={run_id}"
+        )
+    return data
+
+
+def own_split(parts: Parts, model: Model, run_id: str, data: Interactions | None = None) -> Split:
+    """The split that a run was trained on, in the item codes of its model.
 
     Args:
         parts: of the run.
         model: of the run.
+        data: of the run, where it has been loaded.
 
     Raises:
         DataError: the data has changed since.
     """
-    split = parts.split(parts.dataset.load())
-    if not np.array_equal(split.catalogue.ids, model.catalogue.ids):
-        raise DataError(
-            "the data is not what the run was trained on: its items have changed. Give the run "
-            f"its data back, or train it again. Received: run={run_id}"
-        )
-    return split
+    data = parts.dataset.load() if data is None else data
+    split = parts.split(refuse_changed(data, run_id))
+    if np.array_equal(split.catalogue.ids, model.catalogue.ids):
+        return split
+    return align(split, model.catalogue)  # an update has the codes of the run before it
 
 
-def held_out(parts: Parts, command: str) -> Split:
+def held_out(parts: Parts, command: str, run_id: str) -> Split:
     """The split that runs were trained on, for a command that asks about unknown users.
 
+    Args:
+        run_id: any of them; all have the same data.
+
     Raises:
-        DataError: its users are not held out whole.
+        DataError: its users are not held out whole, or the data has changed since.
     """
     if parts.split.name != "user_holdout":
         raise DataError(
@@ -129,7 +154,7 @@ def held_out(parts: Parts, command: str) -> Split:
             "split=user_holdout: name candidates=[…], or train them. "
             f"Received: runs with split={parts.split.name}"
         )
-    return parts.split(parts.dataset.load())
+    return parts.split(refuse_changed(parts.dataset.load(), run_id))
 
 
 def references(split: Split, names: Sequence[str]) -> dict[str, Model]:

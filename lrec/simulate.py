@@ -78,7 +78,7 @@ def run(settings: Simulate, record: Record, ids: Sequence[str]) -> None:
     show_warnings(screen)
     contenders = settings.contenders(ids)
     parts = parts_of(contenders[0].any.id)
-    split = held_out(parts, "simulate")
+    split = held_out(parts, "simulate", contenders[0].any.id)
     settings.strategy.start()
     game = Game(split, settings, parts.bucket, screen)
     screen.note(

@@ -350,6 +350,32 @@ def test_evaluate_refuses_questions_that_the_run_has_seen(bench: Bench, vae: Run
     assert bench.run("seen").info.status == "FAILED"
 
 
+def test_data_that_has_changed_is_refused_though_its_items_have_not(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """One row more makes split=ratio ask for other targets, which the run has learnt."""
+    data, others = tmp_path / "data.csv", tmp_path / "others.csv"
+    text = bench.tiny.read_text()
+    data.write_text(text)
+    others.write_text(text.replace("person", "stranger"))
+    own = ("split=ratio", f"dataset.path={data}")
+    assert bench.train("changing", "model=popularity", *own).rc == 0
+    run = bench.run("changing")
+    on_others = (f"dataset.path={others}", "split.test=0.5")
+    answer = bench.evaluate("on-others", run, *on_others)
+    assert (answer.rc, answer.err) == (0, "")
+    assert bench.run("on-others").data.metrics["users/all"] > 0
+
+    data.write_text(f"{text}person-new,thing-00,4,1500000000\n")
+    for answer in (
+        bench.evaluate("changed", run),
+        bench.evaluate("changed", run, *on_others),  # what the run has seen is not known any more
+        bench.lrec(bench.folder, "export", f"run={run.info.run_id}", f"folder={tmp_path}/export"),
+    ):
+        assert answer.rc == 1
+        assert "the data is not what the run was trained on" in answer.complaint
+
+
 def test_evaluate_needs_a_run_that_is_there(bench: Bench, vae: Run) -> None:
     answer = bench.lrec(bench.folder, "evaluate", "run=0123456789abcdef0123456789abcdef")
     assert answer.rc == 1

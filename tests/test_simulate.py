@@ -17,6 +17,7 @@ from composing import composed
 from conftest import Answer, CommandLine
 from mlflow.entities import Run
 
+from lrec import tracking
 from lrec.bucket import ALL
 from lrec.config import Parts, check
 from lrec.data import Catalogue, DataError, Histories, Ints, Queries, Split
@@ -38,6 +39,7 @@ from lrec.simulation import (
 from lrec.split.user_holdout import UserHoldout
 from lrec.statistics import means
 from lrec.terminal import Screen
+from lrec.tracking import Saved
 
 MASK = 2**64 - 1
 ROUNDS, SHOWN, START, ACTIVE = 6, 5, 2, 5
@@ -352,7 +354,19 @@ def test_retraining_makes_another_model_and_leaves_the_first_alone(
 def test_runs_without_held_out_users_are_refused() -> None:
     parts = parts_with("split=leave_one_out")
     with pytest.raises(DataError, match=r"^simulate asks .* Received: runs with split=leave_one_o"):
-        held_out(parts, "simulate")
+        held_out(parts, "simulate", "some run")
+
+
+def test_runs_on_data_that_has_changed_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = parts_with("split=user_holdout", "dataset.n_users=100", "dataset.n_items=50")
+    digest = parts.dataset.load().digest
+    logged = Saved("some run", {}, {}, {}, "synthetic", digest[:32], 1.0)
+    monkeypatch.setattr(tracking, "finished", lambda *_, **__: [logged])
+    assert len(held_out(parts, "simulate", "some run").test)
+    for other in (f"0{digest[:31]}", ""):
+        logged = replace(logged, digest=other)
+        with pytest.raises(DataError, match=r"has changed since.* Received: run=some run$"):
+            held_out(parts, "simulate", "some run")
 
 
 @pytest.mark.parametrize(

@@ -286,6 +286,11 @@ def test_update_trains_on_and_says_what_changed(
     assert "thing-new" in answer_new["items"][0]
     again = lrec(tmp_path, "recommend", f"run={updated.info.run_id}", "users=[person-new]")
     assert (again.rc, again.err) == (0, "")
+    again = lrec(tmp_path, "evaluate", f"run={updated.info.run_id}")
+    assert (again.rc, again.err) == (0, "")
+    runs = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
+    (scored,) = [found for found in runs if found.data.tags["lrec.command"] == "evaluate"]
+    assert scored.data.metrics == {name: updated.data.metrics[name] for name in scored.data.metrics}
 
 
 def test_update_refuses_questions_that_the_run_has_seen(
