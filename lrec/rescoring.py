@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from lrec import archive
@@ -32,20 +31,25 @@ def evaluate(parts: Parts, record: Record, run_id: str) -> None:
     with parts.tracking.run(f"evaluate-{model.name}", tags, record.folder, run_id) as log:
         log.params({key: record.config[key] for key in record.config if key in RENEWED})
         data = parts.dataset.load()
-        split = questions(parts, data, record.config, trained, model)
+        split = questions(parts, data, record.config, trained, model, run_id)
         judge = Judge(split, parts.metric, parts.bucket, parts.k)
         log.dataset(parts.dataset.name, data.digest, {"dataset": str(record.config["dataset"])})
         screen.data(data, split, judge.buckets["test"])
         verdict = judge.test(judge.ranker(model))
         references = judge.references()
         archive.log_verdict(log, record, parts, judge, data, verdict, references)
-    rows = {model.name: verdict.values, **references}
+    rows = beside(model.name, verdict.values, references)
     screen.table(rows, list(parts.bucket.values()), parts.k)
     screen.note(log.where)
 
 
 def questions(
-    parts: Parts, data: Interactions, config: dict[str, Any], trained: DictConfig, model: Model
+    parts: Parts,
+    data: Interactions,
+    config: dict[str, Any],
+    trained: DictConfig,
+    model: Model,
+    run_id: str,
 ) -> Split:
     """The split to ask about, in the codes of the model's catalogue.
 
@@ -53,7 +57,6 @@ def questions(
         DataError: the run's data has changed since, so that nobody can tell what it has seen, or a
             question was among that.
     """
-    split = parts.split(data)
     own = OmegaConf.to_container(trained)
     assert isinstance(own, dict)
     if all(config[group] == own[group] for group in ("dataset", "split")):
