@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import io
+import logging
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ import sys
 import threading
 from types import FrameType
 
-from lrec.errors import ConfigError, Failed, one_line
+from lrec.errors import ConfigError, Failed, one_line, redact
 
 COMMANDS = {
     "train": (
@@ -114,6 +115,7 @@ def _run(command: str, arguments: list[str]) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # who reads a pipe wants to see it come
+    logging.setLogRecordFactory(Redacted)  # Hydra logs the command lines of a sweep's jobs
     signal.signal(signal.SIGTERM, _terminate)
     sys.unraisablehook = _again
     gc.disable()  # a tenth of the time to an answer; on again when the config is right
@@ -131,7 +133,7 @@ def _run(command: str, arguments: list[str]) -> int:
             raise
         error = caught.__cause__ if isinstance(caught, Failed) else caught
         line, status = told(error or caught, command, arguments)
-        print(f"lrec: {line}", file=sys.stderr)
+        print(f"lrec: {redact(line)}", file=sys.stderr)
         return status
 
 
@@ -142,6 +144,13 @@ def told(error: BaseException, command: str, arguments: list[str]) -> tuple[str,
     overrides = [a.removeprefix("++") for a in arguments if not a.startswith("-")]
     said = explain(error, command, overrides)
     return said or one_line(error), 2 if said or isinstance(error, ConfigError) else 1
+
+
+class Redacted(logging.LogRecord):
+    """What any library logs, without passwords."""
+
+    def getMessage(self) -> str:  # noqa: N802 - the name that logging calls
+        return redact(super().getMessage())
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

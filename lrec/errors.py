@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
+# Who asks, in an address; and what a parameter of one hides, by the last word of its name.
+LOGIN = re.compile(r"(?<=://)[^\s/'\"]*(?=@)")
+SECRET = re.compile(
+    r"([?&;](?:[\w.-]*[_.-])?(?:password|passwd|pwd|token|secret|key|signature|sig)=)[^\s&;#'\"]*",
+    re.IGNORECASE,
+)
 LONG = 60  # letters of a value that are shown
 MANY = 300  # letters of a list of names that are shown
 
@@ -16,8 +23,26 @@ class Failed(BaseException):
     """Carries a command's error past Hydra, which would print it in its own way."""
 
 
+def redact(text: str) -> str:
+    """The text with `***` for the passwords and tokens of the addresses in it."""
+    return SECRET.sub(r"\1***", LOGIN.sub(_user, text))
+
+
+def _user(login: re.Match[str]) -> str:
+    """A login without its password; of one without a user's name, nothing."""
+    name, colon, _ = login[0].partition(":")
+    return f"{name}:***" if colon else "***"
+
+
 def one_line(error: BaseException) -> str:
-    """An error as one line, led by its kind where its text alone would not explain it."""
+    """An error as one line, led by its kind where its text alone would not explain it.
+
+    It holds no password: an error of MLflow, for one, names the address that it asked.
+    """
+    return redact(_one_line(error))
+
+
+def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     explained = isinstance(error, ValueError | RuntimeError | ArithmeticError) and text
     if isinstance(error, OSError) and error.strerror:
@@ -37,4 +62,5 @@ def listed(names: Iterable[object]) -> str:
 
 
 def _cut(text: str, most: int) -> str:
+    text = redact(text)  # first: what is cut off may be what tells an address
     return text if len(text) <= most else f"{text[: most - 1]}…"

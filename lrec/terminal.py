@@ -16,6 +16,7 @@ from rich.text import Text
 
 from lrec.bucket import Bucketing, Buckets, group_names
 from lrec.data import Interactions, Split
+from lrec.errors import redact
 from lrec.training import Unkept
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Screen:
             )
 
     def note(self, text: str) -> None:
-        self.console.print(_lines(text), soft_wrap=True)
+        self.console.print(_lines(redact(text)), soft_wrap=True)
 
     def rows(self, frame: pd.DataFrame) -> None:
         """A data frame as it is, a line for each row."""
@@ -192,7 +193,7 @@ def show_warnings(screen: Screen) -> None:
 
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         if category is UserWarning:
-            screen.console.print(_lines(f"note: {message}"), style="yellow")
+            screen.console.print(_lines(redact(f"note: {message}")), style="yellow")
 
     warnings.showwarning = show
 

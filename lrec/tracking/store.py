@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lrec.errors import one_line
+from lrec.errors import one_line, redact
 from lrec.tracking import pyfunc
 from lrec.tracking.journal import Entry, Journal
 
@@ -51,7 +50,7 @@ class Store:
 
     def __str__(self) -> str:
         """The address, without a password."""
-        return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", self.uri)
+        return redact(self.uri)
 
     @property
     def digest(self) -> str:
