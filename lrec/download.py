@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lrec.data import DataError
+from lrec.errors import redact
 from lrec.resumable import BrokenError, Transfer, say
 
 if sys.platform != "win32":
@@ -45,8 +46,9 @@ def fetch(
                 found = _download(address, sha256, target, verify)
     except BrokenError as error:
         raise DataError(
-            f"{address} could not be downloaded ({error}): fetch it elsewhere and put it at "
-            f"{target}, or name a file at hand, dataset.path=…, or another source, dataset.mirror=…"
+            f"{redact(address)} could not be downloaded ({error}): fetch it elsewhere and put it "
+            f"at {target}, or name a file at hand, dataset.path=…, or another source, "
+            "dataset.mirror=…"
         ) from None
     except OSError as error:
         raise DataError(
@@ -77,7 +79,7 @@ def _download(address: str, sha256: str, target: Path, verify: bool) -> str:
         if again:
             say(f"its sha256 is {found}, not the pinned one: fetching it once more")
     raise DataError(
-        f"{address} is not the pinned file: its sha256 is {found}, and {sha256} is "
+        f"{redact(address)} is not the pinned file: its sha256 is {found}, and {sha256} is "
         "expected. Another version may be published by now: dataset.verify=false takes it as it is."
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ssl
 import time
-from http.client import HTTPException
+from base64 import b64encode
+from http.client import HTTPException, InvalidURL
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
+from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
 from rich import progress
@@ -15,6 +17,7 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from lrec import __version__
+from lrec.errors import redact
 
 TIMEOUT = 30.0  # seconds without a byte, after which a connection has stalled
 TRIES = 5  # attempts in a row that may bring nothing new
@@ -41,14 +44,16 @@ class Transfer:
     """From an address into a file, appended to what the file holds already.
 
     Args:
-        address: http, https or file.
+        address: http, https or file; it may hold a user's name and password, as
+            `https://name:password@host/…`, which no other host is told.
         partial: where the bytes go; there may be some from an earlier run.
         pinned: whether the caller knows a checksum of the result. Then a server whose certificate
             does not hold is read all the same.
     """
 
     def __init__(self, address: str, partial: Path, pinned: bool) -> None:
-        self.address = address
+        self.login, at, _ = urlsplit(address).netloc.rpartition("@")
+        self.address = address.replace(self.login + at, "", 1)
         self.partial = partial
         self.pinned = pinned
         self.context = ssl.create_default_context()
@@ -92,7 +97,12 @@ class Transfer:
             headers["Range"] = f"bytes={size}-"
             if self.version:
                 headers["If-Range"] = self.version
-        with self._open(Request(self.address, headers=headers)) as response:
+        request = Request(self.address, headers=headers)
+        if self.login:
+            name, _, password = map(unquote, self.login.partition(":"))
+            login = b64encode(f"{name}:{password}".encode()).decode()
+            request.add_unredirected_header("Authorization", f"Basic {login}")
+        with self._open(request) as response:
             part, length = response.headers["Content-Range"], response.headers["Content-Length"]
             if response.status == 416 and part == f"bytes */{size}":
                 return  # a run before this one got all of it, and no further
@@ -123,6 +133,8 @@ class Transfer:
                 return self._open(request)
             said = getattr(reason, "strerror", None) or reason
             raise BrokenError(f"no connection: {said}; is there a network?", again=False) from None
+        except InvalidURL:  # whose text may be a part of a password
+            raise BrokenError("this is no address", again=False) from None
         except (OSError, HTTPException) as error:
             raise BrokenError(_words(error)) from None
 
@@ -153,7 +165,7 @@ class Transfer:
 
 
 def say(text: str) -> None:
-    Console(highlight=False).print(text, markup=False, soft_wrap=True)
+    Console(highlight=False).print(redact(text), markup=False, soft_wrap=True)
 
 
 def _words(error: Exception) -> str:

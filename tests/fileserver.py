@@ -20,6 +20,7 @@ class Site:
             half of what is left; `corrupt`: the last byte; `whole`: Range is ignored; `elsewhere`:
             another part than asked for; `unmeasured`: no length; bytes: the file has become this.
         asked: first byte of each request, and how many were sent.
+        logins: what each request said of who asks, or None.
         woken: ends all stalls.
     """
 
@@ -27,6 +28,7 @@ class Site:
     files: dict[str, bytes] = field(default_factory=dict)
     faults: list[int | str | bytes] = field(default_factory=list)
     asked: list[tuple[int, int]] = field(default_factory=list)
+    logins: list[str | None] = field(default_factory=list)
     woken: threading.Event = field(default_factory=threading.Event)
 
 
@@ -35,6 +37,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         site = self.site
+        site.logins.append(self.headers["Authorization"])
         fault = site.faults.pop(0) if site.faults else None
         name = self.path.rpartition("/")[2]
         if isinstance(fault, bytes):

@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -248,6 +249,33 @@ def test_a_file_that_is_not_there_is_asked_for_once(site: Site, folder: Path) ->
 def test_mirror(site: Site, folder: Path, ending: str) -> None:
     official = remote("http://127.0.0.1:9/official")
     assert fetch(*official, folder, mirror=site.address + ending).read_bytes() == BODY
+
+
+def test_a_mirror_is_told_who_asks(site: Site, folder: Path, capsys: pytest.CaptureFixture) -> None:
+    official = remote("http://127.0.0.1:9/official")
+    for number, (login, told) in enumerate(
+        {
+            "ann:s3%40cret": b"ann:s3@cret",
+            "ann:s3@cret": b"ann:s3@cret",
+            "s3cret": b"s3cret:",
+        }.items()
+    ):
+        mirror = site.address.replace("://", f"://{login}@")
+        site.faults.append("truncate")  # and it is told again
+        assert fetch(*official, folder / str(number), mirror=mirror).read_bytes() == BODY
+        assert site.logins[-2:] == [f"Basic {b64encode(told).decode()}"] * 2
+    message = refused(f"{official[0]}x", "", folder, mirror=mirror)
+    assert f"{mirror.replace('s3cret', '***')}/data.zipx could not be downloaded" in message
+    assert "s3" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1 ", "127.0.0.1:x"])
+def test_an_address_that_is_none_is_not_repeated(
+    folder: Path, place: str, capsys: pytest.CaptureFixture
+) -> None:
+    message = refused(*remote("http://official"), folder, mirror=f"http://ann:s3cret@{place}/")
+    assert "this is no address" in message
+    assert "s3cret" not in message + capsys.readouterr().out
 
 
 def test_a_folder_may_be_the_mirror(tmp_path: Path, folder: Path) -> None:
