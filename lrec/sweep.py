@@ -16,7 +16,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from lrec.config import Parts, check
-from lrec.errors import ConfigError, Failed, one_line
+from lrec.errors import ConfigError, Failed, one_line, redact
 from lrec.tracking import PARENT, Log, finished
 
 
@@ -45,7 +45,7 @@ class Sweep(Callback):
 
     def _open(self, parts: Parts, config: DictConfig) -> None:
         """Make the parent run, and see to it that it is closed."""
-        overrides = " ".join(config.hydra.overrides.task).replace("++", "")
+        overrides = redact(" ".join(config.hydra.overrides.task).replace("++", ""))
         folder = Path(config.hydra.sweep.dir)
         tags = {"lrec.command": "sweep", "lrec.overrides": overrides[:5000]}
         parent = parts.tracking.open(f"sweep {overrides}"[:200], tags, folder)
@@ -66,6 +66,7 @@ class Sweep(Callback):
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
         self.failed |= job_return.status == JobStatus.FAILED
+        job_return.overrides = [redact(o) for o in job_return.overrides or ()]  # Hydra prints them
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         self.ended = True

@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.config import SINGLE, Parts, Record, Root, check, groups
-from lrec.errors import ConfigError, Failed, one_line
+from lrec.errors import ConfigError, Failed, one_line, redact
+from lrec.files import write_text
 
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ def job(
     """
     hydra = HydraConfig.get()
     try:
+        forget_passwords(hydra)
         config = config() if callable(config) else config
         folder = Path(hydra.runtime.output_dir)
         choices, said = hydra.runtime.choices, hydra.overrides.task
@@ -49,7 +52,7 @@ def job(
     except Exception as error:
         if hydra.mode != RunMode.MULTIRUN:
             raise Failed from error
-        overrides = " ".join(hydra.overrides.task).replace("++", "")
+        overrides = redact(" ".join(hydra.overrides.task).replace("++", ""))
         print(f"job {hydra.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
         raise
 
@@ -63,6 +66,8 @@ def prepare(
     root: type[Root],
 ) -> tuple[Root, Record]:
     """A composed config, checked and built, and what has to be kept of it.
+
+    Passwords in addresses are for the components only.
 
     Args:
         config: without its `hydra` node.
@@ -80,13 +85,34 @@ def prepare(
     chosen = {group: str(c) for group, c in choices.items() if group in known and c}
     parts = check(config, chosen, trains, root)
     values = OmegaConf.to_container(config, resolve=True)
+    plain = json.loads(json.dumps(values))  # every key as text, as digests and YAML want it
     record = Record(
-        config=json.loads(json.dumps(values)),  # every key as text, as digests and YAML want it
-        overrides=[override.removeprefix("++") for override in overrides],
+        config=without_passwords(plain),
+        overrides=[redact(override.removeprefix("++")) for override in overrides],
         choices=chosen,
         folder=folder,
     )
     return parts, record
+
+
+def without_passwords(value: Any) -> Any:
+    """Plain values with every address in them redacted."""
+    if isinstance(value, dict):
+        return {key: without_passwords(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_passwords(inner) for inner in value]
+    return redact(value) if isinstance(value, str) else value
+
+
+def forget_passwords(hydra: HydraConf) -> None:
+    """Redact what Hydra has written of the command line, in the folders of job and sweep."""
+    files = [*Path(hydra.runtime.output_dir, hydra.output_subdir or "").glob("*.yaml")]
+    if hydra.mode == RunMode.MULTIRUN:
+        files += Path(hydra.runtime.cwd, hydra.sweep.dir).glob("multirun.yaml")
+    for path in files:
+        said = path.read_text()
+        if redact(said) != said:
+            write_text(path, redact(said))
 
 
 def key_of(override: str) -> str:
