@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from lrec.data import DataError, Interactions
-from lrec.errors import listed
-from lrec.schema import nearest
+from lrec.errors import listed, nearest
 
 
 def check_behaviors(weights: Mapping[str, float] | None, targets: Sequence[str] | None) -> None:

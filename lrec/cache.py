@@ -17,7 +17,7 @@ from lrec.data import Behavior, CleaningStep, Interactions, ItemFeatures
 from lrec.files import write_arrays
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 2
+FORMAT = 3
 
 
 def folder(chosen: str | None) -> Path:

@@ -15,12 +15,12 @@ from omegaconf.errors import OmegaConfBaseException
 from lrec.augment import Augmenter
 from lrec.bucket import Bucketing, check_names, group_names
 from lrec.dataset import Dataset
-from lrec.errors import ConfigError, shown
+from lrec.errors import ConfigError, nearest, shown
 from lrec.feature import Feature
 from lrec.metric import Metric, RankingMetric, RatingMetric, SetMetric
 from lrec.model import Model
 from lrec.schedule.standard import Standard
-from lrec.schema import check_keys, check_type, nearest
+from lrec.schema import check_keys, check_type
 from lrec.split import Splitter
 from lrec.strategy import Strategy
 from lrec.tracking import Tracking

@@ -18,7 +18,7 @@ from lrec.errors import ConfigError
 from lrec.files import write_table, write_text
 from lrec.pairing import Answers, ComparisonError, directions
 from lrec.selection import Chosen, Contender, choose_baseline, provenance
-from lrec.terminal import Screen, show_warnings
+from lrec.terminal import Screen, cell, show_warnings
 from lrec.tracking import Saved, fetch
 from lrec.wording import headline, metric_name, number, probability, relative, signed
 
@@ -194,7 +194,7 @@ def shown(comparison: Comparison) -> Table:
             low, high = signed(row["low"]), signed(row["high"])
             table.add_row(
                 f"{bucket} ({row['users']:,})" if model == comparison.baseline else "",
-                model,
+                cell(model),
                 number(row["value"]),
                 signed(row["difference"]),
                 relative(row),

@@ -10,7 +10,8 @@ from lrec.audit import ACTIVITY_EDGES
 from lrec.bucket import COLD
 from lrec.config import Parts, Record
 from lrec.data import Interactions, Split
-from lrec.terminal import Screen, show_warnings
+from lrec.metric.gini import gini
+from lrec.terminal import Screen, cell, show_warnings
 
 QUANTILES = (0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.99, 1.0)
 BEHAVIORS = 20  # the most that are listed
@@ -59,7 +60,7 @@ def _long_tails(parts: Parts, data: Interactions) -> Table:
         table.add_column(name, justify="right")
     found = np.quantile(data.activity, QUANTILES, method="inverted_cdf")
     cells = [f"{value:,.0f}" for value in found]
-    table.add_row("this data", *cells, f"{report.gini(data.popularity):.3f}")
+    table.add_row("this data", *cells, f"{gini(data.popularity):.3f}")
     if like is not None:
         known = [str(like.activity_quantiles.get(q, "")) for q in QUANTILES]
         table.add_row(like.name, *known, f"{like.popularity_gini:.3f}")
@@ -76,7 +77,7 @@ def _behaviors(data: Interactions) -> Table:
     for behavior, count in rows[:BEHAVIORS]:
         asked = "yes" if behavior.target and count else "no"
         numbers = (f"{behavior.weight:g}", asked, f"{behavior.found:,}", f"{count:,}")
-        table.add_row(behavior.name, *numbers)
+        table.add_row(cell(behavior.name), *numbers)
     return table
 
 
@@ -89,7 +90,7 @@ def _audit(data: Interactions) -> Table:
         table.add_column(name, justify="left" if name == "step" else "right")
     for step in data.audit:
         lost = [f"{step.users_lost[name]:,}" for name in ACTIVITY_EDGES]
-        table.add_row(step.name, f"{step.rows_removed:,}", f"{step.items_lost:,}", *lost)
+        table.add_row(cell(step.name), f"{step.rows_removed:,}", f"{step.items_lost:,}", *lost)
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 
@@ -59,6 +60,12 @@ def listed(names: Iterable[object]) -> str:
     """Names in one line, cut short; those that cannot be printed as Python writes them."""
     texts = (str(name) for name in names)
     return _cut(", ".join(text if text.isprintable() else repr(text) for text in texts), MANY)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint at the most similar valid name, or nothing where none is similar."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {found[0]}?)" if found else ""
 
 
 def _cut(text: str, most: int) -> str:

@@ -12,8 +12,7 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import OmegaConf
 
 from lrec.config import CONF, Parts, groups, options
-from lrec.errors import listed, shown
-from lrec.schema import nearest
+from lrec.errors import listed, nearest, shown
 
 HIDDEN = ("defaults", "hydra", *(field.name for field in fields(Parts)))
 

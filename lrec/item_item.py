@@ -71,11 +71,6 @@ class ItemItemModel(Model):
             self.weights = csr_array(parts, shape=(catalogue.n_items, catalogue.n_items))
 
 
-def check_recency(recency: float) -> None:
-    if not 0 < recency <= 1:
-        raise ValueError(f"recency must be above 0 and at most 1. Received: {recency}")
-
-
 def history_matrix(histories: Histories, n_items: int, recency: float = 1.0) -> Sparse:
     """Histories as sparse rows, `(len(histories), n_items)` float32.
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from lrec.data import Catalogue
-from lrec.neural import Tensor, check_sizes
+from lrec.neural import Tensor
+from lrec.ranges import check_sizes
 
 Loss = Literal["softmax", "sampled_softmax", "bce", "gbce"]
 Sampling = Literal["uniform", "popularity"]

@@ -239,24 +239,3 @@ def grown(fresh: Array, stored: Array, old: int, new: int) -> Array:
 
 def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def check_dropout(dropout: float) -> None:
-    """Refuse what is no share.
-
-    Raises:
-        ValueError: `dropout` is not from 0 to below 1.
-    """
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be at least 0 and below 1. Received: {dropout}")
-
-
-def check_sizes(**sizes: int) -> None:
-    """Refuse layers without units.
-
-    Raises:
-        ValueError: a size is not positive.
-    """
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} must be positive. Received: {size}")

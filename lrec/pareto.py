@@ -13,6 +13,7 @@ from lrec import report
 from lrec.config import Parts
 from lrec.data import Bools, Floats
 from lrec.files import write_table
+from lrec.terminal import cell
 from lrec.tracking import Saved
 from lrec.wording import metric_name, number, told_apart
 
@@ -80,5 +81,5 @@ def shown(found: pd.DataFrame, parts: Parts) -> Table:
     table.add_column("settings")
     named = found.assign(settings=told_apart(found["settings"].to_list()))
     for row in named[named["pareto"]].to_dict("records"):
-        table.add_row(number(row[low]), number(row[high]), row["run"], row["settings"])
+        table.add_row(number(row[low]), number(row[high]), row["run"], cell(row["settings"]))
     return table

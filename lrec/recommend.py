@@ -11,14 +11,13 @@ import numpy as np
 from lrec.bucket import group_names
 from lrec.config import Parts
 from lrec.data import Histories, Ints, Queries, Strings
-from lrec.errors import ConfigError
+from lrec.errors import ConfigError, nearest
 from lrec.files import write_table
 from lrec.model import Model
 from lrec.people import codes_of, known_people, new_people
 from lrec.ranking import Ranker
 from lrec.reasons import reasons
 from lrec.saved import model_of
-from lrec.schema import nearest
 from lrec.terminal import Screen, show_warnings
 
 if TYPE_CHECKING:

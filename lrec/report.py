@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.bucket import COLD, Buckets
-from lrec.data import Floats, Interactions, Ints
+from lrec.data import Floats, Interactions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,13 +126,6 @@ def pareto(sweep: pd.DataFrame, low: str, high: str, path: Path) -> None:
     axes.grid(alpha=0.3)
     axes.legend()
     _save(figure, path)
-
-
-def gini(counts: Ints) -> float:
-    """Gini index of how interactions are shared out: 0 evenly, 1 all to one."""
-    ordered = np.sort(counts)
-    rank = np.arange(1, len(ordered) + 1)
-    return float((2 * rank - len(ordered) - 1) @ ordered / (len(ordered) * ordered.sum()))
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from rich.table import Table
 
-from lrec.config import Parts, Record
+from lrec.config import Record
 from lrec.curves import EARLY, Curves, Measured, trace
 from lrec.data import Floats, Queries, Split
 from lrec.errors import ConfigError
@@ -21,7 +21,7 @@ from lrec.model import Model
 from lrec.ranking import Ranker
 from lrec.saved import ORACLE, held_out, model_on, parts_of, references
 from lrec.selection import Chosen, Contender, provenance
-from lrec.terminal import Screen, show_warnings
+from lrec.terminal import Screen, cell, show_warnings
 from lrec.wording import metric_name, number
 
 
@@ -91,7 +91,7 @@ def run(settings: Reveal, record: Record, ids: Sequence[str]) -> None:
         settings.min_users,
         settings.resamples,
     )
-    facts = describe(settings, record, parts, contenders, split)
+    facts = describe(settings, record, contenders, split)
     tags = {"lrec.command": "reveal", "lrec.primary": settings.primary}
     with settings.tracking.run(f"reveal-{len(contenders)}-models", tags, record.folder) as log:
         longest = curves.points[curves.points["cohort"] == curves.cohorts[-1]]
@@ -154,7 +154,6 @@ class Asker:
 def describe(
     settings: Reveal,
     record: Record,
-    parts: Parts,
     contenders: Sequence[Contender],
     split: Split,
 ) -> dict[str, Any]:
@@ -201,5 +200,5 @@ def shown(curves: Curves, cohort: int, primary: str) -> Table:
     for told in summary.to_dict("records"):
         values = points.loc[points["model"] == told["model"], "value"].to_list()
         needed = f"{told['needed']} ({told['needed_low']}-{told['needed_high']})"
-        table.add_row(told["model"], *map(number, values), needed, number(told["area"]))
+        table.add_row(cell(told["model"]), *map(number, values), needed, number(told["area"]))
     return table

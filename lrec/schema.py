@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import types
 import typing
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Union
 
-from lrec.errors import ConfigError, listed, shown
+from lrec.errors import ConfigError, listed, nearest, shown
 
 
 def check_keys(
@@ -97,9 +96,3 @@ def _is_component(hint: Any) -> bool:
 def _near_choice(value: Any, hint: Any) -> str:
     options = typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
     return nearest(str(value), [str(option) for option in options])
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint at the most similar valid name, or nothing where none is similar."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" (did you mean {found[0]}?)" if found else ""

@@ -7,7 +7,8 @@ from typing import Literal
 from lrec.data import Catalogue
 from lrec.model import Onward
 from lrec.negatives import NextItemLoss
-from lrec.neural import NeuralModel, Tensor, Use, check_dropout, check_sizes
+from lrec.neural import NeuralModel, Tensor, Use
+from lrec.ranges import check_dropout, check_sizes
 
 Block = Literal["sasrec", "ligr", "pre_norm"]
 

@@ -15,12 +15,13 @@ from lrec.bucket import ALL, COLD, Bucketing
 from lrec.config import Record
 from lrec.data import Ints, Split
 from lrec.errors import ConfigError
+from lrec.files import write_table, write_text
 from lrec.outcomes import Outcome, Simulated, observe, tabulate
 from lrec.retraining import Player, count, trainer
 from lrec.saved import ORACLE, held_out, model_on, parts_of, references
 from lrec.selection import Chosen, Contender, provenance
 from lrec.simulation import HeldOutWorld, Recommend, TrueWorld, World, at_random, play
-from lrec.terminal import Screen, show_warnings
+from lrec.terminal import Screen, cell, show_warnings
 from lrec.wording import number, signed
 
 if TYPE_CHECKING:
@@ -181,10 +182,10 @@ def write(folder: Path, simulated: Simulated, facts: Mapping[str, Any]) -> list[
 
     paths = [folder / f"simulate.{kind}" for kind in ("csv", "json", "html")]
     table, document, html = paths
-    simulated.rounds.to_csv(table, index=False)
+    write_table(table, simulated.rounds)
     content = {"by_round": simulated.records("rounds"), "summary": simulated.records("summary")}
-    document.write_text(json.dumps({**facts, **content}, indent=1))
-    html.write_text(page(simulated, facts), encoding="utf-8")
+    write_text(document, json.dumps({**facts, **content}, indent=1))
+    write_text(html, page(simulated, facts))
     return paths
 
 
@@ -207,7 +208,7 @@ def shown(simulated: Simulated, facts: Mapping[str, Any]) -> Table:
     for model in dict.fromkeys(model for model, _ in found):
         rows, overall, last = [found[model, b] for b in people], found[model, ALL], end[model, ALL]
         table.add_row(
-            model,
+            cell(model),
             *(f"{100 * row['activated']:.1f}" for row in rows),
             number(overall["first_hit"]),
             signed(last["drift"]),

@@ -80,10 +80,9 @@ class Screen:
         table = Table(box=None, pad_edge=False)
         for name in frame:
             number = frame[name].dtype.kind in "fi"
-            table.add_column(Text(plain(name)), justify="right" if number else "left")
+            table.add_column(cell(name), justify="right" if number else "left")
         for row in frame.itertuples(index=False):
-            cells = (_number(x) if isinstance(x, float) else plain(x) for x in row)
-            table.add_row(*map(Text, cells))  # or rich would read markup in them
+            table.add_row(*(cell(_number(x) if isinstance(x, float) else x) for x in row))
         self.console.print(table)
 
     def table(
@@ -114,7 +113,7 @@ class Screen:
                 if any(cell is not None for cell in cells):
                     shown = [_number(cell) for cell in cells]
                     style = None if place == 0 else "dim"
-                    table.add_row(label, Text(plain(who)), *shown, style=style)
+                    table.add_row(label, cell(who), *shown, style=style)
                     label = ""
         self.console.print()
         self.console.print(table)
@@ -201,6 +200,11 @@ def show_warnings(screen: Screen) -> None:
 def plain(value: object) -> str:
     """What may come from data, and hold anything: control characters as Python writes them."""
     return CONTROL.sub(lambda found: repr(found[0])[1:-1], str(value))
+
+
+def cell(value: object) -> Text:
+    """A cell of a table as it is, in which rich would look for markup."""
+    return Text(plain(value))
 
 
 def _lines(text: str) -> Text:

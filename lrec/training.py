@@ -67,10 +67,6 @@ class Turn:
 class Schedule(Protocol):
     """How a model trains, as far as models need to know."""
 
-    @property
-    def batch_size(self) -> int:
-        """Training examples a step."""
-
     def fit(self, turns: Sequence[Turn], n_examples: int, seed: int, watch: Watch) -> None:
         """Train networks, each in its turn, on batches of example indices."""
 

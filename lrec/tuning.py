@@ -13,7 +13,7 @@ from lrec.campaign import Job, find_or_train
 from lrec.config import Parts, Record
 from lrec.errors import ConfigError
 from lrec.files import write_table
-from lrec.terminal import Screen, show_warnings
+from lrec.terminal import Screen, cell, show_warnings
 from lrec.tracking import Saved, finished
 from lrec.wording import number, told_apart
 
@@ -84,7 +84,7 @@ def run(settings: Tune, record: Record, jobs: Mapping[str, Sequence[Job]]) -> No
             log.file(path)
     screen.console.print(shown(found, settings))
     screen.console.print(pareto.shown(sweep, settings))
-    screen.note(compare_command(found, settings))
+    screen.note(compare_command(found))
     screen.note(log.where)
 
 
@@ -126,17 +126,17 @@ def shown(found: pd.DataFrame, settings: Tune) -> Table:
     said = told_apart([row["settings"] or "" for row in rows])
     for row, settings_of in zip(rows, said, strict=True):
         table.add_row(
-            row["candidate"],
+            cell(row["candidate"]),
             str(row["failed"]),
             f"{row['minutes']:.1f}",
             number(row["as_it_is"]),
             number(row["best"]),
-            settings_of,
+            cell(settings_of),
         )
     return table
 
 
-def compare_command(found: pd.DataFrame, settings: Tune) -> str:
+def compare_command(found: pd.DataFrame) -> str:
     """The command that compares the best of each candidate on the test part."""
     best = [row["settings"] for row in found.to_dict("records") if row["settings"] is not None]
     quoted = ",".join(f'"{said}"' for said in best)

@@ -12,7 +12,6 @@ from conftest import CommandLine
 
 from lrec.commands.tune import draw
 from lrec.config import check, options
-from lrec.errors import ConfigError
 from lrec.pareto import front
 
 
@@ -37,9 +36,8 @@ def test_draws_stay_in_their_interval_and_logarithms_spread_evenly() -> None:
     assert 0.4 < (strength < np.sqrt(10 * 2000)).mean() < 0.6
 
 
-def test_a_model_without_a_space_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"conf/search/nobody\.yaml"):
-        draw("nobody", np.random.default_rng(0))
+def test_a_model_without_a_space_is_tried_as_it_is() -> None:
+    assert draw("nobody", np.random.default_rng(0)) == []
 
 
 def test_pareto_set_in_plain_python() -> None:

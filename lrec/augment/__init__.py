@@ -9,20 +9,17 @@ from typing import Any
 import numpy as np
 
 from lrec.autoencoder import Generator
+from lrec.component import Component
 from lrec.data import DataError, Floats, Histories, Ints, Split
-from lrec.neural import check_sizes
+from lrec.ranges import check_sizes
 from lrec.training import Schedule, Strategy, Watch
 
 # Users whose scores over the catalogue are held at once.
 BATCH = 512
 
 
-class Augmenter(ABC):
+class Augmenter(Component, ABC):
     """Makes training data."""
-
-    @property
-    def name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
 
     @abstractmethod
     def __call__(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> Split:

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from lrec.component import Component
 from lrec.data import Catalogue, Floats, Histories, Ints
 
 COLD = "cold"
@@ -40,17 +41,13 @@ class Buckets:
         return np.array([*self.names, COLD], object)[self.label]
 
 
-class Bucketing(ABC):
+class Bucketing(Component, ABC):
     """A way to sort users into ordered groups; cold users stand apart in every one.
 
     A subclass declares `names`, learns its edges from the training users, and labels the others.
     """
 
     names: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
 
     @abstractmethod
     def edges(self, train: Histories, catalogue: Catalogue) -> list[float]:

@@ -13,8 +13,7 @@ from omegaconf import DictConfig, open_dict
 
 from lrec.commands.job import key_of, prepare
 from lrec.config import Parts, Record, options
-from lrec.errors import ConfigError
-from lrec.schema import nearest
+from lrec.errors import ConfigError, nearest
 from lrec.selection import Chosen
 
 

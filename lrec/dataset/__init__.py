@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrec import cache
 from lrec.cleaning import Cleaning
+from lrec.component import Component
 from lrec.data import DataError, Interactions, ItemFeatures, Strings
 from lrec.table import Source
 
@@ -26,7 +27,7 @@ class Resemblance:
     popularity_gini: float
 
 
-class Dataset(ABC):
+class Dataset(Component, ABC):
     """A source of interactions.
 
     Attributes:
@@ -42,10 +43,6 @@ class Dataset(ABC):
         Raises:
             DataError: the data is not there or not usable; one line says why.
         """
-
-    @property
-    def name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
 
 
 class FileDataset(Dataset):

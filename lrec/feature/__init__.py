@@ -8,15 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from lrec.component import Component
 from lrec.data import Floats, Split
 
 
-class Feature(ABC):
+class Feature(Component, ABC):
     """A source of item vectors."""
-
-    @property
-    def name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
 
     @abstractmethod
     def __call__(self, split: Split) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from lrec.data import Floats, Split
 from lrec.feature import Feature
 from lrec.item_item import history_matrix
-from lrec.neural import check_sizes
+from lrec.ranges import check_sizes
 
 
 class Cooccurrence(Feature):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrec.data import DataError, Floats, Split
 from lrec.feature import Feature
-from lrec.neural import check_sizes
+from lrec.ranges import check_sizes
 
 
 class Titles(Feature):

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from lrec.component import Component
 from lrec.data import Bools, Catalogue, Floats, Histories, Ints
 
 
@@ -67,7 +68,7 @@ class Lists:
         return np.append(values.astype(float), np.nan)[self.items]
 
 
-class Metric:
+class Metric(Component):
     """A measure with a name (that of its module) and a favourable direction.
 
     Attributes:
@@ -75,10 +76,6 @@ class Metric:
     """
 
     direction: int = 1
-
-    @property
-    def name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
 
     def applies(self, catalogue: Catalogue) -> bool:
         """Whether the data has what this metric needs."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lrec.component import Component
 from lrec.data import Bools, Catalogue, Floats, Histories, Queries, Split
 from lrec.training import Schedule, Strategy, Watch
 
@@ -46,7 +47,7 @@ class Onward:
     rate: float
 
 
-class Model(ABC):
+class Model(Component, ABC):
     """A recommender.
 
     Attributes:
@@ -68,10 +69,6 @@ class Model(ABC):
     rating_head: Literal["native", "calibrated"] = "calibrated"
     onward: Onward = Onward(epochs=2, batches=2.0, rate=1.5)
     learnt: Learnt | None = None
-
-    @property
-    def name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
 
     @abstractmethod
     def fit(

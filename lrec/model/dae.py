@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lrec.autoencoder import Autoencoder
 from lrec.data import Catalogue
-from lrec.neural import Tensor, check_dropout, check_sizes
+from lrec.neural import Tensor
+from lrec.ranges import check_dropout, check_sizes
 
 
 class DAE(Autoencoder):

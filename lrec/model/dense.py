@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from lrec.data import Catalogue, DataError, Split
-from lrec.neural import NeuralModel, Tensor, Use, check_dropout, check_sizes
+from lrec.neural import NeuralModel, Tensor, Use
+from lrec.ranges import check_dropout, check_sizes
 from lrec.rating import BiasModel
 
 # Catalogue items scored at once: bounds the first hidden layer to batch × this × width.

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from lrec.data import DataError, Floats
-from lrec.item_item import ItemItemModel, blocks, check_recency
+from lrec.item_item import ItemItemModel, blocks
+from lrec.ranges import check_recency
 
 # Rows of the inverse mirrored at once.
 ROWS = 512

@@ -7,7 +7,8 @@ from typing import Any
 
 from lrec.autoencoder import Generator
 from lrec.data import Catalogue
-from lrec.neural import Tensor, check_dropout, check_sizes
+from lrec.neural import Tensor
+from lrec.ranges import check_dropout, check_sizes
 from lrec.training import Turn
 
 

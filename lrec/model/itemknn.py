@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from lrec.data import Floats, Ints
-from lrec.item_item import ItemItemModel, check_recency, nearest, sums
-from lrec.neural import check_sizes
+from lrec.item_item import ItemItemModel, nearest, sums
+from lrec.ranges import check_recency, check_sizes
 
 
 class ItemKNN(ItemItemModel):

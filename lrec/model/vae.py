@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from lrec.autoencoder import Generator
 from lrec.data import Catalogue
-from lrec.neural import Tensor, Use, check_dropout, check_sizes
+from lrec.neural import Tensor, Use
+from lrec.ranges import check_dropout, check_sizes
 
 
 class VAE(Generator):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lrec.component import Component
 from lrec.data import (
     Bools,
     Catalogue,
@@ -22,7 +23,7 @@ from lrec.data import (
 EXCLUDED, TRAIN, FOLD_IN, VALIDATION, TEST = range(-1, 4)
 
 
-class Splitter(ABC):
+class Splitter(Component, ABC):
     """A split is one decision: which part each interaction belongs to."""
 
     @abstractmethod
@@ -80,10 +81,6 @@ class Splitter(ABC):
                 "test_targets_outside_catalogue": float(outside.mean()),
             },
         )
-
-    @property
-    def name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
 
     def need_order(self, data: Interactions) -> Ints:
         """The timestamps, for splits that need each user's order.

@@ -10,13 +10,14 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from lrec.component import Component
 from lrec.quiet import hushed
 
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
-class Strategy(ABC):
+class Strategy(Component, ABC):
     """Devices, precision, compilation and determinism.
 
     Args:
@@ -45,10 +46,6 @@ class Strategy(ABC):
         self.xla = xla
         self.threads = threads
         self.deterministic = deterministic
-
-    @property
-    def name(self) -> str:
-        return type(self).__module__.rpartition(".")[2]
 
     @property
     def chief(self) -> bool:

@@ -1,0 +1,11 @@
+"""What all that a config can name have in common."""
+
+from __future__ import annotations
+
+
+class Component:
+    """A choice of a config group, which has the name of its file."""
+
+    @property
+    def name(self) -> str:
+        return type(self).__module__.rpartition(".")[2]
