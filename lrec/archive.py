@@ -11,10 +11,12 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from lrec import report
+from lrec.arrays import Strings
 from lrec.bucket import group_names
 from lrec.config import Parts, Record
-from lrec.data import Interactions, Split, Strings
+from lrec.data import Split
 from lrec.files import write_table, write_text
+from lrec.interactions import Interactions
 from lrec.judge import Judge, Rows, Verdict, beside
 from lrec.tracking import Log
 

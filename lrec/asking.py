@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrec.data import Bools, Floats, Histories, Queries
+from lrec.arrays import Bools, Floats
+from lrec.data import Histories, Queries
 from lrec.errors import shown
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from typing import ClassVar
 import numpy as np
 
 from lrec import report
+from lrec.arrays import Floats
 from lrec.bucket import Buckets
 from lrec.config import Parts, Record, component, options
-from lrec.data import DataError, Floats, Queries, Split
-from lrec.errors import ConfigError
+from lrec.data import Queries, Split
+from lrec.errors import ConfigError, DataError
 from lrec.model import Model
 from lrec.saved import model_of, own_split
 from lrec.terminal import Screen, show_warnings

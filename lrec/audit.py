@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrec.data import Bools, CleaningStep, DataError, Interactions, Ints
+from lrec.arrays import Bools, Ints
+from lrec.errors import DataError
+from lrec.interactions import CleaningStep, Interactions
 
 if TYPE_CHECKING:
     import pandas as pd

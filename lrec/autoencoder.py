@@ -6,7 +6,8 @@ from abc import abstractmethod
 from functools import cached_property
 from typing import Any
 
-from lrec.data import Floats, Histories, Split
+from lrec.arrays import Floats
+from lrec.data import Histories, Split
 from lrec.neural import NeuralModel, Tensor, ragged_weights
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lrec.data import DataError, Interactions
-from lrec.errors import listed, nearest
+from lrec.errors import DataError, listed, nearest
+from lrec.interactions import Interactions
 
 
 def check_behaviors(weights: Mapping[str, float] | None, targets: Sequence[str] | None) -> None:

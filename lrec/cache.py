@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import Behavior, CleaningStep, Interactions, ItemFeatures
 from lrec.files import write_arrays
+from lrec.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
 
 # Part of every key: raise it when the prepared form changes.
 FORMAT = 3

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lrec.data import DataError
+from lrec.errors import DataError
 from lrec.files import write_arrays
 from lrec.training import Array
 

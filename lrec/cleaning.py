@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -11,7 +10,9 @@ import numpy as np
 
 from lrec.audit import by_activity, drop, note, refuse
 from lrec.behaviors import check_behaviors, weigh
-from lrec.data import Behavior, CleaningStep, DataError, Interactions
+from lrec.coding import coded, compact, complete, content_digest
+from lrec.errors import DataError
+from lrec.interactions import CleaningStep, Interactions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,10 +75,10 @@ class Cleaning:
             raise DataError("the data has no rows.")
         frame, audit = _identified(frame.reset_index(drop=True), self.missing_id)
         frame = _ordered(frame)
-        data = replace(_coded(frame, clock), audit=audit)
-        data, frame = _complete(data, frame, "behavior", self.missing_behavior)
+        data = replace(coded(frame, clock), audit=audit)
+        data, frame = complete(data, frame, "behavior", self.missing_behavior)
         data, frame = self._choose(data, frame)
-        data, frame = _complete(data, frame, "timestamp", self.missing_timestamp)
+        data, frame = complete(data, frame, "timestamp", self.missing_timestamp)
         data = self._rate(data, frame)
         data = self._unite(data)
         if self.min_rating is not None:
@@ -89,8 +90,8 @@ class Cleaning:
         data = self._core(data)
         if not len(data):
             raise DataError("cleaning left no interactions: loosen the dataset's settings.")
-        data = _compact(data)
-        return replace(data, digest=_digest(data))
+        data = compact(data)
+        return replace(data, digest=content_digest(data))
 
     def _choose(self, data: Interactions, frame: pd.DataFrame) -> tuple[Interactions, pd.DataFrame]:
         """Weigh behaviours, and drop those without weight, one by one for the audit."""
@@ -111,7 +112,7 @@ class Cleaning:
             return data
         if self.missing_rating in ("error", "drop"):
             choices = "drop|mean|median|keep"
-            return _complete(data, frame, "rating", self.missing_rating, choices)[0]
+            return complete(data, frame, "rating", self.missing_rating, choices)[0]
         missing = np.isnan(data.rating)
         if not missing.any():
             return data
@@ -198,71 +199,3 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     rows = np.empty(len(frame), np.int64)
     rows[np.argsort(second, kind="stable")] = np.argsort(time, kind="stable")
     return frame.iloc[rows]
-
-
-def _coded(frame: pd.DataFrame, clock: bool) -> Interactions:
-    """Integer codes for ids and behaviours, in the order of their sorted names."""
-    import pandas as pd
-
-    user, user_ids = pd.factorize(frame["user"], sort=True)
-    item, item_ids = pd.factorize(frame["item"], sort=True)
-    if any("\0" in "".join(ids) for ids in (user_ids, item_ids)):
-        raise DataError("ids hold NUL bytes: the file is no UTF-8 text. Save it as UTF-8.")
-    timestamp = rating = behavior = None
-    behaviors: tuple[Behavior, ...] = ()
-    if "rating" in frame:
-        rating = frame["rating"].to_numpy(np.float32)
-    if "timestamp" in frame:
-        timestamp = frame["timestamp"].fillna(0).to_numpy(np.int64)
-    if "behavior" in frame:
-        behavior, names = pd.factorize(frame["behavior"], sort=True)
-        found = np.bincount(behavior[behavior >= 0], minlength=len(names)).tolist()
-        behaviors = tuple(
-            Behavior(str(name), 1.0, True, count) for name, count in zip(names, found, strict=True)
-        )
-    return Interactions(
-        user=user.astype(np.int32),
-        item=item.astype(np.int32),
-        rating=rating,
-        timestamp=timestamp,
-        behavior=None if behavior is None else behavior.astype(np.int32),
-        behaviors=behaviors,
-        user_ids=np.asarray(user_ids, dtype=np.str_),
-        item_ids=np.asarray(item_ids, dtype=np.str_),
-        clock=clock,
-    )
-
-
-def _complete(
-    data: Interactions, frame: pd.DataFrame, column: str, policy: str, choices: str = "drop"
-) -> tuple[Interactions, pd.DataFrame]:
-    """The rows, coded and as they were read, that have a value in the column, if there is one."""
-    if column not in frame or not (missing := frame[column].isna()).any():
-        return data, frame
-    if policy == "error":
-        refuse(missing.sort_index(), column, f"choose dataset.missing_{column}={choices}")
-    return drop(data, missing.to_numpy(), f"missing {column}"), frame[~missing]
-
-
-def _compact(data: Interactions) -> Interactions:
-    """Renumber users and items so that every code occurs."""
-    users, items = data.activity > 0, data.popularity > 0
-    return replace(
-        data,
-        user=(np.cumsum(users) - 1).astype(np.int32)[data.user],
-        item=(np.cumsum(items) - 1).astype(np.int32)[data.item],
-        user_ids=data.user_ids[users],
-        item_ids=data.item_ids[items],
-        features=data.features.take(np.flatnonzero(items)),
-    )
-
-
-def _digest(data: Interactions) -> str:
-    digest = hashlib.sha256()
-    asked = None if data.askable.all() else data.askable
-    named = (data.user_ids, data.item_ids)
-    for part in (data.user, data.item, data.rating, data.timestamp, *named, data.weight, asked):
-        if part is not None:
-            digest.update(str((part.dtype, part.shape)).encode())
-            digest.update(np.ascontiguousarray(part).data)
-    return digest.hexdigest()

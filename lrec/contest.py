@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.table import Table
 
 from lrec.bucket import ALL
-from lrec.comparison import Comparison, compare
+from lrec.compare import compare
+from lrec.comparison import Comparison
 from lrec.config import Record, component
 from lrec.errors import ConfigError
 from lrec.files import write_table, write_text

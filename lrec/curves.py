@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrec.data import Floats, Ints
+from lrec.arrays import Floats, Ints
 from lrec.statistics import bootstrap, interval, means
 
 if TYPE_CHECKING:

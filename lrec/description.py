@@ -9,7 +9,8 @@ from lrec import report
 from lrec.audit import ACTIVITY_EDGES
 from lrec.bucket import COLD
 from lrec.config import Parts, Record
-from lrec.data import Interactions, Split
+from lrec.data import Split
+from lrec.interactions import Interactions
 from lrec.metric.gini import gini
 from lrec.terminal import Screen, cell, show_warnings
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lrec.data import DataError
-from lrec.errors import redact
+from lrec.errors import DataError, redact
 from lrec.resumable import BrokenError, Transfer, say
 
 if sys.platform != "win32":

@@ -20,6 +20,10 @@ class ConfigError(ValueError):
     """A config that cannot be run; found before any data is read."""
 
 
+class DataError(ValueError):
+    """Data that cannot be used as asked; the message says what, and what to do about it."""
+
+
 class Failed(BaseException):
     """Carries a command's error past Hydra, which would print it in its own way."""
 

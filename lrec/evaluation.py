@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrec.arrays import Floats, Ints
 from lrec.bucket import ALL, COLD, Buckets
-from lrec.data import Floats, Ints, Queries
+from lrec.data import Queries
 from lrec.metric import Lists, Metric, RankingMetric, RatingMetric, SetMetric
 from lrec.model import Model
 from lrec.ranking import Ranking

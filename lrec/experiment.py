@@ -8,8 +8,9 @@ import warnings
 from lrec import archive, store
 from lrec.checkpoint import Checkpoint
 from lrec.config import Parts, Record
-from lrec.data import Catalogue, Interactions
+from lrec.data import Catalogue
 from lrec.feature import with_vectors
+from lrec.interactions import Interactions
 from lrec.judge import Judge, beside
 from lrec.model import Learnt
 from lrec.serving import example

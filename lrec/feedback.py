@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.cleaning import Cleaning
-from lrec.data import DataError, Interactions
 from lrec.dataset import Dataset
 from lrec.dataset.csv import CSV
+from lrec.errors import DataError
 from lrec.files import write_table
+from lrec.interactions import Interactions
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import DataError, Floats, Histories, Ints
+from lrec.arrays import Floats, Ints
+from lrec.data import Histories
+from lrec.errors import DataError
 from lrec.model import Model
 from lrec.portable import portable
 from lrec.quiet import hushed

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from lrec.arrays import Floats
 from lrec.bucket import Bucketing, Buckets
-from lrec.data import Catalogue, Floats, Histories, Queries, Split, Truth
+from lrec.data import Catalogue, Histories, Queries, Split
 from lrec.evaluation import summarise, user_table
+from lrec.interactions import Truth
 from lrec.metric import Metric, RatingMetric
 from lrec.model import Arrays, Model
 from lrec.model.popularity import Popularity

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lrec.data import Catalogue, Floats, Histories, Split
+from lrec.arrays import Floats
+from lrec.data import Catalogue, Histories, Split
 from lrec.model import Arrays, Learnt, Model
 from lrec.training import Array, Schedule, Strategy, Turn, Watch
 

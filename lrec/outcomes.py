@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lrec.data import Catalogue, Floats, Ints
+from lrec.arrays import Floats, Ints
+from lrec.data import Catalogue
 from lrec.evaluation import SMALLEST_BUCKET, SUBSAMPLES
 from lrec.metric import mean_of_items
 from lrec.metric.gini import Gini

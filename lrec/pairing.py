@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrec.arrays import Ints
 from lrec.bucket import ALL, COLD
-from lrec.data import Ints
 from lrec.metric import Metric, SetMetric
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from lrec import formats
+from lrec.arrays import Ints
 from lrec.bucket import Bucketing
-from lrec.data import Histories, Ints, Queries, Split
+from lrec.data import Histories, Queries, Split
 from lrec.evaluation import summarise, user_table
 from lrec.metric.ndcg import NDCG
 from lrec.metric.recall import Recall

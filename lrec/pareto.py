@@ -10,8 +10,8 @@ import numpy as np
 from rich.table import Table
 
 from lrec import report
+from lrec.arrays import Bools, Floats
 from lrec.config import Parts
-from lrec.data import Bools, Floats
 from lrec.files import write_table
 from lrec.terminal import cell
 from lrec.tracking import Saved

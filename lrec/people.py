@@ -10,22 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from lrec.arrays import Ints, Strings
 from lrec.audit import refuse
 from lrec.bucket import ALL, COLD
+from lrec.columns import ITEMS, RATINGS, TIMES, USERS, find_column, names, numbers, seconds
 from lrec.config import Parts
-from lrec.data import DETAILS, Catalogue, DataError, Histories, Interactions, Ints, Split, Strings
-from lrec.errors import listed
-from lrec.table import (
-    ITEMS,
-    RATINGS,
-    TIMES,
-    USERS,
-    find_column,
-    names,
-    numbers,
-    read_table,
-    seconds,
-)
+from lrec.data import Catalogue, Histories, Split
+from lrec.errors import DataError, listed
+from lrec.interactions import DETAILS, Interactions
+from lrec.table import read_table
 from lrec.transfer import find
 
 if TYPE_CHECKING:

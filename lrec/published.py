@@ -10,8 +10,9 @@ from typing import Any, Literal, NamedTuple
 
 from lrec import cache
 from lrec.cleaning import Cleaning
-from lrec.data import DataError, Interactions
 from lrec.dataset import FileDataset
+from lrec.errors import DataError
+from lrec.interactions import Interactions
 from lrec.table import Source
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import Bools, Floats, Histories, Ints, Queries
+from lrec.arrays import Bools, Floats, Ints
+from lrec.data import Histories, Queries
 from lrec.model import Model
 
 Tensor = Any  # TensorFlow ships no types

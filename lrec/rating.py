@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrec.data import Floats, Histories, Ints, Queries
+from lrec.arrays import Floats, Ints
+from lrec.data import Histories, Queries
 
 
 @dataclass(frozen=True)

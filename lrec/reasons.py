@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.data import Floats, Histories, Ints, Queries
+from lrec.arrays import Floats, Ints
+from lrec.data import Histories, Queries
 from lrec.model import Model
 from lrec.ranking import Ranker
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from lrec.arrays import Ints, Strings
 from lrec.bucket import group_names
 from lrec.config import Parts
-from lrec.data import Histories, Ints, Queries, Strings
+from lrec.data import Histories, Queries
 from lrec.errors import ConfigError, nearest
 from lrec.files import write_table
 from lrec.model import Model

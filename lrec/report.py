@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrec.arrays import Floats
 from lrec.bucket import COLD, Buckets
-from lrec.data import Floats, Interactions
+from lrec.interactions import Interactions
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec import archive
 from lrec.config import Parts, Record, check
-from lrec.data import Interactions, Split
+from lrec.data import Split
+from lrec.interactions import Interactions
 from lrec.judge import Judge, beside
 from lrec.model import Model
 from lrec.saved import config_of, model_of, own_split

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from lrec.arrays import Ints
 from lrec.config import Parts
-from lrec.data import Histories, Ints, Queries, Split
+from lrec.data import Histories, Queries, Split
 from lrec.feature import with_vectors
 from lrec.judge import Judge
 from lrec.model import Model

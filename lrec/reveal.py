@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 import numpy as np
 from rich.table import Table
 
+from lrec.arrays import Floats
 from lrec.config import Record
 from lrec.curves import EARLY, Curves, Measured, trace
-from lrec.data import Floats, Queries, Split
+from lrec.data import Queries, Split
 from lrec.errors import ConfigError
 from lrec.files import write_table, write_text
 from lrec.metric import Lists, RankingMetric

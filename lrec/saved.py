@@ -11,7 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec import store, tracking
 from lrec.config import Parts, check
-from lrec.data import Catalogue, DataError, Interactions, Split
+from lrec.data import Catalogue, Split
+from lrec.errors import DataError
+from lrec.interactions import Interactions
 from lrec.model import Model
 from lrec.tracking import entries_of, fetch, obstacle
 from lrec.transfer import align

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import DataError, Histories
+from lrec.data import Histories
+from lrec.errors import DataError
 from lrec.item_item import ItemItemModel
 from lrec.model import Model
 from lrec.model.ials import IALS

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from rich.table import Table
 
+from lrec.arrays import Ints
 from lrec.bucket import ALL, COLD, Bucketing
 from lrec.config import Record
-from lrec.data import Ints, Split
+from lrec.data import Split
 from lrec.errors import ConfigError
 from lrec.files import write_table, write_text
 from lrec.outcomes import Outcome, Simulated, observe, tabulate

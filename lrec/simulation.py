@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrec.data import Bools, Floats, Histories, Ints, Queries, Split
+from lrec.arrays import Bools, Floats, Ints
+from lrec.data import Histories, Queries, Split
 from lrec.judge import Oracle
 from lrec.metric import discounts
 from lrec.ranking import batches

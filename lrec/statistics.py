@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import Floats
+from lrec.arrays import Floats
 
 LEVEL = 0.95  # of intervals
 POWER = 0.8  # of the detectable difference

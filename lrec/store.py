@@ -10,9 +10,10 @@ import numpy as np
 
 from lrec import __version__
 from lrec.config import build
-from lrec.data import Catalogue, ItemFeatures
+from lrec.data import Catalogue
 from lrec.errors import one_line
 from lrec.files import write_arrays, write_text
+from lrec.interactions import ItemFeatures
 from lrec.model import Arrays, Model
 
 MODEL, STATE, CATALOGUE = "model.json", "state.npz", "catalogue.npz"

@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from lrec.bucket import Bucketing, Buckets, group_names
-from lrec.data import Interactions, Split
+from lrec.data import Split
 from lrec.errors import redact
+from lrec.interactions import Interactions
 from lrec.training import Unkept
 
 if TYPE_CHECKING:

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from lrec.data import Bools, Catalogue, DataError, Histories, Ints, Queries, Split, Strings
+from lrec.arrays import Bools, Ints, Strings
+from lrec.data import Catalogue, Histories, Queries, Split
+from lrec.errors import DataError
 from lrec.training import Array
 
 

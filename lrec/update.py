@@ -9,32 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from omegaconf import OmegaConf
 
 from lrec import archive, experiment
-from lrec.bucket import COLD, Bucketing
-from lrec.comparison import compare
+from lrec.compare import compare
 from lrec.config import Parts, Record, check
 from lrec.contest import bucket_orders, shown
-from lrec.data import Split
 from lrec.errors import ConfigError
 from lrec.feedback import join
 from lrec.files import write_table
 from lrec.judge import Judge
+from lrec.migration import migration
 from lrec.model import Learnt
 from lrec.pairing import Answers
-from lrec.people import of_all
 from lrec.saved import model_of
 from lrec.terminal import Screen, show_warnings
 from lrec.tracking import Log, tags_of
-from lrec.transfer import align, extend, find, refuse_seen
+from lrec.transfer import align, extend, refuse_seen
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BEFORE, UPDATED, SCRATCH = "before", "updated", "from scratch"
-NEW = "new"  # where users come from that the data did not have
 Jobs = dict[str, tuple[dict[str, Any], Learnt | None]]
 SHARE = 0.1  # of the epochs that the run was trained for
 
@@ -196,38 +192,6 @@ def report(
         log.file(path)
         screen.note(f"users by {name}, from the bucket before (rows) to the bucket now:")
         screen.rows(table.reset_index(names="before"))
-
-
-def migration(parts: Parts, before: Split, after: Split) -> dict[str, pd.DataFrame]:
-    """Users by their bucket before and after, a table for each bucketing.
-
-    Every user of the data is counted; those that the data did not have before come from `new`.
-
-    Args:
-        before, after: splits of the data without and with what came since, in the same item codes.
-    """
-    known = find(after.user_ids, before.user_ids)
-    return {
-        name: moves(bucketing, before, after, known) for name, bucketing in parts.bucket.items()
-    }
-
-
-def moves(bucketing: Bucketing, before: Split, after: Split, known: Any) -> pd.DataFrame:
-    """Counts of users, a row for each bucket before and a column for each one after.
-
-    Args:
-        known: `(n_users,)` code that a user had before, or -1.
-    """
-    import pandas as pd
-
-    labels = []
-    for split in (before, after):
-        histories = of_all(split)
-        labels.append(bucketing.sort(histories, split.train, split.catalogue).column)
-    names = [COLD, *bucketing.names]
-    came = np.where(known >= 0, labels[0][known], NEW)
-    counts = pd.crosstab(came, labels[1])
-    return counts.reindex(index=[NEW, *names], columns=names, fill_value=0).rename_axis(None)
 
 
 def _users(folder: Path) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 from lrec.bucket import group_names
 from lrec.checkpoint import Checkpoint
 from lrec.config import Parts
-from lrec.data import DataError
+from lrec.errors import DataError
 from lrec.judge import Judge
 from lrec.ranking import Ranker
 from lrec.strategy import Strategy

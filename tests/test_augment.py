@@ -11,9 +11,10 @@ import pytest
 from composing import composed
 from conftest import Bystander
 
+from lrec.arrays import Floats
 from lrec.augment import PseudoInteractions, prepend
 from lrec.config import Parts, check, options
-from lrec.data import Floats, Histories, Split
+from lrec.data import Histories, Split
 from lrec.training import Strategy, Watch
 
 SMALL = {

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from lrec import item_item
-from lrec.data import Catalogue, DataError, Histories, Interactions, Split
+from lrec.data import Catalogue, Histories, Split
 from lrec.dataset.csv import CSV
+from lrec.errors import DataError
+from lrec.interactions import Interactions
 from lrec.model import Model, ease
 from lrec.model.ease import EASE
 from lrec.model.ials import IALS

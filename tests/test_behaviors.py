@@ -22,8 +22,10 @@ from test_baselines import BASKETS, fitted, keep_best, split_of
 from lrec.augment import prepend
 from lrec.cleaning import Cleaning
 from lrec.config import check
-from lrec.data import CleaningStep, DataError, Histories, Interactions, Split
+from lrec.data import Histories, Split
 from lrec.dataset.csv import CSV
+from lrec.errors import DataError
+from lrec.interactions import CleaningStep, Interactions
 from lrec.layers import multinomial_loss
 from lrec.model.ease import EASE
 from lrec.model.ials import IALS

@@ -9,15 +9,8 @@ import pandas as pd
 import pytest
 
 from lrec.bucket.activity import Activity
-from lrec.comparison import (
-    BASELINE,
-    BETTER,
-    TOO_FEW,
-    UNDECIDED,
-    WORSE,
-    Comparison,
-    compare,
-)
+from lrec.compare import compare
+from lrec.comparison import BASELINE, BETTER, TOO_FEW, UNDECIDED, WORSE, Comparison
 from lrec.metric.item_coverage import ItemCoverage
 from lrec.metric.mse import MSE
 from lrec.metric.ndcg import NDCG

@@ -249,14 +249,20 @@ def test_mlflow_and_hydra_stay_where_they_belong(path: Path) -> None:
     assert allowed or not imported(path, "hydra")
 
 
-@each([PACKAGE / f"{stem}.py" for stem in ("data", "draws", "embedding", "errors", "quiet")])
-def test_ground_floor_imports_nothing_of_lrec(path: Path) -> None:
-    assert not imported(path, "lrec")
+# What everything else stands on, and what of lrec it may import.
+FLOORS: dict[str, set[str]] = {
+    **{stem: set() for stem in ("arrays", "component", "draws", "embedding", "errors", "files")},
+    **{stem: set() for stem in ("quiet", "ranges")},
+    "layers": {"draws", "embedding"},
+    "interactions": {"arrays"},
+    "data": {"arrays", "interactions"},
+}
 
 
-def test_layers_import_nothing_of_lrec_but_embeddings_and_draws() -> None:
-    names = [name for name, _ in imports(PACKAGE / "layers.py") if name.startswith("lrec")]
-    assert {name.split(".")[1] for name in names} == {"draws", "embedding"}
+@pytest.mark.parametrize("stem", FLOORS)
+def test_floors_stand_on_those_below(stem: str) -> None:
+    found = [name for name, _ in imports(PACKAGE / f"{stem}.py") if name.startswith("lrec.")]
+    assert {name.split(".")[1] for name in found} == FLOORS[stem]
 
 
 @each(MODULES)

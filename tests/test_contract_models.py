@@ -15,8 +15,9 @@ from conftest import Bystander
 from omegaconf import OmegaConf
 
 from lrec import neural, store
+from lrec.arrays import Floats
 from lrec.config import Parts, check, component, options
-from lrec.data import Floats, Histories, Queries, Split
+from lrec.data import Histories, Queries, Split
 from lrec.judge import Judge
 from lrec.model import Model
 from lrec.model.ials import IALS

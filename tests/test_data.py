@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrec.data import Catalogue, Histories, Interactions, ItemFeatures, mean_by_row
+from lrec.arrays import mean_by_row
+from lrec.data import Catalogue, Histories
 from lrec.dataset.synthetic import Synthetic
+from lrec.interactions import Interactions, ItemFeatures
 from lrec.split.global_time import GlobalTime
 
 examples = settings(max_examples=50, deadline=None)

@@ -23,8 +23,8 @@ import pytest
 from fileserver import Site, serving
 
 from lrec import resumable
-from lrec.data import DataError
 from lrec.download import fetch
+from lrec.errors import DataError
 
 BODY = random.Random(0).randbytes(600_000)
 OTHER = random.Random(1).randbytes(600_000)

@@ -25,8 +25,8 @@ from test_ranking import Fixed, different_scores
 from lrec import export, formats
 from lrec.commands.export import OWN
 from lrec.config import CONF, Parts, Record, check
-from lrec.data import DataError, Histories, Queries
-from lrec.errors import ConfigError
+from lrec.data import Histories, Queries
+from lrec.errors import ConfigError, DataError
 from lrec.export import Export, beside
 from lrec.model import Model
 from lrec.model.ease import EASE

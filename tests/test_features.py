@@ -18,14 +18,16 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec import store
 from lrec.config import Parts, check
-from lrec.data import DataError, ItemFeatures, Split
+from lrec.data import Split
 from lrec.embedding import EmbeddingBag, ItemEmbedding, plain_operations
+from lrec.errors import DataError
 from lrec.feature import Feature, standardised, with_vectors
 from lrec.feature.cooccurrence import Cooccurrence
 from lrec.feature.genres import Genres
 from lrec.feature.none import NoFeature
 from lrec.feature.titles import Titles
 from lrec.feature.vectors import Vectors
+from lrec.interactions import ItemFeatures
 
 MODELS = ("dense", "vae", "attention", "bert4rec")
 SMALL = {

@@ -20,8 +20,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lrec.data import DataError, Interactions
 from lrec.dataset.csv import CSV
+from lrec.errors import DataError
+from lrec.interactions import Interactions
 
 Row = tuple[str, str, float | None, int | None]
 USERS, ITEMS = ("user_id", "userid", "user"), ("item_id", "item", "movieid")

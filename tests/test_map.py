@@ -15,11 +15,12 @@ from composing import composed
 from conftest import Answer, CommandLine
 from mlflow.entities import Run
 
+from lrec.arrays import Floats
 from lrec.atlas import Atlas, draw, project, silhouettes
 from lrec.bucket import Buckets
 from lrec.config import check
-from lrec.data import Catalogue, DataError, Floats, Histories, Queries, Split
-from lrec.errors import ConfigError
+from lrec.data import Catalogue, Histories, Queries, Split
+from lrec.errors import ConfigError, DataError
 
 PNG = b"\x89PNG"
 FIGURES = {"map_pca.png", "map_tsne.png"}

@@ -11,7 +11,8 @@ from math import log2
 import numpy as np
 import pytest
 
-from lrec.data import Catalogue, Histories, ItemFeatures
+from lrec.data import Catalogue, Histories
+from lrec.interactions import ItemFeatures
 from lrec.metric import Lists, Metric, RankingMetric, RatingMetric
 from lrec.metric.aplt import APLT
 from lrec.metric.arp import ARP

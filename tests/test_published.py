@@ -18,11 +18,12 @@ from conftest import N_USERS, CommandLine
 from fileserver import Site, serving
 
 from lrec.config import component, options
-from lrec.data import DataError, Interactions
 from lrec.dataset.csv import CSV
 from lrec.dataset.gowalla import Gowalla
 from lrec.dataset.movielens_1m import MovieLens1M
 from lrec.dataset.movietweetings import MovieTweetings
+from lrec.errors import DataError
+from lrec.interactions import Interactions
 from lrec.published import Published, Remote
 
 Row = tuple[str, str, float | None, int | None]

@@ -17,7 +17,9 @@ from composing import composed
 from conftest import Bystander, CommandLine
 
 from lrec.config import check
-from lrec.data import Catalogue, DataError, Histories, ItemFeatures, Split
+from lrec.data import Catalogue, Histories, Split
+from lrec.errors import DataError
+from lrec.interactions import ItemFeatures
 from lrec.judge import Judge
 from lrec.model import Model
 from lrec.people import known_people, new_people

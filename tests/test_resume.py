@@ -20,7 +20,7 @@ from conftest import Answer, CommandLine
 from mlflow.entities import Run
 
 from lrec.checkpoint import Checkpoint
-from lrec.data import DataError
+from lrec.errors import DataError
 from lrec.saved import folder_of
 from lrec.tracking import JOURNAL
 

@@ -29,7 +29,7 @@ from test_contract_models import Bench
 
 from lrec import serving
 from lrec.asking import Asked
-from lrec.data import ItemFeatures
+from lrec.interactions import ItemFeatures
 from lrec.model import Model
 from lrec.ranking import Ranker
 from lrec.serving import Recommender, example

@@ -18,10 +18,12 @@ from conftest import Answer, CommandLine
 from mlflow.entities import Run
 
 from lrec import tracking
+from lrec.arrays import Ints
 from lrec.bucket import ALL
 from lrec.config import Parts, check
-from lrec.data import Catalogue, DataError, Histories, Ints, Queries, Split
+from lrec.data import Catalogue, Histories, Queries, Split
 from lrec.dataset.synthetic import Synthetic
+from lrec.errors import DataError
 from lrec.model import Model
 from lrec.outcomes import observe, percentiles, tabulate
 from lrec.retraining import Player, count, trainer, with_people

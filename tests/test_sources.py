@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lrec.data import CleaningStep, DataError, Interactions
 from lrec.dataset import FileDataset
 from lrec.dataset.csv import CSV
 from lrec.dataset.movielens import MovieLens
+from lrec.errors import DataError
+from lrec.interactions import CleaningStep, Interactions
 from lrec.split.leave_one_out import LeaveOneOut
 
 Row = tuple[str, str, float | None, int | None]

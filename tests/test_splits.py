@@ -14,7 +14,9 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from lrec.config import CONF
-from lrec.data import DataError, Histories, Interactions, ItemFeatures, Queries, Split
+from lrec.data import Histories, Queries, Split
+from lrec.errors import DataError
+from lrec.interactions import Interactions, ItemFeatures
 from lrec.split import Splitter
 from lrec.split.global_time import GlobalTime
 from lrec.split.leave_one_out import LeaveOneOut

@@ -16,16 +16,19 @@ from conftest import CommandLine
 
 from lrec.bucket.counts import Counts
 from lrec.config import check
-from lrec.data import Catalogue, DataError, Histories, Interactions, ItemFeatures, Queries, Split
+from lrec.data import Catalogue, Histories, Queries, Split
 from lrec.dataset.csv import CSV
+from lrec.errors import DataError
 from lrec.feedback import join
+from lrec.interactions import Interactions, ItemFeatures
+from lrec.migration import moves
 from lrec.model import Learnt
 from lrec.neural import grown
 from lrec.split import Splitter
 from lrec.split.leave_one_out import LeaveOneOut
 from lrec.split.user_holdout import UserHoldout
 from lrec.transfer import extend, find
-from lrec.update import Update, moves, shorter
+from lrec.update import Update, shorter
 
 
 def test_weights_grow_where_the_catalogue_does() -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from lrec.arrays import Floats, Ints
 from lrec.autoencoder import Generator
 from lrec.component import Component
-from lrec.data import DataError, Floats, Histories, Ints, Split
+from lrec.data import Histories, Split
+from lrec.errors import DataError
 from lrec.ranges import check_sizes
 from lrec.training import Schedule, Strategy, Watch
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from lrec.arrays import Floats
 from lrec.augment import Generated
-from lrec.data import Floats, Histories
+from lrec.data import Histories
 
 # Preferences lie about 0 (most items) to 1; as logits they are sharpened by this, or the many items
 # that are preferred a little would be most of what is drawn.

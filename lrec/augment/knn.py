@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from lrec.arrays import Floats
 from lrec.augment import PseudoInteractions
-from lrec.data import Floats, Histories, Split
+from lrec.data import Histories, Split
 from lrec.item_item import ItemItemModel
 from lrec.training import Strategy, Watch
 

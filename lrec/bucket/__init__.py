@@ -11,8 +11,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from lrec.arrays import Floats, Ints
 from lrec.component import Component
-from lrec.data import Catalogue, Floats, Histories, Ints
+from lrec.data import Catalogue, Histories
 
 COLD = "cold"
 ALL = "all"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from lrec.arrays import Floats, mean_by_row
 from lrec.bucket import Bucketing
-from lrec.data import Catalogue, Floats, Histories, mean_by_row
+from lrec.data import Catalogue, Histories
 
 
 class Mainstream(Bucketing):

@@ -17,7 +17,7 @@ FREE = ("schedule", "strategy", "tracking")
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="update")
 def main(config: DictConfig) -> None:
     def update(settings: Update, record: Record) -> None:
-        from lrec.update import run  # after the check, which has to be quick
+        from lrec.update import run
 
         run(settings, record)
 

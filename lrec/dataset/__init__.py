@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrec import cache
+from lrec.arrays import Strings
 from lrec.cleaning import Cleaning
 from lrec.component import Component
-from lrec.data import DataError, Interactions, ItemFeatures, Strings
+from lrec.errors import DataError
+from lrec.interactions import Interactions, ItemFeatures
 from lrec.table import Source
 
 if TYPE_CHECKING:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from lrec.arrays import Strings
 from lrec.cleaning import Cleaning
-from lrec.data import DataError, ItemFeatures, Strings
-from lrec.dataset import FileDataset
-from lrec.errors import listed
-from lrec.table import (
+from lrec.columns import (
     BEHAVIORS,
     ITEMS,
     RATINGS,
     TIMES,
     USERS,
-    Source,
     TimeUnit,
     find_column,
-    item_features,
     names,
     numbers,
-    read_table,
     seconds,
 )
+from lrec.dataset import FileDataset
+from lrec.errors import DataError, listed
+from lrec.interactions import ItemFeatures
+from lrec.table import Source, item_features, read_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lrec.data import ItemFeatures, Strings
+from lrec.arrays import Strings
 from lrec.dataset.csv import CSV
+from lrec.interactions import ItemFeatures
 from lrec.published import Published, Remote
 from lrec.table import Source, item_features, read_table
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from lrec.arrays import Strings
 from lrec.cleaning import Cleaning
-from lrec.data import DataError, ItemFeatures, Strings
+from lrec.columns import numbers, seconds
 from lrec.dataset import FileDataset
-from lrec.errors import listed
-from lrec.table import Source, item_features, numbers, read_table, seconds
+from lrec.errors import DataError, listed
+from lrec.interactions import ItemFeatures
+from lrec.table import Source, item_features, read_table
 
 if TYPE_CHECKING:
     import pandas as pd

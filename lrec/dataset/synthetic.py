@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lrec.data import Floats, Interactions, Ints, ItemFeatures
+from lrec.arrays import Floats, Ints
 from lrec.dataset import Dataset, Resemblance
+from lrec.interactions import Interactions, ItemFeatures
 
 GENRES = (
     "Action Adventure Animation Biography Comedy Crime Documentary Drama Family Fantasy History "

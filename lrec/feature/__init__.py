@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from lrec.arrays import Floats
 from lrec.component import Component
-from lrec.data import Floats, Split
+from lrec.data import Split
 
 
 class Feature(Component, ABC):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lrec.data import DataError, Floats, Split
+from lrec.arrays import Floats
+from lrec.data import Split
+from lrec.errors import DataError
 from lrec.feature import Feature
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.data import Floats, Split
+from lrec.arrays import Floats
+from lrec.data import Split
 from lrec.feature import Feature
 
 

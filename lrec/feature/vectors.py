@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import DataError, Floats, Split, Strings
+from lrec.arrays import Floats, Strings
+from lrec.columns import ITEMS, find_column
+from lrec.data import Split
+from lrec.errors import DataError
 from lrec.feature import Feature
-from lrec.table import ITEMS, find_column, read_table
+from lrec.table import read_table
 
 
 class Vectors(Feature):

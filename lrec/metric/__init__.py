@@ -8,8 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from lrec.arrays import Bools, Floats, Ints
 from lrec.component import Component
-from lrec.data import Bools, Catalogue, Floats, Histories, Ints
+from lrec.data import Catalogue, Histories
 
 
 @dataclass(frozen=True)

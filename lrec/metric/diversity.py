@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.data import Catalogue, Floats
+from lrec.arrays import Floats
+from lrec.data import Catalogue
 from lrec.metric import Lists, RankingMetric
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrec.data import Floats
+from lrec.arrays import Floats
 from lrec.metric import Lists, RankingMetric
 
 

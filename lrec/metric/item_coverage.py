@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.data import Ints
+from lrec.arrays import Ints
 from lrec.metric import SetMetric
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrec.data import Floats, Ints, mean_by_row
+from lrec.arrays import Floats, Ints, mean_by_row
 from lrec.metric import RatingMetric
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.data import Floats, mean_by_row
+from lrec.arrays import Floats, mean_by_row
 from lrec.metric import Lists, RankingMetric, mean_of_items
 
 

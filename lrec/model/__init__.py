@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lrec.arrays import Bools, Floats
 from lrec.component import Component
-from lrec.data import Bools, Catalogue, Floats, Histories, Queries, Split
+from lrec.data import Catalogue, Histories, Queries, Split
 from lrec.training import Schedule, Strategy, Watch
 
 Arrays = dict[str, np.ndarray[Any, Any]]

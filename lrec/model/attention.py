@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lrec.data import DataError, Split
+from lrec.data import Split
+from lrec.errors import DataError
 from lrec.negatives import Loss, NextItemLoss, Sampling
 from lrec.neural import Tensor, Use, ragged_weights
 from lrec.sequence import Block, SequenceModel

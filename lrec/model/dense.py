@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from lrec.data import Catalogue, DataError, Split
+from lrec.data import Catalogue, Split
+from lrec.errors import DataError
 from lrec.neural import NeuralModel, Tensor, Use
 from lrec.ranges import check_dropout, check_sizes
 from lrec.rating import BiasModel

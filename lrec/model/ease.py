@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import DataError, Floats
+from lrec.arrays import Floats
+from lrec.errors import DataError
 from lrec.item_item import ItemItemModel, blocks
 from lrec.ranges import check_recency
 

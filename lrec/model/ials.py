@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import Catalogue, Floats, Histories, Ints, Split
+from lrec.arrays import Floats, Ints
+from lrec.data import Catalogue, Histories, Split
 from lrec.item_item import history_matrix, sums
 from lrec.model import Arrays, Model
 from lrec.training import Schedule, Strategy, Watch

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lrec.data import Floats, Ints
+from lrec.arrays import Floats, Ints
 from lrec.item_item import ItemItemModel, nearest, sums
 from lrec.ranges import check_recency, check_sizes
 

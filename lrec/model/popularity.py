@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.data import Catalogue, DataError, Floats, Histories, Ints, Split
+from lrec.arrays import Floats, Ints
+from lrec.data import Catalogue, Histories, Split
+from lrec.errors import DataError
 from lrec.model import Arrays, Model
 from lrec.training import Schedule, Strategy, Watch
 

@@ -7,17 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from lrec.arrays import Bools, Ints
 from lrec.component import Component
-from lrec.data import (
-    Bools,
-    Catalogue,
-    DataError,
-    Histories,
-    Interactions,
-    Ints,
-    Queries,
-    Split,
-)
+from lrec.data import Catalogue, Histories, Queries, Split
+from lrec.errors import DataError
+from lrec.interactions import Interactions
 
 # The part of the split that an interaction belongs to.
 EXCLUDED, TRAIN, FOLD_IN, VALIDATION, TEST = range(-1, 4)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.data import DataError, Interactions, Ints
+from lrec.arrays import Ints
+from lrec.errors import DataError
+from lrec.interactions import Interactions
 from lrec.split import TEST, TRAIN, VALIDATION, Splitter, check_shares
 
 

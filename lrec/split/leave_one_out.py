@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.data import Interactions, Ints
+from lrec.arrays import Ints
+from lrec.interactions import Interactions
 from lrec.split import TEST, TRAIN, VALIDATION, Splitter, rank_from_end
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from lrec.data import Interactions, Ints
+from lrec.arrays import Ints
+from lrec.interactions import Interactions
 from lrec.split import TEST, TRAIN, VALIDATION, Splitter, check_seed, check_shares, rank_from_end
 
 

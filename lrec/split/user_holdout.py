@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from lrec.data import Interactions, Ints
+from lrec.arrays import Ints
+from lrec.interactions import Interactions
 from lrec.split import (
     EXCLUDED,
     FOLD_IN,
