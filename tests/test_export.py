@@ -207,6 +207,7 @@ def exported(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{path}/mlflow.db")
         patch.chdir(path)
         with Tracking().run("trained", {}, path / "train") as log:
+            log.dataset("csv", bench.parts().dataset.load().digest, {})
             log.model(bench.save(path / "model"), example(bench.model.catalogue))
             trained = log.run_id
         own = {"run": trained, "sample": 30, "folder": str(path / "out")}
