@@ -6,13 +6,14 @@ import re
 import traceback
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import OmegaConf
 
-from lrec.config import CONF, Parts, groups, options
-from lrec.errors import listed, nearest, shown
+from lrec.config import CONF, PACKAGE, Parts, groups, options
+from lrec.errors import listed, nearest, one_line, shown
 
 HIDDEN = ("defaults", "hydra", *(field.name for field in fields(Parts)))
 
@@ -31,6 +32,9 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
     text = str(error)
     if "Config group override must be" in text:
         return _no_choice(overrides)
+    if isinstance(error, OSError) and _before_the_job(error):
+        why = one_line(error)
+        return f"the run's folder cannot be made ({why}): choose another, hydra.run.dir=…"
     where = _raised_by(error)
     if isinstance(error, TypeError | ValueError) and "omegaconf" in where:
         deep = [o for o in overrides if "." in o.partition("=")[0]]
@@ -91,6 +95,13 @@ def _raised_by(error: BaseException) -> str:
     """The file whose code raised an error."""
     frames = traceback.extract_tb(error.__traceback__)
     return frames[-1].filename if frames else ""
+
+
+def _before_the_job(error: BaseException) -> bool:
+    """Whether Hydra raised an error while it made ready what a command runs in."""
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [place for place, file in enumerate(files) if Path(file).is_relative_to(PACKAGE)]
+    return bool(ours) and any("hydra" in file for file in files[ours[-1] :])
 
 
 def _parses(override: str) -> bool:

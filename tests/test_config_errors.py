@@ -317,6 +317,12 @@ def test_what_hydra_refuses_is_told_in_a_short_line(override: str, words: list[s
     assert all(word in said for word in words), said
 
 
+def test_folder_that_cannot_be_made_is_told(lrec: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "outputs").write_text("a file, not a folder")
+    answer = lrec(tmp_path, "train", "model=popularity")
+    assert_refused(answer, tmp_path, "run's folder cannot be made", "Not a dir", "hydra.run.dir=")
+
+
 @pytest.mark.parametrize("command", ["trian", "eval"])
 def test_unknown_command_is_told_the_nearest(
     command: str, lrec: CommandLine, tmp_path: Path
