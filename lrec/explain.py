@@ -32,7 +32,8 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
     text = str(error)
     if "Config group override must be" in text:
         return _no_choice(overrides)
-    if isinstance(error, OSError) and _before_the_job(error):
+    composing = isinstance(error, HydraException)
+    if isinstance(error, OSError) and not composing and _before_the_job(error):
         why = one_line(error)
         return f"the run's folder cannot be made ({why}): choose another, hydra.run.dir=…"
     where = _raised_by(error)
