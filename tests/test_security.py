@@ -180,7 +180,8 @@ def test_passwords_of_the_store_are_kept_nowhere(
     lrec: CommandLine, tiny: Path, tmp_path: Path
 ) -> None:
     words = ("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out", "model=popularity")
-    store = {"MLFLOW_TRACKING_URI": f"http://ann:{SECRET}@127.0.0.1:9"}
+    address = f"http://ann:{SECRET}@127.0.0.1:9"
+    store = {"MLFLOW_TRACKING_URI": address, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
     train, compare, sync = (
         lrec(tmp_path, *command, **store)
         for command in (("train", *words), ("compare",), ("sync",))
