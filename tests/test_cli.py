@@ -368,7 +368,6 @@ def test_data_that_has_changed_is_refused_though_its_items_have_not(
 
     data.write_text(f"{text}person-new,thing-00,4,1500000000\n")
     for answer in (
-        bench.evaluate("changed", run),
         bench.evaluate("changed", run, *on_others),  # what the run has seen is not known any more
         bench.lrec(bench.folder, "export", f"run={run.info.run_id}", f"folder={tmp_path}/export"),
     ):

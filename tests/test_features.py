@@ -267,8 +267,17 @@ def test_initial_vectors_keep_their_geometry_and_the_usual_spread() -> None:
     assert 0.5 < table.std() / np.sqrt(2 / 59) < 2
 
 
-@pytest.mark.parametrize("use", ["additional", "initial"])
-@pytest.mark.parametrize("model", [*MODELS[:-1], pytest.param(MODELS[-1], marks=pytest.mark.slow)])
+QUICK = [("dense", "additional"), ("vae", "initial")]  # the others are slow
+
+
+@pytest.mark.parametrize(
+    ("model", "use"),
+    [
+        pytest.param(model, use, marks=() if (model, use) in QUICK else pytest.mark.slow)
+        for model in MODELS
+        for use in ("additional", "initial")
+    ],
+)
 def test_models_learn_with_vectors_and_load_again(
     tiny: Path, tmp_path: Path, model: str, use: str
 ) -> None:
