@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from lrec.config import CONF, options
+from lrec.sweep import Sweep
 
 PLUGINS = {
     "processes": ("joblib", "sweep"),
@@ -92,3 +94,12 @@ def test_jobs_in_processes_are_children_of_one_run(
         assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent.info.run_id}
         assert sorted(run.info.status for run in children) == statuses
         assert parent.info.status == parent_status
+
+
+def test_callback_of_a_sweep_reaches_other_processes_without_the_parent_run() -> None:
+    callback = Sweep()
+    callback.show_front = lambda: None  # holds the run, its lock and its store
+    callback.failed = True
+    sent = pickle.loads(pickle.dumps(callback))
+    assert isinstance(sent, Sweep)
+    assert not sent.failed
