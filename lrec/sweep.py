@@ -32,7 +32,7 @@ class Sweep(Callback):
         self.show_front: Callable[[], None] = lambda: None
 
     def __reduce__(self) -> tuple[type[Sweep], tuple[()]]:
-        """Launchers send it to jobs in other processes: a new one, for the parent run stays here."""
+        """Jobs in other processes are sent a new one: the parent run stays here."""
         return Sweep, ()
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:

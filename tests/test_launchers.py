@@ -76,10 +76,12 @@ def test_jobs_in_processes_are_children_of_one_run(
 ) -> None:
     common = ("hydra/launcher=processes", "dataset=csv", f"dataset.path={tiny}")
     common = (*common, "split=leave_one_out", "schedule.epochs=2")
-    good = lrec(tmp_path, "train", "-m", *common, "model=popularity,itemknn")
+    good = lrec.program(tmp_path, "train", "-m", *common, "model=popularity,itemknn")
     assert good.rc == 0, good.err
     rates = "schedule.learning_rate=1e30,1e-3"
-    bad = lrec(tmp_path, "train", "-m", *common, "model=vae", rates, "tracking.experiment=bad")
+    bad = lrec.program(
+        tmp_path, "train", "-m", *common, "model=vae", rates, "tracking.experiment=bad"
+    )
     assert bad.rc == 1
     assert "failed: the training loss is" in bad.err
 
