@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -64,6 +65,19 @@ class Histories:
             rating=None
             if ratings is None
             else np.array([r for row in ratings for r in row], np.float32),
+        )
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Histories]) -> Histories:
+        """The rows of all parts, one part after the other; of details, those that all have."""
+
+        def joined(name: str) -> Any:
+            arrays = [getattr(part, name) for part in parts]
+            return None if any(array is None for array in arrays) else np.concatenate(arrays)
+
+        return cls(
+            offsets=np.concatenate([[0], np.cumsum(joined("lengths"))]),
+            **{name: joined(name) for name in ("user", "item", *DETAILS)},
         )
 
     @classmethod

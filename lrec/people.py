@@ -17,7 +17,7 @@ from lrec.columns import ITEMS, RATINGS, TIMES, USERS, find_column, names, numbe
 from lrec.config import Parts
 from lrec.data import Catalogue, Histories, Split
 from lrec.errors import DataError, listed
-from lrec.interactions import DETAILS, Interactions
+from lrec.interactions import Interactions
 from lrec.table import read_table
 from lrec.transfer import find
 
@@ -72,25 +72,12 @@ def of_all(split: Split) -> Histories:
         queries.known.take(np.flatnonzero(~np.isin(queries.known.user, split.train.user)))
         for queries in (split.validation, split.test)
     ]
-    histories = _joined([split.train, *held_out])
+    histories = Histories.stacked([split.train, *held_out])
     histories = histories.take(np.unique(histories.user, return_index=True)[1])
     lengths = np.zeros(len(split.user_ids), np.int64)
     lengths[histories.user] = histories.lengths
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     return replace(histories, user=np.arange(len(lengths), dtype=np.int32), offsets=offsets)
-
-
-def _joined(parts: Sequence[Histories]) -> Histories:
-    """The rows of all parts, one part after the other."""
-
-    def joined(name: str) -> Any:
-        arrays = [getattr(part, name) for part in parts]
-        return None if any(array is None for array in arrays) else np.concatenate(arrays)
-
-    return Histories(
-        offsets=np.concatenate([[0], np.cumsum(joined("lengths"))]),
-        **{name: joined(name) for name in ("user", "item", *DETAILS)},
-    )
 
 
 def new_people(history: list[Any] | str, catalogue: Catalogue) -> tuple[Strings, Histories]:

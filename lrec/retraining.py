@@ -18,7 +18,7 @@ from lrec.model import Model
 from lrec.model.popularity import Popularity
 from lrec.ranking import Ranker
 from lrec.terminal import Losses, Screen
-from lrec.training import Array, Unkept
+from lrec.training import Unkept
 
 Train = Callable[[Split], Model]
 
@@ -93,14 +93,7 @@ def with_people(split: Split, history: Histories) -> Split:
     more = history.within(n_items)
     more = more.take(np.flatnonzero(more.lengths))
     pairs = np.unique(more.row * n_items + more.item)
-    together = Histories(
-        user=np.concatenate([train.user, more.user]),
-        offsets=np.concatenate([train.offsets, train.offsets[-1] + more.offsets[1:]]),
-        item=np.concatenate([train.item, more.item]),
-        rating=_joined(train.rating, more.rating),
-        timestamp=_joined(train.timestamp, more.timestamp),
-        weight=_joined(train.weight, more.weight),
-    )
+    together = Histories.stacked([train, more])
     counted = replace(
         catalogue,
         popularity=catalogue.popularity + np.bincount(pairs % n_items, minlength=n_items),
@@ -108,7 +101,3 @@ def with_people(split: Split, history: Histories) -> Split:
         n_users=catalogue.n_users + len(more),
     )
     return replace(split, train=together, catalogue=counted)
-
-
-def _joined(one: Array | None, two: Array | None) -> Array | None:
-    return None if one is None or two is None else np.concatenate([one, two])

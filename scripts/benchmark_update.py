@@ -20,6 +20,9 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+from docs_verdicts import short, signed
+
+from lrec.wording import relative
 
 LREC = Path(sys.executable).parent / "lrec"
 METRIC, SHARE = "ndcg_at_10", 0.85
@@ -88,15 +91,7 @@ def bucket(found: pd.Series) -> str:
     """The difference in percent, where there is a verdict for it."""
     if found["verdict"] not in ("better", "worse"):
         return str(found["verdict"])
-    return f"{100 * found['difference'] / found['baseline']:+.0f} %".replace("-", "−")
-
-
-def short(value: float) -> str:
-    return f"{value:.4f}".replace("0.", ".", 1)
-
-
-def signed(value: float) -> str:
-    return ("+" if value > 0 else "−" if value < 0 else "") + short(abs(value))
+    return relative(found.to_dict())
 
 
 if __name__ == "__main__":

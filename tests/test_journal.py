@@ -210,10 +210,11 @@ def test_line_that_was_cut_off_is_forgotten(folder: Path) -> None:
     journal.close()
 
 
-def test_full_disk_keeps_entries_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+def full(*_: Any, **__: Any) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
+
+def test_full_disk_keeps_entries_in_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = Tracking().open("name", {}, folder / "run")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", full)
@@ -234,9 +235,6 @@ def lose(log: Log, *steps: int) -> None:
 def test_full_disk_that_has_room_again_keeps_all_for_a_killed_run(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     log = Tracking().open("name", {}, folder / "run")
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", full)
@@ -262,14 +260,14 @@ def test_killed_run_on_a_disk_that_stayed_full_tells_what_comes_after(
     """MLflow was told of more than the file holds."""
     fine = Path.open
 
-    def full(path: Path, *arguments: Any, **named: Any) -> Any:
+    def full_for_journals(path: Path, *arguments: Any, **named: Any) -> Any:
         if path.suffix == ".jsonl":
-            raise OSError(errno.ENOSPC, "No space left on device")
+            full()
         return fine(path, *arguments, **named)
 
     log = Tracking().open("name", {}, folder / "run")
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", full)
+        patch.setattr(Path, "open", full_for_journals)
         with pytest.warns(UserWarning, match="No space left on device"):
             lose(log, 1, 2)
     log._journal._lock.release()
