@@ -35,12 +35,12 @@ from typing import Any
 import numpy as np
 from benchmark_vae import Stopwatch, frame, load
 
-from lrec.data import Split
+from lrec.data.queries import Split
+from lrec.evaluation.ranking import Ranker
 from lrec.model.attention import Attention
-from lrec.neural import Tensor
-from lrec.ranking import Ranker
-from lrec.schedule.standard import Standard
-from lrec.strategy.cpu import CPU
+from lrec.model.common.neural import Tensor
+from lrec.training.schedule.standard import Standard
+from lrec.training.strategy.cpu import CPU
 
 LREC, PADDED, RECBOLE = "lrec", "lrec padded", "RecBole 1.2.1"
 MODEL: dict[str, Any] = {"embedding_size": 64, "max_length": 50, "loss": "sampled_softmax"}
@@ -158,7 +158,7 @@ def filled_layout(inputs: Tensor, real: Tensor) -> Any:
     """The layout of full rows whose first `real` items keep the positions that they have alone."""
     import tensorflow as tf
 
-    from lrec.transformer import Layout
+    from lrec.model.layers.layout import Layout
 
     class Filled(Layout):
         @property

@@ -28,7 +28,8 @@ from typing import Any
 import numpy as np
 from benchmark_vae import load
 
-from lrec.data import Histories, Split
+from lrec.data.histories import Histories
+from lrec.data.queries import Split
 from lrec.model import Model
 from lrec.model.ease import EASE
 from lrec.model.itemknn import ItemKNN
@@ -71,7 +72,7 @@ def main() -> None:
 
 def run_lrec(pairs: Path, models: list[str], repeats: int) -> dict[str, Any]:
     """Seconds of each fit, and the ten best scores of the probe."""
-    from lrec.data import Catalogue
+    from lrec.data.catalogue import Catalogue
 
     with np.load(pairs) as stored:
         offsets, item = stored["offsets"], stored["item"]

@@ -22,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 from docs_verdicts import short, signed
 
-from lrec.wording import relative
+from lrec.reporting.formatting import relative
 
 LREC = Path(sys.executable).parent / "lrec"
 METRIC, SHARE = "ndcg_at_10", 0.85

@@ -26,17 +26,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lrec.data import Histories, Split
-from lrec.dataset.csv import CSV
-from lrec.dataset.synthetic import Synthetic
-from lrec.metric import Lists
-from lrec.metric.ndcg import NDCG
-from lrec.metric.recall import Recall
+from lrec.data.dataset.csv import CSV
+from lrec.data.dataset.synthetic import Synthetic
+from lrec.data.histories import Histories
+from lrec.data.queries import Split
+from lrec.data.split.leave_one_out import LeaveOneOut
+from lrec.evaluation.metric import Lists
+from lrec.evaluation.metric.ndcg import NDCG
+from lrec.evaluation.metric.recall import Recall
+from lrec.evaluation.ranking import Ranker
 from lrec.model.vae import VAE
-from lrec.ranking import Ranker
-from lrec.schedule.standard import Standard
-from lrec.split.leave_one_out import LeaveOneOut
-from lrec.strategy.cpu import CPU
+from lrec.training.schedule.standard import Standard
+from lrec.training.strategy.cpu import CPU
 
 
 def main() -> None:

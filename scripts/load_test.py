@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lrec.saved import parts_of
+from lrec.commands.runs.saved import parts_of
 
 WAIT = 180  # seconds until a server has to be up
 

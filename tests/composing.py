@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 from functools import cache
+from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -13,8 +14,11 @@ from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from lrec.config import CONF, groups
+from lrec.base.config.check import check, component_groups
+from lrec.base.config.conf import CONF, groups
+from lrec.commands.settings import AnyRunSettings, RunSettings
 
+SINGLE, SEVERAL = component_groups(RunSettings)
 PARSER = OverridesParser.create()
 FILES = {*groups(), "experiment", "hydra"}  # keys that choose files
 
@@ -38,6 +42,19 @@ def composed(*overrides: str, root: str = "config") -> DictConfig:
 def is_value(word: str) -> bool:
     """Whether an override sets a key, and does not choose a file."""
     return re.findall(r"^[\w.]*", word.lstrip("+~"))[0] not in FILES
+
+
+def checked(
+    config: DictConfig,
+    choices: dict[str, Any] | None = None,
+    trains: bool = True,
+    root: type[AnyRunSettings] = RunSettings,  # type: ignore[assignment]
+) -> AnyRunSettings:
+    """Checked settings; of what trains, with a monitored metric that is computed."""
+    settings = check(config, root, choices)
+    if trains:
+        settings.check_monitor()
+    return settings
 
 
 def composed_anew(*overrides: str, root: str = "config") -> DictConfig:

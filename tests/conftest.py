@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from lrec.training import Unkept
+from lrec.model.common.protocols import Unkept
 
 # Workers and the commands they start share the cores: threads of their own only get in the way.
 for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_NUM_THREADS"):

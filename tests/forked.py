@@ -15,14 +15,14 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from lrec.quiet import hushed
+from lrec.base.silence import hushed
 
 IMPORTED = [
     "tensorflow",
     "keras",
     "mlflow.store.tracking.sqlalchemy_store",
     "matplotlib.backends.backend_agg",
-    "lrec.experiment",
+    "lrec.commands.train.experiment",
 ]
 
 
@@ -53,7 +53,7 @@ def command(
     arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], out: Path, err: Path
 ) -> None:
     """What the forked process does."""
-    from lrec.cli import main
+    from lrec.cli.main import main
 
     os.environ.clear()
     os.environ.update(environment)

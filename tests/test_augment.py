@@ -8,14 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from composing import composed
+from composing import checked, composed
 from conftest import Bystander
 
-from lrec.arrays import Floats
-from lrec.augment import PseudoInteractions, prepend
-from lrec.config import Parts, check, options
-from lrec.data import Histories, Split
-from lrec.training import Strategy, Watch
+from lrec.base.arrays import Floats
+from lrec.base.config.conf import options
+from lrec.commands.settings import RunSettings
+from lrec.data.histories import Histories
+from lrec.data.queries import Split
+from lrec.model.common.protocols import Strategy, Watch
+from lrec.training.augment import PseudoInteractions, prepend
 
 SMALL = {
     "vae": ("augment.model.hidden_sizes=[16]", "augment.model.latent_size=4"),
@@ -24,9 +26,9 @@ SMALL = {
 DRAWING = [name for name in options("augment") if name != "none"]
 
 
-def parts_with(tiny: Path, *overrides: str) -> Parts:
+def parts_with(tiny: Path, *overrides: str) -> RunSettings:
     data = ("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out")
-    parts = check(composed(*data, *overrides))
+    parts = checked(composed(*data, *overrides))
     parts.strategy.start()
     return parts
 

@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrec import item_item
-from lrec.data import Catalogue, Histories, Split
-from lrec.dataset.csv import CSV
-from lrec.errors import DataError
-from lrec.interactions import Interactions
+from lrec.base.errors import DataError
+from lrec.data.catalogue import Catalogue
+from lrec.data.dataset.csv import CSV
+from lrec.data.histories import Histories
+from lrec.data.interactions import Interactions
+from lrec.data.queries import Split
+from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.model import Model, ease
+from lrec.model.common import item_item
 from lrec.model.ease import EASE
 from lrec.model.ials import IALS
 from lrec.model.itemknn import ItemKNN
 from lrec.model.popularity import DAY, Popularity
 from lrec.model.rp3beta import RP3Beta
-from lrec.split.leave_one_out import LeaveOneOut
 
 BASKETS = [[0, 1, 2], [1, 2, 3], [0, 2], [4, 1], [2, 5, 0, 1], [3], [5, 4, 2], [1, 0, 5, 3, 2]]
 

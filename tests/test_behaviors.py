@@ -13,29 +13,29 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from composing import composed
+from composing import checked, composed
 from conftest import CommandLine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_baselines import BASKETS, fitted, keep_best, split_of
 
-from lrec.augment import prepend
-from lrec.cleaning import Cleaning
-from lrec.config import check
-from lrec.data import Histories, Split
-from lrec.dataset.csv import CSV
-from lrec.errors import DataError
-from lrec.interactions import CleaningStep, Interactions
-from lrec.layers import multinomial_loss
+from lrec.base.errors import DataError
+from lrec.commands.simulate.retraining import with_people
+from lrec.commands.simulate.simulation import HeldOutWorld
+from lrec.data.cleaning.cleaning import Cleaning
+from lrec.data.dataset.csv import CSV
+from lrec.data.histories import Histories
+from lrec.data.interactions import CleaningStep, Interactions
+from lrec.data.queries import Split
+from lrec.data.split.global_time import GlobalTime
+from lrec.data.split.user_holdout import UserHoldout
 from lrec.model.ease import EASE
 from lrec.model.ials import IALS
 from lrec.model.itemknn import ItemKNN
+from lrec.model.layers.multinomial import multinomial_loss
 from lrec.model.popularity import Popularity
 from lrec.model.rp3beta import RP3Beta
-from lrec.retraining import with_people
-from lrec.simulation import HeldOutWorld
-from lrec.split.global_time import GlobalTime
-from lrec.split.user_holdout import UserHoldout
+from lrec.training.augment import prepend
 
 EDGES = ("1", "2-4", "5-9", "10-19", "20-49", "50+")
 NOBODY = dict.fromkeys(EDGES, 0)
@@ -433,7 +433,7 @@ SMALL = {
 
 def first_losses(name: str, split: Split) -> np.ndarray:
     """Losses of a fresh network, for every example."""
-    model: Any = check(composed(f"model={name}", *SMALL[name])).model
+    model: Any = checked(composed(f"model={name}", *SMALL[name])).model
     assert model.uses_weights
     keras.utils.set_random_seed(3)
     model._build(split.catalogue)

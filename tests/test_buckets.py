@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrec.bucket import Bucketing, Buckets, check_names, quantiles
-from lrec.bucket.activity import Activity
-from lrec.bucket.counts import Counts
-from lrec.bucket.mainstream import Mainstream
-from lrec.bucket.pareto import Pareto
-from lrec.bucket.top5 import Top5
-from lrec.data import Catalogue, Histories
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.evaluation.bucket import Bucketing, Buckets, check_names, quantiles
+from lrec.evaluation.bucket.activity import Activity
+from lrec.evaluation.bucket.counts import Counts
+from lrec.evaluation.bucket.mainstream import Mainstream
+from lrec.evaluation.bucket.pareto import Pareto
+from lrec.evaluation.bucket.top5 import Top5
 
 examples = settings(max_examples=50, deadline=None)
 BUCKETINGS = [Activity(), Counts(), Mainstream(), Pareto(), Top5()]

@@ -422,7 +422,7 @@ def test_signal_is_not_lost_in_a_destructor(name: str, rc: int, tmp_path: Path) 
     """There Python ignores exceptions, also that of a signal: it has to come again."""
     program = f"""
 import os, signal, sys, time, types
-from lrec import cli
+from lrec.cli import main as cli
 
 class Dying:
     def __del__(self):
@@ -433,7 +433,7 @@ def work():
     Dying()
     time.sleep(60)
 
-sys.modules["lrec.commands.train"] = types.SimpleNamespace(main=work)
+sys.modules["lrec.cli.job"] = types.SimpleNamespace(hydra_main=lambda command: work())
 sys.argv = ["lrec", "train", "+experiment=none"]
 sys.exit(cli.main())
 """

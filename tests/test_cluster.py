@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from lrec.cluster import Cluster, expand_counts, expand_nodes, find, unreachable
-from lrec.strategy.cpu import CPU
-from lrec.strategy.multi_worker import MultiWorker
+from lrec.training.strategy.cluster.discovery import expand_counts, expand_nodes, find
+from lrec.training.strategy.cluster.membership import Cluster, unreachable
+from lrec.training.strategy.cpu import CPU
+from lrec.training.strategy.multi_worker import MultiWorker
 
 STEP = {
     "SLURM_STEP_NODELIST": "gpu[8-10]",

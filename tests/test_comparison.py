@@ -8,15 +8,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lrec.bucket.activity import Activity
-from lrec.compare import compare
-from lrec.comparison import BASELINE, BETTER, TOO_FEW, UNDECIDED, WORSE, Comparison
-from lrec.metric.item_coverage import ItemCoverage
-from lrec.metric.mse import MSE
-from lrec.metric.ndcg import NDCG
-from lrec.metric.novelty import Novelty
-from lrec.pairing import Answers, ComparisonError, aligned
-from lrec.statistics import holm, sign_flips
+from lrec.evaluation.bucket.activity import Activity
+from lrec.evaluation.comparison.compare import compare
+from lrec.evaluation.comparison.comparison import (
+    BASELINE,
+    BETTER,
+    TOO_FEW,
+    UNDECIDED,
+    WORSE,
+    Comparison,
+)
+from lrec.evaluation.comparison.user_alignment import Answers, ComparisonError, aligned
+from lrec.evaluation.metric.item_coverage import ItemCoverage
+from lrec.evaluation.metric.mse import MSE
+from lrec.evaluation.metric.ndcg import NDCG
+from lrec.evaluation.metric.novelty import Novelty
+from lrec.evaluation.statistics import holm, sign_flips
 
 METRICS = {
     "ndcg": NDCG(),

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
-from composing import composed, composed_anew
+from composing import SEVERAL, SINGLE, checked, composed, composed_anew
 from conftest import LREC, Answer, CommandLine
 
-from lrec.bucket import Bucketing, check_names
-from lrec.cli import forced, told
-from lrec.config import CONF, SEVERAL, SINGLE, check, options
-from lrec.errors import ConfigError
+from lrec.base.config.conf import CONF, options
+from lrec.base.errors import ConfigError
+from lrec.cli.main import forced, report
+from lrec.evaluation.bucket import Bucketing, check_names
 
 SLOW = ("tensorflow", "keras", "mlflow", "pandas", "matplotlib", "sklearn")
 
@@ -27,7 +27,7 @@ def refusal(*overrides: str) -> str:
     config = composed(*overrides)
     chosen = dict(o.split("=", 1) for o in overrides if o.split("=")[0] in (*SINGLE, *SEVERAL))
     with pytest.raises(ConfigError) as caught:
-        check(config, chosen)
+        checked(config, chosen)
     said = str(caught.value)
     assert "\n" not in said
     return said
@@ -109,11 +109,13 @@ def refusal(*overrides: str) -> str:
             ("model._target_=lrec.model.vae.VAEE",), ("does not exist",), id="target-missing"
         ),
         pytest.param(
-            ("model._target_=lrec.split.ratio.Ratio",), ("model._target_ is no Model",), id="kind"
+            ("model._target_=lrec.data.split.ratio.Ratio",),
+            ("model._target_ is no Model",),
+            id="kind",
         ),
         pytest.param(("~model._target_",), ("model must be chosen from",), id="no-target"),
         pytest.param(
-            ("+bucket.other={_target_:lrec.bucket.activity.Activity}",),
+            ("+bucket.other={_target_:lrec.evaluation.bucket.activity.Activity}",),
             ("bucket names must differ", "'tail'"),
             id="colliding-buckets",
         ),
@@ -146,7 +148,7 @@ def numeric_arguments() -> list[tuple[str, str, str]]:
     found = []
     for group in ("dataset", "split", "model", "strategy", "schedule", "bucket"):
         for name in options(group):
-            built = getattr(check(composed(f"{group}={name}", *given(group, name))), group)
+            built = getattr(checked(composed(f"{group}={name}", *given(group, name))), group)
             target = type(built[name] if group == "bucket" else built)
             hints = get_type_hints(target.__init__)
             for argument in inspect.signature(target).parameters:
@@ -249,7 +251,7 @@ def assert_refused(answer: Answer, folder: Path, *words: str) -> None:
         ),
         pytest.param(["model=null"], ["model"], id="no-model"),
         pytest.param(
-            ["+bucket.other={_target_:lrec.bucket.activity.Activity}"],
+            ["+bucket.other={_target_:lrec.evaluation.bucket.activity.Activity}"],
             ["bucket names must differ", "Received: 'tail'"],
             id="colliding-buckets",
         ),
@@ -309,8 +311,8 @@ def test_typo_in_a_preset_is_refused(
 )
 def test_what_hydra_refuses_is_told_in_a_short_line(override: str, words: list[str]) -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever Hydra raises
-        check(composed_anew(*forced([override])))
-    said, status = told(caught.value, "train", forced([override]))
+        checked(composed_anew(*forced([override])))
+    said, status = report(caught.value, "train", forced([override]))
     assert status == 2
     assert "\n" not in said
     assert len(said) < 400

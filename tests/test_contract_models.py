@@ -10,21 +10,23 @@ from typing import Any, Literal, get_args, get_type_hints
 
 import numpy as np
 import pytest
-from composing import composed
+from composing import checked, composed
 from conftest import Bystander
 from omegaconf import OmegaConf
 
-from lrec import neural, store
-from lrec.arrays import Floats
-from lrec.config import Parts, check, component, options
-from lrec.data import Histories, Queries, Split
-from lrec.judge import Judge
+from lrec.base.arrays import Array, Floats
+from lrec.base.config.check import component_class
+from lrec.base.config.conf import options
+from lrec.commands.settings import RunSettings
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries, Split
+from lrec.evaluation.evaluator import Judge
+from lrec.evaluation.ranking import Ranker
 from lrec.model import Model
+from lrec.model.common import neural, saving
+from lrec.model.common.neural import NeuralModel
+from lrec.model.common.sequence import SequenceModel
 from lrec.model.ials import IALS
-from lrec.neural import NeuralModel
-from lrec.ranking import Ranker
-from lrec.sequence import SequenceModel
-from lrec.training import Array
 
 # Where training that goes on is always tested: draws, dropout layers, players of a game.
 EXACT = ("vae", "attention", "gan", "popularity")
@@ -34,7 +36,7 @@ SMALL = {"embedding_size": 8, "hidden_sizes": [16, 8], "latent_size": 4, "factor
 
 def signature(name: str) -> tuple[Any, dict[str, Any]]:
     """A model's class and its arguments' types."""
-    target: type[Model] = component("model", name)
+    target: type[Model] = component_class("model", name)
     hints = get_type_hints(target.__init__)
     return target, {name: hints[name] for name in inspect.signature(target).parameters}
 
@@ -87,9 +89,9 @@ class Bench:
         self.states: dict[tuple[int, bool], list[Mapping[str, Array]]] = {}
         self.split: Split = parts.split(parts.dataset.load())
 
-    def parts(self) -> Parts:
+    def parts(self) -> RunSettings:
         self.config = composed(*self.overrides)
-        return check(self.config)
+        return checked(self.config)
 
     @cache  # noqa: B019 - a bench lives as long as its tests
     def fitted(self, seed: int) -> Model:
@@ -113,7 +115,7 @@ class Bench:
     def save(self, folder: Path) -> Path:
         node = OmegaConf.to_container(self.config.model, resolve=True)
         assert isinstance(node, dict)
-        store.save(folder, self.model, {str(key): value for key, value in node.items()})
+        saving.save(folder, self.model, {str(key): value for key, value in node.items()})
         return folder
 
 
@@ -195,7 +197,7 @@ def test_items_outside_the_catalogue_are_ignored_and_counted(bench: Bench) -> No
 
 
 def test_loaded_model_gives_identical_scores(bench: Bench, tmp_path: Path) -> None:
-    loaded = store.load(bench.save(tmp_path))
+    loaded = saving.load(bench.save(tmp_path))
     assert type(loaded) is type(bench.model)
     assert np.array_equal(loaded.catalogue.ids, bench.model.catalogue.ids)
     assert np.array_equal(loaded.score(bench.histories), bench.model.score(bench.histories))
@@ -264,7 +266,7 @@ def test_predicted_ratings_lie_on_the_scale(bench: Bench) -> None:
 
 
 def test_models_that_see_people_as_vectors() -> None:
-    seeing = {name for name in options("model") if component("model", name).represents()}
+    seeing = {name for name in options("model") if component_class("model", name).represents()}
     assert seeing >= {"attention", "bert4rec", "dae", "dense", "gan", "ials", "recvae", "vae"}
     assert seeing.isdisjoint({"ease", "itemknn", "popularity", "rp3beta"})
 
@@ -298,7 +300,7 @@ def test_representations_do_not_depend_on_the_batch(
 
 def test_loaded_model_gives_identical_representations(bench: Bench, tmp_path: Path) -> None:
     space = represented(bench.model, bench.histories)
-    loaded = store.load(bench.save(tmp_path))
+    loaded = saving.load(bench.save(tmp_path))
     assert np.array_equal(represented(loaded, bench.histories), space)
 
 
@@ -319,7 +321,7 @@ def test_scores_are_a_linear_map_of_the_representation(bench: Bench) -> None:
 
 
 def test_restored_weights_move_the_representations(bench: Bench, tmp_path: Path) -> None:
-    one, two = store.load(bench.save(tmp_path)), bench.fitted(2)
+    one, two = saving.load(bench.save(tmp_path)), bench.fitted(2)
     before, wanted = (represented(model, bench.histories) for model in (one, two))
     one.restore(two.state(), two.catalogue)
     assert not np.array_equal(before, wanted)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrec.curves import Measured, area, needed, trace
-from lrec.data import Histories, Queries
+from lrec.commands.reveal.curves import Measured, area, needed, trace
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries
 
 LENGTHS = [0, 1, 2, 5, 8]
 

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrec.arrays import mean_by_row
-from lrec.data import Catalogue, Histories
-from lrec.dataset.synthetic import Synthetic
-from lrec.interactions import Interactions, ItemFeatures
-from lrec.split.global_time import GlobalTime
+from lrec.base.arrays import mean_by_row
+from lrec.data.catalogue import Catalogue
+from lrec.data.dataset.synthetic import Synthetic
+from lrec.data.histories import Histories
+from lrec.data.interactions import Interactions, ItemFeatures
+from lrec.data.split.global_time import GlobalTime
 
 examples = settings(max_examples=50, deadline=None)
 row_lists = st.lists(st.lists(st.integers(-1, 9), max_size=6), max_size=6)

@@ -22,9 +22,9 @@ from typing import Any
 import pytest
 from fileserver import Site, serving
 
-from lrec import resumable
-from lrec.download import fetch
-from lrec.errors import DataError
+from lrec.base.errors import DataError
+from lrec.data.download import transfer
+from lrec.data.download.fetch import fetch
 
 BODY = random.Random(0).randbytes(600_000)
 OTHER = random.Random(1).randbytes(600_000)
@@ -39,8 +39,8 @@ def remote(address: str, body: bytes = BODY) -> tuple[str, str]:
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(resumable, "TIMEOUT", 0.2)
-    monkeypatch.setattr(resumable, "PAUSE", 0.001)
+    monkeypatch.setattr(transfer, "TIMEOUT", 0.2)
+    monkeypatch.setattr(transfer, "PAUSE", 0.001)
 
 
 @pytest.fixture
@@ -115,16 +115,16 @@ def test_faults_are_mended(
 
 def test_as_many_attempts_as_get_further(site: Site, folder: Path) -> None:
     """Each brings half of what is missing: more of them than may fail in a row."""
-    site.faults += ["truncate"] * (resumable.TRIES + 4)
+    site.faults += ["truncate"] * (transfer.TRIES + 4)
     assert fetch(*remote(site.address), folder).read_bytes() == BODY
-    assert len(site.asked) == resumable.TRIES + 5
+    assert len(site.asked) == transfer.TRIES + 5
     assert sum(sent for _, sent in site.asked) == len(BODY)
 
 
 def test_attempts_that_get_no_further_end(site: Site, folder: Path) -> None:
     site.faults += ["truncate"] + [503] * 99
     message = refused(*remote(site.address), folder)
-    assert len(site.asked) == 1 + resumable.TRIES
+    assert len(site.asked) == 1 + transfer.TRIES
     assert "503 Service Unavailable" in message
     assert (folder / "data.zip.partial").read_bytes() == BODY[:HALF]
     assert names(folder) == ["data.zip.partial"]
@@ -140,7 +140,8 @@ def test_versions_are_not_sewn_together(site: Site, folder: Path) -> None:
 
 def fetching(site: Site, folder: Path) -> subprocess.Popen[str]:
     """Another process that fetches the same."""
-    code = f"from lrec.download import *; fetch(*{remote(site.address)!r}, Path({str(folder)!r}))"
+    call = f"fetch(*{remote(site.address)!r}, Path({str(folder)!r}))"
+    code = f"from lrec.data.download.fetch import *; {call}"
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 

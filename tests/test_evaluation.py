@@ -12,23 +12,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lrec.archive import config_digest
-from lrec.bucket import Buckets
-from lrec.data import Catalogue, Histories, Queries
-from lrec.evaluation import SMALLEST_BUCKET, SUBSAMPLES, summarise, user_table
-from lrec.judge import beside
-from lrec.metric import Lists, Metric, SetMetric
-from lrec.metric.arp import ARP
-from lrec.metric.calibration import Calibration
-from lrec.metric.gini import Gini
-from lrec.metric.item_coverage import ItemCoverage
-from lrec.metric.mae import MAE
-from lrec.metric.mse import MSE
-from lrec.metric.popularity_lift import PopularityLift
-from lrec.metric.recall import Recall
-from lrec.metric.rmse import RMSE
+from lrec.commands.train.run_logging import config_digest
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries
+from lrec.evaluation.bucket import Buckets
+from lrec.evaluation.metric import Lists, Metric, SetMetric
+from lrec.evaluation.metric.arp import ARP
+from lrec.evaluation.metric.calibration import Calibration
+from lrec.evaluation.metric.gini import Gini
+from lrec.evaluation.metric.item_coverage import ItemCoverage
+from lrec.evaluation.metric.mae import MAE
+from lrec.evaluation.metric.mse import MSE
+from lrec.evaluation.metric.popularity_lift import PopularityLift
+from lrec.evaluation.metric.recall import Recall
+from lrec.evaluation.metric.rmse import RMSE
+from lrec.evaluation.ranking import Ranking
+from lrec.evaluation.references import beside
+from lrec.evaluation.summary import SMALLEST_BUCKET, SUBSAMPLES, summarise
+from lrec.evaluation.user_table import user_table
 from lrec.model.popularity import Popularity
-from lrec.ranking import Ranking
 
 KS = [2, 5]
 N_ITEMS = 40

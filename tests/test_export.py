@@ -16,24 +16,26 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 import yaml
-from composing import composed
+from composing import checked, composed
 from conftest import CommandLine
 from omegaconf import OmegaConf
 from test_contract_models import Bench, short, variants
 from test_ranking import Fixed, different_scores
 
-from lrec import export, formats
-from lrec.commands.export import OWN
-from lrec.config import CONF, Parts, Record, check
-from lrec.data import Histories, Queries
-from lrec.errors import ConfigError, DataError
-from lrec.export import Export, beside
+from lrec.base.config.conf import CONF
+from lrec.base.errors import ConfigError, DataError
+from lrec.commands.composing import ComposedConfig
+from lrec.commands.export import command, formats
+from lrec.commands.export.command import ExportSettings, beside
+from lrec.commands.export.graph import portable
+from lrec.commands.settings import RunSettings
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries
+from lrec.evaluation.ranking import Ranker
+from lrec.evaluation.recommender import example
 from lrec.model import Model
+from lrec.model.common.neural import NeuralModel
 from lrec.model.ease import EASE
-from lrec.neural import NeuralModel
-from lrec.portable import portable
-from lrec.ranking import Ranker
-from lrec.serving import example
 from lrec.tracking import Tracking
 
 # Those that are written in every run of the tests; the others with -m slow.
@@ -148,9 +150,9 @@ def test_a_graph_that_lite_lacks_is_refused_in_one_line(
         formats.write(Fixed(different_scores(1, 4)), "int8", tmp_path)
 
 
-def checked(*overrides: str) -> Export:
+def export_settings(*overrides: str) -> ExportSettings:
     config = composed("run=any", *overrides, root="export")
-    return check(config, trains=False, root=Export)
+    return checked(config, trains=False, root=ExportSettings)
 
 
 @pytest.mark.parametrize(
@@ -165,22 +167,24 @@ def checked(*overrides: str) -> Export:
 )
 def test_check_refuses(bad: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        checked(bad)
+        export_settings(bad)
 
 
 def test_a_strangers_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(ConfigError, match="something else than an earlier export"):
-        checked(f"folder={tmp_path}")
+        export_settings(f"folder={tmp_path}")
     with pytest.raises(ConfigError, match="something else than an earlier export"):
-        checked(f"folder={tmp_path / 'thesis.tex'}")
-    assert checked(f"folder={tmp_path / 'new'}").folder == str(tmp_path / "new")
+        export_settings(f"folder={tmp_path / 'thesis.tex'}")
+    assert export_settings(f"folder={tmp_path / 'new'}").folder == str(tmp_path / "new")
 
 
 def test_keys_of_the_command_are_those_of_its_root() -> None:
-    own = {field.name for field in fields(Export)} - {field.name for field in fields(Parts)}
+    own = {field.name for field in fields(ExportSettings)} - {
+        field.name for field in fields(RunSettings)
+    }
     file = yaml.safe_load((CONF / "export.yaml").read_text())
-    assert own == set(OWN) == file.keys() - {"defaults"}
+    assert own == file.keys() - {"defaults"}
 
 
 def test_an_earlier_export_stands_until_the_new_one_is_whole(tmp_path: Path) -> None:
@@ -200,7 +204,7 @@ def test_an_earlier_export_stands_until_the_new_one_is_whole(tmp_path: Path) -> 
 
 @pytest.fixture(scope="module")
 def exported(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """A run that has a model, and its export."""
+    """A run that has a model, and its command."""
     path = tmp_path_factory.mktemp("exports")
     bench = Bench(("model=itemknn",), tiny)
     with pytest.MonkeyPatch.context() as patch:
@@ -215,8 +219,8 @@ def exported(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         config = OmegaConf.to_container(bench.config, resolve=True)
         assert isinstance(config, dict)
         whole = {str(key): value for key, value in (config | own).items()}
-        settings = check(OmegaConf.create(whole), trains=False, root=Export)
-        export.run(settings, Record(whole, [], {}, path / "export"))
+        settings = checked(OmegaConf.create(whole), trains=False, root=ExportSettings)
+        command.run(settings, ComposedConfig(whole, [], {}, path / "export"))
         (run,) = mlflow.search_runs(
             search_all_experiments=True,
             filter_string="tags.`lrec.command` = 'export'",

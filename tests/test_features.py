@@ -12,22 +12,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from composing import composed
+from composing import checked, composed
 from conftest import Bystander
 from omegaconf import DictConfig, OmegaConf
 
-from lrec import store
-from lrec.config import Parts, check
-from lrec.data import Split
-from lrec.embedding import EmbeddingBag, ItemEmbedding, plain_operations
-from lrec.errors import DataError
-from lrec.feature import Feature, standardised, with_vectors
-from lrec.feature.cooccurrence import Cooccurrence
-from lrec.feature.genres import Genres
-from lrec.feature.none import NoFeature
-from lrec.feature.titles import Titles
-from lrec.feature.vectors import Vectors
-from lrec.interactions import ItemFeatures
+from lrec.base.errors import DataError
+from lrec.commands.settings import RunSettings
+from lrec.data.feature import Feature, standardised, with_vectors
+from lrec.data.feature.cooccurrence import Cooccurrence
+from lrec.data.feature.genres import Genres
+from lrec.data.feature.none import NoFeature
+from lrec.data.feature.titles import Titles
+from lrec.data.feature.vectors import Vectors
+from lrec.data.interactions import ItemFeatures
+from lrec.data.queries import Split
+from lrec.model.common import saving
+from lrec.model.layers.embedding import EmbeddingBag, ItemEmbedding, plain_operations
 
 MODELS = ("dense", "vae", "attention", "bert4rec")
 SMALL = {
@@ -43,15 +43,15 @@ def config_on(tiny: Path, *overrides: str) -> DictConfig:
     return composed(*data, *overrides)
 
 
-def checked(tiny: Path, *overrides: str) -> Parts:
-    parts = check(config_on(tiny, *overrides))
+def started(tiny: Path, *overrides: str) -> RunSettings:
+    parts = checked(config_on(tiny, *overrides))
     parts.strategy.start()
     return parts
 
 
 @pytest.fixture(scope="module")
 def split(tiny: Path) -> Split:
-    parts = checked(tiny)
+    parts = started(tiny)
     return parts.split(parts.dataset.load())
 
 
@@ -282,8 +282,8 @@ def test_models_learn_with_vectors_and_load_again(
     tiny: Path, tmp_path: Path, model: str, use: str
 ) -> None:
     overrides = [f"model={model}", f"model.item_vectors={use}", *SMALL[model]]
-    plain = checked(tiny, *overrides)
-    helped = checked(tiny, "feature=cooccurrence", "feature.cooccurrence.size=6", *overrides)
+    plain = started(tiny, *overrides)
+    helped = started(tiny, "feature=cooccurrence", "feature.cooccurrence.size=6", *overrides)
     split = plain.split(plain.dataset.load())
     for parts in (plain, helped):
         known = with_vectors(split, parts.feature)
@@ -294,5 +294,5 @@ def test_models_learn_with_vectors_and_load_again(
     assert not np.array_equal(scores, plain.model.score(history))
     node = OmegaConf.to_container(config_on(tiny, *overrides).model, resolve=True)
     assert isinstance(node, dict)
-    store.save(tmp_path, helped.model, {str(key): value for key, value in node.items()})
-    assert np.array_equal(store.load(tmp_path).score(history), scores)
+    saving.save(tmp_path, helped.model, {str(key): value for key, value in node.items()})
+    assert np.array_equal(saving.load(tmp_path).score(history), scores)

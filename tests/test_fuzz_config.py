@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from composing import composed, composed_anew
+from composing import SINGLE, checked, composed, composed_anew
 from conftest import CommandLine
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf, open_dict
 
-from lrec.cli import forced, told
-from lrec.commands.job import prepare
-from lrec.config import CONF, SINGLE, Parts, check, groups, monitors, options
+from lrec.base.config.conf import CONF, groups, options
+from lrec.cli.main import forced, report
+from lrec.commands.composing import prepare
+from lrec.commands.settings import RunSettings
 
 # Whole configs to throw overrides at; few metrics, because all of them are built every time.
 FEW = "metric=[ndcg,mse,gini]"
@@ -49,9 +50,11 @@ def outcome(word: str, whole: str | None = "plain") -> Outcome:
     try:
         anew = whole is None
         config = composed_anew(FEW, *words) if anew else composed(*WHOLE[whole], *words)
-        return prepare(config, {}, words, Path(), True, Parts)[1].config
+        settings, found = prepare(config, RunSettings, {}, words, Path())
+        settings.check_monitor()
+        return found.values
     except Exception as error:
-        line, status = told(error, "train", words)
+        line, status = report(error, "train", words)
         assert status == 2, (word, line)
         assert line.isprintable()
         assert 5 < len(line) < 700
@@ -112,7 +115,7 @@ texts = st.text(
 RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "seed": st.integers(0, 2**31 - 1),
     "k": st.lists(size, max_size=4, unique=True).map(lambda k: [10, *(n for n in k if n != 10)]),
-    "monitor": st.sampled_from(monitors(check(composed(FEW)))),
+    "monitor": st.sampled_from(checked(composed(FEW)).monitors),
     "model.hidden_sizes": st.lists(size, min_size=1, max_size=3),
     "model.latent_size": size,
     "model.dropout": share,
@@ -265,7 +268,7 @@ ODD_VALUES = [
         "os.system",
         "lrec.",
         "lrec..",
-        "lrec.config.check",
+        "lrec.base.config.check.check",
         "val/",
         "/",
     ),

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lrec.dataset.csv import CSV
-from lrec.errors import DataError
-from lrec.interactions import Interactions
+from lrec.base.errors import DataError
+from lrec.data.dataset.csv import CSV
+from lrec.data.interactions import Interactions
 
 Row = tuple[str, str, float | None, int | None]
 USERS, ITEMS = ("user_id", "userid", "user"), ("item_id", "item", "movieid")

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lrec.data import Catalogue, Histories, Queries, Split
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries, Split
 from lrec.model import recvae
+from lrec.model.common.neural import NeuralModel
+from lrec.model.common.protocols import Turn, Unkept
 from lrec.model.gan import GAN
 from lrec.model.recvae import RecVAE
-from lrec.neural import NeuralModel
-from lrec.schedule.standard import Standard
-from lrec.strategy.cpu import CPU
-from lrec.training import Turn, Unkept
+from lrec.training.schedule.standard import Standard
+from lrec.training.strategy.cpu import CPU
 
 N_ITEMS = 12
 

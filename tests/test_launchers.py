@@ -14,8 +14,8 @@ from conftest import CommandLine
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from lrec.config import CONF, options
-from lrec.sweep import Sweep
+from lrec.base.config.conf import CONF, options
+from lrec.cli.sweep import SweepCallback
 
 PLUGINS = {
     "processes": ("joblib", "sweep"),
@@ -99,9 +99,9 @@ def test_jobs_in_processes_are_children_of_one_run(
 
 
 def test_callback_of_a_sweep_reaches_other_processes_without_the_parent_run() -> None:
-    callback = Sweep()
+    callback = SweepCallback()
     callback.show_front = lambda: None  # holds the run, its lock and its store
     callback.failed = True
     sent = pickle.loads(pickle.dumps(callback))
-    assert isinstance(sent, Sweep)
+    assert isinstance(sent, SweepCallback)
     assert not sent.failed

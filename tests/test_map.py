@@ -11,16 +11,17 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pytest
-from composing import composed
+from composing import checked, composed
 from conftest import Answer, CommandLine
 from mlflow.entities import Run
 
-from lrec.arrays import Floats
-from lrec.atlas import Atlas, draw, project, silhouettes
-from lrec.bucket import Buckets
-from lrec.config import check
-from lrec.data import Catalogue, Histories, Queries, Split
-from lrec.errors import ConfigError, DataError
+from lrec.base.arrays import Floats
+from lrec.base.errors import ConfigError, DataError
+from lrec.commands.map import MapSettings, draw, project, silhouettes
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries, Split
+from lrec.evaluation.bucket import Buckets
 
 PNG = b"\x89PNG"
 FIGURES = {"map_pca.png", "map_tsne.png"}
@@ -76,9 +77,9 @@ def test_projections_are_deterministic_and_pca_keeps_the_widest() -> None:
     assert f"({share:.1%} of the variance)" in pca.axes[0]
 
 
-def atlas(*overrides: str) -> Atlas:
+def atlas(*overrides: str) -> MapSettings:
     config = composed("run=any", *overrides, root="map")
-    return check(config, trains=False, root=Atlas)
+    return checked(config, trains=False, root=MapSettings)
 
 
 @pytest.mark.parametrize(

@@ -11,28 +11,29 @@ from math import log2
 import numpy as np
 import pytest
 
-from lrec.data import Catalogue, Histories
-from lrec.interactions import ItemFeatures
-from lrec.metric import Lists, Metric, RankingMetric, RatingMetric
-from lrec.metric.aplt import APLT
-from lrec.metric.arp import ARP
-from lrec.metric.calibration import Calibration
-from lrec.metric.diversity import Diversity
-from lrec.metric.epc import EPC
-from lrec.metric.gini import Gini
-from lrec.metric.hit import Hit
-from lrec.metric.item_coverage import ItemCoverage
-from lrec.metric.mae import MAE
-from lrec.metric.map import MAP
-from lrec.metric.mrr import MRR
-from lrec.metric.mse import MSE
-from lrec.metric.ndcg import NDCG
-from lrec.metric.novelty import Novelty
-from lrec.metric.popularity_lift import PopularityLift
-from lrec.metric.precision import Precision
-from lrec.metric.recall import Recall
-from lrec.metric.rmse import RMSE
-from lrec.metric.user_coverage import UserCoverage
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.interactions import ItemFeatures
+from lrec.evaluation.metric import Lists, Metric, RankingMetric, RatingMetric
+from lrec.evaluation.metric.aplt import APLT
+from lrec.evaluation.metric.arp import ARP
+from lrec.evaluation.metric.calibration import Calibration
+from lrec.evaluation.metric.diversity import Diversity
+from lrec.evaluation.metric.epc import EPC
+from lrec.evaluation.metric.gini import Gini
+from lrec.evaluation.metric.hit import Hit
+from lrec.evaluation.metric.item_coverage import ItemCoverage
+from lrec.evaluation.metric.mae import MAE
+from lrec.evaluation.metric.map import MAP
+from lrec.evaluation.metric.mrr import MRR
+from lrec.evaluation.metric.mse import MSE
+from lrec.evaluation.metric.ndcg import NDCG
+from lrec.evaluation.metric.novelty import Novelty
+from lrec.evaluation.metric.popularity_lift import PopularityLift
+from lrec.evaluation.metric.precision import Precision
+from lrec.evaluation.metric.recall import Recall
+from lrec.evaluation.metric.rmse import RMSE
+from lrec.evaluation.metric.user_coverage import UserCoverage
 
 NAN = math.nan
 # Discounts of the first three ranks, and their sum.
@@ -465,4 +466,4 @@ DIRECTIONS: dict[type[Metric], int] = {
 )
 def test_direction_and_name(metric: type[Metric], direction: int) -> None:
     assert metric().direction == direction
-    assert metric().name == metric.__module__.removeprefix("lrec.metric.")
+    assert metric().name == metric.__module__.removeprefix("lrec.evaluation.metric.")

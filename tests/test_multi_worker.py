@@ -15,24 +15,24 @@ import pytest
 from conftest import Bystander, CommandLine
 from test_cluster import free_ports
 
-from lrec.dataset.csv import CSV
+from lrec.data.dataset.csv import CSV
+from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.model.dense import Dense
-from lrec.schedule.standard import Standard
-from lrec.split.leave_one_out import LeaveOneOut
-from lrec.strategy.cpu import CPU
+from lrec.training.schedule.standard import Standard
+from lrec.training.strategy.cpu import CPU
 
 # A batch of all examples but one leaves a batch of one, of which a worker has no share.
 TRAIN = """
 import math, sys
 from pathlib import Path
 import numpy as np
-from lrec.dataset.csv import CSV
-from lrec.errors import one_line
+from lrec.data.dataset.csv import CSV
+from lrec.base.errors import one_line
 from lrec.model.dense import Dense
-from lrec.schedule.standard import Standard
-from lrec.split.leave_one_out import LeaveOneOut
-from lrec.strategy.multi_worker import MultiWorker
-from lrec.training import Unkept
+from lrec.training.schedule.standard import Standard
+from lrec.data.split.leave_one_out import LeaveOneOut
+from lrec.training.strategy.multi_worker import MultiWorker
+from lrec.model.common.protocols import Unkept
 
 class Agreeing(Unkept):
     live = False

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrec.comparison import Comparison
-from lrec.page.axis import Axis
-from lrec.page.comparison import LABEL, apart, heat, page
-from lrec.page.reveal import positions
-from lrec.wording import headline, metric_name, number, relative, signed, told_apart
+from lrec.commands.compare.page import LABEL, apart, heat, page
+from lrec.commands.compare.sentences import headline
+from lrec.commands.reveal.page import positions
+from lrec.evaluation.comparison.comparison import Comparison
+from lrec.reporting.formatting import metric_name, number, relative, signed, told_apart
+from lrec.reporting.page.axis import Axis
 
 NAN = math.nan
 finite = st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-9)

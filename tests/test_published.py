@@ -17,20 +17,21 @@ import pytest
 from conftest import N_USERS, CommandLine
 from fileserver import Site, serving
 
-from lrec.config import component, options
-from lrec.dataset.csv import CSV
-from lrec.dataset.gowalla import Gowalla
-from lrec.dataset.movielens_1m import MovieLens1M
-from lrec.dataset.movietweetings import MovieTweetings
-from lrec.errors import DataError
-from lrec.interactions import Interactions
-from lrec.published import Published, Remote
+from lrec.base.config.check import component_class
+from lrec.base.config.conf import options
+from lrec.base.errors import DataError
+from lrec.data.dataset.csv import CSV
+from lrec.data.dataset.gowalla import Gowalla
+from lrec.data.dataset.movielens_1m import MovieLens1M
+from lrec.data.dataset.movietweetings import MovieTweetings
+from lrec.data.download.published import Published, Remote
+from lrec.data.interactions import Interactions
 
 Row = tuple[str, str, float | None, int | None]
 SETS = {
     name: found
     for name in options("dataset")
-    if issubclass(found := component("dataset", name), Published)
+    if issubclass(found := component_class("dataset", name), Published)
 }
 
 

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrec import ranking
-from lrec.data import Catalogue, Histories, Queries
-from lrec.model import Arrays, Model
-from lrec.ranking import Ranker, Ranking
+from lrec.base.arrays import Arrays
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries
+from lrec.evaluation import ranking
+from lrec.evaluation.ranking import Ranker, Ranking
+from lrec.model import Model
 
 
 class Fixed(Model):

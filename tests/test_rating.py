@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from lrec.data import Histories, Queries
-from lrec.rating import BiasModel, Calibration
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries
+from lrec.evaluation.score_calibration import Calibration
+from lrec.model.common.bias import BiasModel
 
 Rated = list[tuple[int, float]]  # a user's items with their ratings
 N_ITEMS = 6

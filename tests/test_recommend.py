@@ -13,26 +13,27 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from composing import composed
+from composing import checked, composed
 from conftest import Bystander, CommandLine
 
-from lrec.config import check
-from lrec.data import Catalogue, Histories, Split
-from lrec.errors import DataError
-from lrec.interactions import ItemFeatures
-from lrec.judge import Judge
+from lrec.base.errors import DataError
+from lrec.commands.recommend.command import recommend
+from lrec.commands.recommend.explanation import reasons
+from lrec.commands.recommend.users import known_people, new_people
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.interactions import ItemFeatures
+from lrec.data.queries import Split
+from lrec.evaluation.evaluator import Judge
 from lrec.model import Model
-from lrec.people import known_people, new_people
-from lrec.reasons import reasons
-from lrec.recommend import recommend
-from lrec.terminal import Screen, show_warnings
+from lrec.reporting.terminal import Screen, show_warnings
 
 SMALL = ("split=leave_one_out", "schedule.epochs=2", "model=itemknn")
 
 
 @pytest.fixture(scope="module")
 def parts(tiny: Path) -> Any:
-    found = check(composed("dataset=csv", f"dataset.path={tiny}", *SMALL))
+    found = checked(composed("dataset=csv", f"dataset.path={tiny}", *SMALL))
     found.strategy.start()
     return found
 
@@ -161,7 +162,7 @@ def test_buckets_of_users_held_out_are_those_of_the_evaluation(tiny: Path, model
     """The length of the fold-in part decides; only single interactions leave nothing to go by."""
     words = ("split=user_holdout", "split.validation=0.3", "split.test=0.3")
     some = ("dataset=csv", f"dataset.path={tiny}", "bucket=[activity,counts]")
-    parts: Any = check(composed(*words, *some))
+    parts: Any = checked(composed(*words, *some))
     data = parts.dataset.load()
     split = parts.split(data)
     judged = Judge(split, parts.metric, parts.bucket, parts.k)

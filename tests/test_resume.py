@@ -19,10 +19,10 @@ import pytest
 from conftest import Answer, CommandLine
 from mlflow.entities import Run
 
-from lrec.checkpoint import Checkpoint
-from lrec.errors import DataError
-from lrec.saved import folder_of
+from lrec.base.errors import DataError
+from lrec.commands.runs.saved import folder_of
 from lrec.tracking import JOURNAL
+from lrec.training.checkpoint import Checkpoint
 
 SMALL = ("split=leave_one_out", "schedule.epochs=3", "schedule.evaluate_steps=1", "model=vae")
 KILLED = -signal.SIGKILL
@@ -31,7 +31,7 @@ KILLED = -signal.SIGKILL
 DEADLY = """
 import os, signal, sys
 from lrec import archive, cli
-from lrec.checkpoint import Checkpoint
+from lrec.training.checkpoint import Checkpoint
 where, after, calls = sys.argv[1], int(sys.argv[2]), 0
 owner, _, name = where.rpartition(".")
 owner = {"archive": archive, "Checkpoint": Checkpoint}[owner]

@@ -13,14 +13,15 @@ import pytest
 from conftest import Bystander, CommandLine
 from omegaconf import OmegaConf
 
-from lrec import saved, store
-from lrec.data import Histories
-from lrec.dataset.csv import CSV
-from lrec.errors import ConfigError, one_line, redact, shown
+from lrec.base.errors import ConfigError, one_line, redact, shown
+from lrec.commands.runs import saved
+from lrec.data.dataset.csv import CSV
+from lrec.data.histories import Histories
+from lrec.data.split.leave_one_out import LeaveOneOut
+from lrec.model.common import saving
 from lrec.model.itemknn import ItemKNN
 from lrec.model.popularity import Popularity
-from lrec.split.leave_one_out import LeaveOneOut
-from lrec.strategy.cpu import CPU
+from lrec.training.strategy.cpu import CPU
 
 POPULARITY = {"_target_": "lrec.model.popularity.Popularity"}
 
@@ -41,7 +42,7 @@ def folder(tiny: Path, tmp_path: Path) -> Path:
     split = LeaveOneOut()(CSV(str(tiny)).load())
     model = Popularity()
     model.fit(split, None, CPU(), 1, Bystander())  # type: ignore[arg-type]
-    store.save(tmp_path / "model", model, POPULARITY)
+    saving.save(tmp_path / "model", model, POPULARITY)
     return tmp_path / "model"
 
 
@@ -50,26 +51,27 @@ def test_bomb_goes_off(tmp_path: Path) -> None:
     assert (tmp_path / "boom").exists()
 
 
-@pytest.mark.parametrize("name", [store.STATE, store.CATALOGUE])
+@pytest.mark.parametrize("name", [saving.STATE, saving.CATALOGUE])
 def test_pickles_in_arrays_are_not_opened(name: str, folder: Path, tmp_path: Path) -> None:
     bomb = np.array([Bomb(tmp_path / "boom")], dtype=object)
     np.savez(folder / name, ids=bomb, popularity=bomb)
     with pytest.raises(RuntimeError, match="does not hold a whole lrec model"):
-        store.load(folder)
+        saving.load(folder)
     assert not (tmp_path / "boom").exists()
 
 
 @pytest.mark.parametrize(
-    "target", ["os.system", "pathlib.Path", "lrec.commands.job.job", "lrec.store.load"]
+    "target",
+    ["os.system", "pathlib.Path", "lrec.cli.job.run", "lrec.model.common.saving.load"],
 )
 def test_only_models_of_lrec_are_built(target: str, folder: Path) -> None:
-    path = folder / store.MODEL
+    path = folder / saving.MODEL
     path.write_text(json.dumps({**json.loads(path.read_text()), "model": {"_target_": target}}))
     with pytest.raises(ConfigError, match=r"must lie in lrec|is no Model"):
-        store.load(folder)
+        saving.load(folder)
 
 
-@pytest.mark.parametrize("name", [store.MODEL, store.STATE, store.CATALOGUE])
+@pytest.mark.parametrize("name", [saving.MODEL, saving.STATE, saving.CATALOGUE])
 @pytest.mark.parametrize("damage", ["cut", "gone", "garbage"])
 def test_damaged_model_is_refused(name: str, damage: str, folder: Path) -> None:
     path = folder / name
@@ -79,20 +81,20 @@ def test_damaged_model_is_refused(name: str, damage: str, folder: Path) -> None:
     else:
         path.write_bytes(content[: len(content) // 2] if damage == "cut" else b"\x00garbage")
     with pytest.raises(RuntimeError, match="does not hold a whole lrec model"):
-        store.load(folder)
+        saving.load(folder)
 
 
 def test_flipped_bit_in_a_model_is_noticed(tiny: Path, tmp_path: Path) -> None:
     split = LeaveOneOut()(CSV(str(tiny)).load())
     model = ItemKNN()
     model.fit(split, None, CPU(), 1, Bystander())  # type: ignore[arg-type]
-    store.save(tmp_path, model, {"_target_": "lrec.model.itemknn.ItemKNN"})
-    path = tmp_path / store.STATE
+    saving.save(tmp_path, model, {"_target_": "lrec.model.itemknn.ItemKNN"})
+    path = tmp_path / saving.STATE
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 8
     path.write_bytes(content)
     with pytest.raises(RuntimeError, match="does not hold a whole lrec model"):
-        store.load(tmp_path)
+        saving.load(tmp_path)
 
 
 def test_stored_config_is_plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -127,9 +129,9 @@ def test_hostile_names_and_secrets_stay_where_they_are(
     (run,) = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
     model = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
     loader = model.metadata.flavors["python_function"]
-    assert loader["loader_module"] == "lrec.serving"
+    assert loader["loader_module"] == "lrec.tracking.serving"
     inner = model._model_impl
-    assert type(inner).__module__ == "lrec.serving"
+    assert type(inner).__module__ == "lrec.tracking.serving"
     assert len(inner.model.score(Histories.of([[]]))) == 1
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lrec.pairing import ComparisonError
-from lrec.selection import choose_baseline, select
+from lrec.commands.runs.selection import choose_baseline, select
+from lrec.evaluation.comparison.user_alignment import ComparisonError
 from lrec.tracking import Saved
 
 

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lrec.data import Catalogue, Histories
-from lrec.draws import Draws
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
 from lrec.model.attention import Attention as Recommender
 from lrec.model.bert4rec import BERT4Rec
-from lrec.negatives import NextItemLoss
-from lrec.transformer import Attention, Encoder, Layout
+from lrec.model.common.losses import NextItemLoss
+from lrec.model.layers.layout import Layout
+from lrec.model.layers.random_numbers import Draws
+from lrec.model.layers.transformer import Attention, Encoder
 
 HISTORIES = [[3, 1, 4], [], [1], [5, 0, 2, 6, 1]]
 SIZE = 6

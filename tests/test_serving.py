@@ -27,13 +27,12 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import scoring_server
 from test_contract_models import Bench
 
-from lrec import serving
-from lrec.asking import Asked
-from lrec.interactions import ItemFeatures
+from lrec.data.interactions import ItemFeatures
+from lrec.evaluation.ranking import Ranker
+from lrec.evaluation.recommender import Recommender, example
+from lrec.evaluation.requests import Asked
 from lrec.model import Model
-from lrec.ranking import Ranker
-from lrec.serving import Recommender, example
-from lrec.tracking import Tracking
+from lrec.tracking import Tracking, serving
 
 BIN = Path(sys.executable).parent
 A, B, C, D = "thing-00", "thing-02", "thing-04", "thing-06"
@@ -293,7 +292,7 @@ def test_signature_is_logged_and_only_lrec_runs_at_loading(logged: str) -> None:
     meta = yaml.safe_load((path / "MLmodel").read_text())
     flavor = meta["flavors"]["python_function"]
     assert meta["flavors"].keys() == {"python_function"}
-    assert (flavor["loader_module"], flavor["code"]) == ("lrec.serving", None)
+    assert (flavor["loader_module"], flavor["code"]) == ("lrec.tracking.serving", None)
     assert {file.suffix for file in (path / "data").rglob("*.*")} == {".json", ".npz"}
     signature = mlflow.models.get_model_info(f"runs:/{logged}/model").signature
     assert signature.inputs.input_names() == ["history", "ratings", "exclude", "only"]
@@ -364,7 +363,7 @@ def test_many_rows_are_answered_like_each_alone(
     recommender: Recommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [{"history": [f"thing-{i % 40:02d}"], "exclude": [B]} for i in range(50)]
-    monkeypatch.setattr("lrec.ranking.SCORES_A_BATCH", 7 * recommender.n_items)
+    monkeypatch.setattr("lrec.evaluation.ranking.SCORES_A_BATCH", 7 * recommender.n_items)
     together = ask(recommender, rows, k=4)
     assert [row["items"] for row in together] == [
         ask(recommender, [row], k=4)[0]["items"] for row in rows

@@ -13,22 +13,18 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from composing import composed
+from composing import checked, composed
 from conftest import Answer, CommandLine
 from mlflow.entities import Run
 
 from lrec import tracking
-from lrec.arrays import Ints
-from lrec.bucket import ALL
-from lrec.config import Parts, check
-from lrec.data import Catalogue, Histories, Queries, Split
-from lrec.dataset.synthetic import Synthetic
-from lrec.errors import DataError
-from lrec.model import Model
-from lrec.outcomes import observe, percentiles, tabulate
-from lrec.retraining import Player, count, trainer, with_people
-from lrec.saved import held_out, references
-from lrec.simulation import (
+from lrec.base.arrays import Ints
+from lrec.base.errors import DataError
+from lrec.commands.runs.saved import held_out, references
+from lrec.commands.settings import RunSettings
+from lrec.commands.simulate.results import observe, percentiles, tabulate
+from lrec.commands.simulate.retraining import Player, count, trainer, with_people
+from lrec.commands.simulate.simulation import (
     HeldOutWorld,
     Played,
     Recommend,
@@ -38,9 +34,15 @@ from lrec.simulation import (
     play,
     uniform,
 )
-from lrec.split.user_holdout import UserHoldout
-from lrec.statistics import means
-from lrec.terminal import Screen
+from lrec.data.catalogue import Catalogue
+from lrec.data.dataset.synthetic import Synthetic
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries, Split
+from lrec.data.split.user_holdout import UserHoldout
+from lrec.evaluation.bucket import ALL
+from lrec.evaluation.statistics import means
+from lrec.model import Model
+from lrec.reporting.terminal import Screen
 from lrec.tracking import Saved
 
 MASK = 2**64 - 1
@@ -331,8 +333,8 @@ def test_what_people_have_counts_once_each_as_popular() -> None:
     assert grown.catalogue.n_users == 5
 
 
-def parts_with(*overrides: str) -> Parts:
-    return check(composed(*overrides))
+def parts_with(*overrides: str) -> RunSettings:
+    return checked(composed(*overrides))
 
 
 @pytest.mark.parametrize("model", ["itemknn", "vae"])

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lrec.dataset import FileDataset
-from lrec.dataset.csv import CSV
-from lrec.dataset.movielens import MovieLens
-from lrec.errors import DataError
-from lrec.interactions import CleaningStep, Interactions
-from lrec.split.leave_one_out import LeaveOneOut
+from lrec.base.errors import DataError
+from lrec.data.dataset import FileDataset
+from lrec.data.dataset.csv import CSV
+from lrec.data.dataset.movielens import MovieLens
+from lrec.data.interactions import CleaningStep, Interactions
+from lrec.data.split.leave_one_out import LeaveOneOut
 
 Row = tuple[str, str, float | None, int | None]
 Write = Callable[[str, str | bytes], str]

@@ -13,15 +13,16 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from lrec.config import CONF
-from lrec.data import Histories, Queries, Split
-from lrec.errors import DataError
-from lrec.interactions import Interactions, ItemFeatures
-from lrec.split import Splitter
-from lrec.split.global_time import GlobalTime
-from lrec.split.leave_one_out import LeaveOneOut
-from lrec.split.ratio import Ratio
-from lrec.split.user_holdout import UserHoldout
+from lrec.base.config.conf import CONF
+from lrec.base.errors import DataError
+from lrec.data.histories import Histories
+from lrec.data.interactions import Interactions, ItemFeatures
+from lrec.data.queries import Queries, Split
+from lrec.data.split import Splitter
+from lrec.data.split.global_time import GlobalTime
+from lrec.data.split.leave_one_out import LeaveOneOut
+from lrec.data.split.ratio import Ratio
+from lrec.data.split.user_holdout import UserHoldout
 
 examples = settings(max_examples=50, deadline=None)
 

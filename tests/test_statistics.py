@@ -13,7 +13,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
-from lrec.statistics import (
+from lrec.evaluation.statistics import (
     bootstrap,
     detectable_effect,
     holm,

@@ -16,20 +16,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lrec.data import Split
-from lrec.dataset.csv import CSV
-from lrec.draws import Draws
-from lrec.embedding import EmbeddingBag
-from lrec.layers import Network, float32_dense, multinomial_loss
+from lrec.data.dataset.csv import CSV
+from lrec.data.queries import Split
+from lrec.data.split.leave_one_out import LeaveOneOut
+from lrec.model.common.neural import in_order
+from lrec.model.common.protocols import Turn, Unkept
 from lrec.model.dense import Dense
 from lrec.model.gan import GAN
+from lrec.model.layers.embedding import EmbeddingBag
+from lrec.model.layers.multinomial import float32_dense, multinomial_loss
+from lrec.model.layers.network import Network
+from lrec.model.layers.random_numbers import Draws
 from lrec.model.vae import VAE
-from lrec.neural import in_order
-from lrec.optimizer import FusedAdam
-from lrec.schedule.standard import DivergedError, Standard
-from lrec.split.leave_one_out import LeaveOneOut
-from lrec.strategy.cpu import CPU
-from lrec.training import Turn, Unkept
+from lrec.training.schedule.optimizer import FusedAdam
+from lrec.training.schedule.standard import DivergedError, Standard
+from lrec.training.strategy.cpu import CPU
 
 ROWS = [[0, 2, 5], [], [1], [3, 4, 0, 1]]
 N_ITEMS = 6
@@ -392,12 +393,12 @@ def test_mixed_precision_trains_and_scores_in_float32(
 
 MIRRORED = """
 import json, sys
-from lrec.dataset.csv import CSV
+from lrec.data.dataset.csv import CSV
 from lrec.model.dense import Dense
-from lrec.schedule.standard import Standard
-from lrec.split.leave_one_out import LeaveOneOut
-from lrec.strategy.mirrored import Mirrored
-from lrec.training import Unkept
+from lrec.training.schedule.standard import Standard
+from lrec.data.split.leave_one_out import LeaveOneOut
+from lrec.training.strategy.mirrored import Mirrored
+from lrec.model.common.protocols import Unkept
 
 class Quiet(Unkept):
     live = False

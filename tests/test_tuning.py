@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from composing import composed
+from composing import checked, composed
 from conftest import CommandLine
 
-from lrec.commands.tune import draw
-from lrec.config import check, options
-from lrec.pareto import front
+from lrec.base.config.conf import options
+from lrec.cli.composer import HydraComposer
+from lrec.commands.runs.pareto import front
+from lrec.commands.tune.search_space import draw
 
 
 def test_every_model_has_a_search_space() -> None:
@@ -22,22 +23,22 @@ def test_every_model_has_a_search_space() -> None:
 @pytest.mark.parametrize("model", options("search"))
 def test_whatever_is_drawn_fits_the_model(model: str) -> None:
     generator = np.random.default_rng(0)
-    drawn = [draw(model, generator) for _ in range(5)]
+    drawn = [draw(model, generator, HydraComposer()) for _ in range(5)]
     assert len(set(map(tuple, drawn))) > 1
     for overrides in drawn:
-        check(composed(f"model={model}", *overrides))
+        checked(composed(f"model={model}", *overrides))
 
 
 def test_draws_stay_in_their_interval_and_logarithms_spread_evenly() -> None:
     generator = np.random.default_rng(0)
-    said = [draw("ease", generator) for _ in range(400)]
+    said = [draw("ease", generator, HydraComposer()) for _ in range(400)]
     strength = np.array([float(o[0].partition("=")[2]) for o in said])
     assert 10 <= strength.min() <= strength.max() <= 2000
     assert 0.4 < (strength < np.sqrt(10 * 2000)).mean() < 0.6
 
 
 def test_a_model_without_a_space_is_tried_as_it_is() -> None:
-    assert draw("nobody", np.random.default_rng(0)) == []
+    assert draw("nobody", np.random.default_rng(0), HydraComposer()) == []
 
 
 def test_pareto_set_in_plain_python() -> None:

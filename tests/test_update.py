@@ -11,24 +11,25 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from composing import composed
+from composing import checked, composed
 from conftest import CommandLine
 
-from lrec.bucket.counts import Counts
-from lrec.config import check
-from lrec.data import Catalogue, Histories, Queries, Split
-from lrec.dataset.csv import CSV
-from lrec.errors import DataError
-from lrec.feedback import join
-from lrec.interactions import Interactions, ItemFeatures
-from lrec.migration import moves
+from lrec.base.errors import DataError
+from lrec.commands.update.bucket_transitions import moves
+from lrec.commands.update.command import UpdateSettings, shorter
+from lrec.commands.update.feedback import join
+from lrec.data.alignment import extend, find
+from lrec.data.catalogue import Catalogue
+from lrec.data.dataset.csv import CSV
+from lrec.data.histories import Histories
+from lrec.data.interactions import Interactions, ItemFeatures
+from lrec.data.queries import Queries, Split
+from lrec.data.split import Splitter
+from lrec.data.split.leave_one_out import LeaveOneOut
+from lrec.data.split.user_holdout import UserHoldout
+from lrec.evaluation.bucket.counts import Counts
 from lrec.model import Learnt
-from lrec.neural import grown
-from lrec.split import Splitter
-from lrec.split.leave_one_out import LeaveOneOut
-from lrec.split.user_holdout import UserHoldout
-from lrec.transfer import extend, find
-from lrec.update import Update, shorter
+from lrec.model.common.neural import grown
 
 
 def test_weights_grow_where_the_catalogue_does() -> None:
@@ -47,7 +48,7 @@ def test_weights_grow_where_the_catalogue_does() -> None:
 def test_training_goes_on_from_shrunk_weights(name: str) -> None:
     """Of all that trains; what does not, such as a table of features, stays as it is."""
     catalogue = small_split(["a", "b", "c"], 3, [[0, 1, 2]]).catalogue
-    one, two = (check(composed(f"model={name}")).model for _ in range(2))
+    one, two = (checked(composed(f"model={name}")).model for _ in range(2))
     keras.utils.set_random_seed(1)
     one._build(catalogue)
     stored = one.state()
@@ -79,7 +80,7 @@ def test_schedule_of_an_update_is_the_models_or_as_said(
     keys = ("epochs", "batch_size", "learning_rate")
 
     def schedule(*overrides: str) -> dict[str, Any]:
-        settings = check(composed(*words, *overrides, root="update"), root=Update)
+        settings = checked(composed(*words, *overrides, root="update"), root=UpdateSettings)
         return shorter(settings, own, trained)
 
     assert tuple(schedule()[key] for key in keys) == pytest.approx(expected)
@@ -175,7 +176,7 @@ def test_joined_data_is_that_of_one_table(halves: tuple[Path, Path], tmp_path: P
     old, new = halves
     dataset = CSV(str(old))
     node = join(dataset, dataset.load(), str(new), tmp_path)
-    assert node.pop("_target_") == "lrec.dataset.csv.CSV"
+    assert node.pop("_target_") == "lrec.data.dataset.csv.CSV"
     joined = CSV(**node).load()
     together = tmp_path / "together.csv"
     pd.concat([pd.read_csv(old), pd.read_csv(new)]).to_csv(together, index=False)

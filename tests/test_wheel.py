@@ -93,13 +93,13 @@ def test_wheel_carries_its_licence_and_entry_point(wheel: Path) -> None:
         for name in archive.namelist()
         if ".dist-info/" in name
     }
-    assert "lrec = lrec.cli:main" in texts["entry_points.txt"]
+    assert "lrec = lrec.cli.main:main" in texts["entry_points.txt"]
     assert "LICENSE" in texts
     assert "Requires-Dist: tensorflow" in texts["METADATA"]
 
 
 def test_wheel_runs_outside_the_repository(borrowed: Installed, tiny: Path) -> None:
-    code = "import lrec, lrec.config; print(lrec.__file__); print(lrec.config.CONF)"
+    code = "import lrec; from lrec.base.config import conf; print(lrec.__file__); print(conf.CONF)"
     module, conf = borrowed.run("python", "-c", code).splitlines()
     assert Path(module).is_relative_to(borrowed.bin.parent)
     assert Path(conf) == Path(module).parent / "conf"

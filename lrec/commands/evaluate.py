@@ -2,88 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from lrec.commands.job import job, key_of
-from lrec.config import CONF, Parts, Record, groups
-from lrec.errors import ConfigError
-from lrec.saved import config_of
+from lrec.base.config.check import check
+from lrec.commands.composing import Invocation
+from lrec.commands.runs.saved import config_of, model_of, own_split
+from lrec.commands.settings import RunSettings
+from lrec.commands.train import run_logging
+from lrec.data.alignment import align, refuse_seen
+from lrec.data.interactions import Interactions
+from lrec.data.queries import Split
+from lrec.evaluation.evaluator import Judge
+from lrec.evaluation.references import beside
+from lrec.model import Model
+from lrec.reporting.terminal import Screen, show_warnings
 
-# What was decided when the run was trained, and cannot be decided again.
-FIXED = ("model", "schedule", "seed", "monitor")
-
-
-@hydra.main(version_base="1.3", config_path=str(CONF), config_name="evaluate")
-def main(config: DictConfig) -> None:
-    run_id = None if OmegaConf.is_missing(config, "run") else config.run
-
-    def merged() -> DictConfig:
-        if not run_id:
-            raise ConfigError("run is needed: lrec evaluate run=RUN_ID, the id of a finished run.")
-        overrides = HydraConfig.get().overrides.task
-        free = [g for g in (*groups(), "k") if g not in (*FIXED, "experiment")]
-        refuse_fixed(overrides, "evaluate", lambda key: key in FIXED, free)
-        return merge(config_of(str(run_id)), config, overrides)
-
-    def again(parts: Parts, record: Record) -> None:
-        from lrec.rescoring import evaluate  # after the check, which has to be quick
-
-        evaluate(parts, record, str(run_id))
-
-    job(merged, again)
+# What may differ from the run's own config.
+RENEWED = ("dataset", "split", "strategy", "metric", "bucket", "tracking", "k")
 
 
-def of_run(config: DictConfig, command: str, own: Sequence[str], free: Sequence[str]) -> DictConfig:
-    """A saved run's config with a command's own keys, for a command that asks about that run.
+@dataclass(frozen=True)
+class EvaluateSettings(RunSettings):
+    """The root of `conf/evaluate.yaml`: the run's own config, and what is to differ.
 
-    Args:
-        own: the keys that the run's config does not have; `run` is among them.
-        free: config groups that may differ from the run's.
+    Attributes:
+        run: MLflow id of the run.
+    """
+
+    run: str
+
+    file: ClassVar[str] = "conf/evaluate.yaml"
+
+
+def run(parts: EvaluateSettings, invocation: Invocation) -> None:
+    """Load the run's model, ask it again, and log a child run."""
+    composed, run_id = invocation.config, parts.run
+    screen = Screen()
+    show_warnings(screen)
+    parts.strategy.start()
+    model, trained = model_of(run_id), config_of(run_id)
+    parts = replace(parts, model=model)
+    tags = {"lrec.command": "evaluate", "lrec.evaluates": run_id}
+    with parts.tracking.run(f"evaluate-{model.name}", tags, composed.folder, run_id) as log:
+        log.params({key: composed.values[key] for key in composed.values if key in RENEWED})
+        data = parts.dataset.load()
+        split = questions(parts, data, composed.values, trained, model, run_id)
+        judge = Judge(split, parts.metric, parts.bucket, parts.k)
+        log.dataset(parts.dataset.name, data.digest, {"dataset": str(composed.values["dataset"])})
+        screen.data(data, split, judge.buckets["test"])
+        verdict = judge.test(judge.ranker(model))
+        references = judge.references()
+        run_logging.log_verdict(log, composed, parts, judge, data, verdict, references)
+    rows = beside(model.name, verdict.values, references)
+    screen.table(rows, list(parts.bucket.values()), parts.k)
+    screen.note(log.where)
+
+
+def questions(
+    parts: RunSettings,
+    data: Interactions,
+    config: dict[str, Any],
+    trained: DictConfig,
+    model: Model,
+    run_id: str,
+) -> Split:
+    """The split to ask about, in the codes of the model's catalogue.
 
     Raises:
-        ConfigError: no run is named, or something else than these is set.
+        DataError: the run's data has changed since, so that nobody can tell what it has seen, or a
+            question was among that.
     """
-    if OmegaConf.is_missing(config, "run"):
-        raise ConfigError(f"run is needed: lrec {command} run=RUN_ID, the id of a finished run.")
-    overrides = HydraConfig.get().overrides.task
-    named = (*free, *(key for key in own if key != "run"))
-    refuse_fixed(overrides, command, lambda key: key not in (*own, *free), named)
-    whole = merge(config_of(str(config.run)), config, overrides)
-    whole.update({key: config[key] for key in own} | {"run": str(config.run)})
-    return whole
-
-
-def refuse_fixed(
-    overrides: Sequence[str], command: str, fixed: Callable[[str], bool], free: Sequence[str]
-) -> None:
-    """Refuse to change what training decided.
-
-    Args:
-        fixed: whether a root key was decided then.
-        free: what the command can change, to be named.
-
-    Raises:
-        ConfigError: naming what can be changed.
-    """
-    for override in overrides:
-        key = key_of(override)
-        if fixed(key.partition(".")[0]):
-            raise ConfigError(
-                f"{key} was decided when the run was trained; {command} can change "
-                f"{', '.join(free)}. Received: {override.removeprefix('++')}"
-            )
-
-
-def merge(trained: DictConfig, config: DictConfig, overrides: list[str]) -> DictConfig:
-    """The run's own config, with what the command line names taken from the composed one."""
-    merged = OmegaConf.create(OmegaConf.to_container(trained))
-    assert isinstance(merged, DictConfig)
-    keys = [key_of(override) for override in overrides]
-    for key in sorted(keys, key=lambda key: "." in key):  # whole groups first
-        if key != "run":
-            OmegaConf.update(merged, key, OmegaConf.select(config, key), merge=False)
-    return merged
+    own = OmegaConf.to_container(trained)
+    assert isinstance(own, dict)
+    if all(config[group] == own[group] for group in ("dataset", "split")):
+        return own_split(parts, model, run_id, data)
+    before = check(trained, RunSettings)
+    learnt = align(own_split(before, model, run_id), model.catalogue)
+    return refuse_seen(align(parts.split(data), learnt.catalogue), learnt)

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lrec.arrays import Bools, Floats
-from lrec.component import Component
-from lrec.data import Catalogue, Histories, Queries, Split
-from lrec.training import Schedule, Strategy, Watch
-
-Arrays = dict[str, np.ndarray[Any, Any]]
+from lrec.base.arrays import Arrays, Bools, Floats
+from lrec.base.config.component import Component
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries, Split
+from lrec.model.common.protocols import Schedule, Strategy, Watch
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from lrec.data import Split
-from lrec.errors import DataError
-from lrec.negatives import Loss, NextItemLoss, Sampling
-from lrec.neural import Tensor, Use, ragged_weights
-from lrec.sequence import Block, SequenceModel
+from lrec.base.arrays import Tensor
+from lrec.base.errors import DataError
+from lrec.data.queries import Split
+from lrec.model.common.losses import Loss, NextItemLoss, Sampling
+from lrec.model.common.neural import Use, ragged_weights
+from lrec.model.common.sequence import Block, SequenceModel
 
 
 class Attention(SequenceModel):

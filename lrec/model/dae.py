@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lrec.autoencoder import Autoencoder
-from lrec.data import Catalogue
-from lrec.neural import Tensor
-from lrec.ranges import check_dropout, check_sizes
+from lrec.base.arrays import Tensor
+from lrec.base.ranges import check_dropout, check_sizes
+from lrec.data.catalogue import Catalogue
+from lrec.model.common.autoencoder import Autoencoder
 
 
 class DAE(Autoencoder):
@@ -37,7 +37,7 @@ class DAE(Autoencoder):
     def build(self, catalogue: Catalogue) -> None:
         from keras.layers import Dense
 
-        from lrec.embedding import EmbeddingBag
+        from lrec.model.layers.embedding import EmbeddingBag
 
         self.bag = EmbeddingBag(
             catalogue.n_items, self.latent_size, activation="tanh", use_bias=True
@@ -47,7 +47,7 @@ class DAE(Autoencoder):
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
-        from lrec.layers import multinomial_loss
+        from lrec.model.layers.multinomial import multinomial_loss
 
         items = tf.gather(self.histories, examples)
         kept, scale = self.corrupt(items, self.dropout)
@@ -64,6 +64,6 @@ class DAE(Autoencoder):
         return self.bag(kept, scale=scale)
 
     def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
-        from lrec.layers import float32_dense
+        from lrec.model.layers.multinomial import float32_dense
 
         return float32_dense(self.logits, self.code(items, ratings))

@@ -7,11 +7,13 @@ from typing import Literal
 
 import numpy as np
 
-from lrec.data import Catalogue, Split
-from lrec.errors import DataError
-from lrec.neural import NeuralModel, Tensor, Use
-from lrec.ranges import check_dropout, check_sizes
-from lrec.rating import BiasModel
+from lrec.base.arrays import Tensor
+from lrec.base.errors import DataError
+from lrec.base.ranges import check_dropout, check_sizes
+from lrec.data.catalogue import Catalogue
+from lrec.data.queries import Split
+from lrec.model.common.bias import BiasModel
+from lrec.model.common.neural import NeuralModel, Use
 
 # Catalogue items scored at once: bounds the first hidden layer to batch × this × width.
 CHUNK = 64
@@ -77,7 +79,7 @@ class Dense(NeuralModel):
         import keras
         import tensorflow as tf
 
-        from lrec.embedding import ItemEmbedding
+        from lrec.model.layers.embedding import ItemEmbedding
 
         n_items = catalogue.n_items
         genres = catalogue.features.genres

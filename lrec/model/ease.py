@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from lrec.arrays import Floats
-from lrec.errors import DataError
-from lrec.item_item import ItemItemModel, blocks
-from lrec.ranges import check_recency
+from lrec.base.arrays import Floats
+from lrec.base.errors import DataError
+from lrec.base.ranges import check_recency
+from lrec.model.common.item_item import ItemItemModel, blocks
 
 # Rows of the inverse mirrored at once.
 ROWS = 512

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lrec.autoencoder import Generator
-from lrec.data import Catalogue
-from lrec.neural import Tensor
-from lrec.ranges import check_dropout, check_sizes
-from lrec.training import Turn
+from lrec.base.arrays import Tensor
+from lrec.base.ranges import check_dropout, check_sizes
+from lrec.data.catalogue import Catalogue
+from lrec.model.common.autoencoder import Generator
+from lrec.model.common.protocols import Turn
 
 
 class GAN(Generator):
@@ -88,7 +88,7 @@ class GAN(Generator):
         import tensorflow as tf
         from keras.layers import Dense
 
-        from lrec.embedding import EmbeddingBag
+        from lrec.model.layers.embedding import EmbeddingBag
 
         first, *deeper = self.hidden_sizes
         self.bag = EmbeddingBag(catalogue.n_items, first, use_bias=True)
@@ -154,7 +154,7 @@ class GAN(Generator):
 
     def _generate(self, items: Tensor, dropout: float, noisy: bool) -> Tensor:
         """Preferences, `(batch, n_items)` float32."""
-        from lrec.layers import float32_dense
+        from lrec.model.layers.multinomial import float32_dense
 
         return float32_dense(self.preferences, self._hide(items, dropout, noisy))
 

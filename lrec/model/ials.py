@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from lrec.arrays import Floats, Ints
-from lrec.data import Catalogue, Histories, Split
-from lrec.item_item import history_matrix, sums
-from lrec.model import Arrays, Model
-from lrec.training import Schedule, Strategy, Watch
+from lrec.base.arrays import Arrays, Floats, Ints
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.history_matrix import history_matrix
+from lrec.data.queries import Split
+from lrec.model import Model
+from lrec.model.common.item_item import sums
+from lrec.model.common.protocols import Schedule, Strategy, Watch
 
 # Numbers in the largest array of a batch of solves: 64 MB of float32.
 NUMBERS_A_BLOCK = 2**24

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from lrec.arrays import Floats, Ints
-from lrec.item_item import ItemItemModel, nearest, sums
-from lrec.ranges import check_recency, check_sizes
+from lrec.base.arrays import Floats, Ints
+from lrec.base.ranges import check_recency, check_sizes
+from lrec.model.common.item_item import ItemItemModel, nearest, sums
 
 
 class ItemKNN(ItemItemModel):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.arrays import Floats, Ints
-from lrec.data import Catalogue, Histories, Split
-from lrec.errors import DataError
-from lrec.model import Arrays, Model
-from lrec.training import Schedule, Strategy, Watch
+from lrec.base.arrays import Arrays, Floats, Ints
+from lrec.base.errors import DataError
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.queries import Split
+from lrec.model import Model
+from lrec.model.common.protocols import Schedule, Strategy, Watch
 
 DAY = 86_400
 

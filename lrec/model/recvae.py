@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lrec.autoencoder import Generator
-from lrec.data import Catalogue
-from lrec.neural import Tensor
-from lrec.ranges import check_dropout, check_sizes
-from lrec.training import Turn
+from lrec.base.arrays import Tensor
+from lrec.base.ranges import check_dropout, check_sizes
+from lrec.data.catalogue import Catalogue
+from lrec.model.common.autoencoder import Generator
+from lrec.model.common.protocols import Turn
 
 # The composite prior's parts: standard normal, last epoch's posterior, a wide normal.
 SHARES = (3 / 20, 3 / 4, 1 / 10)
@@ -57,7 +57,7 @@ class RecVAE(Generator):
         import tensorflow as tf
         from keras.layers import Dense
 
-        from lrec.layers import GaussianEncoder
+        from lrec.model.layers.gaussian_encoder import GaussianEncoder
 
         def encoder() -> Any:
             return GaussianEncoder(catalogue.n_items, self.hidden_size, self.latent_size)
@@ -88,7 +88,7 @@ class RecVAE(Generator):
     def _losses(self, examples: Tensor, dropout: float) -> Tensor:
         import tensorflow as tf
 
-        from lrec.layers import multinomial_loss
+        from lrec.model.layers.multinomial import multinomial_loss
 
         items = tf.gather(self.histories, examples)
         kept, scale = self.corrupt(items, dropout)
@@ -116,7 +116,7 @@ class RecVAE(Generator):
         return self._encode(items)[0]
 
     def decode(self, items: Tensor, noisy: bool) -> Tensor:
-        from lrec.layers import float32_dense
+        from lrec.model.layers.multinomial import float32_dense
 
         mean, log_variance = self._encode(items)
         code = self.sample(mean, log_variance) if noisy else mean

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from lrec.autoencoder import Generator
-from lrec.data import Catalogue
-from lrec.neural import Tensor, Use
-from lrec.ranges import check_dropout, check_sizes
+from lrec.base.arrays import Tensor
+from lrec.base.ranges import check_dropout, check_sizes
+from lrec.data.catalogue import Catalogue
+from lrec.model.common.autoencoder import Generator
+from lrec.model.common.neural import Use
 
 
 class VAE(Generator):
@@ -66,7 +67,7 @@ class VAE(Generator):
         from keras.initializers import Constant
         from keras.layers import Dense
 
-        from lrec.embedding import EmbeddingBag
+        from lrec.model.layers.embedding import EmbeddingBag
 
         first, *deeper = self.hidden_sizes
         self.bag = EmbeddingBag(
@@ -87,7 +88,7 @@ class VAE(Generator):
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
-        from lrec.layers import multinomial_loss
+        from lrec.model.layers.multinomial import multinomial_loss
 
         items = tf.gather(self.histories, examples)
         mean, log_variance = self._encode(items, dropout=self.dropout)
@@ -103,7 +104,7 @@ class VAE(Generator):
         return self._encode(items, dropout=0.0)[0]
 
     def decode(self, items: Tensor, noisy: bool) -> Tensor:
-        from lrec.layers import float32_dense
+        from lrec.model.layers.multinomial import float32_dense
 
         mean, log_variance = self._encode(items, dropout=0.0)
         code = self.sample(mean, log_variance) if noisy else mean

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from lrec.errors import one_line
+from lrec.base.errors import one_line
 from lrec.tracking import sync
 from lrec.tracking.journal import NAME as JOURNAL
 from lrec.tracking.journal import Journal, entries_of, obstacle
 from lrec.tracking.log import Log
-from lrec.tracking.saved import Saved, fetch, finished, folder_of, tags_of
+from lrec.tracking.saved_runs import Saved, fetch, finished, folder_of, tags_of
 from lrec.tracking.store import Store, UnreachableError
 
 __all__ = [

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lrec.files import write_text
+from lrec.base.files import write_text
 
 Entry = dict[str, Any]
 NAME = "journal.jsonl"

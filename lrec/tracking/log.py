@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lrec.errors import one_line
+from lrec.base.errors import one_line
 from lrec.tracking.journal import Journal
 from lrec.tracking.store import Store, UnreachableError
 

@@ -1,4 +1,4 @@
-"""A trained model as MLflow keeps and serves it: what goes in, what comes out, how it refuses."""
+"""A trained model as MLflow keeps it: its files, its inputs and its outputs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-# Parameters of a question, and what they are where it does not name them.
-PARAMS = {"k": 10, "repeat": False}
+from lrec.evaluation.recommender import PARAMS
 
 
 def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[Any]]) -> str:
-    """Log what `lrec.serving` reads as the run's model; returns MLflow's id of it.
+    """Log what `lrec.tracking.serving` reads as the run's model; returns MLflow's id of it.
 
     `mlflow.pyfunc.log_model` would ask the store for the history of each metric of the run, one
     after the other, and these are hundreds.
 
     Args:
         client: MLflow's.
-        folder: that `lrec.store` saved the model in.
+        folder: that `lrec.model.common.saving` saved the model in.
         example: columns of an input.
     """
     from importlib.metadata import version
@@ -49,7 +48,7 @@ def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[An
                 model_uuid=model.model_id,
                 model_id=model.model_id,
             ),
-            loader_module="lrec.serving",
+            loader_module="lrec.tracking.serving",
             data_path=folder,
             signature=signature(),
             input_example=pd.DataFrame(dict(example)),
@@ -61,7 +60,7 @@ def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[An
 
 
 def signature() -> Any:
-    """What `lrec.serving.Recommender.predict` takes and gives.
+    """What `lrec.evaluation.recommender.Recommender.predict` takes and gives.
 
     MLflow would take no number for an id, no 4 for a rating and no row that leaves a filter out:
     what the lists hold is left to lrec to check.
@@ -84,11 +83,3 @@ def signature() -> Any:
         outputs=Schema([*(ColSpec(kind, name) for name, kind in answer.items()), titles]),
         params=ParamSchema([ParamSpec(k, kinds[type(v)], v) for k, v in PARAMS.items()]),
     )
-
-
-def refusal(reason: str) -> Exception:
-    """What a model raises so that MLflow's server answers 400 and says why."""
-    from mlflow.exceptions import MlflowException
-
-    refused: Exception = MlflowException.invalid_parameter_value(reason)
-    return refused

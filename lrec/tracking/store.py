@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lrec.errors import one_line, redact
+from lrec.base.errors import one_line, redact
 from lrec.tracking import pyfunc
 from lrec.tracking.journal import Entry, Journal
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from lrec.errors import one_line
+from lrec.base.errors import one_line
 from lrec.tracking.journal import NAME, Journal, obstacle
 from lrec.tracking.store import Store, UnreachableError
 

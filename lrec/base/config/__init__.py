@@ -1,0 +1,1 @@
+"""Where conf/ is, the check of a config against signatures, and what components share."""

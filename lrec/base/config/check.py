@@ -1,0 +1,159 @@
+"""The check that every config has to pass: build its components, or say in one line why not."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import typing
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from lrec.base.config.conf import CONF, options
+from lrec.base.config.schema import check_keys, check_type, is_component
+from lrec.base.errors import ConfigError, nearest, shown
+
+
+class Settings(Protocol):
+    """A dataclass with a field for each key of a whole config.
+
+    A field annotated by a component's class is a config group with one choice, one annotated
+    `dict[str, component's class]` a group with several.
+
+    Attributes:
+        file: that holds the keys.
+    """
+
+    file: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def check(
+    config: DictConfig, root: type[AnySettings], choices: Mapping[str, Any] | None = None
+) -> AnySettings:
+    """Build every component of a composed config; refuse what does not fit, before data is read.
+
+    Args:
+        config: composed by Hydra, without its `hydra` node.
+        root: the whole config's dataclass.
+        choices: config group -> file chosen, to name the file in errors.
+
+    Raises:
+        ConfigError: an unknown, missing, mistyped or out-of-range value; one line that names the
+            key, its file and the nearest valid name.
+    """
+    try:
+        values = OmegaConf.to_container(config, resolve=True, throw_on_missing=False)
+    except OmegaConfBaseException as error:
+        raise ConfigError(" ".join(str(error).split())) from None
+    assert isinstance(values, dict)
+    hints = typing.get_type_hints(root)
+    single, several = component_groups(root)
+    known = [field.name for field in fields(root)]
+    check_keys(values, known, set(known), "", root.file)
+    built: dict[str, Any] = {}
+    for group, value in values.items():
+        group = str(group)
+        file = f"conf/{group}/{(choices or {}).get(group) or '*'}.yaml"
+        if group in single:
+            built[group] = build(value, group, file, single[group], single)
+        elif group in several:
+            if not isinstance(value, dict) or not value:
+                raise ConfigError(f"{group} must name at least one. Received: {shown(value)}")
+            built[group] = {
+                name: build(node, f"{group}.{name}", f"conf/{group}/{name}.yaml", several[group])
+                for name, node in value.items()
+            }
+        else:
+            check_type(value, hints[group], group, root.file)
+            built[group] = value
+    return root(**built)
+
+
+def component_groups(root: type[Settings]) -> tuple[dict[str, type], dict[str, type]]:
+    """Config groups of one choice and of several, each with the class of its components."""
+    single, several = {}, {}
+    for name, hint in typing.get_type_hints(root).items():
+        arguments = typing.get_args(hint)
+        if is_component(hint):
+            single[name] = hint
+        elif typing.get_origin(hint) is dict and is_component(arguments[1]):
+            several[name] = arguments[1]
+    return single, several
+
+
+def build(
+    node: Any, key: str, file: str, kind: type, groups: Mapping[str, type] | None = None
+) -> Any:
+    """Check one node against the signature of its `_target_`, and construct it.
+
+    Args:
+        kind: the class that `_target_` has to be of.
+        groups: config group -> class, for arguments that are annotated by a protocol and named
+            after a group.
+
+    Raises:
+        ConfigError: the node does not fit.
+    """
+    if not isinstance(node, dict) or "_target_" not in node:
+        raise ConfigError(
+            f"{key} must be chosen from conf/{key.partition('.')[0]}/ or have a _target_. "
+            f"Received: {shown(node)}"
+        )
+    arguments = {name: value for name, value in node.items() if name != "_target_"}
+    target = target_class(node["_target_"], f"{key}._target_", file, kind)
+    signature = inspect.signature(target)
+    hints = typing.get_type_hints(target.__init__)
+    required = {n for n, p in signature.parameters.items() if p.default is inspect.Parameter.empty}
+    check_keys(arguments, signature.parameters, required, f"{key}.", file)
+    for name, value in arguments.items():
+        hint = hints.get(name, Any)
+        nested = isinstance(value, dict) and "_target_" in value and isinstance(hint, type)
+        if nested:  # a component of a component
+            protocol = getattr(hint, "_is_protocol", False)
+            inner = (groups or {}).get(name, object) if protocol else hint
+            arguments[name] = build(value, f"{key}.{name}", file, inner, groups)
+        else:
+            check_type(value, hint, f"{key}.{name}", file)
+    try:
+        return target(**arguments)
+    except ValueError as error:
+        raise ConfigError(f"{key}: {error} [{file}]") from None
+
+
+def target_class(path: Any, key: str, file: str, kind: type) -> Any:
+    """The class that a `_target_` names.
+
+    Raises:
+        ConfigError: it lies outside lrec, does not exist, or is of another kind.
+    """
+    module, _, name = str(path).rpartition(".")
+    if not module.startswith("lrec."):
+        raise ConfigError(f"{key} must lie in lrec. Received: {shown(path)} [{file}]")
+    try:
+        target = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError):
+        raise ConfigError(f"{key} does not exist. Received: {shown(path)} [{file}]") from None
+    if not (inspect.isclass(target) and issubclass(target, kind)):
+        raise ConfigError(f"{key} is no {kind.__name__}. Received: {shown(path)} [{file}]")
+    return target
+
+
+def component_class(group: str, name: str) -> Any:
+    """The class that a file of a config group names.
+
+    Raises:
+        ConfigError: there is no such file, or no such class.
+    """
+    file = CONF / group / f"{name}.yaml"
+    if not file.is_file():
+        raise ConfigError(f"there is no {group} {name}{nearest(name, options(group))}.")
+    node = OmegaConf.load(file)
+    assert isinstance(node, DictConfig)
+    return target_class(node["_target_"], f"{group}._target_", f"conf/{group}/{name}.yaml", object)

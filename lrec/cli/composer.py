@@ -1,0 +1,46 @@
+"""Configs of training runs, composed by Hydra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep
+from hydra.types import RunMode
+from omegaconf import open_dict
+
+from lrec.commands.composing import Choice, ComposedConfig, Interval, prepare
+from lrec.commands.settings import RunSettings
+
+
+class HydraComposer:
+    """See `lrec.commands.composing.Composer`: of the command that runs now."""
+
+    @property
+    def overrides(self) -> list[str]:
+        return list(HydraConfig.get().overrides.task)
+
+    def compose(
+        self, overrides: Sequence[str], without: Sequence[str], folder: Path
+    ) -> tuple[RunSettings, ComposedConfig]:
+        hydra, name = GlobalHydra.instance().hydra, HydraConfig.get().job.config_name
+        assert hydra is not None
+        config = hydra.config_loader.load_configuration(name, list(overrides), RunMode.RUN)
+        choices = config.hydra.runtime.choices
+        with open_dict(config):
+            for key in ("hydra", *without):
+                del config[key]
+        settings, composed = prepare(config, RunSettings, choices, overrides, folder)
+        settings.check_monitor()
+        return settings, composed
+
+    def sweep(self, override: str) -> Choice | Interval | None:
+        value = OverridesParser.create().parse_override(override).value()
+        if isinstance(value, ChoiceSweep):
+            return Choice(list(value.list))
+        if isinstance(value, IntervalSweep) and value.start is not None and value.end is not None:
+            return Interval(float(value.start), float(value.end), "log" in value.tags)
+        return None

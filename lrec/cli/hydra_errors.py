@@ -1,0 +1,114 @@
+"""What Hydra refuses to compose, told in one line."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import OmegaConf
+
+from lrec.base.config.conf import CONF, PACKAGE, groups, options
+from lrec.base.errors import listed, nearest, one_line, shown
+from lrec.commands.settings import RunSettings
+
+HIDDEN = ("defaults", "hydra", *(field.name for field in fields(RunSettings)))
+
+# Options of Hydra's own groups that need an extra of lrec.
+PLUGINS = {
+    "joblib": "sweep",
+    "optuna": "sweep",
+    "ray": "ray",
+    "submitit_local": "slurm",
+    "submitit_slurm": "slurm",
+}
+
+
+def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str | None:
+    """One line for what Hydra refuses to compose, or None where it is none of Hydra's errors."""
+    text = str(error)
+    if "Config group override must be" in text:
+        return _no_choice(overrides)
+    composing = isinstance(error, HydraException)
+    if isinstance(error, OSError) and not composing and _before_the_job(error):
+        why = one_line(error)
+        return f"the run's folder cannot be made ({why}): choose another, hydra.run.dir=…"
+    where = _raised_by(error)
+    if isinstance(error, TypeError | ValueError) and "omegaconf" in where:
+        deep = [o for o in overrides if "." in o.partition("=")[0]]
+        return f"a list is set as a whole, key=[…]. Received: {shown(' '.join(deep))}"
+    unparsed = isinstance(error, OverrideParseException) or "override_parser" in where
+    if not (unparsed or isinstance(error, HydraException)):
+        return None
+    if found := re.search(r"Could not (?:find|load) 'hydra/(\w+)/([^'/]+)'", text):
+        return _no_plugin(*found.groups())
+    if found := re.search(r"Could not (?:find|load) '(\w+)/([^']*)'", text):
+        return _no_option(*found.groups())
+    if unparsed:
+        wrong = next((o for o in overrides if not _parses(o)), " ".join(overrides))
+        return f"an override has the form key=value. Received: {shown(wrong)}"
+    if found := re.search(r"Could not override '(\w+)'", text):
+        return _no_key(found.group(1), command)
+    return listed([" ".join(text.split())])
+
+
+def _no_choice(overrides: Sequence[str]) -> str:
+    """A group is set to what is no name."""
+    for override in overrides:
+        group, _, value = override.lstrip("+").partition("=")
+        if group in groups() and not value.startswith("["):
+            return f"{group} must be chosen from {', '.join(options(group))}. Received: {override}"
+    return f"a config group is chosen by name. Received: {shown(' '.join(overrides))}"
+
+
+def _no_option(group: str, name: str) -> str:
+    near = nearest(name, options(group))
+    return (
+        f"{group}={name}: no such {group}{near}. Available: {', '.join(options(group))} "
+        f"[conf/{group}/]"
+    )
+
+
+def _no_plugin(group: str, name: str) -> str:
+    if name in PLUGINS:
+        return f"hydra/{group}={name} is not installed: pip install 'lrec[{PLUGINS[name]}]'"
+    known = ["basic", *options(f"hydra/{group}"), *PLUGINS]
+    return (
+        f"hydra/{group}={name}: no such {group}{nearest(name, known)}. Available: "
+        f"{', '.join(known)} [conf/hydra/{group}/]"
+    )
+
+
+def _no_key(key: str, command: str) -> str:
+    if key == "experiment":
+        return f"experiment: presets are added, +experiment=NAME: {', '.join(options(key))}"
+    file = f"{command}.yaml" if (CONF / f"{command}.yaml").is_file() else "config.yaml"
+    known = [field.name for field in fields(RunSettings)]
+    known += [str(name) for name in OmegaConf.load(CONF / file) if name not in HIDDEN]
+    near = nearest(key, [*known, *groups()])
+    return f"{key}: no such key{near}. Valid keys: {', '.join(known)} [conf/{file}]"
+
+
+def _raised_by(error: BaseException) -> str:
+    """The file whose code raised an error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return frames[-1].filename if frames else ""
+
+
+def _before_the_job(error: BaseException) -> bool:
+    """Whether Hydra raised an error while it made ready what a command runs in."""
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [place for place, file in enumerate(files) if Path(file).is_relative_to(PACKAGE)]
+    return bool(ours) and any("hydra" in file for file in files[ours[-1] :])
+
+
+def _parses(override: str) -> bool:
+    try:
+        OverridesParser.create().parse_override(override)
+    except (HydraException, ValueError):  # Python reads no number of 4,300 digits
+        return False
+    return True

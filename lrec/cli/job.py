@@ -1,0 +1,91 @@
+"""A command as Hydra's task: check the composed config, and run the command."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.conf import HydraConf
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from lrec.base.config.conf import CONF
+from lrec.base.errors import CommandFailed, one_line, redact
+from lrec.base.files import write_text
+from lrec.cli.composer import HydraComposer
+from lrec.cli.table import COMMANDS, config_name
+from lrec.commands.composing import Invocation, own_keys, prepare
+from lrec.commands.runs.of_run import config_of_run
+from lrec.commands.train.experiment import run as train_here
+
+
+def hydra_main(command: str) -> None:
+    """Let Hydra parse the command line, compose, and call the command once or for each job."""
+    main = hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name(command))
+    main(Task(command))()
+
+
+class Task:
+    """What Hydra calls with a composed config; other processes can be sent it.
+
+    In a sweep a failed job says so at once, because Hydra reports only the first failure, and only
+    when all jobs are done.
+
+    Args:
+        command: a word of `COMMANDS`; Hydra names its log file after it.
+    """
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        self.__module__ = f"lrec.commands.{command}"  # Hydra's way to name a job
+
+    def __call__(self, config: DictConfig) -> Any:
+        """Returns what the command does: of `train` the monitored value, for sweepers.
+
+        Raises:
+            CommandFailed: outside a sweep; the cause is what went wrong.
+        """
+        told = HydraConfig.get()
+        try:
+            redact_hydra_files(told)
+            return run(self.command, config, told)
+        except Exception as error:
+            if told.mode != RunMode.MULTIRUN:
+                raise CommandFailed from error
+            overrides = redact(" ".join(told.overrides.task).replace("++", ""))
+            print(f"job {told.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
+            raise
+
+
+def run(name: str, config: DictConfig, told: HydraConf) -> Any:
+    """Check the config of a command, and run it.
+
+    Args:
+        told: what Hydra knows of the job.
+    """
+    command = COMMANDS[name]
+    root, act = command.load()
+    overrides = told.overrides.task
+    if command.free is not None:
+        config = config_of_run(config, name, overrides, own_keys(root), command.free)
+    if hasattr(root, "stored"):
+        config = root.stored(config, overrides)
+    folder = Path(told.runtime.output_dir)
+    settings, composed = prepare(config, root, told.runtime.choices, overrides, folder)
+    gc.enable()  # off since the start, see `lrec.cli.process`: composing drops next to nothing
+    return act(settings, Invocation(composed, HydraComposer(), train_here))
+
+
+def redact_hydra_files(told: HydraConf) -> None:
+    """Redact what Hydra has written of the command line, in the folders of job and sweep."""
+    files = [*Path(told.runtime.output_dir, told.output_subdir or "").glob("*.yaml")]
+    if told.mode == RunMode.MULTIRUN:
+        files += Path(told.runtime.cwd, told.sweep.dir).glob("multirun.yaml")
+    for path in files:
+        text = path.read_text()
+        if redact(text) != text:
+            write_text(path, redact(text))

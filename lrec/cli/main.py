@@ -1,0 +1,113 @@
+"""The front door: a command word, then everything as Hydra has it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+
+from lrec import __version__
+from lrec.base.errors import CommandFailed, ConfigError, one_line, redact
+from lrec.cli.process import command_process
+from lrec.cli.table import COMMANDS
+
+INTERRUPTED = 130  # exit status after Ctrl-C
+NESTED_KEY = re.compile(r"(?!hydra\.)\w+(\.[\w-]+)+=")  # a key inside a group, and its value
+
+
+def main() -> int:
+    """Run one command; returns the exit status: 0, 1 (failed), 2 (config or usage)."""
+    name = os.path.basename(sys.argv[0])
+    if "-sc" in sys.argv or "--shell-completion" in sys.argv:
+        return _complete()
+    words = sys.argv[1:]
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if words[0] == "--version":
+        print(f"lrec {__version__}")
+        return 0
+    if words[0] not in COMMANDS:
+        near = [command for command in COMMANDS if command.startswith(words[0])]
+        near = near or difflib.get_close_matches(words[0], COMMANDS, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        print(
+            f"lrec: no such command{hint}. Commands: {', '.join(COMMANDS)}. Received: {words[0]!r}",
+            file=sys.stderr,
+        )
+        return 2
+    # argparse wants flags before the overrides; people put -m anywhere
+    command, *rest = sorted(words, key=lambda word: word not in (words[0], "-m", "--multirun"))
+    rest = forced(rest)
+    sys.argv = [f"{name} {command}", *rest]
+    return _run(command, rest)
+
+
+def forced(words: list[str]) -> list[str]:
+    """Arguments as Hydra gets them: unknown keys, which it would refuse in words of its own, are
+    left to lrec's check."""
+    return [f"++{word}" if NESTED_KEY.match(word) else word for word in words]
+
+
+def _run(command: str, arguments: list[str]) -> int:
+    debug = os.environ.get("LREC_DEBUG") == "1" or any(
+        a.startswith("hydra.verbose=") for a in arguments
+    )
+    with command_process():
+        try:
+            from lrec.cli.job import hydra_main
+
+            hydra_main(command)
+            return 0
+        except KeyboardInterrupt:
+            print("lrec: interrupted", file=sys.stderr)
+            return INTERRUPTED
+        except (Exception, CommandFailed) as caught:
+            if debug:
+                raise
+            error = caught.__cause__ if isinstance(caught, CommandFailed) else caught
+            line, status = report(error or caught, command, arguments)
+            print(f"lrec: {redact(line)}", file=sys.stderr)
+            return status
+
+
+def report(error: BaseException, command: str, arguments: list[str]) -> tuple[str, int]:
+    """An error in one line, and the exit status that goes with it."""
+    from lrec.cli.hydra_errors import explain
+
+    overrides = [a.removeprefix("++") for a in arguments if not a.startswith("-")]
+    explained = explain(error, command, overrides)
+    status = 2 if explained or isinstance(error, ConfigError) else 1
+    return explained or one_line(error), status
+
+
+def _complete() -> int:
+    """Shell completion: first the command word, then Hydra's own for that command."""
+    line = os.environ.get("COMP_LINE", "")
+    found = re.match(r"\s*(\S+)\s+(\S+)\s(.*)", line)
+    if line and not (found and found[2] in COMMANDS):
+        word = line.split(maxsplit=1)[1] if len(line.split()) > 1 else ""
+        print(" ".join(c for c in COMMANDS if c.startswith(word)))
+        return 0
+    command = "train"
+    if found:
+        command = found[2]
+        os.environ["COMP_LINE"] = f"{found[1]} {found[3]}"
+    from lrec.cli.job import hydra_main
+
+    hydra_main(command)
+    return 0
+
+
+def _help() -> str:
+    lines = ["usage: lrec COMMAND [key=value …] [-m] [--cfg job] [--help]", ""]
+    lines.append("Which recommender really serves the users who have done little?")
+    for name, command in COMMANDS.items():
+        lines += ["", f"  {name:<10}{command.summary}", f"  {'':<10}{command.example}"]
+    lines += [
+        "",
+        "lrec COMMAND --help shows every key; --cfg job shows what is composed.",
+        'Tab completion: eval "$(lrec -sc install=bash)"   (or zsh, fish)',
+    ]
+    return "\n".join(lines)

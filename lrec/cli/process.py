@@ -1,0 +1,73 @@
+"""What the command line changes of its whole process, and changes back."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+from lrec.base.errors import redact
+
+TERMINATED = 143  # exit status after SIGTERM
+ENVIRONMENT = {
+    "HYDRA_FULL_ERROR": "1",  # errors come to `lrec.cli.main`, which prints them in one line
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+
+
+class RedactedRecord(logging.LogRecord):
+    """A composed of any library, without the passwords in it."""
+
+    def getMessage(self) -> str:  # noqa: N802 - the name that logging calls
+        return redact(super().getMessage())
+
+
+@contextlib.contextmanager
+def command_process() -> Iterator[None]:
+    """A process that runs one command.
+
+    - Garbage collection is off until `lrec.cli.job` has checked the config, which composing takes
+      a tenth longer with.
+    - SIGTERM raises SystemExit, so that a run ends as KILLED; a signal whose exception fell where
+      Python can only ignore it is sent again.
+    - Log records hold no passwords: Hydra logs the command lines of a sweep's jobs.
+    - Lines appear in a pipe as they are printed.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    factory, handler = logging.getLogRecordFactory(), signal.getsignal(signal.SIGTERM)
+    unraisable, collecting = sys.unraisablehook, gc.isenabled()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+    logging.setLogRecordFactory(RedactedRecord)
+    signal.signal(signal.SIGTERM, _exit)
+    sys.unraisablehook = _send_again
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+        sys.unraisablehook = unraisable
+        signal.signal(signal.SIGTERM, handler)
+        logging.setLogRecordFactory(factory)
+
+
+def _exit(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(TERMINATED)
+
+
+def _send_again(lost: sys.UnraisableHookArgs) -> None:
+    """Send a signal again whose exception was raised in a destructor, and lost."""
+    number = {SystemExit: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}.get(lost.exc_type)
+    if number is None:
+        sys.__unraisablehook__(lost)
+    else:
+        threading.Timer(0.05, os.kill, (os.getpid(), number)).start()

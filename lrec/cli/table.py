@@ -1,0 +1,122 @@
+"""The commands of `lrec`: what each is for, and where it lies."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+from lrec.base.config.conf import CONF, groups
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Attributes:
+        summary, example: for the help.
+        module: that has the command's function `run(settings, invocation)`.
+        settings: name of the class of the settings in that module; its `file` is the YAML file.
+        free: root keys and config groups that may differ from those of the saved run that the
+            command asks about; None for a command that asks about none.
+    """
+
+    summary: str
+    example: str
+    module: str
+    settings: str
+    free: tuple[str, ...] | None = None
+
+    def load(self) -> tuple[type[Any], Any]:
+        """The class of the settings, and the function."""
+        module = importlib.import_module(f"lrec.commands.{self.module}")
+        return getattr(module, self.settings), module.run
+
+
+def config_name(command: str) -> str:
+    """The root file of a command in conf/, without its ending."""
+    return command if (CONF / f"{command}.yaml").is_file() else "config"
+
+
+# What a trained model's own run decides, and `lrec evaluate` cannot change.
+DECIDED = ("model", "schedule", "seed", "monitor", "experiment")
+
+COMMANDS = {
+    "train": Command(
+        "train and evaluate a model, log the run to MLflow; -m sweeps",
+        "lrec train -m model=popularity,dense,vae seed=1,2,3",
+        "train.command",
+        "TrainSettings",
+    ),
+    "evaluate": Command(
+        "score a saved run again, also by other buckets, metrics, k or data",
+        "lrec evaluate run=RUN_ID bucket=counts",
+        "evaluate",
+        "EvaluateSettings",
+        tuple(group for group in (*groups(), "k") if group not in DECIDED),
+    ),
+    "compare": Command(
+        "hold saved runs against a baseline by bucket, with intervals and verdicts; makes a page",
+        "lrec compare 'candidates=[popularity,itemknn,vae]' 'seeds=[1,2,3]'",
+        "compare.command",
+        "CompareSettings",
+    ),
+    "reveal": Command(
+        "show models more and more of the same unknown users: quality by history length",
+        "lrec reveal 'candidates=[popularity,itemknn,ease,vae,attention]'",
+        "reveal.command",
+        "RevealSettings",
+    ),
+    "simulate": Command(
+        "let models live with what they cause: recommend, accept, append, for some rounds",
+        "lrec simulate 'candidates=[popularity,itemknn,ease,vae,attention]'",
+        "simulate.command",
+        "SimulateSettings",
+    ),
+    "tune": Command(
+        "give every model the same number of tries; best settings, Pareto set of tail and head",
+        "lrec tune 'candidates=[ease,vae]' trials=20 monitor=val/ndcg_at_10/tail",
+        "tune.command",
+        "TuneSettings",
+    ),
+    "map": Command(
+        "draw how a saved model sees its users: PCA and t-SNE, coloured by bucket",
+        "lrec map run=RUN_ID",
+        "map",
+        "MapSettings",
+        ("bucket", "strategy", "tracking"),
+    ),
+    "recommend": Command(
+        "what a saved model recommends: to known users, a bucket of them, or somebody new",
+        "lrec recommend run=RUN_ID users=tail to=tail.csv",
+        "recommend.command",
+        "RecommendSettings",
+        ("bucket", "strategy"),
+    ),
+    "update": Command(
+        "let a saved model go on learning from new interactions; before and after by bucket",
+        "lrec update run=RUN_ID feedback=new.csv retrain=true",
+        "update.command",
+        "UpdateSettings",
+        ("schedule", "strategy", "tracking"),
+    ),
+    "export": Command(
+        "write a saved model as SavedModel and TensorFlow Lite; size, latency, loss by bucket",
+        "lrec export run=RUN_ID",
+        "export.command",
+        "ExportSettings",
+        ("bucket", "tracking", "k"),
+    ),
+    "sync": Command(
+        "send to MLflow the runs that it could not be told of when they happened",
+        "lrec sync",
+        "sync",
+        "SyncSettings",
+    ),
+    "data": Command(
+        "prepare and describe a data set: counts, long tails, buckets, what cleaning removed",
+        "lrec data dataset=csv dataset.path=ratings.csv",
+        "data",
+        "RunSettings",
+    ),
+}

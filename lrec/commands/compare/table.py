@@ -1,0 +1,68 @@
+"""A comparison by bucket, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from lrec.base.config.check import component_class
+from lrec.evaluation.comparison.comparison import Comparison
+from lrec.evaluation.comparison.user_alignment import (
+    Answers,
+    ComparisonError,
+)
+from lrec.reporting.formatting import metric_name, number, probability, relative, signed
+from lrec.reporting.terminal import cell
+
+if TYPE_CHECKING:
+    pass
+
+
+STYLES = {"better": "green", "worse": "red", "baseline": "dim", "too few users": "dim"}
+
+
+def shown(comparison: Comparison) -> Table:
+    """The primary metric by bucket, for a terminal."""
+    table = Table(box=None, pad_edge=False, title_justify="left")
+    table.title = f"{metric_name(comparison.primary)}, difference to {comparison.baseline}"
+    for name in ("bucket", "model", "value", "difference", "", "95 % interval", "p (Holm)"):
+        table.add_column(name, justify="left" if name in ("bucket", "model") else "right")
+    table.add_column("detectable", justify="right")
+    table.add_column("verdict")
+    for bucket in comparison.buckets:
+        for model in comparison.models:
+            row = comparison.row(model, comparison.primary, bucket)
+            low, high = signed(row["low"]), signed(row["high"])
+            table.add_row(
+                f"{bucket} ({row['users']:,})" if model == comparison.baseline else "",
+                cell(model),
+                number(row["value"]),
+                signed(row["difference"]),
+                relative(row),
+                "" if row["low"] is None else f"{low} to {high}",
+                probability(row["p_holm"]),
+                number(row["detectable"]),
+                row["verdict"],
+                style=STYLES.get(row["verdict"]),
+            )
+    return table
+
+
+def bucket_orders(answers: Sequence[Answers]) -> dict[str, tuple[str, ...]]:
+    """The bucketings that all tables have, each with its buckets, least active first.
+
+    Raises:
+        ComparisonError: they have none in common.
+    """
+    shared = [
+        str(column)
+        for column in answers[0].tables[0]
+        if str(column).startswith("bucket/")
+        and all(column in table for answer in answers for table in answer.tables)
+    ]
+    if not shared:
+        raise ComparisonError("the runs have no bucketing in common: train them with the same.")
+    names = [column.partition("/")[2] for column in shared]
+    return {name: component_class("bucket", name).names for name in names}

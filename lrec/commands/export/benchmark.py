@@ -1,0 +1,85 @@
+"""The same test users for a model and for what was made of it, asked one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from lrec.base.arrays import Ints
+from lrec.commands.export import formats
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries, Split
+from lrec.evaluation.bucket import Bucketing
+from lrec.evaluation.metric.ndcg import NDCG
+from lrec.evaluation.metric.recall import Recall
+from lrec.evaluation.ranking import Ranker, Ranking
+from lrec.evaluation.summary import summarise
+from lrec.evaluation.user_table import user_table
+from lrec.model import Model
+
+SEED = 0  # of the sample: the same users for all models
+METRICS = {"recall": Recall(), "ndcg": NDCG()}
+
+
+class Panel:
+    """Test users that a model is asked about in each of its formats.
+
+    Args:
+        model: that the formats hold.
+        split: that it was trained on.
+        ks: lengths of the lists.
+        sample: users at most.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        split: Split,
+        bucketings: Iterable[Bucketing],
+        ks: Sequence[int],
+        sample: int,
+    ) -> None:
+        size = min(sample, len(split.test))
+        drawn = np.random.default_rng(SEED).choice(len(split.test), size, replace=False)
+        self.queries = split.test.take(np.sort(drawn))
+        self.model = model
+        self.ks = ks
+        self.buckets = [
+            bucketing.sort(self.queries.known, split.train, split.catalogue)
+            for bucketing in bucketings
+        ]
+
+    def mark(self, ask: formats.Ask, size: int) -> dict[str, float]:
+        """Every metric of every bucket, `<metric>/<bucket>`; `bytes`, `p50_ms` and `p99_ms`."""
+        items, seconds = formats.ask_all(ask, self.queries.history, max(self.ks))
+        ranking = Ranking(
+            items=items,
+            scores=np.empty((len(items), 0), np.float32),
+            target_scores=np.empty(0, np.float32),
+            own=self.model.own(self.queries.history),
+            ignored=0,
+        )
+        table = user_table(self.model, self.queries, ranking, METRICS, self.ks, self.buckets)
+        n_items = self.model.catalogue.n_items
+        values = summarise(table, METRICS, self.ks, n_items, self.buckets, sets=False)
+        p50, p99 = np.percentile(1000 * seconds, [50, 99])
+        return {**values, "bytes": float(size), "p50_ms": float(p50), "p99_ms": float(p99)}
+
+
+def original(model: Model) -> formats.Ask:
+    """The model as lrec asks it about people who are not in the data."""
+    rankers: dict[int, Ranker] = {}
+    nothing = Histories.of([[]])
+
+    def ask(history: Histories, k: int) -> Ints:
+        ranker = rankers.setdefault(k, Ranker(model, k))
+        return ranker(Queries(history, history, nothing)).items
+
+    return ask
+
+
+def lost(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    """How much lower each metric has become, by `lost/<metric>/<bucket>`."""
+    names = [name for name in before if name.startswith(tuple(METRICS))]
+    return {f"lost/{name}": before[name] - after[name] for name in names}

@@ -1,0 +1,164 @@
+"""A saved model in TensorFlow's formats, with what each of them costs and loses by bucket."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from lrec import __version__
+from lrec.base.errors import ConfigError
+from lrec.commands.composing import Invocation
+from lrec.commands.export import formats
+from lrec.commands.export.benchmark import Panel, lost, original
+from lrec.commands.runs.saved import model_of, own_split
+from lrec.commands.settings import RunSettings
+from lrec.evaluation.bucket import group_names
+from lrec.model import Model
+from lrec.reporting.formatting import metric_name, signed
+from lrec.reporting.terminal import Screen, show_warnings
+from lrec.training.strategy.cpu import CPU
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ORIGINAL = "lrec"
+FACTS, ITEMS, TABLE = "export.json", "items.json", "export.csv"
+
+
+@dataclass(frozen=True)
+class ExportSettings(RunSettings):
+    """The root of `conf/export.yaml`: the run's own config, and what to write.
+
+    Attributes:
+        run: MLflow id of the run.
+        formats: what to write.
+        sample: test users that every format is asked about, at most.
+        folder: where to, or None for the run folder of the command.
+    """
+
+    run: str
+    formats: list[str]
+    sample: int
+    folder: str | None
+
+    file: ClassVar[str] = "conf/export.yaml"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known = list(formats.FILES)
+        if not self.formats or sorted(set(self.formats) & set(known)) != sorted(self.formats):
+            raise ConfigError(
+                f"formats must be some of {', '.join(known)}. Received: {self.formats}"
+            )
+        if self.sample < 1:
+            raise ConfigError(f"sample must be 1 or more. Received: {self.sample}")
+        if self.folder is not None and not _ours(Path(self.folder)):
+            raise ConfigError(
+                "folder holds something else than an earlier export, which would be lost: name "
+                f"another. Received: {self.folder}"
+            )
+
+
+def run(settings: ExportSettings, invocation: Invocation) -> None:
+    """Write the formats, ask each of them, and log a child run."""
+    composed = invocation.config
+    screen = Screen()
+    show_warnings(screen)
+    CPU().start()  # in float32, whatever the run was trained in
+    model = model_of(settings.run)
+    folder = Path(settings.folder) if settings.folder else composed.folder / "export"
+    name, tags = f"export-{model.name}", {"lrec.command": "export", "lrec.exports": settings.run}
+    with settings.tracking.run(name, tags, composed.folder, settings.run) as log:
+        log.params({key: composed.values[key] for key in ("bucket", "k", "formats", "sample")})
+        split = own_split(settings, model, settings.run)
+        panel = Panel(model, split, settings.bucket.values(), settings.k, settings.sample)
+        screen.note(f"every format is asked about {len(panel.queries):,} test users, one at a time")
+        weights = sum(array.nbytes for array in model.state().values())
+        rows = {ORIGINAL: panel.mark(original(model), weights)}
+        with beside(folder) as unfinished:
+            for format in settings.formats:
+                path = formats.write(model, format, unfinished)
+                rows[format] = panel.mark(formats.read(path), formats.size(path))
+                rows[format] |= lost(rows[ORIGINAL], rows[format])
+            describe(unfinished, settings, model, rows)
+        for format, values in rows.items():
+            log.metrics({f"{format}/{key}": value for key, value in values.items()})
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            log.file(path, Path("export", path.parent.relative_to(folder)).as_posix())
+    groups = group_names(settings.bucket.values())
+    for metric in (f"recall_at_{max(settings.k)}", f"ndcg_at_{min(settings.k)}"):
+        screen.note(f"\n{metric_name(metric)} by bucket, and how it differs from lrec's own")
+        screen.rows(shown(rows, metric, groups))
+    screen.note(f"\nfolder: {folder}")
+    screen.note(log.where)
+
+
+def describe(
+    folder: Path, settings: ExportSettings, model: Model, rows: Mapping[str, Mapping[str, float]]
+) -> None:
+    """Which item a code means, and what the formats are worth."""
+    import pandas as pd
+
+    catalogue = model.catalogue
+    items: dict[str, Any] = {"ids": catalogue.ids[: catalogue.n_items].tolist()}
+    if catalogue.features.titles is not None:
+        items["titles"] = catalogue.features.titles[: catalogue.n_items].tolist()
+    (folder / ITEMS).write_text(json.dumps(items), encoding="utf-8")
+    facts = {"lrec": __version__, "run": settings.run, "model": model.name, "formats": rows}
+    (folder / FACTS).write_text(json.dumps(facts, indent=1))
+    table = pd.DataFrame([{"format": format, **values} for format, values in rows.items()])
+    table.to_csv(folder / TABLE, index=False)
+
+
+def shown(
+    rows: Mapping[str, Mapping[str, float]], metric: str, groups: Sequence[str]
+) -> pd.DataFrame:
+    """The formats side by side, for a terminal."""
+    import pandas as pd
+
+    def cell(values: Mapping[str, float], group: str) -> str:
+        name = f"{metric}/{group}"
+        if name not in values:
+            return "–"
+        change = values[name] - rows[ORIGINAL][name]
+        return f"{values[name]:.4f}" + ("" if values is rows[ORIGINAL] else f" {signed(change)}")
+
+    return pd.DataFrame(
+        [
+            {
+                "format": format,
+                "size": f"{values['bytes'] / 1e6:.2f} MB",
+                "p50": f"{values['p50_ms']:.1f} ms",
+                **{group: cell(values, group) for group in groups},
+            }
+            for format, values in rows.items()
+        ]
+    )
+
+
+@contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """A folder to write to, which takes its place at the end: nobody ever sees half of it."""
+    unfinished, old = (folder.with_name(f"{folder.name}.{os.getpid()}.{k}") for k in ("new", "old"))
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        if folder.exists():
+            folder.rename(old)
+        unfinished.rename(folder)
+    finally:
+        for rest in (unfinished, old):
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+def _ours(folder: Path) -> bool:
+    """Whether a folder can be written anew: there is none, or nothing or an export in it."""
+    if not folder.exists():
+        return True
+    return folder.is_dir() and ((folder / FACTS).is_file() or not any(folder.iterdir()))

@@ -1,0 +1,156 @@
+"""Recommendations of a saved model: to known users, to a bucket of them, or to new people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from lrec.base.arrays import Ints, Strings
+from lrec.base.errors import ConfigError, nearest
+from lrec.base.files import write_table
+from lrec.commands.composing import Invocation
+from lrec.commands.recommend.explanation import reasons
+from lrec.commands.recommend.users import codes_of, known_people, new_people
+from lrec.commands.runs.saved import model_of
+from lrec.commands.settings import RunSettings
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries
+from lrec.evaluation.bucket import group_names
+from lrec.evaluation.ranking import Ranker
+from lrec.model import Model
+from lrec.reporting.terminal import Screen, show_warnings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 200  # rows on the screen at most
+
+
+@dataclass(frozen=True)
+class RecommendSettings(RunSettings):
+    """The root of `conf/recommend.yaml`: the run's own config, and what is asked.
+
+    Attributes:
+        run: MLflow id of the run.
+        users: ids of known users, or the name of a bucket, or `all`.
+        history: item ids of one new person, or the path of a table of several.
+        exclude: item ids that nobody is recommended.
+        top: length of the lists.
+        explain: whether to name the item of the history that speaks most for each recommendation.
+        to: file to write, or None for the screen.
+    """
+
+    run: str
+    users: list[Any] | str | int | None
+    history: list[Any] | str | None
+    exclude: list[Any]
+    top: int
+    explain: bool
+    to: str | None
+
+    file: ClassVar[str] = "conf/recommend.yaml"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.users is None) == (self.history is None):
+            raise ConfigError(
+                "either users or history says who is asked for: users=[id,id], users=tail, "
+                f"history=[id,id] or history=people.csv. Received: users={self.users}, "
+                f"history={self.history}"
+            )
+        groups = group_names(self.bucket.values())
+        if isinstance(self.users, str) and self.users not in groups:
+            raise ConfigError(
+                f"users must be a list of ids or a bucket, one of {', '.join(groups)}"
+                f"{nearest(self.users, groups)}. Received: {self.users}"
+            )
+        if self.top < 1:
+            raise ConfigError(f"top must be 1 or more. Received: {self.top}")
+        if self.to is not None and Path(self.to).suffix not in (".csv", ".parquet"):
+            raise ConfigError(f"to must be a .csv or a .parquet file. Received: {self.to}")
+
+
+def run(settings: RecommendSettings, invocation: Invocation) -> None:
+    """Recommend, and show or write the lists."""
+    screen = Screen()
+    show_warnings(screen)
+    settings.strategy.start()
+    model = model_of(settings.run)
+    if settings.history is not None:
+        people, histories = new_people(settings.history, model.catalogue)
+    else:
+        people, histories = known_people(settings, settings.users, model.catalogue)
+    excluded = codes_of(settings.exclude, model.catalogue.ids, "exclude", needed="none")
+    table = recommend(model, people, histories, excluded, settings.top, settings.explain)
+    if settings.to is not None:
+        path = Path(settings.to)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_table(path, table)
+        screen.note(f"{len(table):,} recommendations for {len(people):,} people: {settings.to}")
+        return
+    screen.rows(table.head(SHOWN))
+    if len(table) > SHOWN:
+        screen.note(f"{SHOWN} of {len(table):,} rows; to=FILE.csv or .parquet writes them all")
+
+
+def recommend(
+    model: Model, people: Strings, histories: Histories, excluded: Ints, top: int, explain: bool
+) -> pd.DataFrame:
+    """Lists for people.
+
+    Args:
+        people: `(n,)` names.
+        histories: of these people, in codes of the model's catalogue.
+        excluded: items for nobody.
+        top: length of the lists; shorter where the catalogue runs out.
+
+    Returns:
+        Columns `user`, `rank` (from 1), `item`, `score`, `title` where the catalogue has titles,
+        `own` (false where a model that cannot answer an empty history falls back on popularity)
+        and, if explained, `because`: an item id, empty where the list is not due to the history.
+    """
+    import pandas as pd
+
+    nothing = Histories.of([[] for _ in people])
+    queries = Queries(histories, histories, nothing, _joined(histories, excluded))
+    ranking = Ranker(model, top)(queries)
+    row, place = np.nonzero(ranking.items >= 0)
+    item = ranking.items[row, place]
+    catalogue = model.catalogue
+    columns: dict[str, Any] = {
+        "user": people[row],
+        "rank": place + 1,
+        "item": catalogue.ids[item],
+        "score": ranking.scores[row, place],
+        "own": ranking.own[row],
+    }
+    if catalogue.features.titles is not None:
+        columns["title"] = catalogue.features.titles[item]
+    if explain:
+        because = np.full(ranking.items.shape, -1)
+        rows = np.flatnonzero(ranking.own & (histories.within(catalogue.n_items).lengths > 0))
+        because[rows] = reasons(model, histories.take(rows), ranking.items[rows])
+        named = np.append(catalogue.ids[: catalogue.n_items], "")
+        columns["because"] = named[because[row, place]]
+        if catalogue.features.titles is not None:
+            titles = np.append(catalogue.features.titles[: catalogue.n_items], "")
+            columns["because_title"] = titles[because[row, place]]
+    return pd.DataFrame(columns)
+
+
+def _joined(histories: Histories, excluded: Ints) -> Histories:
+    """The histories with the excluded items at the end of each: what is masked."""
+    if not len(excluded):
+        return histories
+    n = len(histories)
+    row = np.concatenate([histories.row, np.repeat(np.arange(n), len(excluded))])
+    item = np.concatenate([histories.item, np.tile(excluded, n)])
+    order = np.argsort(row, kind="stable")
+    return replace(
+        Histories.of([[] for _ in range(n)]),
+        offsets=histories.offsets + np.arange(n + 1) * len(excluded),
+        item=item[order].astype(np.int32),
+    )

@@ -1,0 +1,80 @@
+"""Candidates of a comparison: found among finished runs, or trained as `lrec train` would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lrec.base.config.conf import options
+from lrec.base.errors import ConfigError, nearest
+from lrec.commands.composing import Composer, Invocation, key_of, own_keys
+from lrec.commands.runs.find_or_train import find_or_train
+from lrec.commands.runs.selection import SelectionSettings
+
+# What may be set although nothing is trained.
+NOT_OF_TRAINING = ("tracking", "metric", "hydra", "strategy")
+
+
+def candidate_runs(settings: SelectionSettings, invocation: Invocation) -> list[str]:
+    """Ids of runs of every candidate with every seed; those that are missing are trained.
+
+    All are composed and checked before the first is trained.
+
+    Raises:
+        ConfigError: a candidate's config does not fit, or there are none, and the command line
+            sets what only a training run has.
+    """
+    own, composer = own_keys(type(settings)), invocation.composer
+    shared = training_overrides(composer, own)
+    if not settings.candidates:
+        refuse_idle(shared)
+        return []
+    jobs = [
+        composer.compose(
+            [*shared, *candidate_overrides(candidate), f"seed={seed}"],
+            own,
+            invocation.folder / f"{index}-{seed}",
+        )
+        for index, candidate in enumerate(settings.candidates)
+        for seed in settings.seeds
+    ]
+    return [str(run_id) for run_id in find_or_train(jobs, settings.fresh, invocation.launch)]
+
+
+def training_overrides(composer: Composer, own: Sequence[str]) -> list[str]:
+    """The command line's overrides that are meant for training runs."""
+    return [override for override in composer.overrides if key_of(override) not in own]
+
+
+def candidate_overrides(candidate: str) -> list[str]:
+    """Overrides that a candidate stands for: of a model, of a preset, or as they are.
+
+    Raises:
+        ConfigError: it is none of these.
+    """
+    if "=" in candidate:
+        return candidate.split()
+    if candidate in options("model"):
+        return [f"model={candidate}"]
+    if candidate in options("experiment"):
+        return [f"+experiment={candidate}"]
+    known = [*options("model"), *options("experiment")]
+    raise ConfigError(
+        f"candidates: no such model or preset{nearest(candidate, known)}. "
+        f"Models: {', '.join(options('model'))}. Presets: {', '.join(options('experiment'))}. "
+        f"Received: {candidate!r}"
+    )
+
+
+def refuse_idle(overrides: Sequence[str]) -> None:
+    """Refuse settings of training where nothing is trained.
+
+    Raises:
+        ConfigError: naming the setting.
+    """
+    for override in overrides:
+        key = key_of(override)
+        if key.partition(".")[0] not in NOT_OF_TRAINING:
+            raise ConfigError(
+                f"{key} is decided when a run is trained; only candidates=[…] are trained here. "
+                f"Received: {override.removeprefix('++')}"
+            )

@@ -1,0 +1,69 @@
+"""Configs of commands that ask about one finished run: the run's own, with what may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from omegaconf import DictConfig, OmegaConf
+
+from lrec.base.errors import ConfigError
+from lrec.commands.composing import key_of
+from lrec.commands.runs.saved import config_of
+
+
+def config_of_run(
+    config: DictConfig,
+    command: str,
+    overrides: Sequence[str],
+    own: Sequence[str],
+    free: Sequence[str],
+) -> DictConfig:
+    """The config of the run that `config.run` names, with a command's own keys.
+
+    Args:
+        overrides: the command line.
+        own: the keys that the run's config does not have; `run` is among them.
+        free: root keys and config groups that may differ from the run's.
+
+    Raises:
+        ConfigError: no run is named, or something else than these is set.
+    """
+    if OmegaConf.is_missing(config, "run"):
+        raise ConfigError(f"run is needed: lrec {command} run=RUN_ID, the id of a finished run.")
+    changeable = (*free, *(key for key in own if key != "run"))
+    refuse_fixed(overrides, command, lambda key: key not in (*own, *free), changeable)
+    whole = merge(config_of(str(config.run)), config, overrides)
+    whole.update({key: config[key] for key in own} | {"run": str(config.run)})
+    return whole
+
+
+def refuse_fixed(
+    overrides: Sequence[str], command: str, fixed: Callable[[str], bool], free: Sequence[str]
+) -> None:
+    """Refuse to change what training decided.
+
+    Args:
+        fixed: whether a root key was decided then.
+        free: what the command can change, to be named.
+
+    Raises:
+        ConfigError: naming what can be changed.
+    """
+    for override in overrides:
+        key = key_of(override)
+        if fixed(key.partition(".")[0]):
+            raise ConfigError(
+                f"{key} was decided when the run was trained; {command} can change "
+                f"{', '.join(free)}. Received: {override.removeprefix('++')}"
+            )
+
+
+def merge(trained: DictConfig, config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """The run's own config, with what the command line names taken from the composed one."""
+    merged = OmegaConf.create(OmegaConf.to_container(trained))
+    assert isinstance(merged, DictConfig)
+    keys = [key_of(override) for override in overrides]
+    for key in sorted(keys, key=lambda key: "." in key):  # whole groups first
+        if key != "run":
+            OmegaConf.update(merged, key, OmegaConf.select(config, key), merge=False)
+    return merged

@@ -1,0 +1,100 @@
+"""The settings of a run: its whole config, every component built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from lrec.base.errors import ConfigError, nearest, shown
+from lrec.data.dataset import Dataset
+from lrec.data.feature import Feature
+from lrec.data.split import Splitter
+from lrec.evaluation.bucket import Bucketing, check_names, group_names
+from lrec.evaluation.metric import Metric, RankingMetric, RatingMetric, SetMetric
+from lrec.model import Model
+from lrec.tracking import Tracking
+from lrec.training.augment import Augmenter
+from lrec.training.schedule.standard import Standard
+from lrec.training.strategy import Strategy
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """The root of `conf/config.yaml`.
+
+    Attributes:
+        feature, metric, bucket: by name, in the order of the config.
+        seed: of initialisation, shuffling and dropout only.
+        k: lengths of the recommendation lists.
+        monitor: validation metric that training, sweeps and tuning look at.
+    """
+
+    dataset: Dataset
+    split: Splitter
+    feature: dict[str, Feature]
+    augment: Augmenter
+    model: Model
+    strategy: Strategy
+    schedule: Standard
+    tracking: Tracking
+    metric: dict[str, Metric]
+    bucket: dict[str, Bucketing]
+    seed: int
+    k: list[int]
+    monitor: str
+
+    file: ClassVar[str] = "conf/config.yaml"
+
+    def __post_init__(self) -> None:
+        if not self.k or min(self.k) < 1 or len(set(self.k)) < len(self.k):
+            raise ConfigError(f"k must be different positive list lengths. Received: {self.k}")
+        if not 0 <= self.seed < 2**31:
+            raise ConfigError(f"seed must lie between 0 and 2**31 - 1. Received: {self.seed}")
+        try:
+            check_names(list(self.bucket.values()))
+        except ValueError as error:
+            raise ConfigError(f"bucket: {error} [conf/bucket/]") from None
+
+    @property
+    def groups(self) -> list[str]:
+        """Every group of users that metrics are given for: `all`, each bucket, `cold`."""
+        return group_names(self.bucket.values())
+
+    @property
+    def monitors(self) -> list[str]:
+        """Every metric that training can look at: per-user metrics with a direction, by group."""
+        names = []
+        for name, metric in self.metric.items():
+            if isinstance(metric, RankingMetric) and metric.direction:
+                names += [f"{name}_at_{k}" for k in self.k]
+            elif isinstance(metric, RatingMetric) and not isinstance(metric, SetMetric):
+                names += [name, f"{name}_pooled"]
+        return [f"val/{name}/{group}" for name in names for group in self.groups]
+
+    @property
+    def monitor_sign(self) -> int:
+        """1 where a larger monitored value is better, -1 where a smaller one is."""
+        name = self.monitor.split("/")[1].rpartition("_at_")[0] or self.monitor.split("/")[1]
+        return self.metric[name.removesuffix("_pooled")].direction
+
+    @property
+    def monitored_by_group(self) -> list[str]:
+        """The monitored metric of every group of users."""
+        name = self.monitor.rpartition("/")[0]
+        return [f"{name}/{group}" for group in self.groups]
+
+    def check_monitor(self) -> None:
+        """Refuse a monitored metric that this config does not compute.
+
+        Raises:
+            ConfigError: naming the nearest one that it does.
+        """
+        if self.monitor not in (known := self.monitors):
+            raise ConfigError(
+                "monitor must be a validation metric that this config computes"
+                f"{nearest(self.monitor, known)}. Received: {shown(self.monitor)} "
+                "[conf/config.yaml]"
+            )
+
+
+AnyRunSettings = TypeVar("AnyRunSettings", bound=RunSettings)

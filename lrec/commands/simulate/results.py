@@ -1,0 +1,189 @@
+"""What came of a simulation: who became active, what was shown to whom, and how sure it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from lrec.base.arrays import Floats, Ints
+from lrec.commands.simulate.simulation import Played, World
+from lrec.data.catalogue import Catalogue
+from lrec.evaluation.metric import mean_of_items
+from lrec.evaluation.metric.gini import Gini
+from lrec.evaluation.metric.item_coverage import ItemCoverage
+from lrec.evaluation.statistics import bootstrap, interval, means
+from lrec.evaluation.summary import SMALLEST_BUCKET, SUBSAMPLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one model, the mean over its seeds; `(n, rounds)` unless it says otherwise.
+
+    Attributes:
+        activated: whether a person has `active` items after the round.
+        hit: whether a person has accepted anything so far.
+        accepted: items that a person has accepted so far.
+        popularity: mean training popularity percentile of the items shown; NaN without any.
+        first: `(n,)` round of the first accepted item; NaN where there was none.
+        item_coverage, gini: `(groups, rounds)` of what equal-sized samples of each group's people
+            were shown; NaN for groups below `SMALLEST_BUCKET`.
+    """
+
+    name: str
+    activated: Floats
+    hit: Floats
+    accepted: Floats
+    popularity: Floats
+    first: Floats
+    item_coverage: Floats
+    gini: Floats
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """The result.
+
+    Attributes:
+        rounds: model, bucket, round, users, activated, hit, accepted, popularity, drift (popularity
+            minus that of round 1), item_coverage and gini.
+        summary: model, bucket, users, attainable (share who can come to be active at all),
+            activated (at the end), difference (to the control) with bounds low and high, accepted
+            (at the end), first_hit (mean round among those who hit) and never_hit (share).
+    """
+
+    rounds: pd.DataFrame
+    summary: pd.DataFrame
+
+    def records(self, name: Literal["rounds", "summary"]) -> list[dict[str, Any]]:
+        """The rows of a frame; None where nothing is known."""
+        rows: list[dict[str, Any]] = json.loads(getattr(self, name).to_json(orient="records"))
+        return rows
+
+
+def observe(
+    name: str,
+    plays: Iterable[Played],
+    world: World,
+    groups: Mapping[str, Ints],
+    active: int,
+) -> Outcome:
+    """What came of a model that played once for each seed."""
+    seen = [_observe(played, world, _samples(groups), active) for played in plays]
+    mean = {key: np.mean([one[key] for one in seen], axis=0) for key in seen[0]}
+    return Outcome(name, **mean | {"first": means(np.stack([one["first"] for one in seen]))})
+
+
+def tabulate(
+    outcomes: Sequence[Outcome],
+    world: World,
+    groups: Mapping[str, Ints],
+    active: int,
+    control: str,
+    resamples: int,
+) -> Simulated:
+    """Means over groups of people, with 95 % intervals by paired bootstrap over people.
+
+    Args:
+        groups: rows of people by name.
+        control: whose activation differences are taken to.
+    """
+    import pandas as pd
+
+    rounds: list[dict[str, Any]] = []
+    summary: list[dict[str, Any]] = []
+    (base,) = (outcome.activated[:, -1] for outcome in outcomes if outcome.name == control)
+    for place, (group, rows) in enumerate(groups.items()):
+        change = np.stack([o.activated[rows, -1] - base[rows] for o in outcomes], axis=1)
+        low, high = interval(bootstrap(change, resamples))
+        for at, outcome in enumerate(outcomes):
+            key = {"model": outcome.name, "bucket": group}
+            rounds += _rounds(key, outcome, rows, place)
+            shared = {"low": low[at], "high": high[at], "difference": change[:, at].mean()}
+            summary.append(
+                {
+                    **key,
+                    "users": len(rows),
+                    "attainable": (world.limit[rows] >= active).mean(),
+                    "activated": outcome.activated[rows, -1].mean(),
+                    **(shared if outcome.name != control else dict.fromkeys(shared)),
+                    "accepted": outcome.accepted[rows, -1].mean(),
+                    "first_hit": means(outcome.first[rows, None])[0],
+                    "never_hit": 1 - outcome.hit[rows, -1].mean(),
+                }
+            )
+    return Simulated(pd.DataFrame(rounds), pd.DataFrame(summary))
+
+
+def _rounds(key: dict[str, Any], outcome: Outcome, rows: Ints, group: int) -> list[dict[str, Any]]:
+    popularity = means(outcome.popularity[rows])
+    columns = {
+        "activated": outcome.activated[rows].mean(axis=0),
+        "hit": outcome.hit[rows].mean(axis=0),
+        "accepted": outcome.accepted[rows].mean(axis=0),
+        "popularity": popularity,
+        "drift": popularity - popularity[0],
+        "item_coverage": outcome.item_coverage[group],
+        "gini": outcome.gini[group],
+    }
+    return [
+        {**key, "round": at + 1, "users": len(rows), **{n: c[at] for n, c in columns.items()}}
+        for at in range(len(popularity))
+    ]
+
+
+def _observe(
+    played: Played, world: World, samples: Sequence[Sequence[Ints]], active: int
+) -> dict[str, Floats]:
+    gained = played.accepted.sum(axis=2).cumsum(axis=0).T
+    hit = gained > 0
+    percentile = np.append(percentiles(world.catalogue), np.nan)
+    n_items = world.catalogue.n_items
+    return {
+        "activated": (world.start.lengths[:, None] + gained >= active).astype(float),
+        "hit": hit.astype(float),
+        "accepted": gained.astype(float),
+        "popularity": np.stack([mean_of_items(percentile[s]) for s in played.shown], axis=1),
+        "first": np.where(hit.any(axis=1), hit.argmax(axis=1) + 1, np.nan),
+        **{
+            metric.name: np.array(
+                [
+                    [
+                        _mean([metric(shown[rows], n_items) for rows in drawn])
+                        for shown in played.shown
+                    ]
+                    for drawn in samples
+                ]
+            )
+            for metric in (ItemCoverage(), Gini())
+        },
+    }
+
+
+def percentiles(catalogue: Catalogue) -> Floats:
+    """Training popularity of each item as its middle rank, `(n_items,)` from 0 to 1."""
+    order = np.sort(catalogue.popularity)
+    sides = [np.searchsorted(order, catalogue.popularity, side) for side in ("left", "right")]
+    middle: Floats = np.mean(sides, axis=0) / len(order)
+    return middle
+
+
+def _samples(groups: Mapping[str, Ints]) -> list[list[Ints]]:
+    """Equal-sized samples without replacement of each group: only sets of equal size compare."""
+    large = [len(rows) for rows in groups.values() if len(rows) >= SMALLEST_BUCKET]
+    samples = []
+    for rows in groups.values():
+        generator = np.random.default_rng(0)
+        times = SUBSAMPLES if len(rows) >= SMALLEST_BUCKET else 0
+        samples.append([generator.choice(rows, min(large), replace=False) for _ in range(times)])
+    return samples
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")

@@ -1,0 +1,61 @@
+"""`lrec train`: compose a run, train, evaluate by bucket, log to MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from omegaconf import DictConfig
+
+from lrec.commands.composing import Invocation, key_of
+from lrec.commands.runs.of_run import merge, refuse_fixed
+from lrec.commands.runs.saved import folder_of, stored_config
+from lrec.commands.settings import RunSettings
+from lrec.commands.train import experiment
+
+FREE = ("strategy",)  # where a killed run goes on may differ from where it was begun
+
+
+@dataclass(frozen=True)
+class TrainSettings(RunSettings):
+    """The root of `conf/train.yaml`.
+
+    Attributes:
+        resume: MLflow's id of a run that was killed, or its folder; None trains a new run.
+    """
+
+    resume: str | None
+
+    file: ClassVar[str] = "conf/train.yaml"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_monitor()
+
+    @classmethod
+    def stored(cls, config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+        """The config that a killed run was trained with, where one is to be resumed."""
+        if config.resume is None:
+            return config
+        killed = str(config.resume)
+        refuse_fixed(overrides, "resume", lambda key: key not in (*FREE, "resume"), FREE)
+        trained = stored_config((folder_of(killed) / "config.yaml").read_text(), killed)
+        merged = merge(trained, config, [o for o in overrides if key_of(o) != "resume"])
+        merged.resume = killed
+        return merged
+
+
+def run(settings: TrainSettings, invocation: Invocation) -> float:
+    """Train a run, or go on with one in its own folder.
+
+    Returns:
+        The best value of the monitored validation metric, for sweepers.
+    """
+    config = invocation.config
+    config = replace(config, values={k: v for k, v in config.values.items() if k != "resume"})
+    if settings.resume is not None:
+        folder = folder_of(settings.resume)
+        overrides = (folder / "overrides.txt").read_text().splitlines()
+        config = replace(config, overrides=overrides, choices={}, folder=folder, resumed=True)
+    return experiment.run(settings, config)

@@ -1,0 +1,57 @@
+"""The parent run of a sweep: its jobs' runs hang on it, and it shows their Pareto set."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from pathlib import Path
+
+from lrec.commands.runs import pareto
+from lrec.commands.settings import RunSettings
+from lrec.reporting.terminal import Screen
+from lrec.tracking import PARENT, finished
+
+__all__ = ["PARENT", "SweepRun"]
+
+
+class SweepRun:
+    """A run that is open until this process ends: Hydra does not say when a sweep has failed.
+
+    Args:
+        settings: of the first job.
+        overrides: the command line.
+        folder: of the sweep.
+
+    Attributes:
+        id: MLflow's, or None where it cannot be reached.
+        failed: set when a job has failed.
+    """
+
+    def __init__(self, settings: RunSettings, overrides: str, folder: Path) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.failed = False
+        self.ended = False
+        tags = {"lrec.command": "sweep", "lrec.overrides": overrides[:5000]}
+        self.log = settings.tracking.open(f"sweep {overrides}"[:200], tags, folder)
+        self.id = self.log.run_id
+        if self.id is not None:
+            os.environ[PARENT] = self.id
+        atexit.register(self._close)
+
+    def finish(self) -> None:
+        """Show the Pareto set of the sweep's runs, and keep it as files of this one."""
+        self.ended = True
+        where = f"tags.mlflow.parentRunId = '{self.id}'"
+        runs = finished(self.settings.tracking.experiment, where)
+        table = pareto.sweep_table(runs, self.settings)
+        if len(table) > 1:
+            for path in pareto.write(self.folder, table, self.settings):
+                self.log.file(path)
+            Screen().console.print(pareto.shown(table, self.settings))
+
+    def _close(self) -> None:
+        # jobs in processes of their own report to the store only that they failed
+        failed = self.failed or (not self.ended and self.log.has_failed_runs())
+        self.log.end("FAILED" if failed else "FINISHED" if self.ended else "KILLED")
+        os.environ.pop(PARENT, None)

@@ -1,0 +1,114 @@
+"""What came since: new interactions joined to the old, as a data set of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrec.base.errors import DataError
+from lrec.base.files import write_table
+from lrec.data.cleaning.cleaning import Cleaning
+from lrec.data.dataset import Dataset
+from lrec.data.dataset.csv import CSV
+from lrec.data.interactions import Interactions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> dict[str, Any]:
+    """Write old and new interactions to one table.
+
+    Args:
+        dataset: what the old ones came from; its cleaning is used again, and a `csv`'s columns.
+        feedback: path of the new ones.
+        folder: where tables are written.
+
+    Returns:
+        The config of a data set that reads them.
+
+    Raises:
+        DataError: the new ones cannot be read, or lack what the old ones have.
+    """
+    import pandas as pd
+
+    path = Path(feedback).expanduser()
+    if not path.is_file():
+        raise DataError(f"feedback is no file. Received: {feedback}")
+    cleaning = getattr(dataset, "cleaning", Cleaning())
+    if cleaning.duplicates == "sum":
+        raise DataError(
+            "the run's data has dataset.duplicates=sum, and sums cannot be taken apart to add to: "
+            "train anew on a table of old and new interactions."
+        )
+    new = (dataset if type(dataset) is CSV else CSV(str(path))).read(path)
+    old = _table(data)
+    missing = [str(name) for name in old if name not in new]
+    if missing:
+        raise DataError(
+            f"{feedback} has no {' and no '.join(missing)}, and the run's data has. Its columns: "
+            f"{', '.join(new.columns)}."
+        )
+    names = {"user": "user_id", "item": "item_id"}
+    both = pd.concat([old, new[list(old)]], ignore_index=True).rename(columns=names)
+    joined, items = folder / "interactions.parquet", folder / "items.parquet"
+    write_table(joined, both)
+    node: dict[str, Any] = {
+        "_target_": "lrec.data.dataset.csv.CSV",
+        "path": str(joined.absolute()),
+        "clock": data.clock,
+        **vars(cleaning),
+        **_told(cleaning, both),
+    }
+    known = data.features
+    if known.titles is not None or known.genres is not None:
+        write_table(items, _items(data))
+        node["items_path"] = str(items.absolute())
+    return node
+
+
+def _told(cleaning: Cleaning, both: pd.DataFrame) -> dict[str, Any]:
+    """The cleaning's behaviours and targets, without those that the joined table has no row of.
+
+    The old rows are cleaned already: none is left of a behaviour that weighs 0, and to the loader
+    a name that it does not find is a slip. The run's data had them all.
+    """
+    if "behavior" not in both:
+        return {}
+    found = set(both["behavior"])
+    weights, targets = cleaning.behaviors, cleaning.targets
+    return {
+        "behaviors": weights and {name: w for name, w in weights.items() if name in found},
+        "targets": targets and [name for name in targets if name in found],
+    }
+
+
+def _table(data: Interactions) -> pd.DataFrame:
+    """Interactions by their original ids, in file order."""
+    import pandas as pd
+
+    columns: dict[str, Any] = {
+        "user": data.user_ids[data.user],
+        "item": data.item_ids[data.item],
+        "rating": data.rating,
+        "timestamp": data.timestamp,
+        "behavior": None,
+    }
+    if data.behavior is not None:
+        columns["behavior"] = np.array([kind.name for kind in data.behaviors])[data.behavior]
+    return pd.DataFrame({name: array for name, array in columns.items() if array is not None})
+
+
+def _items(data: Interactions) -> pd.DataFrame:
+    """Titles and genres, as far as there are any."""
+    import pandas as pd
+
+    table = pd.DataFrame({"item_id": data.item_ids})
+    if data.features.titles is not None:
+        table["title"] = data.features.titles
+    if data.features.genres is not None:
+        names = np.array(data.features.genre_names)
+        table["genres"] = ["|".join(names[row > 0]) for row in data.features.genres]
+    return table

@@ -1,0 +1,140 @@
+"""A trained model meets a split that it was not trained on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from lrec.base.arrays import Array, Bools, Ints, Strings
+from lrec.base.errors import DataError
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries, Split
+
+
+def align(split: Split, catalogue: Catalogue) -> Split:
+    """Give the items of a split the codes that a model's catalogue has for them.
+
+    Items that the model does not know get codes behind its catalogue.
+    """
+    ids = split.catalogue.ids
+    code = find(ids, catalogue.ids)
+    new = code < 0
+    code[new] = len(catalogue.ids) + np.arange(new.sum())
+    truth = split.truth
+    if truth is not None:
+        all_places = find(catalogue.ids, ids)
+        truth = None if (all_places < 0).any() else truth.take(all_places)
+
+    whole = replace(catalogue, ids=np.concatenate([catalogue.ids, ids[new]]))
+    recoded = _recoded(split, code, whole)
+    return replace(recoded, train=recoded.train.within(catalogue.n_items), truth=truth)
+
+
+def extend(split: Split, catalogue: Catalogue) -> Split:
+    """Give the items of an older catalogue their codes there; new ones get codes behind them.
+
+    Unlike `align`, new items of the training data belong to the catalogue. So do old ones that the
+    training data has no more, with a popularity of 0.
+    """
+    new, old = split.catalogue, catalogue.n_items
+    code = find(new.ids, catalogue.ids[:old])
+    inside = np.arange(len(new.ids)) < new.n_items
+    more = (code < 0) & inside
+    code[more] = old + np.arange(more.sum())
+    n_items = old + int(more.sum())
+    beyond = code < 0
+    code[beyond] = n_items + np.arange(beyond.sum())
+    total = n_items + int(beyond.sum())
+
+    def spread(values: Array, rows: int = total) -> Array:
+        shape, kind = (rows, *values.shape[1:]), values.dtype
+        result = np.full(shape, "" if kind.kind == "U" else 0, kind)
+        result[code[: len(values)]] = values
+        return result
+
+    ids = np.concatenate([catalogue.ids[:old], new.ids[more], new.ids[beyond]])
+    known = new.features
+    features = replace(
+        known,
+        titles=None if known.titles is None else spread(known.titles),
+        genres=None if known.genres is None else spread(known.genres),
+        vectors=None if known.vectors is None else spread(known.vectors, n_items),
+    )
+    return _recoded(
+        split,
+        code,
+        replace(
+            new,
+            ids=ids,
+            popularity=spread(new.popularity, n_items),
+            interactions=spread(new.interactions, n_items),
+            features=features,
+        ),
+    )
+
+
+def _recoded(split: Split, code: Ints, catalogue: Catalogue) -> Split:
+    """A split with other item codes, and the catalogue that goes with them."""
+
+    def recode(histories: Histories) -> Histories:
+        return replace(histories, item=code[histories.item].astype(np.int32))
+
+    def recode_queries(queries: Queries) -> Queries:
+        return Queries(recode(queries.history), recode(queries.known), recode(queries.target))
+
+    return replace(
+        split,
+        train=recode(split.train),
+        validation=recode_queries(split.validation),
+        test=recode_queries(split.test),
+        catalogue=catalogue,
+    )
+
+
+def find(wanted: Strings, ids: Strings) -> Ints:
+    """Place of each wanted id in `ids`, -1 where it is not there."""
+    order = np.argsort(ids)
+    place = np.searchsorted(ids[order], wanted).clip(max=len(ids) - 1)
+    found = order[place]
+    return np.where(ids[found] == wanted, found, -1)
+
+
+def refuse_seen(split: Split, trained: Split) -> Split:
+    """Make sure that a model is not asked for what it learnt or was chosen by.
+
+    Args:
+        split: what is to be asked, with its own user codes and the codes of `trained` for items.
+        trained: the split that the model was trained on.
+
+    Returns:
+        The split, without its validation part where that overlaps with the model's training: it
+        would calibrate ratings on inflated scores.
+
+    Raises:
+        DataError: a test target was in the model's training or validation data.
+    """
+    seen = _seen(split.test.target, split.user_ids, trained)
+    if seen.any():
+        raise DataError(
+            f"{seen.sum()} of {len(seen)} test targets were in this run's training or validation "
+            "data: its scores for them would be flattering. Evaluate on data or a split whose "
+            "targets the run has not seen."
+        )
+    if _seen(split.validation.target, split.user_ids, trained).any():
+        return replace(split, validation=split.validation.take(np.arange(0)))
+    return split
+
+
+def _seen(targets: Histories, user_ids: Strings, trained: Split) -> Bools:
+    """Whether each target pair is among the trained split's training and validation pairs."""
+    known = find(user_ids, trained.user_ids)[targets.user][targets.row]
+    n_items = int(max(trained.catalogue.ids.size, targets.item.max(initial=0) + 1))
+    pairs = np.concatenate(
+        [
+            part.user[part.row].astype(np.int64) * n_items + part.item
+            for part in (trained.train, trained.validation.target)
+        ]
+    )
+    return (known >= 0) & np.isin(known * n_items + targets.item, pairs)

@@ -1,0 +1,99 @@
+"""Prepared data on disk, found again by the content it was prepared from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrec.base.files import write_arrays
+from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
+
+# Part of every key: raise it when the prepared form changes.
+FORMAT = 3
+
+
+def folder(chosen: str | None) -> Path:
+    """The cache folder: the chosen one, `$LREC_CACHE`, or `lrec` in the user's cache folder."""
+    if chosen or os.environ.get("LREC_CACHE"):
+        return Path(chosen or os.environ["LREC_CACHE"]).expanduser()
+    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(home).expanduser() / "lrec"
+
+
+def key(files: list[Path], settings: dict[str, Any]) -> str:
+    """Hex digest of the files' bytes and the settings that shape the result."""
+    digest = hashlib.sha256(json.dumps([FORMAT, settings], sort_keys=True).encode())
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def load(path: Path) -> Interactions | None:
+    """Read prepared data, or None where there is none or it is damaged (then it is removed)."""
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        meta = json.loads(str(arrays.pop("meta")))
+        features = {name: arrays.pop(name) for name in ("titles", "genres") if name in arrays}
+        return Interactions(
+            **{"rating": None, "timestamp": None, **arrays},
+            clock=meta["clock"],
+            digest=meta["digest"],
+            audit=tuple(CleaningStep(**step) for step in meta["audit"]),
+            behaviors=tuple(Behavior(**behavior) for behavior in meta["behaviors"]),
+            features=ItemFeatures(genre_names=tuple(meta["genre_names"]), **features),
+        )
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        EOFError,
+        RuntimeError,
+        zipfile.BadZipFile,
+    ) as error:
+        warnings.warn(
+            f"prepared data in {path} is damaged ({error}): preparing it again", stacklevel=2
+        )
+        path.unlink(missing_ok=True)
+        return None
+
+
+def store(path: Path, data: Interactions) -> None:
+    """Write beside, then rename: a reader never sees half a file. A failure is only a warning."""
+    meta = {
+        "clock": data.clock,
+        "digest": data.digest,
+        "audit": [asdict(step) for step in data.audit],
+        "behaviors": [asdict(behavior) for behavior in data.behaviors],
+        "genre_names": data.features.genre_names,
+    }
+    arrays = {
+        "user": data.user,
+        "item": data.item,
+        "rating": data.rating,
+        "timestamp": data.timestamp,
+        "behavior": data.behavior,
+        "weight": data.weight,
+        "user_ids": data.user_ids,
+        "item_ids": data.item_ids,
+        "titles": data.features.titles,
+        "genres": data.features.genres,
+        "meta": np.array(json.dumps(meta)),
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_arrays(path, {k: v for k, v in arrays.items() if v is not None})
+    except OSError as error:
+        warnings.warn(f"prepared data could not be kept in {path.parent} ({error})", stacklevel=2)

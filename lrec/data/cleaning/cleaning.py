@@ -1,0 +1,201 @@
+"""Raw table -> Interactions: every step explicit, and counted in the user-loss audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from lrec.base.errors import DataError
+from lrec.data.cleaning.audit import by_activity, drop, note, refuse
+from lrec.data.cleaning.behaviors import check_behaviors, weigh
+from lrec.data.cleaning.coding import coded, compact, complete, content_digest
+from lrec.data.interactions import CleaningStep, Interactions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What to do with rows that are missing something, repeated, or unwanted; in this order:
+    ids, behaviours, timestamps, ratings, duplicates, `min_rating`, `k_core`.
+
+    Args:
+        duplicates: which of several interactions of one user with one item stays: `last` or `first`
+            of those that are targets, if any are, and among them of those that weigh most. `sum` is
+            `last`, with the weights of all.
+        missing_rating: refuse (`error`), `drop` the row, fill with the `mean` or `median` of the
+            item's ratings (of all ratings where the item has none), or `keep` the row as implicit
+            feedback: then the whole data set is read as implicit.
+        missing_timestamp: refuse (`error`) or `drop` the row.
+        min_rating: implicit threshold: rows rated lower are dropped. None keeps all.
+        k_core: drop users and items with fewer interactions, repeatedly. 0 keeps all: a k-core
+            removes the long tail before anybody can measure it.
+        missing_id: refuse (`error`) or `drop` rows without user or item.
+        missing_behavior: refuse (`error`) or `drop` the row.
+        behaviors: how much an interaction counts in training, by its behaviour. Behaviours that
+            weigh 0 or are not named are dropped. None: all count 1.
+        targets: behaviours that validation and test ask for. None: all.
+
+    Raises:
+        ValueError: an argument is out of range.
+    """
+
+    duplicates: Literal["last", "first", "keep", "sum"] = "last"
+    missing_rating: Literal["error", "drop", "mean", "median", "keep"] = "error"
+    missing_timestamp: Literal["error", "drop"] = "error"
+    min_rating: float | None = None
+    k_core: int = 0
+    missing_id: Literal["error", "drop"] = "error"
+    missing_behavior: Literal["error", "drop"] = "error"
+    behaviors: Mapping[str, float] | None = None
+    targets: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.k_core < 0:
+            raise ValueError(f"k_core must be 0 (off) or more. Received: {self.k_core}")
+        check_behaviors(self.behaviors, self.targets)
+
+    def __call__(self, frame: pd.DataFrame, clock: bool) -> Interactions:
+        """Clean a table with columns user, item and, where there are any, rating, timestamp and
+        behavior.
+
+        Args:
+            frame: one row an interaction, in file order; missing values are NaN.
+            clock: whether timestamps of different users can be compared.
+
+        Raises:
+            DataError: something is missing and the settings do not say what to do about it, or
+                nothing is left.
+        """
+        if frame.empty:
+            raise DataError("the data has no rows.")
+        frame, audit = _identified(frame.reset_index(drop=True), self.missing_id)
+        frame = _ordered(frame)
+        data = replace(coded(frame, clock), audit=audit)
+        data, frame = complete(data, frame, "behavior", self.missing_behavior)
+        data, frame = self._choose(data, frame)
+        data, frame = complete(data, frame, "timestamp", self.missing_timestamp)
+        data = self._rate(data, frame)
+        data = self._unite(data)
+        if self.min_rating is not None:
+            if data.rating is None:
+                raise DataError(
+                    f"dataset.min_rating={self.min_rating} needs ratings, and the data has none."
+                )
+            data = drop(data, data.rating < self.min_rating, f"rating below {self.min_rating:g}")
+        data = self._core(data)
+        if not len(data):
+            raise DataError("cleaning left no interactions: loosen the dataset's settings.")
+        data = compact(data)
+        return replace(data, digest=content_digest(data))
+
+    def _choose(self, data: Interactions, frame: pd.DataFrame) -> tuple[Interactions, pd.DataFrame]:
+        """Weigh behaviours, and drop those without weight, one by one for the audit."""
+        data = weigh(data, self.behaviors, self.targets)
+        if data.weight is None:
+            return data, frame
+        used = data.weight > 0
+        weight, frame = data.weight[used], frame[used]
+        for code, behavior in enumerate(data.behaviors):
+            if not behavior.weight:
+                rows = np.asarray(data.behavior) == code
+                data = drop(data, rows, f"behaviour {behavior.name}")
+        return replace(data, weight=None if (weight == 1).all() else weight), frame
+
+    def _rate(self, data: Interactions, frame: pd.DataFrame) -> Interactions:
+        """Do with missing ratings as told."""
+        if data.rating is None:
+            return data
+        if self.missing_rating in ("error", "drop"):
+            choices = "drop|mean|median|keep"
+            return complete(data, frame, "rating", self.missing_rating, choices)[0]
+        missing = np.isnan(data.rating)
+        if not missing.any():
+            return data
+        told = f"{missing.sum()} missing ratings"
+        if self.missing_rating == "keep":
+            data = replace(data, rating=None)
+            return note(data, f"{told}: all is read as implicit feedback")
+        if missing.all():
+            raise DataError("no row has a rating to fill the others from: set dataset.rating=null.")
+        import pandas as pd
+
+        rating = pd.Series(data.rating)
+        mean = self.missing_rating == "mean"
+        by_item = rating.groupby(data.item).transform("mean" if mean else "median")
+        overall = rating.mean() if mean else rating.median()
+        filled = rating.fillna(by_item).fillna(overall).to_numpy(np.float32)
+        return note(
+            replace(data, rating=filled), f"{told} filled by the item's {self.missing_rating}"
+        )
+
+    def _unite(self, data: Interactions) -> Interactions:
+        """Leave one of several interactions of a user with an item, unless all are kept."""
+        if self.duplicates == "keep":
+            return data
+        pair = data.user.astype(np.int64) * data.n_items + data.item
+        turn = -1 if self.duplicates == "first" else 1
+        # of a pair the last in this order stays: what can be asked for, then by weight, time, place
+        keys = [
+            *([-np.arange(len(data))] if self.duplicates == "first" else []),
+            *([] if data.timestamp is None else [turn * data.timestamp]),
+            *([] if data.weight is None else [data.weight]),
+            *([] if data.askable.all() else [data.askable]),
+            pair,
+        ]
+        order = np.lexsort(keys)
+        repeated = np.zeros(len(data), bool)
+        repeated[order[:-1][pair[order][1:] == pair[order][:-1]]] = True
+        if self.duplicates == "sum" and repeated.any():
+            place = np.unique(pair, return_inverse=True)[1]
+            total = np.bincount(place, weights=data.weight)[place]
+            data = replace(data, weight=total.astype(np.float32))
+        return drop(data, repeated, "duplicate")
+
+    def _core(self, data: Interactions) -> Interactions:
+        core = np.ones(len(data), bool)
+        while self.k_core:
+            activity = np.bincount(data.user[core], minlength=data.n_users)
+            popularity = np.bincount(data.item[core], minlength=data.n_items)
+            rare = (activity[data.user] < self.k_core) | (popularity[data.item] < self.k_core)
+            if not (core & rare).any():
+                break
+            core &= ~rare
+        return drop(data, ~core, f"{self.k_core}-core")
+
+
+def _identified(frame: pd.DataFrame, policy: str) -> tuple[pd.DataFrame, tuple[CleaningStep, ...]]:
+    """The rows that have both ids, and what the others were."""
+    for column in ("user", "item"):
+        if policy == "error":
+            refuse(frame[column].isna(), f"{column} id", "choose dataset.missing_id=drop")
+    missing = frame["user"].isna() | frame["item"].isna()
+    if not missing.any():
+        return frame, ()
+    kept, lost = frame[~missing], frame[missing]
+    if kept.empty:
+        raise DataError("no row of the data has both a user and an item id.")
+    users, items = (set(lost[name].dropna()) - set(kept[name]) for name in ("user", "item"))
+    activity = lost["user"].value_counts()[list(users)].tolist()
+    return kept, (CleaningStep("missing id", len(lost), len(items), by_activity(activity)),)
+
+
+def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each second in the order of their times, which are cut to whole seconds later.
+
+    They trade places among themselves; equal times keep file order, and so does all that is told
+    in whole seconds.
+    """
+    if "timestamp" not in frame:
+        return frame
+    time = frame["timestamp"].to_numpy(np.float64)
+    second = np.trunc(time)
+    if np.array_equal(second, time, equal_nan=True):
+        return frame
+    rows = np.empty(len(frame), np.int64)
+    rows[np.argsort(second, kind="stable")] = np.argsort(time, kind="stable")
+    return frame.iloc[rows]

@@ -1,0 +1,84 @@
+"""Cleaned tables as integer-coded interactions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrec.base.errors import DataError
+from lrec.data.cleaning.audit import drop, refuse
+from lrec.data.interactions import Behavior, Interactions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
+    """Integer codes for ids and behaviours, in the order of their sorted names."""
+    import pandas as pd
+
+    user, user_ids = pd.factorize(frame["user"], sort=True)
+    item, item_ids = pd.factorize(frame["item"], sort=True)
+    if any("\0" in "".join(ids) for ids in (user_ids, item_ids)):
+        raise DataError("ids hold NUL bytes: the file is no UTF-8 text. Save it as UTF-8.")
+    timestamp = rating = behavior = None
+    behaviors: tuple[Behavior, ...] = ()
+    if "rating" in frame:
+        rating = frame["rating"].to_numpy(np.float32)
+    if "timestamp" in frame:
+        timestamp = frame["timestamp"].fillna(0).to_numpy(np.int64)
+    if "behavior" in frame:
+        behavior, names = pd.factorize(frame["behavior"], sort=True)
+        found = np.bincount(behavior[behavior >= 0], minlength=len(names)).tolist()
+        behaviors = tuple(
+            Behavior(str(name), 1.0, True, count) for name, count in zip(names, found, strict=True)
+        )
+    return Interactions(
+        user=user.astype(np.int32),
+        item=item.astype(np.int32),
+        rating=rating,
+        timestamp=timestamp,
+        behavior=None if behavior is None else behavior.astype(np.int32),
+        behaviors=behaviors,
+        user_ids=np.asarray(user_ids, dtype=np.str_),
+        item_ids=np.asarray(item_ids, dtype=np.str_),
+        clock=clock,
+    )
+
+
+def complete(
+    data: Interactions, frame: pd.DataFrame, column: str, policy: str, choices: str = "drop"
+) -> tuple[Interactions, pd.DataFrame]:
+    """The rows, coded and as they were read, that have a value in the column, if there is one."""
+    if column not in frame or not (missing := frame[column].isna()).any():
+        return data, frame
+    if policy == "error":
+        refuse(missing.sort_index(), column, f"choose dataset.missing_{column}={choices}")
+    return drop(data, missing.to_numpy(), f"missing {column}"), frame[~missing]
+
+
+def compact(data: Interactions) -> Interactions:
+    """Renumber users and items so that every code occurs."""
+    users, items = data.activity > 0, data.popularity > 0
+    return replace(
+        data,
+        user=(np.cumsum(users) - 1).astype(np.int32)[data.user],
+        item=(np.cumsum(items) - 1).astype(np.int32)[data.item],
+        user_ids=data.user_ids[users],
+        item_ids=data.item_ids[items],
+        features=data.features.take(np.flatnonzero(items)),
+    )
+
+
+def content_digest(data: Interactions) -> str:
+    digest = hashlib.sha256()
+    asked = None if data.askable.all() else data.askable
+    named = (data.user_ids, data.item_ids)
+    for part in (data.user, data.item, data.rating, data.timestamp, *named, data.weight, asked):
+        if part is not None:
+            digest.update(str((part.dtype, part.shape)).encode())
+            digest.update(np.ascontiguousarray(part).data)
+    return digest.hexdigest()

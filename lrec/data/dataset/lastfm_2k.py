@@ -1,0 +1,38 @@
+"""Last.fm 2K, of the HetRec workshop."""
+
+from __future__ import annotations
+
+from lrec.base.arrays import Strings
+from lrec.data.dataset.csv import CSV
+from lrec.data.download.published import Published, Remote
+from lrec.data.interactions import ItemFeatures
+from lrec.data.tables.item_features import item_features
+from lrec.data.tables.reading import Source, read_table
+
+
+class LastFM2K(Published, CSV):
+    """92,834 artists that 1,892 users listened to most, 17,632 in all; 2011.
+
+    Listening counts are no ratings, and are left out. There are no times: `split=ratio` or
+    `split=user_holdout`.
+
+    Reference: Cantador et al. 2011, "Second Workshop on Information Heterogeneity and Fusion in
+    Recommender Systems".
+    """
+
+    remote = (
+        Remote(
+            "https://files.grouplens.org/datasets/hetrec2011/hetrec2011-lastfm-2k.zip",
+            # ISG-Siegen/OmniRec: src/omnirec/data_loaders/hetrec_lastfm.py
+            "6738f48195667ff03caaab4d32ca9a3133d8cc026b7c3cdaf6ce1010e913c59c",
+        ),
+    )
+    members = ("user_artists.dat", "artists.dat")
+    beside = ("artists.dat",)
+    clock = False
+    header, separator = True, "\t"
+    user, item, rating, timestamp = "userID", "artistID", None, None
+
+    def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
+        frame = read_table(path, "\t", quoted=False)
+        return item_features(frame["id"], frame["name"], None, item_ids)

@@ -1,0 +1,91 @@
+"""MovieLens in its own formats, by the name of the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from lrec.base.arrays import Strings
+from lrec.base.errors import DataError, listed
+from lrec.data.cleaning.cleaning import Cleaning
+from lrec.data.dataset import FileDataset
+from lrec.data.interactions import ItemFeatures
+from lrec.data.tables.columns import numbers, seconds
+from lrec.data.tables.item_features import item_features
+from lrec.data.tables.reading import Source, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Genres of MovieLens 100K, in the order of its u.item columns.
+GENRES_100K = (
+    "unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy "
+    "Film-Noir Horror Musical Mystery Romance Sci-Fi Thriller War Western"
+)
+
+
+class MovieLens(FileDataset):
+    """`u.data` (100K), `ratings.dat` (1M, 10M) or `ratings.csv` (20M and later), gzipped or not.
+
+    Titles and genres are read from the movies file that lies beside it, where there is one.
+
+    Args:
+        path: the ratings file.
+        duplicates, missing_rating, missing_timestamp, min_rating, k_core: see `Cleaning`.
+        cache: folder for the prepared data; null means lrec's own.
+
+    Reference: Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
+    """
+
+    clock = True
+    beside = ("movies.csv", "movies.csv.gz", "movies.dat", "u.item")
+
+    def __init__(
+        self,
+        path: str,
+        duplicates: Literal["last", "first", "keep"] = "last",
+        missing_rating: Literal["error", "drop", "mean", "median", "keep"] = "error",
+        missing_timestamp: Literal["error", "drop"] = "error",
+        min_rating: float | None = None,
+        k_core: int = 0,
+        cache: str | None = None,
+    ) -> None:
+        self.path = path
+        self.cleaning = Cleaning(duplicates, missing_rating, missing_timestamp, min_rating, k_core)
+        self.cache = cache
+
+    def read(self, path: Source) -> pd.DataFrame:
+        frame = _read(path)
+        if frame.shape[1] < 4:
+            raise DataError(
+                f"{path} is not a MovieLens ratings file: it has the columns "
+                f"{listed(frame.columns)}, and user, movie, rating, timestamp are needed. "
+                "For other tables use dataset=csv."
+            )
+        frame = frame.iloc[:, :4].set_axis(["user", "item", "rating", "timestamp"], axis=1)
+        frame["rating"] = numbers(frame["rating"], "rating")
+        frame["timestamp"] = seconds(frame["timestamp"], "timestamp")
+        return frame
+
+    def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
+        import pandas as pd
+
+        frame = _read(path)
+        genres = frame.iloc[:, 2]
+        if path.name.startswith("u."):  # one column of 0 and 1 for each genre
+            flags = frame.iloc[:, 5:24].astype(int).astype(bool).to_numpy()
+            names = np.array(GENRES_100K.split())
+            genres = pd.Series(["|".join(names[row]) for row in flags])
+        return item_features(frame.iloc[:, 0], frame.iloc[:, 1], genres, item_ids)
+
+
+def _read(path: Source) -> pd.DataFrame:
+    name = path.name.removesuffix(".gz")
+    if name.endswith(".dat"):
+        return read_table(path, "::", header=False, quoted=False)
+    if name == "u.data":
+        return read_table(path, "\t", header=False, quoted=False)
+    if name == "u.item":
+        return read_table(path, "|", header=False, quoted=False)
+    return read_table(path)

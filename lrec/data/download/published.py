@@ -1,0 +1,101 @@
+"""Data sets of public standing, by name."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from lrec.base.errors import DataError
+from lrec.data import cache
+from lrec.data.cleaning.cleaning import Cleaning
+from lrec.data.dataset import FileDataset
+from lrec.data.interactions import Interactions
+from lrec.data.tables.reading import Source
+
+
+class Remote(NamedTuple):
+    """A published file: where it lies, and the SHA-256 of its bytes in hex."""
+
+    address: str
+    sha256: str
+
+
+class Published(FileDataset):
+    """A data set that is downloaded once, from its official address, and checked.
+
+    A subclass names what to fetch, and takes from another how it is read:
+    `class MovieLens1M(Published, MovieLens)`.
+
+    Attributes:
+        remote: what to fetch: an archive, or the interactions and, where they are kept apart, the
+            items.
+        members: of an archive, the interactions and, where there are any, the items. They are read
+            where they are; nothing is unpacked.
+
+    Args:
+        path: a file at hand instead of the download: the same file, or the interactions out of it.
+        mirror: base address to fetch from instead of the official one: https, http or file.
+        download: folder that keeps what was downloaded; null means `downloads` in the cache folder.
+        verify: refuse a download that has not the pinned checksum; else it is taken with a warning.
+        duplicates, missing_rating, missing_timestamp, min_rating, k_core: see `Cleaning`.
+        cache: folder for the prepared data; null means lrec's own.
+    """
+
+    remote: tuple[Remote, ...]
+    members: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        path: str | None = None,
+        mirror: str | None = None,
+        download: str | None = None,
+        verify: bool = True,
+        duplicates: Literal["last", "first", "keep"] = "last",
+        missing_rating: Literal["error", "drop", "mean", "median", "keep"] = "error",
+        missing_timestamp: Literal["error", "drop"] = "error",
+        min_rating: float | None = None,
+        k_core: int = 0,
+        cache: str | None = None,
+    ) -> None:
+        if mirror is not None and not re.match(r"(https?|file)://", mirror):
+            raise ValueError(
+                "mirror must be an address that begins with https://, http:// or file://. "
+                f"Received: {mirror!r}"
+            )
+        self.path = path
+        self.mirror = mirror
+        self.download = download
+        self.verify = verify
+        self.cleaning = Cleaning(duplicates, missing_rating, missing_timestamp, min_rating, k_core)
+        self.cache = cache
+
+    def files(self) -> list[Path]:
+        if self.path is not None:
+            return super().files()
+        from lrec.data.download.fetch import fetch  # only now: it brings http and ssl
+
+        downloads = cache.folder(self.cache) / "downloads"
+        folder = Path(self.download).expanduser() if self.download else downloads
+        folder /= self.name
+        return [fetch(*remote, folder, self.mirror, self.verify) for remote in self.remote]
+
+    def prepare(self, files: Sequence[Source]) -> Interactions:
+        file = files[0]
+        if not (self.members and isinstance(file, Path) and zipfile.is_zipfile(file)):
+            return super().prepare(files)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                members = [zipfile.Path(archive, name) for name in self.members]
+                for member in members:
+                    if not member.is_file():
+                        raise DataError(f"{file} has no {member.at} in it: it is another archive.")
+                return super().prepare(members)
+        except zipfile.BadZipFile as error:
+            raise DataError(f"{file} is damaged: {error}") from None
+
+    def settings(self) -> dict[str, Any]:
+        where = ("mirror", "download", "verify")
+        return {key: value for key, value in super().settings().items() if key not in where}

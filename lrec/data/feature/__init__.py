@@ -1,0 +1,52 @@
+"""What is known of items -> item vectors, for models to start from or to add to their own."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from lrec.base.arrays import Floats
+from lrec.base.config.component import Component
+from lrec.data.queries import Split
+
+
+class Feature(Component, ABC):
+    """A source of item vectors."""
+
+    @abstractmethod
+    def __call__(self, split: Split) -> Floats:
+        """Vectors of the catalogue's items, `(n_items, width)`; zeros where nothing is known.
+
+        Only what is known of the items and the training interactions may be looked at.
+
+        Raises:
+            DataError: the data or the file does not have what it takes.
+        """
+
+
+def with_vectors(split: Split, features: Mapping[str, Feature]) -> Split:
+    """The split with its items' vectors: those of all features, side by side.
+
+    The vectors of a feature are centred and scaled to a mean squared length of 1, so that none
+    drowns the others; unknown items stay at zero.
+    """
+    parts = [standardised(feature(split)) for feature in features.values()]
+    vectors = np.concatenate(parts, axis=1)
+    if not vectors.size:
+        return split
+    known = replace(split.catalogue.features, vectors=vectors)
+    return replace(split, catalogue=replace(split.catalogue, features=known))
+
+
+def standardised(vectors: Floats) -> Floats:
+    """Rows that are not zero, centred, with a mean squared length of 1; float32."""
+    known = vectors.any(axis=1)
+    result = np.zeros(vectors.shape, np.float32)
+    if known.any():
+        centred = vectors[known] - vectors[known].mean(axis=0)
+        length = np.sqrt((centred**2).sum(axis=1).mean())
+        result[known] = centred / length if length > 0 else 0.0
+    return result

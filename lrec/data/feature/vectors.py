@@ -1,0 +1,90 @@
+"""Item vectors from a file: pretrained models, word embeddings, images, sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrec.base.arrays import Floats, Strings
+from lrec.base.errors import DataError
+from lrec.data.feature import Feature
+from lrec.data.queries import Split
+from lrec.data.tables.columns import ITEMS, find_column
+from lrec.data.tables.reading import read_table
+
+
+class Vectors(Feature):
+    """Vectors that something else has learnt, by item id. Items without one get zeros.
+
+    Args:
+        path: `.parquet` (or `.csv`, `.tsv`): a column of item ids, and the vector as one column of
+            lists or as a column for each number. `.npy`: a matrix whose row number is the item id,
+            or a structured array of a field of ids and a field of vectors.
+        item: name of the column or field of ids; `auto` takes a usual one (item_id, movieId, …).
+    """
+
+    def __init__(self, path: str, item: str | int = "auto") -> None:
+        self.path = path
+        self.item = str(item)
+
+    def __call__(self, split: Split) -> Floats:
+        path = Path(self.path).expanduser()
+        if not path.is_file():
+            raise DataError(f"feature.vectors.path is no file. Received: {self.path}")
+        ids, vectors = self._npy(path) if path.suffix == ".npy" else self._table(path)
+        if not np.isfinite(vectors).all():
+            raise DataError(f"{path} holds numbers that are not finite.")
+        place = {name: row for row, name in enumerate(ids.tolist())}
+        wanted = split.catalogue.ids[: split.catalogue.n_items]
+        rows = np.array([place.get(name, -1) for name in wanted.tolist()])
+        if (rows < 0).all():
+            raise DataError(
+                f"{path} has no vector for any item of the training data. Its ids: "
+                f"{', '.join(ids[:3])}, …; the data's: {', '.join(wanted[:3])}, …"
+            )
+        found: Floats = np.where(rows[:, None] >= 0, vectors[rows], 0.0)
+        return found
+
+    def _npy(self, path: Path) -> tuple[Strings, Floats]:
+        try:
+            array = np.load(path, allow_pickle=False)
+        except ValueError as error:
+            raise DataError(f"{path} could not be read as numbers: {error}") from None
+        names = array.dtype.names
+        if names is None:
+            if array.ndim != 2 or array.dtype.kind not in "fiu":
+                raise DataError(
+                    f"{path} must be a matrix of numbers, a row for each item. "
+                    f"Received: shape {array.shape}, {array.dtype}"
+                )
+            return np.arange(len(array)).astype(np.str_), array.astype(np.float64)
+        chosen = [name for name in names if name == self.item or name.lower() in ITEMS]
+        others = [name for name in names if name not in chosen]
+        if len(chosen) != 1 or len(others) != 1:
+            raise DataError(
+                f"{path} must have a field of item ids and a field of vectors. "
+                f"Received: {', '.join(names)}. Name the ids: feature.vectors.item=<field>."
+            )
+        vectors = array[others[0]].reshape(len(array), -1).astype(np.float64)
+        return array[chosen[0]].astype(np.str_), vectors
+
+    def _table(self, path: Path) -> tuple[Strings, Floats]:
+        frame = read_table(path)
+        column = find_column(frame, self.item, ITEMS, "feature.vectors.item")
+        if column is None:
+            raise DataError(
+                f"{path} has no item column under a usual name. Its columns: "
+                f"{', '.join(frame.columns)}. Name it: feature.vectors.item=<column>."
+            )
+        rest = frame.drop(columns=column)
+        values: Any = rest.iloc[:, 0].tolist() if rest.shape[1] == 1 else rest.to_numpy()
+        try:
+            vectors = np.array(values, np.float64).reshape(len(frame), -1)
+        except (ValueError, TypeError) as error:
+            raise DataError(
+                f"{path} must hold vectors of one length, as a column of lists or as columns of "
+                f"numbers, beside {column}: {error}"
+            ) from None
+        return frame[column].astype("str").to_numpy(np.str_), vectors

@@ -1,0 +1,160 @@
+"""Interactions -> Split: what is learnt from, and what is asked of the models afterwards."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+
+import numpy as np
+
+from lrec.base.arrays import Bools, Ints
+from lrec.base.config.component import Component
+from lrec.base.errors import DataError
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.interactions import Interactions
+from lrec.data.queries import Queries, Split
+
+# The part of the split that an interaction belongs to.
+EXCLUDED, TRAIN, FOLD_IN, VALIDATION, TEST = range(-1, 4)
+
+
+class Splitter(Component, ABC):
+    """A split is one decision: which part each interaction belongs to."""
+
+    @abstractmethod
+    def assign(self, data: Interactions) -> Ints:
+        """The part of each interaction, `(len(data),)` int8.
+
+        Raises:
+            DataError: the data cannot support this split.
+        """
+
+    def __call__(self, data: Interactions) -> Split:
+        """Split `data`, and give the items of the training part the first codes.
+
+        Raises:
+            DataError: the data cannot support this split, or a part comes out empty.
+        """
+        part = self.assign(data)
+        askable = data.askable  # what is not asked for stays in the histories
+        tested = (part == TEST) & askable
+        for some, name in ((part == TRAIN, "training interactions"), (tested, "test users")):
+            if not some.any():
+                raise DataError(
+                    f"split={self.name} leaves no {name}: {data.n_users} users, "
+                    f"{len(data)} interactions. Choose another split or its sizes."
+                )
+        data, catalogue = _recode(data, part == TRAIN)
+        train = Histories.select(data, part == TRAIN)
+        known = (part == TRAIN) | (part == FOLD_IN)
+        validation = _queries(data, known, known, (part == VALIDATION) & askable)
+        test = _queries(data, known | (part == VALIDATION), known, tested)
+        asked = np.union1d(validation.user, test.user)
+        outside = test.target.item >= catalogue.n_items
+        return Split(
+            train=train,
+            validation=validation,
+            test=test,
+            catalogue=catalogue,
+            user_ids=data.user_ids,
+            truth=data.truth,
+            clock=data.clock,
+            counts={
+                "users": data.n_users,
+                "interactions": len(data),
+                "catalogue_items": catalogue.n_items,
+                "train_users": len(train),
+                "train_interactions": len(train.item),
+                "validation_users": len(validation),
+                "validation_interactions": len(validation.target.item),
+                "test_users": len(test),
+                "test_interactions": len(test.target.item),
+                "users_without_test_items": data.n_users - len(test),
+                "users_never_asked": data.n_users - len(asked),
+                "interactions_excluded": int((part == EXCLUDED).sum()),
+                "interactions_not_asked": int((~askable[part >= VALIDATION]).sum()),
+                "test_targets_outside_catalogue": float(outside.mean()),
+            },
+        )
+
+    def need_order(self, data: Interactions) -> Ints:
+        """The timestamps, for splits that need each user's order.
+
+        Raises:
+            DataError: the data has none.
+        """
+        if data.timestamp is None:
+            raise DataError(
+                f"split={self.name} needs to know which interaction came first, and the data has "
+                "no timestamps. Name their column in dataset.timestamp, or use split=ratio."
+            )
+        return data.timestamp
+
+
+def check_shares(validation: float, test: float) -> None:
+    """Refuse shares that leave nothing to test on, or nothing to train on.
+
+    Raises:
+        ValueError: with the shares.
+    """
+    if not (0 < test < 1 and 0 <= validation < 1 and test + validation < 1):
+        raise ValueError(
+            "validation and test must be shares that leave something to train on. "
+            f"Received: validation={validation}, test={test}"
+        )
+
+
+def check_seed(seed: int) -> None:
+    """Refuse what no generator starts from.
+
+    Raises:
+        ValueError: it is negative.
+    """
+    if seed < 0:
+        raise ValueError(f"seed must not be negative. Received: {seed}")
+
+
+def rank_from_end(data: Interactions) -> Ints:
+    """0 for each user's last interaction, 1 for the one before, and so on, `(len(data),)`."""
+    keys = [data.user] if data.timestamp is None else [data.timestamp, data.user]
+    order = np.lexsort(keys)
+    ends = np.cumsum(data.activity)
+    ranks = np.empty(len(data), np.int64)
+    ranks[order] = ends[data.user[order]] - 1 - np.arange(len(data))
+    return ranks
+
+
+def _recode(data: Interactions, train: Bools) -> tuple[Interactions, Catalogue]:
+    """Give training items the first codes, in their old order, and count their popularity."""
+    interactions = np.bincount(data.item[train], minlength=data.n_items)
+    order = np.argsort(interactions == 0, kind="stable")
+    n_items = int((interactions > 0).sum())
+    code = np.empty(data.n_items, np.int32)
+    code[order] = np.arange(data.n_items, dtype=np.int32)
+    pairs = np.unique(data.user[train].astype(np.int64) * data.n_items + data.item[train])
+    popularity = np.bincount(pairs % data.n_items, minlength=data.n_items)
+    catalogue = Catalogue(
+        ids=data.item_ids[order],
+        popularity=popularity[order][:n_items],
+        interactions=interactions[order][:n_items],
+        n_users=len(np.unique(data.user[train])),
+        features=data.features.take(order),
+    )
+    recoded = replace(
+        data,
+        item=code[data.item],
+        item_ids=catalogue.ids,
+        features=catalogue.features,
+        truth=None if data.truth is None else data.truth.take(order),
+    )
+    return recoded, catalogue
+
+
+def _queries(data: Interactions, history: Bools, known: Bools, target: Bools) -> Queries:
+    users = np.unique(data.user[target])
+    return Queries(
+        history=Histories.select(data, history, users),
+        known=Histories.select(data, known, users),
+        target=Histories.select(data, target, users),
+    )

@@ -1,0 +1,22 @@
+"""Each user's last interaction is the test, the one before it the validation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lrec.base.arrays import Ints
+from lrec.data.interactions import Interactions
+from lrec.data.split import TEST, TRAIN, VALIDATION, Splitter, rank_from_end
+
+
+class LeaveOneOut(Splitter):
+    """Last interaction out; users of two have a test target only, users of one have none."""
+
+    def assign(self, data: Interactions) -> Ints:
+        self.need_order(data)
+        from_end = rank_from_end(data)
+        activity = data.activity[data.user]
+        part = np.full(len(data), TRAIN, np.int8)
+        part[(from_end == 0) & (activity >= 2)] = TEST
+        part[(from_end == 1) & (activity >= 3)] = VALIDATION
+        return part

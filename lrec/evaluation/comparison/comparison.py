@@ -1,0 +1,70 @@
+"""What a comparison of models with a baseline found, by metric and bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
+BASELINE, TOO_FEW = "baseline", "too few users"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Values, differences and verdicts, as `lrec.evaluation.comparison.compare` makes them.
+
+    Attributes:
+        rows: one row for each bucket, model and metric, see `compare` beside it.
+        served: one row for each bucket and model: shares of users for whom the primary metric is
+            `better`, the `same` and `worse` than popularity's, among those for whom it is defined;
+            None without popularity.
+        baseline, primary: what was compared with, and the metric that verdicts are given by.
+        models: the baseline first.
+        bucketings: name of a bucketing -> its buckets that have users, least active first.
+        directions: metric -> 1 where more is better, -1 where less is, 0 where neither is; the
+            primary one first, set metrics last.
+        subsample: users in each subsample that set metrics are computed from.
+    """
+
+    rows: pd.DataFrame
+    served: pd.DataFrame | None
+    baseline: str
+    primary: str
+    models: list[str]
+    bucketings: dict[str, list[str]]
+    directions: dict[str, int]
+    subsample: int
+
+    @property
+    def buckets(self) -> list[str]:
+        """`all`, the buckets of each bucketing, `cold`; those that have users."""
+        return list(dict.fromkeys(self.rows["bucket"]))
+
+    def row(self, model: str, metric: str, bucket: str) -> dict[str, Any]:
+        """One row of `rows`, by column; None where there is no value."""
+        return self._records[model, metric, bucket]
+
+    def find(self, model: str, metric: str, bucket: str) -> dict[str, Any] | None:
+        """The same, or None where there is no such row."""
+        return self._records.get((model, metric, bucket))
+
+    @property
+    def keys(self) -> list[tuple[str, str, str]]:
+        """Model, metric and bucket of each row."""
+        return list(self._records)
+
+    @cached_property
+    def _records(self) -> dict[tuple[str, str, str], dict[str, Any]]:
+        rows = self.rows.astype(object)
+        records: list[dict[str, Any]] = rows.where(rows.notna(), None).to_dict("records")  # type: ignore[assignment]
+        return {(r["model"], r["metric"], r["bucket"]): r for r in records}
+
+
+def list_lengths(columns: Iterable[str]) -> list[int]:
+    """The k of every column that has one."""
+    return [int(column.rpartition("_at_")[2]) for column in columns if "_at_" in column]

@@ -1,0 +1,112 @@
+"""User tables of several models side by side: the same users, questions, buckets and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrec.base.arrays import Ints
+from lrec.evaluation.bucket import ALL, COLD
+from lrec.evaluation.metric import Metric, SetMetric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ComparisonError(ValueError):
+    """Runs that cannot be compared; the message says why."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one model answered.
+
+    Attributes:
+        name: of the model, unique in a comparison.
+        tables: the user table of each seed, see `lrec.evaluation.user_table`, with ids in its
+            columns `user` and `items`.
+        n_items: size of the catalogue.
+    """
+
+    name: str
+    tables: Sequence[pd.DataFrame]
+    n_items: int
+
+
+def aligned(answers: Sequence[Answers]) -> list[list[pd.DataFrame]]:
+    """The tables of each model with their rows in the order of the first one.
+
+    Raises:
+        ComparisonError: the users, or what was asked about them, are not the same.
+    """
+    first = answers[0].tables[0]
+    found = []
+    for answer in answers:
+        pair = f"{answer.name} and {answers[0].name}"
+        for table in answer.tables:
+            if len(table) != len(first) or set(table["user"]) != set(first["user"]):
+                common = len(set(table["user"]) & set(first["user"]))
+                raise ComparisonError(
+                    f"{pair} answered for different users: {len(table):,} and {len(first):,}, "
+                    f"{common:,} of them the same. Compare runs on one split and with one setting "
+                    "of tracking.keep_user_ids."
+                )
+        ordered = [t.set_index("user").loc[first["user"]].reset_index() for t in answer.tables]
+        for column in ("n_train", "n_history", "n_targets"):
+            if any(not np.array_equal(t[column], first[column]) for t in ordered):
+                raise ComparisonError(
+                    f"{pair} were not asked the same: {column} differs for some users. Compare "
+                    "runs on the same data and split."
+                )
+        found.append(ordered)
+    return found
+
+
+def directions(table: pd.DataFrame, metrics: Mapping[str, Metric], primary: str) -> dict[str, int]:
+    """Columns that hold a metric of each user, the primary one first, and which way is better.
+
+    Raises:
+        ComparisonError: the primary one is not among them, or has no better side.
+    """
+    found = {}
+    for column in map(str, table.columns):
+        metric = metrics.get(column.rpartition("_at_")[0] or column)
+        if metric is not None and not isinstance(metric, SetMetric):
+            found[column] = metric.direction
+    if not found.get(primary):
+        known = ", ".join(name for name, direction in found.items() if direction)
+        raise ComparisonError(
+            "primary must be a metric that the runs have for each user, and that has a better "
+            f"side: {known}. Received: {primary}"
+        )
+    return {primary: found[primary], **found}
+
+
+def groups_of(table: pd.DataFrame, bucketings: Mapping[str, Sequence[str]]) -> dict[str, Ints]:
+    """Rows of all users, of each bucket that has any, and of cold users if there are any."""
+    groups = {ALL: np.arange(len(table))}
+    for bucketing, names in bucketings.items():
+        column = table[f"bucket/{bucketing}"].to_numpy()
+        groups |= {name: np.flatnonzero(column == name) for name in names}
+        cold = np.flatnonzero(column == COLD)
+    if bucketings:
+        groups[COLD] = cold
+    return {name: rows for name, rows in groups.items() if len(rows)}
+
+
+def item_codes(tables: Sequence[Sequence[pd.DataFrame]]) -> Ints:
+    """Ranked lists as codes, `(models, seeds, users, k)`; -1 where a list is shorter.
+
+    Lists hold ids of catalogue items only, so codes stay below the catalogue's size.
+    """
+    import pandas as pd
+
+    lists = [table["items"] for of_model in tables for table in of_model]
+    lengths = np.array([[len(row) for row in column] for column in lists])
+    flat = np.concatenate([row for column in lists for row in column])
+    codes = np.full((*lengths.shape, lengths.max(initial=0)), -1, np.int32)
+    codes[np.arange(codes.shape[2]) < lengths[..., None]] = pd.factorize(flat)[0]
+    return codes.reshape(len(tables), -1, *codes.shape[1:])

@@ -1,0 +1,141 @@
+"""Ranked lists or rating errors -> one value for each user, or one for a group of users."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from lrec.base.arrays import Bools, Floats, Ints
+from lrec.base.config.component import Component
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Ranked lists and what they are judged by; one row a user.
+
+    Attributes:
+        items: `(n, k)` int32 item codes, best first; -1 where the catalogue ran out.
+        target: the held-out items, row by row.
+        history: what the model was asked with (and what was masked).
+        own: `(n,)` bool, whether the list comes from the model's own scores, not from a fallback.
+        catalogue: the items and their training popularity.
+    """
+
+    items: Ints
+    target: Histories
+    history: Histories
+    own: Bools
+    catalogue: Catalogue
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @cached_property
+    def hits(self) -> Bools:
+        """Whether each recommended item is a target, `(n, k)`."""
+        wanted = self._wanted
+        asked = np.arange(len(self))[:, None] * self._n_codes + self.items
+        place = np.searchsorted(wanted, asked).clip(max=len(wanted) - 1)
+        hits: Bools = (self.items >= 0) & (wanted[place] == asked)
+        return hits
+
+    @cached_property
+    def n_targets(self) -> Ints:
+        """Distinct held-out items, `(n,)`."""
+        return np.bincount(self._wanted // self._n_codes, minlength=len(self))
+
+    @cached_property
+    def _wanted(self) -> Ints:
+        """Each pair of a user and a held-out item once, as one number, in rising order."""
+        return np.unique(self.target.row * self._n_codes + self.target.item)
+
+    @cached_property
+    def _n_codes(self) -> int:
+        """More than any item's code: a model's catalogue may know fewer than are asked for."""
+        return int(max(len(self.catalogue.ids), self.target.item.max(initial=0) + 1))
+
+    @cached_property
+    def popularity(self) -> Floats:
+        """Training users of each recommended item, `(n, k)`; NaN where there is no item."""
+        counts = np.append(self.catalogue.popularity.astype(float), np.nan)
+        return counts[self.items]
+
+    def item_values(self, values: Floats) -> Floats:
+        """A value of each catalogue item `(n_items,)` laid out along the lists, `(n, k)`."""
+        return np.append(values.astype(float), np.nan)[self.items]
+
+
+class Metric(Component):
+    """A measure with a name (that of its module) and a favourable direction.
+
+    Attributes:
+        direction: 1 where more is better, -1 where less is, 0 where neither is.
+    """
+
+    direction: int = 1
+
+    def applies(self, catalogue: Catalogue) -> bool:
+        """Whether the data has what this metric needs."""
+        return True
+
+
+class RankingMetric(Metric):
+    """A value for each user from the first k items of the list."""
+
+    @abstractmethod
+    def __call__(self, lists: Lists, k: int) -> Floats:
+        """The metric of each user at k, `(n,)` float64; NaN where it is not defined."""
+
+
+class SetMetric(Metric):
+    """A value for a group of users from all their lists together."""
+
+    @abstractmethod
+    def __call__(self, items: Ints, n_items: int) -> float:
+        """The metric of a group.
+
+        Args:
+            items: `(m, k)` int32 recommended items, -1 where there is none.
+            n_items: size of the catalogue.
+        """
+
+
+class RatingMetric(Metric):
+    """A value for each user from the errors of predicted ratings."""
+
+    direction = -1
+
+    @abstractmethod
+    def __call__(self, error: Floats, row: Ints, n: int) -> Floats:
+        """The metric of each user, `(n,)` float64; NaN for users without held-out ratings.
+
+        Args:
+            error: `(total,)` prediction minus rating.
+            row: `(total,)` user row of each error.
+            n: number of users.
+        """
+
+    def pool(self, values: Floats, weights: Ints) -> float:
+        """The metric over all ratings at once, from the users' values and numbers of ratings."""
+        rated = weights > 0
+        return float(np.average(values[rated], weights=weights[rated]))
+
+
+def discounts(k: int) -> Floats:
+    """1 / log2(rank + 1) for ranks 1 to k."""
+    return 1 / np.log2(np.arange(2, k + 2))
+
+
+def mean_of_items(values: Floats) -> Floats:
+    """Mean over the items of each list, `(n,)`; NaN for an empty list."""
+    present = ~np.isnan(values)
+    count = present.sum(axis=1)
+    total = np.where(present, values, 0).sum(axis=1)
+    mean = np.full(len(values), np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return mean

@@ -1,0 +1,20 @@
+"""Novelty: how little known the recommended items are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lrec.base.arrays import Floats
+from lrec.evaluation.metric import Lists, RankingMetric, mean_of_items
+
+
+class Novelty(RankingMetric):
+    """novelty@k = mean over L of -log2(max(pop, 1) / n_train), in bits.
+
+    Self-information of Zhou et al. 2010, "Solving the apparent diversity-accuracy dilemma of
+    recommender systems".
+    """
+
+    def __call__(self, lists: Lists, k: int) -> Floats:
+        popularity = lists.popularity[:, :k]
+        return mean_of_items(-np.log2(np.maximum(popularity, 1) / lists.catalogue.n_users))

@@ -1,0 +1,28 @@
+"""Popularity lift: how much more popular the list is than what the user took before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lrec.base.arrays import Floats, mean_by_row
+from lrec.evaluation.metric import Lists, RankingMetric, mean_of_items
+
+
+class PopularityLift(RankingMetric):
+    """(mean pop of L - mean pop of the history) / mean pop of the history.
+
+    Not defined for users without catalogue items in their history. Abdollahpouri et al. 2019,
+    "The unfairness of popularity bias in recommendation".
+    """
+
+    direction = 0
+
+    def __call__(self, lists: Lists, k: int) -> Floats:
+        catalogue = lists.catalogue
+        history = lists.history.within(catalogue.n_items)
+        popularity = catalogue.popularity[history.item].astype(float)
+        before = mean_by_row(popularity, history.row, len(history))
+        listed = mean_of_items(lists.popularity[:, :k])
+        lift = np.full(len(lists), np.nan)
+        np.divide(listed - before, before, out=lift, where=before > 0)
+        return lift

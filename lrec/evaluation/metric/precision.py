@@ -1,0 +1,14 @@
+"""Precision: the share of the list that was wanted."""
+
+from __future__ import annotations
+
+from lrec.base.arrays import Floats
+from lrec.evaluation.metric import Lists, RankingMetric
+
+
+class Precision(RankingMetric):
+    """precision@k = |L ∩ T| / k."""
+
+    def __call__(self, lists: Lists, k: int) -> Floats:
+        precision: Floats = lists.hits[:, :k].sum(axis=1) / k
+        return precision

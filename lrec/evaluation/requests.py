@@ -1,0 +1,125 @@
+"""Questions as they come from outside: item ids in lists, which may be anything."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrec.base.arrays import Bools, Floats
+from lrec.base.errors import shown
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IDS = {str, int}  # what JSON has for an id
+LARGEST = float(np.finfo(np.float32).max)
+
+
+class Asked:
+    """The rows of a question, in the codes of the catalogue.
+
+    Args:
+        frame: see `Recommender.predict`.
+        codes: of the ids in the catalogue.
+
+    Raises:
+        ValueError: a cell does not hold what it should.
+    """
+
+    def __init__(self, frame: pd.DataFrame, codes: dict[str, int]) -> None:
+        self.codes = codes
+        history = self._coded(_cells(frame, "history", IDS, "ids"))
+        if "ratings" in frame:
+            history = replace(history, rating=_ratings(frame, history))
+        self.history = history.within(len(codes))
+        self.ignored = history.lengths - self.history.lengths
+        self.exclude = self._coded(_cells(frame, "exclude", IDS, "ids"))
+        only = _cells(frame, "only", IDS, "ids")
+        self.only = self._coded(only).within(len(codes))
+        self.free = np.array([cell is None for cell in only])
+
+    def queries(self, repeat: bool) -> Queries:
+        """What to ask a ranker.
+
+        Args:
+            repeat: whether items of the history may be recommended.
+        """
+        parts = [self.exclude] if repeat else [self.exclude, self.history]
+        row = np.concatenate([part.row for part in parts])
+        item = np.concatenate([part.item for part in parts])
+        if not self.free.all():
+            barred = np.nonzero(self._barred())
+            row, item = np.append(row, barred[0]), np.append(item, barred[1])
+        n = len(self.history)
+        masked = Histories(
+            user=self.history.user,
+            offsets=np.concatenate([[0], np.cumsum(np.bincount(row, minlength=n))]),
+            item=item[np.argsort(row, kind="stable")].astype(np.int32),
+        )
+        return Queries(self.history, self.history, Histories.of([[]] * n), masked)
+
+    def _barred(self) -> Bools:
+        """What `only` leaves out, `(n, n_items)`."""
+        barred = np.ones((len(self.only), len(self.codes)), bool)
+        barred[self.only.row, self.only.item] = False
+        barred[self.free] = False
+        return barred
+
+    def _coded(self, cells: Sequence[list[Any] | None]) -> Histories:
+        """Lists of ids as codes; -1 for one that is unknown."""
+        return Histories.of([[self.codes.get(str(i), -1) for i in cell or ()] for cell in cells])
+
+
+def _cells(frame: pd.DataFrame, name: str, kinds: set[type], what: str) -> list[list[Any] | None]:
+    """A column of lists, or of None where it may be left out.
+
+    Raises:
+        ValueError: a cell is no list, or holds something of another kind.
+    """
+    from pandas import isna
+    from pandas.api.types import is_scalar
+
+    if name not in frame:
+        return [None] * len(frame)
+    cells = [cell.tolist() if isinstance(cell, np.ndarray) else cell for cell in frame[name]]
+    for row, cell in enumerate(cells):
+        if isinstance(cell, list) and kinds.issuperset(map(type, cell)):
+            continue
+        # pandas fills up with NaN, or its like, what a composed leaves out
+        if name == "history" or not (is_scalar(cell) and isna(cell)):
+            raise ValueError(
+                f"{name} must be a list of {what}. Received: {reprlib.repr(cell)} in row {row}"
+            )
+        cells[row] = None
+    return cells
+
+
+def _ratings(frame: pd.DataFrame, history: Histories) -> Floats:
+    """Ratings of the history's items, `(total,)` float32, NaN where there is none.
+
+    Raises:
+        ValueError: they are not as many, or no numbers that a float32 holds.
+    """
+    cells = _cells(frame, "ratings", {float, int, type(None)}, "numbers")
+    rows = [
+        [None] * length if cell is None else cell
+        for cell, length in zip(cells, history.lengths, strict=True)
+    ]
+    for row, (cell, length) in enumerate(zip(rows, history.lengths, strict=True)):
+        if len(cell) != length:
+            raise ValueError(
+                f"ratings must be as many as the history has items, {length}. "
+                f"Received: {len(cell)} in row {row}"
+            )
+    ratings = list(chain.from_iterable(rows))
+    for rating in ratings:  # one by one: an int may be beyond all floats
+        if rating is not None and abs(rating) > LARGEST:
+            raise ValueError(f"ratings must be finite, as a float32. Received: {shown(rating)}")
+    return np.array(ratings, np.float32)

@@ -1,0 +1,143 @@
+"""Every metric of every bucket, from the user table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrec.base.arrays import Floats, Ints
+from lrec.evaluation.bucket import ALL, COLD, Buckets
+from lrec.evaluation.metric import Metric, RatingMetric, SetMetric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Buckets smaller than this are shown, but never named the worst and never set a subsample's size.
+SMALLEST_BUCKET = 30
+SUBSAMPLES = 20
+
+
+def summarise(
+    table: pd.DataFrame,
+    metrics: Mapping[str, Metric],
+    ks: Sequence[int],
+    n_items: int,
+    buckets: Sequence[Buckets],
+    sets: bool = True,
+) -> dict[str, float]:
+    """Every metric of every bucket, `<metric>/<bucket>`, with gaps and worst buckets.
+
+    Per-user metrics are means over the users for whom they are defined. Set metrics come raw and,
+    as `<metric>_sub`, over equal-sized random subsamples of the buckets of one bucketing.
+
+    Args:
+        sets: whether to compute set metrics (validation during training does without).
+    """
+    groups = {ALL: np.arange(len(table))}
+    for bucket in buckets:
+        column = table[f"bucket/{bucket.bucketing}"].to_numpy()
+        groups |= {name: np.flatnonzero(column == name) for name in (*bucket.names, COLD)}
+    values: dict[str, float] = {f"users/{name}": float(len(g)) for name, g in groups.items()}
+    values |= {
+        f"test_items/{name}": float(table["n_targets"].to_numpy()[g].sum())
+        for name, g in groups.items()
+    }
+    directions: dict[str, int] = {}
+    for name, metric in metrics.items():
+        for full in [name] if isinstance(metric, RatingMetric) else [f"{name}_at_{k}" for k in ks]:
+            if full in table:
+                directions[full] = metric.direction
+                values |= _means(full, table[full].to_numpy(), groups)
+        if isinstance(metric, RatingMetric) and name in table:
+            directions[f"{name}_pooled"] = metric.direction
+            values |= _pooled(name, metric, table, groups)
+        if isinstance(metric, SetMetric) and sets and len(table):
+            lists = np.stack(table["items"].to_list())
+            for k in ks:
+                directions[f"{name}_sub_at_{k}"] = metric.direction
+                values |= _sets(metric, f"{name}_at_{k}", lists[:, :k], n_items, groups)
+                for bucket in buckets:
+                    values = (
+                        _subsamples(
+                            metric, f"{name}_sub_at_{k}", lists[:, :k], n_items, groups, bucket
+                        )
+                        | values
+                    )
+    if buckets:
+        values |= _contrasts(values, directions, buckets[0])
+    return values
+
+
+def _means(name: str, column: Floats, groups: Mapping[str, Ints]) -> dict[str, float]:
+    means = {}
+    for group, rows in groups.items():
+        defined = column[rows][~np.isnan(column[rows])]
+        if len(defined):
+            means[f"{name}/{group}"] = float(defined.mean())
+    return means
+
+
+def _pooled(
+    name: str, metric: RatingMetric, table: pd.DataFrame, groups: Mapping[str, Ints]
+) -> dict[str, float]:
+    column, weights = table[name].to_numpy(), table["n_ratings"].to_numpy()
+    return {
+        f"{name}_pooled/{group}": metric.pool(column[rows], weights[rows])
+        for group, rows in groups.items()
+        if weights[rows].any()
+    }
+
+
+def _sets(
+    metric: SetMetric, name: str, lists: Ints, n_items: int, groups: Mapping[str, Ints]
+) -> dict[str, float]:
+    return {
+        f"{name}/{group}": metric(lists[rows], n_items)
+        for group, rows in groups.items()
+        if len(rows)
+    }
+
+
+def _subsamples(
+    metric: SetMetric,
+    full: str,
+    lists: Ints,
+    n_items: int,
+    groups: Mapping[str, Ints],
+    bucket: Buckets,
+) -> dict[str, float]:
+    """Means over equal-sized samples without replacement: only these compare between buckets."""
+    sizes = {name: len(groups[name]) for name in (*bucket.names, COLD)}
+    large = {name: size for name, size in sizes.items() if size >= SMALLEST_BUCKET}
+    values = {}
+    for name in large:
+        generator = np.random.default_rng(0)
+        drawn = [
+            generator.choice(groups[name], min(large.values()), replace=False)
+            for _ in range(SUBSAMPLES)
+        ]
+        mean = float(np.mean([metric(lists[rows], n_items) for rows in drawn]))
+        values[f"{full}/{name}"] = mean
+    return values
+
+
+def _contrasts(
+    values: Mapping[str, float], directions: Mapping[str, int], bucket: Buckets
+) -> dict[str, float]:
+    """gap = last bucket minus first (head minus tail); worst = least favourable large bucket."""
+    first, last = bucket.names[0], bucket.names[-1]
+    contrasts = {}
+    for name, direction in directions.items():
+        low, high = values.get(f"{name}/{first}"), values.get(f"{name}/{last}")
+        if low is not None and high is not None:
+            contrasts[f"gap/{name}"] = high - low
+        large = [
+            values[f"{name}/{group}"]
+            for group in bucket.names
+            if values[f"users/{group}"] >= SMALLEST_BUCKET and f"{name}/{group}" in values
+        ]
+        if direction and large:
+            contrasts[f"worst/{name}"] = min(large) if direction > 0 else max(large)
+    return contrasts

@@ -1,0 +1,63 @@
+"""The user table: one row a user; every aggregate derives from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lrec.base.arrays import Floats
+from lrec.data.queries import Queries
+from lrec.evaluation.bucket import Buckets
+from lrec.evaluation.metric import Lists, Metric, RankingMetric, RatingMetric
+from lrec.evaluation.ranking import Ranking
+from lrec.model import Model
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def user_table(
+    model: Model,
+    queries: Queries,
+    ranking: Ranking,
+    metrics: Mapping[str, Metric],
+    ks: Sequence[int],
+    buckets: Sequence[Buckets],
+    predictions: Floats | None = None,
+    sets: bool = True,
+) -> pd.DataFrame:
+    """One row for each user asked: everything else derives from it.
+
+    Columns: user (code), n_train (length of the history that buckets go by), n_history, n_targets,
+    own, `bucket/<bucketing>`, items (ranked list), then one column for each per-user metric, named
+    `<metric>_at_<k>` or `<metric>`, and n_ratings where there are ratings.
+
+    Args:
+        predictions: predicted rating of each target, or None where the data has no ratings.
+        sets: whether to keep the lists, which set metrics derive from.
+    """
+    import pandas as pd
+
+    lists = Lists(ranking.items, queries.target, queries.history, ranking.own, model.catalogue)
+    columns: dict[str, Any] = {
+        "user": queries.user,
+        "n_train": queries.known.lengths,
+        "n_history": queries.history.lengths,
+        "n_targets": lists.n_targets,
+        "own": ranking.own,
+        **{f"bucket/{b.bucketing}": b.column for b in buckets},
+    }
+    if sets:
+        columns["items"] = list(ranking.items)
+    for name, metric in metrics.items():
+        if isinstance(metric, RankingMetric) and metric.applies(model.catalogue):
+            for k in ks:
+                columns[f"{name}_at_{k}"] = metric(lists, k)
+    target = queries.target
+    if predictions is not None and target.rating is not None:
+        error = predictions - target.rating
+        columns["n_ratings"] = target.lengths
+        for name, metric in metrics.items():
+            if isinstance(metric, RatingMetric):
+                columns[name] = metric(error, target.row, len(queries))
+    return pd.DataFrame(columns)

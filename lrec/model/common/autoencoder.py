@@ -1,0 +1,94 @@
+"""What autoencoders of whole histories share: their input, their target, their training rows."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import cached_property
+from typing import Any
+
+from lrec.base.arrays import Floats, Tensor
+from lrec.data.histories import Histories
+from lrec.data.queries import Split
+from lrec.model.common.neural import NeuralModel, ragged_weights
+
+
+class Autoencoder(NeuralModel):
+    """A model whose training example is a user's whole history, as a set of items."""
+
+    def prepare(self, split: Split) -> int:
+        import tensorflow as tf
+
+        train = split.train
+        self.histories = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
+        self.weights = ragged_weights(train, self.histories)
+        return len(train)
+
+    def weights_of(self, examples: Tensor) -> Tensor | None:
+        """Weights of the examples' items, `(total,)` float32, or None where all count 1."""
+        import tensorflow as tf
+
+        return None if self.weights is None else tf.gather(self.weights, examples).values
+
+    def corrupt(self, items: Tensor, dropout: float) -> tuple[Tensor, Tensor]:
+        """The L2-normalised multi-hot rows of `items`, after dropout: ids and a factor of each row.
+
+        Args:
+            items: `(batch, None)` ragged int32.
+            dropout: share of items left out; the others are scaled up for it.
+
+        Returns:
+            Ragged items that are left, and `(batch,)` float32 values of their entries.
+        """
+        import tensorflow as tf
+
+        length = tf.cast(items.row_lengths(), tf.float32)
+        scale = 1 / (tf.sqrt(tf.maximum(length, 1.0)) * (1 - dropout))
+        if dropout:
+            stay = self.draws.uniform(tf.shape(items.values)) >= dropout
+            items = tf.RaggedTensor.from_value_rowids(
+                tf.boolean_mask(items.values, stay),
+                tf.boolean_mask(items.value_rowids(), stay),
+                nrows=items.nrows(),
+                validate=False,
+            )
+        return items, scale
+
+
+class Generator(Autoencoder):
+    """An autoencoder that knows what it decodes only as a distribution."""
+
+    @abstractmethod
+    def decode(self, items: Tensor, noisy: bool) -> Tensor:
+        """Scores of the catalogue, `(batch, n_items)` float32.
+
+        Args:
+            items: `(batch, None)` ragged int32.
+            noisy: whether to draw from the distribution, and not to take its mean.
+        """
+
+    def sample(self, mean: Tensor, log_variance: Tensor) -> Tensor:
+        """A draw from each Gaussian, of their shape."""
+        import tensorflow as tf
+
+        noise = self.draws.normal(tf.shape(mean), mean.dtype)
+        return mean + noise * tf.exp(log_variance / 2)
+
+    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+        return self.decode(items, noisy=False)
+
+    def draw(self, histories: Histories) -> Floats:
+        """Like `score`, but noisy: another draw at every call. The seed of `fit` decides them."""
+        items, _, splits = self.inputs(histories)
+        scores: Floats = self._drawer(items, splits).numpy()
+        return scores
+
+    @cached_property
+    def _drawer(self) -> Any:
+        import tensorflow as tf
+
+        def draw(items: Tensor, splits: Tensor) -> Tensor:
+            rows = tf.RaggedTensor.from_row_splits(items, splits, validate=False)
+            return self.decode(rows, noisy=True)
+
+        flat = [tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.int64)]
+        return tf.function(draw, input_signature=flat)

@@ -1,0 +1,150 @@
+"""Item-item models: a history votes for items by a matrix of weights between items."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from lrec.base.arrays import Arrays, Floats, Ints, Sparse
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.history_matrix import history_matrix
+from lrec.data.queries import Split
+from lrec.model import Model
+from lrec.model.common.protocols import Schedule, Strategy, Watch
+
+# Entries of a product that a thread holds at once: few enough for its cache.
+ENTRIES_A_BLOCK = 2**18
+
+
+class ItemItemModel(Model):
+    """Scores are the history, each item by its weight and recency, times `weights`.
+
+    Attributes:
+        weights: `(n_items, n_items)` float32, sparse rows or dense: what an item of the history
+            gives to each item.
+        recency: weight of a history item for each step back from the newest.
+    """
+
+    uses_weights = True
+    weights: Any
+    recency: float
+
+    @abstractmethod
+    def learn(self, users: Sparse) -> Any:
+        """The weights, from the training histories as sparse rows, `(n_users, n_items)` float32:
+        1, or the weight of the interaction."""
+
+    def fit(
+        self,
+        split: Split,
+        schedule: Schedule | None = None,
+        strategy: Strategy | None = None,
+        seed: int = 0,
+        watch: Watch | None = None,
+    ) -> None:
+        """Learn from `split.train` only; the other arguments do not matter."""
+        self.catalogue = split.catalogue
+        self.weights = self.learn(history_matrix(split.train, split.catalogue.n_items))
+
+    def score(self, histories: Histories) -> Floats:
+        users = history_matrix(histories, self.catalogue.n_items, self.recency)
+        scores = users @ self.weights
+        return scores if isinstance(scores, np.ndarray) else scores.toarray()
+
+    def state(self) -> Arrays:
+        if isinstance(self.weights, np.ndarray):
+            return {"weights": self.weights}
+        return {name: getattr(self.weights, name) for name in ("data", "indices", "indptr")}
+
+    def restore(self, state: Arrays, catalogue: Catalogue) -> None:
+        from scipy.sparse import csr_array
+
+        self.catalogue = catalogue
+        if "weights" in state:
+            self.weights = state["weights"]
+        else:
+            parts = (state["data"], state["indices"], state["indptr"])
+            self.weights = csr_array(parts, shape=(catalogue.n_items, catalogue.n_items))
+
+
+def sums(rows: Sparse, power: int = 1) -> Floats:
+    """Sum of each row's entries, to a power, `(n,)` float64."""
+    row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    return np.bincount(row, weights=rows.data**power, minlength=rows.shape[0]).astype(float)
+
+
+def nearest(
+    left: Sparse,
+    right: Sparse,
+    neighbours: int,
+    weigh: Callable[[Floats, Ints, Ints], Floats] | None = None,
+) -> Sparse:
+    """The largest entries of each row of `left @ right`, without its diagonal.
+
+    Args:
+        left, right: `(n, m)` and `(m, n)` sparse rows, float32, not negative.
+        neighbours: entries to keep in a row. Of equal ones those with lower columns stay.
+        weigh: a new value for each entry, from values, rows and columns.
+
+    Returns:
+        `(n, n)` sparse rows, float32, the entries of a row in descending order.
+    """
+    from scipy.sparse import csr_array
+
+    n = left.shape[0]
+
+    def block(rows: slice) -> tuple[Floats, Ints, Ints]:
+        product = left[rows] @ right
+        row = np.repeat(np.arange(product.shape[0]), np.diff(product.indptr))
+        values = product.data
+        if weigh is not None:
+            values = weigh(values, row + rows.start, product.indices)
+        other = row + rows.start != product.indices
+        return largest(row[other], product.indices[other], values[other], neighbours, product.shape)
+
+    rows = blocks(left, right, most=2**31 // n)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(block, rows))
+    values, columns, counts = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    return csr_array((values, columns, offsets.astype(np.int32)), shape=(n, n))
+
+
+def largest(
+    row: Ints, column: Ints, values: Floats, k: int, shape: tuple[int, int]
+) -> tuple[Floats, Ints, Ints]:
+    """The k largest entries of each row: their values and columns, and how many a row has."""
+    # The bits of a float32 that is not negative sort like the number. Row, value (turned round) and
+    # column fit into one integer each, so that a plain sort, several times as fast as an argsort
+    # and the same everywhere, does it all.
+    width = max(shape[1] - 1, 1).bit_length()
+    bits = np.ascontiguousarray(values, np.float32).view(np.int32)
+    keys = ((row << 31) | (0x7FFFFFFF - bits)) << width | column
+    keys.sort()
+    sorted_row = keys >> (31 + width)
+    counts = np.bincount(row, minlength=shape[0])
+    start = np.cumsum(counts) - counts
+    keys = keys[np.arange(len(keys)) - start[sorted_row] < k]
+    bits = (0x7FFFFFFF - (keys >> width & 0x7FFFFFFF)).astype(np.int32)
+    columns = (keys & ((1 << width) - 1)).astype(np.int32)
+    return bits.view(np.float32), columns, np.minimum(counts, k)
+
+
+def blocks(left: Sparse, right: Sparse, most: int) -> list[slice]:
+    """Rows of `left @ right` in blocks that bound its entries; no more than `most` a block."""
+    n = left.shape[0]
+    work = np.concatenate([[0], np.cumsum(np.diff(right.indptr)[left.indices])])[left.indptr]
+    entries = np.cumsum(np.minimum(np.diff(work), right.shape[1]))
+    edges = [0]
+    while edges[-1] < n:
+        before = entries[edges[-1] - 1] if edges[-1] else 0
+        end = int(np.searchsorted(entries, before + ENTRIES_A_BLOCK, side="right"))
+        edges.append(min(max(end, edges[-1] + 1), edges[-1] + most, n))
+    return [slice(*pair) for pair in pairwise(edges)]

@@ -1,0 +1,165 @@
+"""What transformers over histories share: item embeddings, an encoder, scores by inner product."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lrec.base.arrays import Tensor
+from lrec.base.ranges import check_dropout, check_sizes
+from lrec.data.catalogue import Catalogue
+from lrec.model import Onward
+from lrec.model.common.losses import NextItemLoss
+from lrec.model.common.neural import NeuralModel, Use
+
+Block = Literal["sasrec", "ligr", "pre_norm"]
+
+
+class SequenceModel(NeuralModel):
+    """A transformer whose newest state scores every item by their inner product.
+
+    Args:
+        embedding_size: width of items and states.
+        blocks: transformer blocks.
+        heads: attention heads; divides `embedding_size`.
+        widen: width of the hidden feed-forward layer as a multiple of `embedding_size`.
+        block: kind of block, see `lrec.model.layers.transformer.Block`.
+        dropout: of embeddings, attention weights and feed-forward layers.
+        max_length: the newest items of a history that are read.
+        temperature: a score is the cosine of state and item over this (as Yi et al. 2019,
+            "Sampling-bias-corrected neural modeling", do with two towers): no item scores high
+            by the length of its embedding. None: their inner product, as in most papers.
+        loss: of each prediction.
+        item_vectors: how embeddings use vectors of `feature`, see `ItemEmbedding`.
+    """
+
+    uses_weights = True
+    onward = Onward(epochs=5, batches=0.25, rate=1.0)  # many small steps
+    causal: bool
+    extra_tokens = 0  # rows of the embedding behind the catalogue's
+
+    def __init__(
+        self,
+        embedding_size: int,
+        blocks: int,
+        heads: int,
+        widen: int,
+        block: Block,
+        dropout: float,
+        max_length: int,
+        temperature: float | None,
+        loss: NextItemLoss,
+        item_vectors: Use,
+    ) -> None:
+        check_sizes(
+            embedding_size=embedding_size,
+            blocks=blocks,
+            heads=heads,
+            widen=widen,
+            max_length=max_length,
+        )
+        if embedding_size % heads:
+            raise ValueError(
+                f"heads must divide embedding_size, which is {embedding_size}. Received: {heads}"
+            )
+        check_dropout(dropout)
+        if temperature is not None and temperature <= 0:
+            raise ValueError(f"temperature must be positive. Received: {temperature}")
+        self.embedding_size = embedding_size
+        self.blocks = blocks
+        self.heads = heads
+        self.widen = widen
+        self.block: Block = block
+        self.dropout = dropout
+        self.max_length = max_length
+        self.temperature = temperature
+        self.loss = loss
+        self.item_vectors: Use = item_vectors
+
+    def build(self, catalogue: Catalogue) -> None:
+        from lrec.model.layers.embedding import ItemEmbedding
+        from lrec.model.layers.transformer import Encoder
+
+        rows = catalogue.n_items + self.extra_tokens
+        self.embedding = ItemEmbedding(
+            rows,
+            self.embedding_size,
+            vectors=catalogue.features.vectors,
+            use=self.item_vectors,
+        )
+        self.encoder = Encoder(
+            size=self.embedding_size,
+            blocks=self.blocks,
+            heads=self.heads,
+            widen=self.widen,
+            dropout=self.dropout,
+            kind=self.block,
+            max_length=self.max_length + self.extra_tokens,
+            causal=self.causal,
+        )
+        self.loss.prepare(catalogue)
+
+    def table(self) -> Tensor:
+        """What items are scored by, `(n_items, embedding_size)` float32."""
+        import tensorflow as tf
+
+        table = self.embedding.table()[: self.catalogue.n_items]
+        return table if self.temperature is None else tf.math.l2_normalize(table, axis=1)
+
+    def asking(self, states: Tensor) -> Tensor:
+        """States as they meet the table: their inner products are scores."""
+        import tensorflow as tf
+
+        if self.temperature is None:
+            return states
+        return tf.math.l2_normalize(states, axis=1) / self.temperature
+
+    def encode(self, items: Tensor, newest: bool, training: bool) -> Tensor:
+        """States of all items of `(batch, None)` ragged histories, or of the newest ones only."""
+        from lrec.model.layers.layout import Layout
+
+        tokens = self.embedding(items.values)
+        return self.encoder(tokens, layout=Layout.of(items), newest=newest, training=training)
+
+    def sum_up(
+        self,
+        states: Tensor,
+        targets: Tensor,
+        rows: Tensor,
+        n_rows: Tensor,
+        weights: Tensor | None = None,
+    ) -> Tensor:
+        """Losses of predictions as losses of histories, `(n_rows,)`.
+
+        The mean over histories is that over predictions, all alike or by weight.
+
+        Args:
+            states: `(n, embedding_size)`.
+            targets: `(n,)` int32.
+            rows: `(n,)` int64, the history of each prediction.
+            weights: `(n,)` float32 of the targets, or None where all count 1.
+        """
+        import tensorflow as tf
+
+        losses = self.loss(self.asking(states), self.table(), targets, self.draws)
+        total = tf.cast(tf.size(targets), tf.float32)
+        if weights is not None:
+            losses, total = losses * weights, tf.reduce_sum(weights)
+        share = tf.cast(n_rows, tf.float32) / total
+        return tf.math.unsorted_segment_sum(losses, rows, n_rows) * share
+
+    def read(self, items: Tensor) -> Tensor:
+        """Ragged histories as the encoder reads them for the next item."""
+        return items[:, -self.max_length :]
+
+    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """The state that asks for the next item; 0 for an empty history."""
+        import tensorflow as tf
+
+        state = self.encode(self.read(items), newest=True, training=False)
+        some = items.row_lengths()[:, None] > 0
+        return self.asking(tf.where(some, tf.cast(state, tf.float32), 0.0))
+
+    def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        return tf.matmul(self.code(items, ratings), self.table(), transpose_b=True)

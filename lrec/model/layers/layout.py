@@ -1,0 +1,55 @@
+"""Tokens of ragged histories: where each stands. Imports TensorFlow: import it inside methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from lrec.base.arrays import Tensor
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each token stands.
+
+    Attributes:
+        row: `(total,)` int64, the history of each token.
+        place: `(total,)` int64, its place in there from 0, oldest first.
+        length: `(batch,)` int64, tokens of each history.
+        splits: `(batch + 1,)` int64.
+    """
+
+    row: Tensor
+    place: Tensor
+    length: Tensor
+    splits: Tensor
+
+    @classmethod
+    def of(cls, ragged: Tensor) -> Layout:
+        """The layout of a `(batch, None)` ragged tensor."""
+        row = ragged.value_rowids()
+        splits = ragged.row_splits
+        place = tf.range(tf.size(row, tf.int64)) - tf.gather(splits, row)
+        return cls(row, place, ragged.row_lengths(), splits)
+
+    @property
+    def from_end(self) -> Tensor:
+        """Steps back from the newest token, `(total,)` int64."""
+        return tf.gather(self.length, self.row) - 1 - self.place
+
+    def pad(self, tokens: Tensor) -> Tensor:
+        """`(total, size)` to `(batch, longest, size)`, zeros behind the end."""
+        longest = tf.reduce_max(tf.concat([self.length, [0]], 0))
+        shape = tf.stack([tf.size(self.length, tf.int64), longest, tokens.shape[1]])
+        return tf.scatter_nd(tf.stack([self.row, self.place], axis=1), tokens, shape)
+
+    def flatten(self, padded: Tensor) -> Tensor:
+        """`(batch, longest, size)` to `(total, size)`."""
+        return tf.gather_nd(padded, tf.stack([self.row, self.place], axis=1))
+
+    def last(self, tokens: Tensor) -> Tensor:
+        """The newest token of each history, `(batch, size)`; zeros for an empty one."""
+        total = tf.size(self.row, tf.int64)
+        newest = tf.where(self.length > 0, self.splits[1:] - 1, total)
+        return tf.gather(tf.pad(tokens, [[0, 1], [0, 0]]), newest)

@@ -1,0 +1,186 @@
+"""A transformer over flat tokens. Imports TensorFlow: import it inside methods.
+
+The items of all histories of a batch lie behind one another, `(total, size)`: embeddings, dense
+layers and losses never see padding. Only attention lays them out in rows.
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from lrec.base.arrays import Tensor
+from lrec.model.layers.layout import Layout
+
+
+class Attention(keras.layers.Layer):
+    """Multi-head scaled dot-product attention (Vaswani et al. 2017) within each history.
+
+    Args:
+        size: width of a token.
+        heads: divides `size`.
+        dropout: share of attention weights left out in training.
+        causal: whether a token sees only itself and older ones.
+    """
+
+    def __init__(self, size: int, heads: int, dropout: float, causal: bool) -> None:
+        super().__init__()
+        self.heads = heads
+        self.causal = causal
+        self.query = keras.layers.Dense(size)
+        self.key = keras.layers.Dense(size)
+        self.value = keras.layers.Dense(size)
+        self.out = keras.layers.Dense(size)
+        self.drop = keras.layers.Dropout(dropout)
+
+    def call(
+        self, queries: Tensor, tokens: Tensor, layout: Layout, newest: bool, training: bool
+    ) -> Tensor:
+        """Attend.
+
+        Args:
+            queries: `(total, size)`, or `(batch, size)` if only the newest tokens ask.
+            tokens: `(total, size)`, what is looked at.
+            newest: whether only the newest tokens ask.
+
+        Returns:
+            Same shape as `queries`.
+        """
+        asked = self.query(queries)
+        q = self._split(asked[:, None] if newest else layout.pad(asked))
+        k = self._split(layout.pad(self.key(tokens)))
+        v = self._split(layout.pad(self.value(tokens)))
+        logits = tf.matmul(q, k, transpose_b=True) / q.shape[-1] ** 0.5
+        longest = tf.shape(k)[2]
+        seen = tf.sequence_mask(layout.length[:, None, None], longest)
+        if self.causal and not newest:
+            seen &= tf.linalg.band_part(tf.ones([longest, longest], tf.bool), -1, 0)
+        logits = tf.where(seen, tf.cast(logits, tf.float32), -1e9)
+        weights = self.drop(tf.cast(tf.nn.softmax(logits), v.dtype), training=training)
+        mixed = tf.transpose(tf.matmul(weights, v), [0, 2, 1, 3])
+        mixed = tf.reshape(mixed, [tf.shape(q)[0], tf.shape(q)[2], queries.shape[1]])
+        return self.out(mixed[:, 0] if newest else layout.flatten(mixed))
+
+    def _split(self, padded: Tensor) -> Tensor:
+        """`(batch, length, size)` to `(batch, heads, length, size / heads)`."""
+        shape = tf.shape(padded)
+        size = padded.shape[2] // self.heads
+        return tf.transpose(
+            tf.reshape(padded, [shape[0], shape[1], self.heads, size]), [0, 2, 1, 3]
+        )
+
+
+class FeedForward(keras.layers.Layer):
+    """Two dense layers, or SwiGLU (Shazeer 2020): (swish(xU) · xV) W without biases."""
+
+    def __init__(self, size: int, hidden: int, dropout: float, activation: str) -> None:
+        super().__init__()
+        gated = activation == "swiglu"
+        self.gate = keras.layers.Dense(hidden, activation="silu", use_bias=False) if gated else None
+        self.hidden = keras.layers.Dense(
+            hidden, activation=None if gated else activation, use_bias=not gated
+        )
+        self.out = keras.layers.Dense(size, use_bias=not gated)
+        self.drop = keras.layers.Dropout(dropout)
+
+    def call(self, tokens: Tensor, training: bool) -> Tensor:
+        hidden = self.hidden(tokens)
+        if self.gate is not None:
+            hidden *= self.gate(tokens)
+        return self.out(self.drop(hidden, training=training))
+
+
+class Block(keras.layers.Layer):
+    """One transformer block.
+
+    Args:
+        size: width of a token.
+        heads: attention heads.
+        widen: width of the hidden feed-forward layer as a multiple of `size`.
+        dropout: in training.
+        kind: `sasrec` normalises queries only, ReLU (Kang and McAuley 2018); `ligr` gates both
+            residual branches, SwiGLU (Borisyuk et al. 2025, as in eSASRec, Tikhonovich et al.
+            2025); `pre_norm` normalises the input of both branches, GELU.
+        causal: whether a token sees only itself and older ones.
+    """
+
+    def __init__(
+        self, size: int, heads: int, widen: int, dropout: float, kind: str, causal: bool
+    ) -> None:
+        super().__init__()
+        activation = {"sasrec": "relu", "ligr": "swiglu", "pre_norm": "gelu"}[kind]
+        self.kind = kind
+        self.attention = Attention(size, heads, dropout, causal)
+        self.forward = FeedForward(size, size * widen, dropout, activation)
+        self.norms = [keras.layers.LayerNormalization(epsilon=1e-6) for _ in range(2)]
+        self.drop = keras.layers.Dropout(dropout)
+        gates = 2 if kind == "ligr" else 0
+        self.gates = [keras.layers.Dense(size, activation="sigmoid") for _ in range(gates)]
+
+    def call(self, tokens: Tensor, layout: Layout, newest: bool, training: bool) -> Tensor:
+        """Tokens `(total, size)` to as many, or only to the newest of each history."""
+        asking = layout.last(tokens) if newest else tokens
+        normal = self.norms[0](asking)
+        if self.kind == "sasrec":
+            tokens = normal + self.attention(
+                normal, tokens, layout=layout, newest=newest, training=training
+            )
+            normal = self.norms[1](tokens)
+            return normal + self.drop(self.forward(normal, training=training), training=training)
+        others = self.norms[0](tokens) if newest else normal
+        seen = self.drop(
+            self.attention(normal, others, layout=layout, newest=newest, training=training),
+            training=training,
+        )
+        tokens = asking + (self.gates[0](asking) * seen if self.gates else seen)
+        made = self.drop(self.forward(self.norms[1](tokens), training=training), training=training)
+        return tokens + (self.gates[1](tokens) * made if self.gates else made)
+
+
+class Encoder(keras.layers.Layer):
+    """Position embeddings and blocks.
+
+    Positions count back from the newest item, so that a history's end means the same whatever its
+    length.
+
+    Args:
+        size, heads, widen, dropout, kind, causal: see `Block`.
+        blocks: how many.
+        max_length: the longest history.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        blocks: int,
+        heads: int,
+        widen: int,
+        dropout: float,
+        kind: str,
+        max_length: int,
+        causal: bool,
+    ) -> None:
+        super().__init__()
+        self.positions = keras.layers.Embedding(max_length, size, "glorot_normal")
+        self.blocks = [Block(size, heads, widen, dropout, kind, causal) for _ in range(blocks)]
+        self.norm = None if kind == "ligr" else keras.layers.LayerNormalization(epsilon=1e-6)
+        self.drop = keras.layers.Dropout(dropout)
+
+    def call(
+        self, tokens: Tensor, layout: Layout, newest: bool = False, training: bool = False
+    ) -> Tensor:
+        """Encode.
+
+        Args:
+            tokens: `(total, size)` item embeddings.
+            newest: whether only the newest token of each history is wanted; the last block then
+                computes no other.
+
+        Returns:
+            `(total, size)`, or `(batch, size)`.
+        """
+        tokens = self.drop(tokens + self.positions(layout.from_end), training=training)
+        for place, block in enumerate(self.blocks):
+            last = place == len(self.blocks) - 1
+            tokens = block(tokens, layout=layout, newest=newest and last, training=training)
+        return tokens if self.norm is None else self.norm(tokens)

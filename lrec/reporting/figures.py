@@ -1,0 +1,140 @@
+"""Figures of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrec.base.arrays import Floats
+from lrec.data.interactions import Interactions
+from lrec.evaluation.bucket import COLD, Buckets
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+def curves(history: Sequence[Mapping[str, float]], monitor: str, path: Path) -> None:
+    """Training loss and the monitored validation metric over epochs."""
+    figure = _figure(8, 3.2)
+    left, right = figure.subplots(1, 2)
+    epochs = [row["epoch"] for row in history]
+    for axes, key, label in ((left, "loss", "training loss"), (right, monitor, monitor)):
+        axes.plot(epochs, [row.get(key, np.nan) for row in history], marker=".")
+        axes.set(xlabel="epoch", title=label)
+        axes.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def by_bucket(
+    rows: Mapping[str, Mapping[str, float]],
+    metrics: Sequence[str],
+    groups: Sequence[str],
+    path: Path,
+) -> None:
+    """Metrics by bucket: a bar for the model and for each reference that has the metric.
+
+    Nothing is drawn where none of the metrics was computed.
+    """
+    shown = [m for m in metrics if any(f"{m}/all" in values for values in rows.values())]
+    if not shown:
+        return
+    figure = _figure(3.4 * len(shown), 3.6)
+    colours = {who: f"C{place}" for place, who in enumerate(rows)}
+    bars: dict[str, Any] = {}
+    for axes, metric in zip(np.atleast_1d(figure.subplots(1, len(shown))), shown, strict=True):
+        having = {who: v for who, v in rows.items() if f"{metric}/all" in v}
+        width = 0.8 / len(having)
+        for place, (who, values) in enumerate(having.items()):
+            heights = [values.get(f"{metric}/{group}", np.nan) for group in groups]
+            left = np.arange(len(groups)) + place * width
+            bars[who] = axes.bar(left, heights, width, color=colours[who])
+        axes.set_xticks(np.arange(len(groups)) + 0.4 - width / 2, groups, rotation=20)
+        axes.set_title(metric.replace("_at_", "@"))
+        axes.grid(axis="y", alpha=0.3)
+    figure.legend(bars.values(), bars.keys(), loc="outside lower center", ncols=len(bars))
+    _save(figure, path)
+
+
+def distributions(data: Interactions, path: Path) -> None:
+    """Activity of users and popularity of items: how many have n interactions or more."""
+    figure = _figure(8, 3.2)
+    for axes, counts, what in zip(
+        figure.subplots(1, 2), (data.activity, data.popularity), ("users", "items"), strict=True
+    ):
+        values = np.sort(counts)[::-1]
+        axes.loglog(values, np.arange(1, len(values) + 1))
+        axes.set(xlabel="interactions", ylabel=f"{what} with at least as many")
+        axes.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def users(points: Floats, buckets: Buckets, title: str, axes: tuple[str, str], path: Path) -> None:
+    """Users as points, coloured by bucket; the buckets of the least lie on top, to be seen.
+
+    Args:
+        points: `(n, 2)`.
+        axes: labels; one without a label has no scale either.
+    """
+    from matplotlib import colormaps
+
+    figure = _figure(6.4, 6.4)
+    plot = figure.subplots()
+    # Told apart by everybody, also in grey, and in the order of the buckets.
+    colours = [*colormaps["plasma"](np.linspace(0, 0.8, len(buckets.names))), "0.6"]
+    words = {**buckets.edges, COLD: "no training history"}
+    size = np.clip(24_000 / len(points), 8, 40)
+    dots = {}
+    for label in (-1, *reversed(range(len(buckets.names)))):
+        inside = buckets.label == label
+        if inside.any():
+            name = (*buckets.names, COLD)[label]
+            x, y = points[inside].T
+            dots[f"{name}: {words[name]} ({len(x):,} users)"] = plot.scatter(
+                x, y, size, color=colours[label], alpha=0.75, linewidths=0
+            )
+    plot.set(title=title, xlabel=axes[0], ylabel=axes[1], aspect="equal", adjustable="datalim")
+    if not all(axes):
+        plot.set(xticks=[], yticks=[])
+    least_first = list(dots)[::-1]
+    figure.legend(
+        [dots[name] for name in least_first],
+        least_first,
+        title=f"buckets by {buckets.bucketing}",
+        loc="outside lower center",
+        ncols=2,
+        markerscale=1.5,
+        frameon=False,
+    )
+    _save(figure, path)
+
+
+def pareto(sweep: pd.DataFrame, low: str, high: str, path: Path) -> None:
+    """Runs of a sweep by their values for the least and the most active users.
+
+    Args:
+        sweep: columns `low`, `high` and pareto.
+    """
+    figure = _figure(5, 4.2)
+    axes = figure.subplots()
+    best = sweep[sweep["pareto"]].sort_values(low)
+    axes.scatter(sweep[high], sweep[low], color="C7", s=18, label="runs")
+    axes.plot(best[high], best[low], color="C0", marker="o", label="Pareto set")
+    axes.set(xlabel=high, ylabel=low)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(figure, path)
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _save(figure: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=130)

@@ -1,0 +1,1 @@
+"""The contract that every component keeps; see `lrec.testing.model`."""

@@ -1,0 +1,153 @@
+"""Runs as they stand in MLflow, and their artifacts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lrec.base.errors import one_line
+from lrec.tracking.store import Store
+
+WITHOUT = {"model": ", or tracking.log_model was false"}  # why an artifact may be missing
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A finished run as it stands in the store.
+
+    Attributes:
+        data, digest: name and content of the data set it learnt from.
+        seconds: from start to end.
+    """
+
+    id: str
+    params: dict[str, str]
+    metrics: dict[str, float]
+    tags: dict[str, str]
+    data: str
+    digest: str
+    seconds: float
+
+    @property
+    def seed(self) -> int:
+        return int(self.params.get("seed", 0))
+
+    @property
+    def trained(self) -> bool:
+        """Whether it trained a model: sweeps, comparisons and the like do not."""
+        return self.tags.get("lrec.command") == "train"
+
+
+def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[Saved]:
+    """Finished runs of an experiment, newest first, or those named, in that order.
+
+    Args:
+        where: filter in MLflow's search language, for example `params.model = 'vae'`.
+
+    Raises:
+        RuntimeError: no such experiment or run, one that is not finished, or a malformed filter.
+    """
+    store = Store()
+    client = store.mlflow.MlflowClient()
+    if ids:
+        return [_saved(find_run(store, run_id)) for run_id in ids]
+    try:
+        found = client.get_experiment_by_name(experiment)
+    except Exception as error:
+        raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
+    if found is None:
+        raise RuntimeError(
+            f"there is no experiment {experiment} in {store}. Train first "
+            "(lrec train), go where its mlflow.db is, or set MLFLOW_TRACKING_URI."
+        )
+    conditions = " and ".join(part for part in ("attributes.status = 'FINISHED'", where) if part)
+    runs, token = [], None
+    while True:
+        try:
+            page = client.search_runs([found.experiment_id], conditions, page_token=token)
+        except Exception as error:
+            raise RuntimeError(
+                f"MLflow cannot read this filter: {one_line(error)} Received: {where}"
+            ) from None
+        runs += [_saved(run) for run in page]
+        token = page.token
+        if not token:
+            return runs
+
+
+def _saved(run: Any) -> Saved:
+    if run.info.status != "FINISHED":
+        raise RuntimeError(f"run {run.info.run_id} is {run.info.status}, and not FINISHED.")
+    inputs = run.inputs.dataset_inputs if run.inputs else []
+    return Saved(
+        id=run.info.run_id,
+        params=dict(run.data.params),
+        metrics=dict(run.data.metrics),
+        tags=dict(run.data.tags),
+        data=inputs[0].dataset.name if inputs else "",
+        digest=inputs[0].dataset.digest if inputs else "",
+        seconds=(run.info.end_time - run.info.start_time) / 1000,
+    )
+
+
+def find_run(store: Store, run_id: str) -> Any:
+    """A run as MLflow has it.
+
+    Raises:
+        RuntimeError: there is no such run, or MLflow does not answer.
+    """
+    try:
+        return store.mlflow.get_run(run_id)
+    except Exception as error:
+        if getattr(error, "error_code", "") == "INTERNAL_ERROR":
+            raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
+        raise RuntimeError(
+            f"there is no run {run_id} in {store}. Run ids are in the last line of lrec train and "
+            "in the MLflow UI."
+        ) from None
+
+
+def tags_of(run_id: str) -> dict[str, str]:
+    """The tags of a run.
+
+    Raises:
+        RuntimeError: there is no such run.
+    """
+    return dict(find_run(Store(), run_id).data.tags)
+
+
+def folder_of(run_id: str) -> Path:
+    """Where a run that was killed or failed has left what it takes to go on.
+
+    Raises:
+        RuntimeError: there is no such run, or it has come to its end.
+    """
+    run = find_run(Store(), run_id)
+    if run.info.status == "FINISHED":
+        raise RuntimeError(f"run {run_id} is finished: there is nothing to go on with.")
+    return Path(run.data.tags.get("lrec.folder", "."))
+
+
+def fetch(run_id: str, artifact: str, folder: Path) -> Path:
+    """Download an artifact of a run.
+
+    Raises:
+        RuntimeError: there is no such run, or it has no such artifact.
+    """
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    store = Store()
+    find_run(store, run_id)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found = store.mlflow.artifacts.download_artifacts(
+            artifact_uri=f"runs:/{run_id}/{artifact}", dst_path=str(folder)
+        )
+    except Exception:
+        raise RuntimeError(
+            f"run {run_id} has no {artifact}: it failed{WITHOUT.get(artifact, '')}, or its files "
+            "were removed."
+        ) from None
+    return Path(found)

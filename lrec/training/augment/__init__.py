@@ -1,0 +1,149 @@
+"""Training data -> more training data. What is judged, and by which buckets, stays as it was."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lrec.base.arrays import Floats, Ints
+from lrec.base.config.component import Component
+from lrec.base.errors import DataError
+from lrec.base.ranges import check_sizes
+from lrec.data.histories import Histories
+from lrec.data.queries import Split
+from lrec.model.common.autoencoder import Generator
+from lrec.model.common.protocols import Schedule, Strategy, Watch
+
+# Users whose scores over the catalogue are held at once.
+BATCH = 512
+
+
+class Augmenter(Component, ABC):
+    """Makes training data."""
+
+    @abstractmethod
+    def __call__(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> Split:
+        """The split with more training interactions; nothing else in it changes.
+
+        Args:
+            strategy: where a generator trains.
+            seed: of a generator's training, and of what is drawn.
+            watch: told of the epochs of a generator.
+        """
+
+
+class PseudoInteractions(Augmenter):
+    """Gives the users with few training interactions as many more: items that they do not have.
+
+    Every subclass adds the same number to the same users, so that what it adds can be told from
+    that it adds. The items are set before the real history, as by ASReP (Liu et al. 2021,
+    "Augmenting sequential recommendation with pseudo-prior items"): what a user did last stays
+    what came last. They have no rating, the time of the user's first interaction, and the least
+    weight there is.
+
+    Args:
+        per_user: items for each of these users (fewer where the catalogue has not as many).
+        quantile: users with at most this quantile of training interactions get them; 0.5 is the
+            tail of `bucket=activity`.
+
+    Raises:
+        ValueError: an argument is out of range.
+    """
+
+    def __init__(self, per_user: int, quantile: float) -> None:
+        check_sizes(per_user=per_user)
+        if not 0 <= quantile <= 1:
+            raise ValueError(f"quantile must be from 0 to 1. Received: {quantile}")
+        self.per_user = per_user
+        self.quantile = quantile
+
+    @abstractmethod
+    def learn(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> None:
+        """Learn from `split.train` what to draw."""
+
+    @abstractmethod
+    def log_weights(self, histories: Histories) -> Floats:
+        """Logarithms of the weights by which items are drawn, `(len(histories), n_items)`."""
+
+    def __call__(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> Split:
+        train = split.train
+        edge = np.quantile(train.lengths, self.quantile, method="inverted_cdf")
+        few = np.flatnonzero(train.lengths <= edge)
+        self.learn(split, strategy, seed, watch)
+        generator = np.random.default_rng(seed)
+        rows, items = [], []
+        for start in range(0, len(few), BATCH):
+            batch = few[start : start + BATCH]
+            row, item = self._draw(train.take(batch), generator)
+            rows.append(batch[row])
+            items.append(item)
+        return replace(split, train=prepend(train, np.concatenate(rows), np.concatenate(items)))
+
+    def _draw(self, histories: Histories, generator: np.random.Generator) -> tuple[Ints, Ints]:
+        """Items drawn without replacement for each history: rows and items.
+
+        The largest of log-weights with Gumbel noise (Kool et al. 2019, "Stochastic beams and where
+        to find them") are such a draw.
+        """
+        keys = np.asarray(self.log_weights(histories), np.float32)
+        if not np.isfinite(keys).all():
+            raise DataError(
+                f"augment={self.name} learnt nothing that items can be drawn by: its weights are "
+                "no finite numbers. Lower augment.schedule.learning_rate."
+            )
+        keys = keys + generator.gumbel(size=keys.shape).astype(np.float32)
+        keys[histories.row, histories.item] = -np.inf
+        most = min(self.per_user, keys.shape[1])
+        best = np.argpartition(-keys, most - 1, axis=1)[:, :most]
+        row, place = np.nonzero(np.isfinite(np.take_along_axis(keys, best, axis=1)))
+        return row, best[row, place]
+
+
+class Generated(PseudoInteractions):
+    """Lets a generative model draw scores, and draws items by them as by logits.
+
+    Args:
+        model: the generator; it learns from the same training data first.
+        schedule: how it trains.
+        per_user, quantile: see `PseudoInteractions`.
+    """
+
+    def __init__(
+        self, model: Generator, schedule: Schedule, per_user: int = 5, quantile: float = 0.5
+    ) -> None:
+        super().__init__(per_user, quantile)
+        self.model = model
+        self.schedule = schedule
+
+    def learn(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> None:
+        self.model.fit(split, self.schedule, strategy, seed, watch)
+
+    def log_weights(self, histories: Histories) -> Floats:
+        return self.model.draw(histories)
+
+
+def prepend(histories: Histories, row: Ints, item: Ints) -> Histories:
+    """The histories with items set before them, without rating, at the time of the first.
+
+    Args:
+        row, item: `(n,)`, where each goes; the items of a row keep their order.
+    """
+    extra = np.bincount(row, minlength=len(histories))
+    order = np.argsort(np.concatenate([row, histories.row]), kind="stable")
+
+    def join(new: Any, old: Any) -> Any:
+        return np.concatenate([new, old])[order].astype(old.dtype)
+
+    first = histories.offsets[:-1][row]
+    rating, timestamp, weight = histories.rating, histories.timestamp, histories.weight
+    return Histories(
+        user=histories.user,
+        offsets=histories.offsets + np.concatenate([[0], np.cumsum(extra)]),
+        item=join(item, histories.item),
+        rating=None if rating is None else join(np.full(len(item), np.nan), rating),
+        timestamp=None if timestamp is None else join(timestamp[first], timestamp),
+        weight=None if weight is None else join(np.full(len(item), weight.min()), weight),
+    )

@@ -1,0 +1,14 @@
+"""Training data as it is."""
+
+from __future__ import annotations
+
+from lrec.data.queries import Split
+from lrec.model.common.protocols import Strategy, Watch
+from lrec.training.augment import Augmenter
+
+
+class NoAugmenter(Augmenter):
+    """Adds nothing."""
+
+    def __call__(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> Split:
+        return split

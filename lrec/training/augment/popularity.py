@@ -1,0 +1,30 @@
+"""Pseudo-interactions by popularity: a control that knows nothing of the user."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lrec.base.arrays import Floats
+from lrec.data.histories import Histories
+from lrec.data.queries import Split
+from lrec.model.common.protocols import Strategy, Watch
+from lrec.training.augment import PseudoInteractions
+
+
+class Popularity(PseudoInteractions):
+    """Draws items in proportion to the training users who have them.
+
+    A model that gains as much by these gained by smoothing, and not by interests.
+
+    Args:
+        per_user, quantile: see `PseudoInteractions`.
+    """
+
+    def __init__(self, per_user: int = 5, quantile: float = 0.5) -> None:
+        super().__init__(per_user, quantile)
+
+    def learn(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> None:
+        self.log_popularity = np.log(np.maximum(split.catalogue.popularity, 1))
+
+    def log_weights(self, histories: Histories) -> Floats:
+        return np.tile(self.log_popularity, (len(histories), 1))

@@ -1,0 +1,16 @@
+"""The CPU, whatever else is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrec.training.strategy import Strategy
+
+
+class CPU(Strategy):
+    """One CPU device."""
+
+    def distribute(self) -> Any:
+        import tensorflow as tf
+
+        return tf.distribute.OneDeviceStrategy("/cpu:0")

@@ -1,0 +1,21 @@
+"""One GPU, or none at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrec.training.strategy import Strategy
+
+
+class GPU(Strategy):
+    """The first GPU; refuses to run without one."""
+
+    def distribute(self) -> Any:
+        import tensorflow as tf
+
+        if not tf.config.list_physical_devices("GPU"):
+            raise RuntimeError(
+                "strategy=gpu found no GPU that TensorFlow can use. Use strategy=auto or "
+                "strategy=cpu, or install the CUDA libraries: pip install 'lrec[gpu]'."
+            )
+        return tf.distribute.OneDeviceStrategy("/gpu:0")
