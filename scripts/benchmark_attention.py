@@ -39,7 +39,7 @@ from lrec.data.queries import Split
 from lrec.evaluation.ranking import Ranker
 from lrec.model.attention import Attention
 from lrec.model.common.neural import Tensor
-from lrec.training.schedule.standard import Standard
+from lrec.training.schedule.standard import Trainer
 from lrec.training.strategy.cpu import CPU
 
 LREC, PADDED, RECBOLE = "lrec", "lrec padded", "RecBole 1.2.1"
@@ -87,15 +87,15 @@ def run_lrec(path: str | None, epochs: int, side: str) -> dict[str, Any]:
     strategy.start()
     model = (Padded if side == PADDED else Attention)(**MODEL)
     warnings.simplefilter("ignore")  # it ends at its cap
-    schedule = Standard(epochs=epochs, batch_size=BATCH_SIZE, patience=None, evaluate_steps=1)
-    watch = Course(split, Ranker(model, 20))
-    model.fit(split, schedule, strategy, 1, watch)
+    schedule = Trainer(epochs=epochs, batch_size=BATCH_SIZE, patience=None, evaluate_steps=1)
+    callback = Course(split, Ranker(model, 20))
+    model.fit(split, schedule, strategy, 1, callback)
     return {
         "settings": settings(schedule),
-        "epochs": watch.training,
-        "evaluate": watch.ranking,
-        "ndcg@10": watch.ndcg,
-        "clock": watch.clock,
+        "epochs": callback.training,
+        "evaluate": callback.ranking,
+        "ndcg@10": callback.ndcg,
+        "clock": callback.clock,
         "n_users": len(split.train),
         "n_items": split.catalogue.n_items,
         "n_train": len(split.train.item),
@@ -103,7 +103,7 @@ def run_lrec(path: str | None, epochs: int, side: str) -> dict[str, Any]:
     }
 
 
-def settings(schedule: Standard) -> dict[str, Any]:
+def settings(schedule: Trainer) -> dict[str, Any]:
     """What the model and its training are set to, by name."""
     parameters = inspect.signature(Attention).parameters
     chosen = {name: parameter.default for name, parameter in parameters.items()} | MODEL
@@ -120,7 +120,7 @@ class Course(Stopwatch):
         self.ndcg: list[float] = []
         self.clock: list[float] = []
 
-    def epoch(self, epoch: int, loss: float) -> float:
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
         value = super().epoch(epoch, loss)
         self.ndcg.append(self.quality["ndcg@10"])
         self.clock.append(time.perf_counter() - self.born)

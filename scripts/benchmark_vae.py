@@ -36,7 +36,7 @@ from lrec.evaluation.metric.ndcg import NDCG
 from lrec.evaluation.metric.recall import Recall
 from lrec.evaluation.ranking import Ranker
 from lrec.model.vae import VAE
-from lrec.training.schedule.standard import Standard
+from lrec.training.schedule.standard import Trainer
 from lrec.training.strategy.cpu import CPU
 
 
@@ -77,14 +77,14 @@ def run_lrec(path: str | None, epochs: int, precision: str) -> dict[str, Any]:
     strategy.start()
     # RecBole multiplies the noise of its code by 0.01, which leaves an autoencoder: so here too.
     model = VAE(hidden_sizes=[600], latent_size=200, beta=0.0, noise=0.01)
-    watch = Stopwatch(split, Ranker(model, 20))
+    callback = Stopwatch(split, Ranker(model, 20))
     warnings.simplefilter("ignore")  # it ends at its cap
-    schedule = Standard(epochs=epochs, batch_size=500, patience=None, evaluate_steps=1)
-    model.fit(split, schedule, strategy, 1, watch)
+    schedule = Trainer(epochs=epochs, batch_size=500, patience=None, evaluate_steps=1)
+    model.fit(split, schedule, strategy, 1, callback)
     return {
-        "epochs": watch.training,
-        "evaluate": watch.ranking,
-        "validation": watch.quality,
+        "epochs": callback.training,
+        "evaluate": callback.ranking,
+        "validation": callback.quality,
         "n_users": len(split.train),
         "n_items": split.catalogue.n_items,
         "n_train": len(split.train.item),
@@ -104,16 +104,20 @@ class Stopwatch:
         self.quality: dict[str, float] = {}
         self.start = time.perf_counter()
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         """Not called: this watch is not live."""
 
-    def epoch(self, epoch: int, loss: float) -> float:
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
         now = time.perf_counter()
         self.training.append(now - self.start)
         queries = self.split.validation
         ranking = self.ranker(queries)
         lists = Lists(
-            ranking.items, queries.target, queries.history, ranking.own, self.split.catalogue
+            ranking.items,
+            queries.target,
+            queries.history,
+            ranking.is_personalised,
+            self.split.catalogue,
         )
         for k in (10, 20):
             self.quality[f"recall@{k}"] = float(Recall()(lists, k).mean())

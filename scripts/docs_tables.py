@@ -38,7 +38,7 @@ def main() -> None:
     print("| run | seeds |", " | ".join([*heads, "minutes"]), "|")
     print("|---|---|", "---:|" * (len(heads) + 1), sep="")
     for (_, name), same in rows.items():
-        cells = [shown([verdict(run)[metric] for run in same]) for _, metric in COLUMNS]
+        cells = [shown([result(run)[metric] for run in same]) for _, metric in COLUMNS]
         minutes = f"{statistics.mean(map(duration, same)) / 60:.1f}"
         print(f"| {name} | {len(same)} |", " | ".join([*cells, minutes]), "|")
 
@@ -56,7 +56,7 @@ def labels(run: Path) -> tuple[str, str]:
     return " ".join(named), " ".join(o for o in overrides if group[o] == "dataset")
 
 
-def verdict(run: Path) -> dict[str, float]:
+def result(run: Path) -> dict[str, float]:
     """The model's own metrics, which come first."""
     values: dict[str, float] = next(iter(json.loads((run / "metrics.json").read_text()).values()))
     return values

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lrec.commands.runs.saved import parts_of
+from lrec.commands.runs.saved import settings_of
 
 WAIT = 180  # seconds until a server has to be up
 
@@ -58,7 +58,7 @@ def main() -> None:
 
 def ask_like_test_users(run: str, k: int) -> list[bytes]:
     """A body for each test user of the run."""
-    parts = parts_of(run)
+    parts = settings_of(run)
     split = parts.split(parts.dataset.load())
     history = split.test.history
     rows = np.split(split.catalogue.ids[history.item], history.offsets[1:-1])

@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from lrec.base.config.check import check, component_groups
 from lrec.base.config.conf import CONF, groups
+from lrec.commands.composing import ComposedConfig, Invocation
 from lrec.commands.settings import AnyRunSettings, RunSettings
 
 SINGLE, SEVERAL = component_groups(RunSettings)
@@ -55,6 +56,11 @@ def checked(
     if trains:
         settings.check_monitor()
     return settings
+
+
+def invocation(config: ComposedConfig) -> Invocation:
+    """A call that trains nothing."""
+    return Invocation(config, None, None)  # type: ignore[arg-type]
 
 
 def composed_anew(*overrides: str, root: str = "config") -> DictConfig:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from lrec.model.common.protocols import Unkept
+from lrec.model.common.protocols import StatelessCallback
 
 # Workers and the commands they start share the cores: threads of their own only get in the way.
 for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -43,15 +43,15 @@ class Answer:
         return lines[0]
 
 
-class Bystander(Unkept):
+class SilentCallback(StatelessCallback):
     """Watches training without a word."""
 
-    live = False
+    wants_steps = False
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         raise AssertionError("nobody asked for steps")
 
-    def epoch(self, epoch: int, loss: float) -> float:
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
         return math.nan
 
 

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from lrec.base.silence import hushed
+from lrec.base.silence import silenced
 
 IMPORTED = [
     "tensorflow",
@@ -40,7 +40,7 @@ def run(
         out, err = Path(said) / "out", Path(said) / "err"
         what = (arguments, folder, dict(environment), out, err)
         process = context.Process(target=command, args=what)
-        with hushed():  # what is imported first chatters
+        with silenced():  # what is imported first chatters
             process.start()
         process.join(seconds)
         if process.exitcode is None:

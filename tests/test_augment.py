@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from composing import checked, composed
-from conftest import Bystander
+from conftest import SilentCallback
 
 from lrec.base.arrays import Floats
 from lrec.base.config.conf import options
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
-from lrec.model.common.protocols import Strategy, Watch
-from lrec.training.augment import PseudoInteractions, prepend
+from lrec.model.common.protocols import Callback, Strategy
+from lrec.training.augment import PseudoInteractionAugmenter, prepend
 
 SMALL = {
     "vae": ("augment.model.hidden_sizes=[16]", "augment.model.latent_size=4"),
@@ -38,7 +38,7 @@ def augmented(tiny: Path, name: str, seed: int = 1, *overrides: str) -> tuple[Sp
     short = ("augment.schedule.epochs=2",) if name in SMALL else ()
     parts = parts_with(tiny, f"augment={name}", *SMALL.get(name, ()), *short, *overrides)
     split = parts.split(parts.dataset.load())
-    return split, parts.augment(split, parts.strategy, seed, Bystander())
+    return split, parts.augment(split, parts.strategy, seed, SilentCallback())
 
 
 @pytest.fixture(scope="module", params=DRAWING)
@@ -102,10 +102,10 @@ def test_all_add_the_same_number_to_the_same_users(tiny: Path) -> None:
     assert all(np.array_equal(found, lengths[0]) for found in lengths)
 
 
-class Known(PseudoInteractions):
+class Known(PseudoInteractionAugmenter):
     """Draws item i by weight i + 1."""
 
-    def learn(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> None:
+    def learn(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
         self.n_items = split.catalogue.n_items
 
     def log_weights(self, histories: Histories) -> Floats:
@@ -118,7 +118,7 @@ def test_items_are_drawn_in_proportion_to_their_weights(tiny: Path) -> None:
     n_items = split.catalogue.n_items
     counts, free = np.zeros(n_items), np.zeros(n_items)
     for seed in range(200):
-        more = Known(1, 1.0)(split, parts.strategy, seed, Bystander())
+        more = Known(1, 1.0)(split, parts.strategy, seed, SilentCallback())
         drawn = more.train.item[more.train.offsets[:-1]]
         counts += np.bincount(drawn, minlength=n_items)
     for row in rows(split.train):
@@ -136,7 +136,7 @@ def test_a_catalogue_that_runs_out_gives_what_it_has(tiny: Path) -> None:
 def test_neighbours_are_drawn_before_others(tiny: Path) -> None:
     parts = parts_with(tiny, "augment=knn", "augment.per_user=1")
     split = parts.split(parts.dataset.load())
-    more = parts.augment(split, parts.strategy, 1, Bystander())
+    more = parts.augment(split, parts.strategy, 1, SilentCallback())
     users = [set(row) for row in rows(split.train)]
     for old, new in zip(rows(split.train), rows(more.train), strict=True):
         near = set().union(*(user for user in users if user & set(old))) - set(old)
@@ -155,6 +155,6 @@ def test_every_model_trains_on_pseudo_interactions_without_ratings(tiny: Path) -
         tiny, "augment=popularity", "model=dense", "schedule.epochs=2", "model.hidden_sizes=[8]"
     )
     split = parts.split(parts.dataset.load())
-    more = parts.augment(split, parts.strategy, 1, Bystander())
-    parts.model.fit(more, parts.schedule, parts.strategy, 1, Bystander())
+    more = parts.augment(split, parts.strategy, 1, SilentCallback())
+    parts.model.fit(more, parts.schedule, parts.strategy, 1, SilentCallback())
     assert np.isfinite(parts.model.score(split.test.history)).all()

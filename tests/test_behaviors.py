@@ -21,7 +21,7 @@ from test_baselines import BASKETS, fitted, keep_best, split_of
 
 from lrec.base.errors import DataError
 from lrec.commands.simulate.retraining import with_people
-from lrec.commands.simulate.simulation import HeldOutWorld
+from lrec.commands.simulate.simulation import HeldOutEnvironment
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories
@@ -82,7 +82,7 @@ def test_strongest_behaviour_stays_and_the_others_are_counted() -> None:
     )
     counted = {b.name: (b.weight, b.target, b.found) for b in data.behaviors}
     assert counted == {"buy": (8, True, 1), "scroll": (0, False, 2), "view": (1, False, 5)}
-    assert data.askable.tolist() == [True, False, False]
+    assert data.is_target.tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_target_stays_whatever_it_weighs() -> None:
     assert ("ann", "tea", "view", 3, 1) in told(cleaned(LOG, behaviors=equal))
     data = cleaned(LOG, behaviors=equal, targets=["buy"])
     assert ("ann", "tea", "buy", 2, 1) in told(data)
-    assert data.askable.sum() == 1
+    assert data.is_target.sum() == 1
 
 
 def test_sum_counts_repeats_where_there_are_no_behaviours() -> None:
@@ -160,7 +160,7 @@ def test_cleaning_agrees_with_plain_python(log: list[Event], duplicates: str) ->
 def test_behaviours_that_weigh_alike_change_nothing_but_what_is_told() -> None:
     plain = cleaned(LOG)
     assert plain.weight is None
-    assert plain.askable.all()
+    assert plain.is_target.all()
     ones = dict.fromkeys(["view", "buy", "scroll"], 1)
     assert cleaned(LOG, behaviors=ones).digest == plain.digest
     assert cleaned(LOG, behaviors=ones).weight is None
@@ -306,7 +306,7 @@ def test_what_is_added_to_histories_has_a_weight() -> None:
     log += [(user, "s", "view", 9) for user in "abcd"]
     data = cleaned(log, behaviors={"view": 1, "buy": 8})
     split = UserHoldout(0.25, 0.25, 0.8, "time")(data)
-    world = HeldOutWorld(split, start=2, seed=1)
+    world = HeldOutEnvironment(split, start=2, seed=1)
     grown = world.grown(world.start, np.array([[5]]), np.array([[True]]))
     assert grown.weight is not None
     assert grown.weight.tolist() == [8, 8, 8]  # like the strongest for what is accepted

@@ -18,7 +18,7 @@ from lrec.evaluation.comparison.comparison import (
     WORSE,
     Comparison,
 )
-from lrec.evaluation.comparison.user_alignment import Answers, ComparisonError, aligned
+from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables, aligned
 from lrec.evaluation.metric.item_coverage import ItemCoverage
 from lrec.evaluation.metric.mse import MSE
 from lrec.evaluation.metric.ndcg import NDCG
@@ -72,7 +72,7 @@ def accuracy(n: int, seed: int) -> np.ndarray:
 def held(
     tables: Mapping[str, list[pd.DataFrame]], baseline: str = "base", resamples: int = 1000
 ) -> Comparison:
-    answers = [Answers(name, of, N_ITEMS) for name, of in tables.items()]
+    answers = [ModelTables(name, of, N_ITEMS) for name, of in tables.items()]
     return compare(answers, baseline, "ndcg_at_10", METRICS, BUCKETS, resamples)
 
 
@@ -148,7 +148,7 @@ def test_swapped_labels_give_few_false_verdicts_in_words() -> None:
     for seed in range(draws):
         one, two = swapped(accuracy(n, 1), accuracy(n, 2), seed)
         answers = [
-            Answers(name, [table(values, buckets)], N_ITEMS)
+            ModelTables(name, [table(values, buckets)], N_ITEMS)
             for name, values in (("base", one), ("other", two))
         ]
         found = compare(answers, "base", "ndcg_at_10", metrics, BUCKETS, 400)
@@ -163,7 +163,7 @@ def test_a_metric_that_is_better_small_is_judged_the_other_way() -> None:
     errors = generator.random(n)
     base = table(accuracy(n, 1), buckets, mse=errors)
     other = table(accuracy(n, 1), buckets, mse=errors + generator.normal(0.1, 0.1, n))
-    answers = [Answers("base", [base], N_ITEMS), Answers("other", [other], N_ITEMS)]
+    answers = [ModelTables("base", [base], N_ITEMS), ModelTables("other", [other], N_ITEMS)]
     found = compare(answers, "base", "mse", METRICS, BUCKETS, 500)
     assert found.row("other", "mse", "all")["verdict"] == WORSE
     assert found.directions["mse"] == -1
@@ -295,7 +295,7 @@ def test_other_users_or_questions_are_refused(
     if "user" in change:
         for_others["user"] += for_others.index.astype(str)
     with pytest.raises(ComparisonError) as caught:
-        aligned([Answers("base", [base], N_ITEMS), Answers("other", [for_others], N_ITEMS)])
+        aligned([ModelTables("base", [base], N_ITEMS), ModelTables("other", [for_others], N_ITEMS)])
     assert all(word in str(caught.value) for word in words)
 
 
@@ -303,7 +303,7 @@ def test_one_model_and_an_unknown_metric_are_refused() -> None:
     base = table(accuracy(40, 1), buckets_of(40))
     with pytest.raises(ComparisonError, match=r"needs two models\. Received: base"):
         held({"base": [base]})
-    answers = [Answers("base", [base], N_ITEMS), Answers("other", [base], N_ITEMS)]
+    answers = [ModelTables("base", [base], N_ITEMS), ModelTables("other", [base], N_ITEMS)]
     with pytest.raises(ComparisonError, match=r"ndcg_at_10\. Received: ndcg_at_5"):
         compare(answers, "base", "ndcg_at_5", METRICS, BUCKETS)
     with pytest.raises(ComparisonError, match="Received: item_coverage_at_10"):

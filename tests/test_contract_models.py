@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_type_hints
 import numpy as np
 import pytest
 from composing import checked, composed
-from conftest import Bystander
+from conftest import SilentCallback
 from omegaconf import OmegaConf
 
 from lrec.base.arrays import Array, Floats
@@ -20,7 +20,7 @@ from lrec.base.config.conf import options
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
-from lrec.evaluation.evaluator import Judge
+from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.ranking import Ranker
 from lrec.model import Model
 from lrec.model.common import neural, saving
@@ -61,17 +61,17 @@ def short(overrides: tuple[str, ...]) -> str:
     return "-".join(value for key, _, value in chosen if key in ("model", "model.objective"))
 
 
-class Keeper(Bystander):
+class Keeper(SilentCallback):
     """Keeps every state of training, and begins with one."""
 
     def __init__(self, state: Mapping[str, Array] | None) -> None:
         self.begin = state
         self.states: list[Mapping[str, Array]] = []
 
-    def keep(self, state: Mapping[str, Array]) -> None:
+    def save_state(self, state: Mapping[str, Array]) -> None:
         self.states.append(state)
 
-    def kept(self) -> Mapping[str, Array] | None:
+    def load_state(self) -> Mapping[str, Array] | None:
         return self.begin
 
 
@@ -98,10 +98,10 @@ class Bench:
         return self.fit(seed)
 
     def fit(self, seed: int, state: Mapping[str, Array] | None = None) -> Model:
-        parts, watch = self.parts(), Keeper(state)
+        parts, callback = self.parts(), Keeper(state)
         parts.strategy.start()
-        parts.model.fit(self.split, parts.schedule, parts.strategy, seed, watch)
-        self.states[seed, state is None] = watch.states
+        parts.model.fit(self.split, parts.schedule, parts.strategy, seed, callback)
+        self.states[seed, state is None] = callback.states
         return parts.model
 
     @property
@@ -126,10 +126,10 @@ def bench(request: pytest.FixtureRequest, tiny: Path) -> Bench:
 
 def represented(model: Model, histories: Histories) -> Floats:
     """Vectors of people, of a model that has them."""
-    if not model.represents():
-        assert model.represent(histories) is None
+    if not model.encodes_histories():
+        assert model.encode_histories(histories) is None
         pytest.skip("no vectors")
-    space = model.represent(histories)
+    space = model.encode_histories(histories)
     assert space is not None
     return space
 
@@ -180,7 +180,7 @@ def test_empty_history_is_answered(bench: Bench) -> None:
     assert np.array_equal(scores[0], scores[1])
     items = Ranker(bench.model, 10)(ask(empty)).items
     assert (items >= 0).all()
-    assert bench.model.own(empty).tolist() == [bench.model.answers_empty] * 2
+    assert bench.model.is_personalised(empty).tolist() == [bench.model.answers_empty] * 2
 
 
 def test_history_without_ratings_is_answered(bench: Bench) -> None:
@@ -253,8 +253,8 @@ def test_ranking_follows_the_scores_and_holds_nothing_seen(bench: Bench) -> None
 
 def test_predicted_ratings_lie_on_the_scale(bench: Bench) -> None:
     parts = bench.parts()
-    judge = Judge(bench.split, parts.metric, parts.bucket, [10])
-    verdict = judge.test(judge.ranker(bench.model))
+    evaluator = Evaluator(bench.split, parts.metric, parts.bucket, [10])
+    verdict = evaluator.test(evaluator.ranker(bench.model))
     assert verdict.rating_head == bench.model.rating_head
     assert verdict.table["mse"].between(0, 16).all()
     if bench.model.rating_head == "native":
@@ -266,7 +266,9 @@ def test_predicted_ratings_lie_on_the_scale(bench: Bench) -> None:
 
 
 def test_models_that_see_people_as_vectors() -> None:
-    seeing = {name for name in options("model") if component_class("model", name).represents()}
+    seeing = {
+        name for name in options("model") if component_class("model", name).encodes_histories()
+    }
     assert seeing >= {"attention", "bert4rec", "dae", "dense", "gan", "ials", "recvae", "vae"}
     assert seeing.isdisjoint({"ease", "itemknn", "popularity", "rp3beta"})
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrec.commands.reveal.curves import Measured, area, needed, trace
+from lrec.commands.reveal.curves import ModelCurves, area, needed, trace
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 
 LENGTHS = [0, 1, 2, 5, 8]
 
 
-def measured(name: str, values: np.ndarray, history: np.ndarray, competes: bool = True) -> Measured:
+def measured(
+    name: str, values: np.ndarray, history: np.ndarray, competes: bool = True
+) -> ModelCurves:
     """Values `(lengths,)` of every user who has as many items, with some noise between users."""
     users = np.random.default_rng(len(name)).normal(0, 0.01, (len(history), 1))
     spread = np.where(history[:, None] >= np.array(LENGTHS), values + users, np.nan)
     covered = np.where(np.isnan(spread), np.nan, np.array(LENGTHS) > 0)
-    return Measured(name, spread, covered, values[-1] + users[:, 0], competes)
+    return ModelCurves(name, spread, covered, values[-1] + users[:, 0], competes)
 
 
 def test_needed_items_and_area_in_plain_python() -> None:

@@ -28,7 +28,7 @@ from lrec.evaluation.metric.popularity_lift import PopularityLift
 from lrec.evaluation.metric.recall import Recall
 from lrec.evaluation.metric.rmse import RMSE
 from lrec.evaluation.ranking import Ranking
-from lrec.evaluation.references import beside
+from lrec.evaluation.references import with_references
 from lrec.evaluation.summary import SMALLEST_BUCKET, SUBSAMPLES, summarise
 from lrec.evaluation.user_table import user_table
 from lrec.model.popularity import Popularity
@@ -78,7 +78,7 @@ class World:
         user = np.arange(n_users, dtype=np.int32) + 7
         self.queries = Queries(
             history=replace(Histories.of(history), user=user),
-            known=replace(Histories.of([row[:1] for row in history]), user=user),
+            train_history=replace(Histories.of([row[:1] for row in history]), user=user),
             target=replace(Histories.of(target, ratings), user=user),
         )
         # Half of the lists hold few items, so that unions differ between the groups.
@@ -88,7 +88,7 @@ class World:
             items=np.array(items, np.int32).reshape(n_users, max(KS)),
             scores=np.zeros((n_users, max(KS)), np.float32),
             target_scores=np.zeros(lengths.sum(), np.float32),
-            own=generator.uniform(size=n_users) < 0.8,
+            is_personalised=generator.uniform(size=n_users) < 0.8,
             ignored=0,
         )
         self.predictions = generator.uniform(1, 5, lengths.sum())
@@ -147,10 +147,10 @@ def made(column: list[float], sizes: Mapping[str, int], metric: Metric) -> dict[
 def test_table_has_a_row_a_user(world: World, buckets: Buckets, table: pd.DataFrame) -> None:
     queries = world.queries
     assert table["user"].tolist() == queries.user.tolist()
-    assert table["n_train"].tolist() == queries.known.lengths.tolist()
+    assert table["n_train"].tolist() == queries.train_history.lengths.tolist()
     assert table["n_history"].tolist() == queries.history.lengths.tolist()
     assert table["n_ratings"].tolist() == queries.target.lengths.tolist()
-    assert table["own"].tolist() == world.ranking.own.tolist()
+    assert table["own"].tolist() == world.ranking.is_personalised.tolist()
     assert table["bucket/activity"].tolist() == buckets.column.tolist()
     assert np.array_equal(np.stack(table["items"].to_list()), world.ranking.items)
     targets = np.split(queries.target.item, queries.target.offsets[1:-1])
@@ -160,7 +160,11 @@ def test_table_has_a_row_a_user(world: World, buckets: Buckets, table: pd.DataFr
 def test_table_holds_every_per_user_metric(world: World, table: pd.DataFrame) -> None:
     queries, ranking = world.queries, world.ranking
     lists = Lists(
-        ranking.items, queries.target, queries.history, ranking.own, world.model.catalogue
+        ranking.items,
+        queries.target,
+        queries.history,
+        ranking.is_personalised,
+        world.model.catalogue,
     )
     for k in KS:
         for name in ("recall", "arp", "popularity_lift"):
@@ -387,11 +391,11 @@ def test_nobody_asked(buckets: Buckets) -> None:
 def test_reference_of_the_models_own_name_is_marked_or_left_out() -> None:
     values = {"ndcg_at_10/all": 0.2, "mse/all": math.nan}
     same, other = dict(values), {"ndcg_at_10/all": 0.1}
-    assert beside("popularity", values, {"popularity": same, "oracle": other}) == {
+    assert with_references("popularity", values, {"popularity": same, "oracle": other}) == {
         "popularity": values,
         "oracle": other,
     }
-    rows = beside("popularity", values, {"popularity": other})
+    rows = with_references("popularity", values, {"popularity": other})
     assert list(rows) == ["popularity", "popularity (reference)"]
     assert rows["popularity"] is values
 

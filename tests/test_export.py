@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 import yaml
-from composing import checked, composed
+from composing import checked, composed, invocation
 from conftest import CommandLine
 from omegaconf import OmegaConf
 from test_contract_models import Bench, short, variants
@@ -27,7 +27,7 @@ from lrec.base.errors import ConfigError, DataError
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.export import command, formats
 from lrec.commands.export.command import ExportSettings, beside
-from lrec.commands.export.graph import portable
+from lrec.commands.export.graph import export_graph
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
@@ -86,7 +86,7 @@ def test_exported_graphs_answer_like_the_model(
     model, asked = untrained(bench), people(bench)
     n_items = model.catalogue.n_items
     expected = Ranker(model, n_items)(Queries(asked, asked, Histories.of([[]] * len(asked))))
-    graph = portable(model).recommend
+    graph = export_graph(model).recommend
     inputs = dict(zip(("history", "ratings"), padded(asked), strict=True)) | {"k": n_items + 1}
     names = graph.structured_input_signature[1].keys()
     assert ("ratings" in names) == (model.name == "dense")
@@ -95,7 +95,7 @@ def test_exported_graphs_answer_like_the_model(
     np.testing.assert_allclose(answer["scores"].numpy(), expected.scores, rtol=1e-5, atol=1e-5)
 
     ask = formats.read(formats.write(model, "float16", tmp_path))
-    items, seconds = formats.ask_all(ask, asked, 5)
+    items, seconds = formats.rank_each(ask, asked, 5)
     assert (seconds > 0).all()
     common = [
         len(set(a) & set(b)) / len(set(b))
@@ -109,7 +109,7 @@ def test_savedmodel_is_read_back_the_same(tiny: Path, tmp_path: Path) -> None:
     path = formats.write(bench.model, "savedmodel", tmp_path)
     asked = people(bench)
     expected = Ranker(bench.model, 4)(Queries(asked, asked, Histories.of([[]] * len(asked))))
-    items, _ = formats.ask_all(formats.read(path), asked, 4)
+    items, _ = formats.rank_each(formats.read(path), asked, 4)
     assert items.tolist() == expected.items.tolist()
     graph = tf.saved_model.load(str(path)).signatures["serving_default"]
     answer = graph(history=tf.constant(padded(asked)[0]), k=tf.constant(4))
@@ -145,7 +145,7 @@ def test_a_graph_that_lite_lacks_is_refused_in_one_line(
         )
         return module
 
-    monkeypatch.setattr(formats, "portable", strange)
+    monkeypatch.setattr(formats, "export_graph", strange)
     with pytest.raises(DataError, match=r"cannot be written as int8: TensorFlow Lite has no .*Det"):
         formats.write(Fixed(different_scores(1, 4)), "int8", tmp_path)
 
@@ -220,7 +220,7 @@ def exported(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         assert isinstance(config, dict)
         whole = {str(key): value for key, value in (config | own).items()}
         settings = checked(OmegaConf.create(whole), trains=False, root=ExportSettings)
-        command.run(settings, ComposedConfig(whole, [], {}, path / "export"))
+        command.run(settings, invocation(ComposedConfig(whole, [], {}, path / "export")))
         (run,) = mlflow.search_runs(
             search_all_experiments=True,
             filter_string="tags.`lrec.command` = 'export'",
@@ -242,9 +242,9 @@ def test_export_is_a_child_run_with_files_and_losses(exported: SimpleNamespace) 
     for bucket in ("all", "tail", "torso", "head"):
         name = f"ndcg_at_10/{bucket}"
         assert metrics[f"savedmodel/{name}"] == metrics[f"lrec/{name}"]
-        lost = metrics[f"lrec/{name}"] - metrics[f"int8/{name}"]
-        assert metrics[f"int8/lost/{name}"] == pytest.approx(lost)
-        assert abs(lost) < 0.1
+        degradation = metrics[f"lrec/{name}"] - metrics[f"int8/{name}"]
+        assert metrics[f"int8/lost/{name}"] == pytest.approx(degradation)
+        assert abs(degradation) < 0.1
     kept = mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}/export")
     files = {str(p.relative_to(kept)) for p in Path(kept).rglob("*") if p.is_file()}
     assert {"int8.tflite", "savedmodel/saved_model.pb", "items.json", "export.csv"} <= files

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 from composing import checked, composed
-from conftest import Bystander
+from conftest import SilentCallback
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.errors import DataError
@@ -287,7 +287,7 @@ def test_models_learn_with_vectors_and_load_again(
     split = plain.split(plain.dataset.load())
     for parts in (plain, helped):
         known = with_vectors(split, parts.feature)
-        parts.model.fit(known, parts.schedule, parts.strategy, 1, Bystander())
+        parts.model.fit(known, parts.schedule, parts.strategy, 1, SilentCallback())
     history = split.test.history
     scores = helped.model.score(history)
     assert np.isfinite(scores).all()

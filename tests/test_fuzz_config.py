@@ -34,13 +34,13 @@ WHOLE = {
     "other": [FEW, "model=dense", "split=user_holdout", "strategy=mirrored", "augment=gan"],
 }
 OTHERS = (*groups(), "experiment", "hydra")
-Outcome = dict[str, Any] | str
+ModelResult = dict[str, Any] | str
 
 
 PLAIN = {name: OmegaConf.to_container(composed(*overrides)) for name, overrides in WHOLE.items()}
 
 
-def outcome(word: str, whole: str | None = "plain") -> Outcome:
+def outcome(word: str, whole: str | None = "plain") -> ModelResult:
     """What the command line makes of one word: the config, or the line that refuses it.
 
     Args:

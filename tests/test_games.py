@@ -14,27 +14,27 @@ from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.model import recvae
 from lrec.model.common.neural import NeuralModel
-from lrec.model.common.protocols import Turn, Unkept
+from lrec.model.common.protocols import StatelessCallback, TrainStep
 from lrec.model.gan import GAN
 from lrec.model.recvae import RecVAE
-from lrec.training.schedule.standard import Standard
+from lrec.training.schedule.standard import Trainer
 from lrec.training.strategy.cpu import CPU
 
 N_ITEMS = 12
 
 
-class Judge(Unkept):
+class Evaluator(StatelessCallback):
     """Watches, and never stops the training."""
 
-    live = True
+    wants_steps = True
 
     def __init__(self) -> None:
         self.steps: list[tuple[int, int, int]] = []
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         self.steps.append((epoch, step, steps))
 
-    def epoch(self, epoch: int, loss: float) -> float:
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
         assert math.isfinite(loss)
         return math.nan
 
@@ -50,7 +50,7 @@ def split() -> Split:
     return Split(train, queries, queries, catalogue, np.arange(40).astype(str), {})
 
 
-def ready(model: NeuralModel) -> list[Turn]:
+def ready(model: NeuralModel) -> list[TrainStep]:
     strategy = CPU()
     strategy.start()
     tf.keras.utils.set_random_seed(0)
@@ -74,7 +74,7 @@ def same(before: list[Any], after: list[Any]) -> bool:
 def test_a_player_moves_its_own_weights_only(model: NeuralModel, mover: int) -> None:
     turns = ready(model)
     before = [weights(turn.network) for turn in turns]
-    Standard(epochs=1, batch_size=10).fit([turns[mover]], 40, 1, Judge())
+    Trainer(epochs=1, batch_size=10).fit([turns[mover]], 40, 1, Evaluator())
     after = [weights(turn.network) for turn in turns]
     assert not same(before[mover], after[mover])
     assert same(before[1 - mover], after[1 - mover])
@@ -85,25 +85,25 @@ def test_recvae_remembers_its_encoder_before_the_decoder_trains() -> None:
     turns = ready(model)
     assert [turn.passes for turn in turns] == [2, 1]
     assert not same(weights(model.remembered), weights(model.encoder))
-    Standard(epochs=2, batch_size=10).fit(turns, 40, 1, Judge())
+    Trainer(epochs=2, batch_size=10).fit(turns, 40, 1, Evaluator())
     assert same(weights(model.remembered), weights(model.encoder))
 
 
 def test_an_epoch_counts_the_steps_of_all_turns() -> None:
-    judge = Judge()
+    evaluator = Evaluator()
     turns = ready(RecVAE(hidden_size=8, latent_size=4, encoder_passes=3))
-    Standard(epochs=2, batch_size=15).fit(turns, 40, 1, judge)
-    assert judge.steps == [(e, step, 12) for e in (1, 2) for step in range(1, 13)]
+    Trainer(epochs=2, batch_size=15).fit(turns, 40, 1, evaluator)
+    assert evaluator.steps == [(e, step, 12) for e in (1, 2) for step in range(1, 13)]
 
 
 def test_turns_end_with_what_they_asked_for() -> None:
     said: list[str] = []
     first, second = ready(GAN((8,), (6,)))
     turns = [
-        Turn(first.network, 1, lambda: said.append("first")),
-        Turn(second.network, 2, lambda: said.append("second")),
+        TrainStep(first.network, 1, lambda: said.append("first")),
+        TrainStep(second.network, 2, lambda: said.append("second")),
     ]
-    Standard(epochs=2, batch_size=20).fit(turns, 40, 1, Judge())
+    Trainer(epochs=2, batch_size=20).fit(turns, 40, 1, Evaluator())
     assert said == ["first", "second"] * 2
 
 

@@ -145,12 +145,12 @@ def test_what_was_meant_for_another_store_is_left_alone(
 def test_lost_answer_makes_no_second_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     start = Store._start
 
-    def lost(store: Store, *arguments: Any) -> str:
+    def degradation(store: Store, *arguments: Any) -> str:
         start(store, *arguments)
         raise ConnectionError("the answer was lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "_start", lost)
+        patch.setattr(Store, "_start", degradation)
         with pytest.warns(UserWarning, match="the answer was lost"):
             train(folder / "run")
     list(sync.send_all(folder, Store()))

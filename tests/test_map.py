@@ -17,7 +17,7 @@ from mlflow.entities import Run
 
 from lrec.base.arrays import Floats
 from lrec.base.errors import ConfigError, DataError
-from lrec.commands.map import MapSettings, draw, project, silhouettes
+from lrec.commands.map import MapSettings, project, sample_users, silhouettes
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
@@ -99,16 +99,16 @@ def test_check_refuses(bad: str, words: str) -> None:
 def test_sample_is_the_same_every_time_and_leaves_out_who_has_no_history() -> None:
     split = world([[], [0], [5], [1, 2], [0, 5], [2]])  # 5 is outside the catalogue
     few = replace(atlas("perplexity=1"), sample=2)
-    queries, without = draw(split, few)
+    queries, without = sample_users(split, few)
     assert without == 2
     assert len(queries) == 2
     assert set(queries.history.item) <= {0, 1, 2, 5}
     assert queries.history.lengths.all()
-    assert np.array_equal(queries.history.item, draw(split, few)[0].history.item)
-    everybody, _ = draw(split, atlas("perplexity=1"))
+    assert np.array_equal(queries.history.item, sample_users(split, few)[0].history.item)
+    everybody, _ = sample_users(split, atlas("perplexity=1"))
     assert everybody.history.lengths.tolist() == [1, 2, 2, 1]
     with pytest.raises(DataError, match=r"4 test users have a history\. Lower perplexity"):
-        draw(split, atlas("perplexity=4"))
+        sample_users(split, atlas("perplexity=4"))
 
 
 def world(histories: list[list[int]]) -> Split:

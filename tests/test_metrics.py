@@ -80,7 +80,7 @@ class World:
             ),
             target=Histories.of([u.target for u in self.users]),
             history=Histories.of([u.history for u in self.users]),
-            own=np.array([u.own for u in self.users]),
+            is_personalised=np.array([u.is_personalised for u in self.users]),
             catalogue=Catalogue(
                 ids=np.array([f"i{code}" for code in range(n_codes)]),
                 popularity=np.array(self.popularity),
@@ -143,7 +143,7 @@ def epc(user: User, world: World, k: int) -> float:
 
 
 def user_coverage(user: User, world: World, k: int) -> float:
-    return float(user.own and len(user.ranked[:k]) == k)
+    return float(user.is_personalised and len(user.ranked[:k]) == k)
 
 
 def arp(user: User, world: World, k: int) -> float:
@@ -230,7 +230,7 @@ SMALL = World(
     users=[
         User(ranked=[0, 2, 1], target=[2, 4, 5], history=[3, 4]),
         User(ranked=[3], target=[3], history=[]),
-        User(ranked=[0, 1, 2], target=[5, 5], history=[0], own=False),
+        User(ranked=[0, 1, 2], target=[5, 5], history=[0], is_personalised=False),
         User(ranked=[4, 3], target=[3, 4, 0, 1], history=[1, 2, 5]),
     ],
     popularity=[8, 4, 2, 1, 1],
@@ -276,7 +276,7 @@ def random_world(seed: int, n_items: int = 12, n_users: int = 25, n_genres: int 
             ranked=free[: generator.integers(0, n_items)],
             target=generator.integers(0, n_codes, generator.integers(1, 8)).tolist(),
             history=history,
-            own=bool(generator.integers(0, 2)),
+            is_personalised=bool(generator.integers(0, 2)),
         )
 
     return World(

@@ -12,13 +12,13 @@ from pathlib import Path
 import mlflow
 import numpy as np
 import pytest
-from conftest import Bystander, CommandLine
+from conftest import CommandLine, SilentCallback
 from test_cluster import free_ports
 
 from lrec.data.dataset.csv import CSV
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.model.dense import Dense
-from lrec.training.schedule.standard import Standard
+from lrec.training.schedule.standard import Trainer
 from lrec.training.strategy.cpu import CPU
 
 # A batch of all examples but one leaves a batch of one, of which a worker has no share.
@@ -29,14 +29,14 @@ import numpy as np
 from lrec.data.dataset.csv import CSV
 from lrec.base.errors import one_line
 from lrec.model.dense import Dense
-from lrec.training.schedule.standard import Standard
+from lrec.training.schedule.standard import Trainer
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.training.strategy.multi_worker import MultiWorker
-from lrec.model.common.protocols import Unkept
+from lrec.model.common.protocols import StatelessCallback
 
-class Agreeing(Unkept):
-    live = False
-    def epoch(self, epoch, loss):
+class Agreeing(StatelessCallback):
+    wants_steps = False
+    def on_epoch_end(self, epoch, loss):
         said.append([loss, float(strategy.agreed(epoch if strategy.chief else math.nan))])
         if epoch == 3:
             np.savez(f"{folder}/{index}.partial.npz", said=said, **model.state())
@@ -49,7 +49,7 @@ model = Dense(embedding_size=8, hidden_sizes=(16, 8), dropout=0.0)
 split = LeaveOneOut()(CSV(data).load())
 try:
     with strategy.together("the same"):
-        schedule = Standard(epochs=10**6, batch_size=int(batch_size), learning_rate=0.01,
+        schedule = Trainer(epochs=10**6, batch_size=int(batch_size), learning_rate=0.01,
                             evaluate_steps=1)
         model.fit(split, schedule, strategy, 1, Agreeing())
 except RuntimeError as error:
@@ -57,11 +57,11 @@ except RuntimeError as error:
 """
 
 
-class Losses(Bystander):
+class LossPrinter(SilentCallback):
     def __init__(self) -> None:
         self.seen: list[float] = []
 
-    def epoch(self, epoch: int, loss: float) -> float:
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
         self.seen.append(loss)
         return math.nan
 
@@ -111,10 +111,10 @@ def test_two_workers_train_like_one_process(
     strategy, model, losses = (
         CPU(),
         Dense(embedding_size=8, hidden_sizes=(16, 8), dropout=0),
-        Losses(),
+        LossPrinter(),
     )
     strategy.start()
-    schedule = Standard(epochs=3, batch_size=batch_size, learning_rate=0.01, evaluate_steps=1)
+    schedule = Trainer(epochs=3, batch_size=batch_size, learning_rate=0.01, evaluate_steps=1)
     model.fit(LeaveOneOut()(CSV(str(tiny)).load()), schedule, strategy, 1, losses)
     np.testing.assert_allclose(said[:, 0], losses.seen, rtol=0, atol=1e-5)
     for name, array in model.state().items():

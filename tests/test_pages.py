@@ -16,7 +16,7 @@ from lrec.commands.compare.page import LABEL, apart, heat, page
 from lrec.commands.compare.sentences import headline
 from lrec.commands.reveal.page import positions
 from lrec.evaluation.comparison.comparison import Comparison
-from lrec.reporting.formatting import metric_name, number, relative, signed, told_apart
+from lrec.reporting.formatting import distinguishing_words, metric_name, number, relative, signed
 from lrec.reporting.page.axis import Axis
 
 NAN = math.nan
@@ -68,9 +68,9 @@ def test_numbers_as_people_read_them() -> None:
 
 def test_command_lines_are_told_apart() -> None:
     said = ["dataset=csv model=vae seed=1", "dataset=csv model=vae seed=2"]
-    assert told_apart(said) == ["seed=1", "seed=2"]
-    assert told_apart(said[:1]) == said[:1]
-    assert told_apart([]) == []
+    assert distinguishing_words(said) == ["seed=1", "seed=2"]
+    assert distinguishing_words(said[:1]) == said[:1]
+    assert distinguishing_words([]) == []
 
 
 def row(bucket: str, model: str, verdict: str, difference: float = NAN, **more: Any) -> Any:

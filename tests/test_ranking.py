@@ -129,14 +129,14 @@ def test_negative_codes_lie_outside_the_catalogue_too() -> None:
     assert received.ignored == 1
     np.testing.assert_array_equal(received.target_scores, [np.nan, 1, np.nan])
     only_strange = Ranker(Shy([[4, 3, 2, 1]], POPULARITY), 2)(ask([[-1]]))
-    assert only_strange.own.tolist() == [False]
+    assert only_strange.is_personalised.tolist() == [False]
     assert only_strange.items.tolist() == [[1, 3]]
 
 
 def test_nobody_asks() -> None:
     received = Ranker(Fixed(np.zeros((0, 9))), 5)(nothing_seen(0))
     assert received.items.shape == (0, 5)
-    assert received.target_scores.shape == received.own.shape == (0,)
+    assert received.target_scores.shape == received.is_personalised.shape == (0,)
 
 
 def tied(n_users: int, n_items: int, value: float = 0.0) -> np.ndarray:
@@ -188,7 +188,7 @@ def test_any_batch_gives_the_same_answers(n_items: int, monkeypatch: pytest.Monk
 
 def assert_same(received: Ranking, expected: Ranking) -> None:
     assert received.items.tolist() == expected.items.tolist()
-    assert received.own.tolist() == expected.own.tolist()
+    assert received.is_personalised.tolist() == expected.is_personalised.tolist()
     assert received.ignored == expected.ignored
     np.testing.assert_array_equal(received.target_scores, expected.target_scores)
 
@@ -260,7 +260,7 @@ def test_no_answer_falls_back_on_popularity_and_is_marked() -> None:
     seen, targets = [[], [4, 5], [1]], [[0, 2], [3], [2, 0]]
     scores = [[1, 2, 3, 4]] * 3
     received = Ranker(Shy(scores, POPULARITY), 3)(ask(seen, targets))
-    assert received.own.tolist() == [False, False, True]
+    assert received.is_personalised.tolist() == [False, False, True]
     assert received.items.tolist() == [[1, 3, 0], [1, 3, 0], [3, 2, 0]]
     np.testing.assert_array_equal(received.target_scores, [np.nan, np.nan, np.nan, 3, 1])
 
@@ -268,8 +268,8 @@ def test_no_answer_falls_back_on_popularity_and_is_marked() -> None:
 def test_fallback_breaks_ties_like_every_other_answer() -> None:
     fallback = Ranker(Shy(different_scores(50, 40), [3] * 40), 5)(nothing_seen(50))
     model = Ranker(Fixed(tied(50, 40)), 5)(nothing_seen(50))
-    assert not fallback.own.any()
-    assert model.own.all()
+    assert not fallback.is_personalised.any()
+    assert model.is_personalised.all()
     assert fallback.items.tolist() == model.items.tolist()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation.score_calibration import Calibration
+from lrec.evaluation.score_calibration import ScoreCalibration
 from lrec.model.common.bias import BiasModel
 
 Rated = list[tuple[int, float]]  # a user's items with their ratings
@@ -171,8 +171,8 @@ def planted() -> Planted:
 
 
 @pytest.fixture(scope="module")
-def calibration(planted: Planted) -> Calibration:
-    fitted = Calibration.fit(planted.bias, *planted.ask(planted.validation))
+def calibration(planted: Planted) -> ScoreCalibration:
+    fitted = ScoreCalibration.fit(planted.bias, *planted.ask(planted.validation))
     assert fitted is not None
     return fitted
 
@@ -181,22 +181,22 @@ def error(predicted: np.ndarray, asked: Queries) -> float:
     return float(np.mean((predicted - asked.target.rating) ** 2))
 
 
-def test_recovers_a_planted_relation(planted: Planted, calibration: Calibration) -> None:
+def test_recovers_a_planted_relation(planted: Planted, calibration: ScoreCalibration) -> None:
     asked, scores = planted.ask(planted.test)
     bias = error(planted.bias.predict(asked), asked)
     assert bias > 1.2, "liking alone spreads ratings by 4/3"
     assert error(calibration.predict(asked, scores), asked) < bias / 4
 
 
-def test_only_the_order_of_scores_matters(planted: Planted, calibration: Calibration) -> None:
+def test_only_the_order_of_scores_matters(planted: Planted, calibration: ScoreCalibration) -> None:
     asked, scores = planted.ask(planted.validation)
-    other = Calibration.fit(planted.bias, asked, np.log(scores) - 7)
+    other = ScoreCalibration.fit(planted.bias, asked, np.log(scores) - 7)
     np.testing.assert_allclose(
         other.predict(asked, np.log(scores) - 7), calibration.predict(asked, scores), atol=1e-4
     )
 
 
-def test_is_monotone_in_the_score(planted: Planted, calibration: Calibration) -> None:
+def test_is_monotone_in_the_score(planted: Planted, calibration: ScoreCalibration) -> None:
     asked, _ = planted.ask(planted.test[:1, :1])
     scores = np.concatenate([[-1e9, -1], np.linspace(0, 60, 200), [1e9]]).astype(np.float32)
     predicted = [calibration.predict(asked, np.array([score])).item() for score in scores]
@@ -209,7 +209,7 @@ def test_is_monotone_in_the_score(planted: Planted, calibration: Calibration) ->
 def test_useless_scores_do_no_harm(planted: Planted) -> None:
     generator = np.random.default_rng(1)
     asked, scores = planted.ask(planted.validation)
-    useless = Calibration.fit(planted.bias, asked, generator.permutation(scores))
+    useless = ScoreCalibration.fit(planted.bias, asked, generator.permutation(scores))
     again, scores = planted.ask(planted.test)
     received = error(useless.predict(again, generator.permutation(scores)), again)
     assert received < 1.05 * error(planted.bias.predict(again), again)
@@ -219,16 +219,21 @@ def test_useless_scores_do_no_harm(planted: Planted) -> None:
 def test_too_few_scores_give_none(planted: Planted, n_scores: int, fitted: bool) -> None:
     asked, scores = planted.ask(planted.validation)
     scores[n_scores:] = np.nan
-    assert (Calibration.fit(planted.bias, asked, scores) is not None) == fitted
+    assert (ScoreCalibration.fit(planted.bias, asked, scores) is not None) == fitted
 
 
 def test_no_ratings_give_none(planted: Planted) -> None:
     asked, scores = planted.ask(planted.validation)
     bare = Histories.of(planted.validation.tolist())
-    assert Calibration.fit(planted.bias, Queries(asked.history, asked.known, bare), scores) is None
+    assert (
+        ScoreCalibration.fit(
+            planted.bias, Queries(asked.history, asked.train_history, bare), scores
+        )
+        is None
+    )
 
 
-def test_without_a_score_the_means_decide(planted: Planted, calibration: Calibration) -> None:
+def test_without_a_score_the_means_decide(planted: Planted, calibration: ScoreCalibration) -> None:
     asked, scores = planted.ask(planted.test)
     scores[::2] = np.nan
     predicted = calibration.predict(asked, scores)
@@ -244,7 +249,9 @@ def test_without_a_score_the_means_decide(planted: Planted, calibration: Calibra
     np.testing.assert_allclose(predicted[::2], expected[::2])
 
 
-def test_items_outside_go_to_the_bias_model(planted: Planted, calibration: Calibration) -> None:
+def test_items_outside_go_to_the_bias_model(
+    planted: Planted, calibration: ScoreCalibration
+) -> None:
     known = planted.histories(planted.train[:4])
     target = Histories.of([[planted.n_items + place] for place in range(3)] + [[-1]], [[5]] * 4)
     asked = Queries(known, known, target)
@@ -252,10 +259,12 @@ def test_items_outside_go_to_the_bias_model(planted: Planted, calibration: Calib
     np.testing.assert_array_equal(received, planted.bias.predict(asked))
 
 
-def test_calibrated_ratings_keep_to_the_scale(planted: Planted, calibration: Calibration) -> None:
+def test_calibrated_ratings_keep_to_the_scale(
+    planted: Planted, calibration: ScoreCalibration
+) -> None:
     asked, scores = planted.ask(planted.test)
     low, high = planted.bias.scale
-    steep = Calibration(
+    steep = ScoreCalibration(
         calibration.bias, calibration.weights, calibration.knots, calibration.values * 100
     )
     predicted = steep.predict(asked, scores)

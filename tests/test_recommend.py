@@ -14,17 +14,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from composing import checked, composed
-from conftest import Bystander, CommandLine
+from conftest import CommandLine, SilentCallback
 
 from lrec.base.errors import DataError
 from lrec.commands.recommend.command import recommend
-from lrec.commands.recommend.explanation import reasons
-from lrec.commands.recommend.users import known_people, new_people
+from lrec.commands.recommend.explanation import explain_items
+from lrec.commands.recommend.users import known_users, new_users
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import ItemFeatures
 from lrec.data.queries import Split
-from lrec.evaluation.evaluator import Judge
+from lrec.evaluation.evaluator import Evaluator
 from lrec.model import Model
 from lrec.reporting.terminal import Screen, show_warnings
 
@@ -46,7 +46,7 @@ def split(parts: Any) -> Split:
 
 @pytest.fixture(scope="module")
 def model(parts: Any, split: Split) -> Model:
-    parts.model.fit(split, parts.schedule, parts.strategy, 1, Bystander())
+    parts.model.fit(split, parts.schedule, parts.strategy, 1, SilentCallback())
     found: Model = parts.model
     return found
 
@@ -57,7 +57,7 @@ def test_reasons_are_the_items_without_which_the_score_falls_most(
     known = split.test.history.within(model.catalogue.n_items)
     known = known.take(np.flatnonzero(known.lengths > 0))
     lists = [row[row >= 0] for row in np.tile(np.arange(4), (len(known), 1))]
-    found = reasons(model, known, np.array(lists))
+    found = explain_items(model, known, np.array(lists))
     for row, items in enumerate(lists):
         history = known.item[known.offsets[row] : known.offsets[row + 1]].tolist()
         for place, item in enumerate(items):
@@ -71,7 +71,7 @@ def test_reasons_are_the_items_without_which_the_score_falls_most(
 
 
 def test_reasons_end_where_the_list_ends(model: Model) -> None:
-    found = reasons(model, Histories.of([[3, 5]]), np.array([[1, -1]]))
+    found = explain_items(model, Histories.of([[3, 5]]), np.array([[1, -1]]))
     assert found[0, 0] in (3, 5)
     assert found[0, 1] == -1
 
@@ -140,7 +140,7 @@ def test_notes_are_plain_text_of_one_line_or_several(capsys: pytest.CaptureFixtu
 
 def test_known_people_bring_all_that_the_data_has(parts: Any, model: Model) -> None:
     data = parts.dataset.load()
-    people, histories = known_people(parts, ["person-020", "person-003"], model.catalogue)
+    people, histories = known_users(parts, ["person-020", "person-003"], model.catalogue)
     assert people.tolist() == ["person-020", "person-003"]
     for row, person in enumerate(people):
         theirs = data.item_ids[data.item[data.user_ids[data.user] == person]]
@@ -150,12 +150,12 @@ def test_known_people_bring_all_that_the_data_has(parts: Any, model: Model) -> N
 
 
 def test_buckets_part_all_users(parts: Any, model: Model) -> None:
-    everybody, _ = known_people(parts, "all", model.catalogue)
-    groups = [known_people(parts, g, model.catalogue)[0].tolist() for g in ("tail", "head")]
-    torso = known_people(parts, "torso", model.catalogue)[0].tolist()
+    everybody, _ = known_users(parts, "all", model.catalogue)
+    groups = [known_users(parts, g, model.catalogue)[0].tolist() for g in ("tail", "head")]
+    torso = known_users(parts, "torso", model.catalogue)[0].tolist()
     assert sorted([*groups[0], *groups[1], *torso]) == sorted(everybody.tolist())
     with pytest.raises(DataError, match="users=cold is nobody"):
-        known_people(parts, "cold", model.catalogue)
+        known_users(parts, "cold", model.catalogue)
 
 
 def test_buckets_of_users_held_out_are_those_of_the_evaluation(tiny: Path, model: Model) -> None:
@@ -165,7 +165,7 @@ def test_buckets_of_users_held_out_are_those_of_the_evaluation(tiny: Path, model
     parts: Any = checked(composed(*words, *some))
     data = parts.dataset.load()
     split = parts.split(data)
-    judged = Judge(split, parts.metric, parts.bucket, parts.k)
+    judged = Evaluator(split, parts.metric, parts.bucket, parts.k)
     told: dict[str, set[str]] = {}
     for part, queries in judged.parts.items():
         for buckets in judged.buckets[part]:
@@ -173,10 +173,10 @@ def test_buckets_of_users_held_out_are_those_of_the_evaluation(tiny: Path, model
                 told.setdefault(bucket, set()).add(str(data.user_ids[user]))
     assert len(told) > 2
     for bucket, users in told.items():
-        assert users <= set(known_people(parts, bucket, model.catalogue)[0].tolist())
-    learnt = np.isin(np.arange(data.n_users), split.train.user)
-    cold = set(known_people(parts, "cold", model.catalogue)[0].tolist())
-    assert cold == set(data.user_ids[~learnt & (data.activity == 1)].tolist())
+        assert users <= set(known_users(parts, bucket, model.catalogue)[0].tolist())
+    pretrained = np.isin(np.arange(data.n_users), split.train.user)
+    cold = set(known_users(parts, "cold", model.catalogue)[0].tolist())
+    assert cold == set(data.user_ids[~pretrained & (data.activity == 1)].tolist())
 
 
 def test_new_people_come_from_a_table_in_the_order_of_time(model: Model, tmp_path: Path) -> None:
@@ -185,13 +185,13 @@ def test_new_people_come_from_a_table_in_the_order_of_time(model: Model, tmp_pat
         "user,item,timestamp\nzoe,thing-03,30\namy,thing-01,5\nzoe,thing-00,10\nzoe,nothing,20\n"
     )
     with pytest.warns(UserWarning, match="1 of 4 ids are unknown"):
-        people, histories = new_people(str(path), model.catalogue)
+        people, histories = new_users(str(path), model.catalogue)
     assert people.tolist() == ["zoe", "amy"]
     ids = model.catalogue.ids[histories.item].tolist()
     assert ids == ["thing-00", "thing-03", "thing-01"]
     assert histories.lengths.tolist() == [2, 1]
     path.write_text("item\nthing-03\nthing-01\n")
-    people, histories = new_people(str(path), model.catalogue)
+    people, histories = new_users(str(path), model.catalogue)
     assert people.tolist() == ["new"]
     assert model.catalogue.ids[histories.item].tolist() == ["thing-03", "thing-01"]
 
@@ -217,7 +217,7 @@ def test_times_of_any_unit_order_what_people_took(
     path = tmp_path / "people.csv"
     lines = [f"zoe,thing-0{place},{time}" for place, time in enumerate(times)]
     path.write_text("\n".join(["user,item,timestamp", *lines]))
-    _, histories = new_people(str(path), model.catalogue)
+    _, histories = new_users(str(path), model.catalogue)
     assert listed(histories, model.catalogue) == [["thing-01", "thing-02", "thing-00"]]
 
 
@@ -225,7 +225,7 @@ def test_times_must_be_times(model: Model, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("user,item,timestamp\nzoe,thing-01,1600000000900\nzoe,thing-02,soon\n")
     with pytest.raises(DataError, match=r"not a time .*data row 2\. Received: 'soon'$"):
-        new_people(str(path), model.catalogue)
+        new_users(str(path), model.catalogue)
 
 
 def test_rows_without_a_user_are_counted_and_refused(model: Model, tmp_path: Path) -> None:
@@ -233,14 +233,14 @@ def test_rows_without_a_user_are_counted_and_refused(model: Model, tmp_path: Pat
     path.write_text("user,item\nzoe,thing-03\n,thing-01\n,thing-02\n")
     words = r"^2 of 3 rows have no user id \(the first is data row 2\): "
     with pytest.raises(DataError, match=words):
-        new_people(str(path), model.catalogue)
+        new_users(str(path), model.catalogue)
 
 
 def test_rows_without_an_item_are_left_out(model: Model, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("user,item\nzoe,thing-03\namy,\n")
     with pytest.warns(UserWarning, match="1 of 2 ids are unknown, such as an empty one"):
-        people, histories = new_people(str(path), model.catalogue)
+        people, histories = new_users(str(path), model.catalogue)
     assert people.tolist() == ["zoe", "amy"]
     assert listed(histories, model.catalogue) == [["thing-03"], []]
 
@@ -252,22 +252,22 @@ def test_numbers_of_a_parquet_file_are_ids_as_the_data_reads_them(
     catalogue = replace(model.catalogue, ids=ids)
     path = tmp_path / "people.parquet"
     pd.DataFrame({"user": [7.0, 7.0, 8.0], "item": [1.0, 3.0, 2.0]}).to_parquet(path)
-    people, histories = new_people(str(path), catalogue)
+    people, histories = new_users(str(path), catalogue)
     assert people.tolist() == ["7", "8"]
     assert listed(histories, catalogue) == [["1", "3"], ["2"]]
 
 
 def test_unknown_people_and_items_are_refused(parts: Any, model: Model, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"users: 1 of 2 ids are unknown, such as nobody"):
-        known_people(parts, ["person-003", "nobody"], model.catalogue)
+        known_users(parts, ["person-003", "nobody"], model.catalogue)
     with pytest.raises(DataError, match=r"history: 1 of 1 ids are unknown"):
-        new_people(["nothing"], model.catalogue)
+        new_users(["nothing"], model.catalogue)
     with pytest.raises(DataError, match="neither a list of item ids nor a file"):
-        new_people(str(tmp_path / "none.csv"), model.catalogue)
+        new_users(str(tmp_path / "none.csv"), model.catalogue)
     path = tmp_path / "bad.csv"
     path.write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="no item column"):
-        new_people(str(path), model.catalogue)
+        new_users(str(path), model.catalogue)
 
 
 @pytest.fixture(scope="module")

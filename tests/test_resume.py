@@ -30,11 +30,12 @@ KILLED = -signal.SIGKILL
 # Kills its own process where it is told to: at a call of a method, before or after it.
 DEADLY = """
 import os, signal, sys
-from lrec import archive, cli
+from lrec.cli import main as cli
+from lrec.commands.train import run_logging
 from lrec.training.checkpoint import Checkpoint
 where, after, calls = sys.argv[1], int(sys.argv[2]), 0
 owner, _, name = where.rpartition(".")
-owner = {"archive": archive, "Checkpoint": Checkpoint}[owner]
+owner = {"run_logging": run_logging, "Checkpoint": Checkpoint}[owner]
 act = getattr(owner, name)
 def deadly(*arguments, **named):
     global calls
@@ -103,7 +104,9 @@ def whole(bench: Bench) -> Path:
     ("where", "after", "goes_on"),
     [
         ("Checkpoint.save", 2, "going on after epoch 2"),
-        pytest.param("archive.log_verdict", 0, "going on after epoch 3", marks=pytest.mark.slow),
+        pytest.param(
+            "run_logging.log_verdict", 0, "going on after epoch 3", marks=pytest.mark.slow
+        ),
     ],
     ids=["in training", "in the last evaluation"],
 )

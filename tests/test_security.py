@@ -10,7 +10,7 @@ from typing import Any
 import mlflow
 import numpy as np
 import pytest
-from conftest import Bystander, CommandLine
+from conftest import CommandLine, SilentCallback
 from omegaconf import OmegaConf
 
 from lrec.base.errors import ConfigError, one_line, redact, shown
@@ -41,7 +41,7 @@ def folder(tiny: Path, tmp_path: Path) -> Path:
     """A saved model."""
     split = LeaveOneOut()(CSV(str(tiny)).load())
     model = Popularity()
-    model.fit(split, None, CPU(), 1, Bystander())  # type: ignore[arg-type]
+    model.fit(split, None, CPU(), 1, SilentCallback())  # type: ignore[arg-type]
     saving.save(tmp_path / "model", model, POPULARITY)
     return tmp_path / "model"
 
@@ -87,7 +87,7 @@ def test_damaged_model_is_refused(name: str, damage: str, folder: Path) -> None:
 def test_flipped_bit_in_a_model_is_noticed(tiny: Path, tmp_path: Path) -> None:
     split = LeaveOneOut()(CSV(str(tiny)).load())
     model = ItemKNN()
-    model.fit(split, None, CPU(), 1, Bystander())  # type: ignore[arg-type]
+    model.fit(split, None, CPU(), 1, SilentCallback())  # type: ignore[arg-type]
     saving.save(tmp_path, model, {"_target_": "lrec.model.itemknn.ItemKNN"})
     path = tmp_path / saving.STATE
     content = bytearray(path.read_bytes())
@@ -102,7 +102,7 @@ def test_stored_config_is_plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     path.write_text(OmegaConf.to_yaml({"model": {"_target_": "${oc.env:HOME}"}}))
     monkeypatch.setattr(saved, "fetch", lambda *_: path)
     with pytest.raises(RuntimeError, match="interpolation"):
-        saved.config_of("0123")
+        saved.load_config("0123")
 
 
 def test_hostile_names_and_secrets_stay_where_they_are(
@@ -132,7 +132,7 @@ def test_hostile_names_and_secrets_stay_where_they_are(
     assert loader["loader_module"] == "lrec.tracking.serving"
     inner = model._model_impl
     assert type(inner).__module__ == "lrec.tracking.serving"
-    assert len(inner.model.score(Histories.of([[]]))) == 1
+    assert len(inner.recommender.model.score(Histories.of([[]]))) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from lrec.commands.runs.selection import choose_baseline, select
 from lrec.evaluation.comparison.user_alignment import ComparisonError
-from lrec.tracking import Saved
+from lrec.tracking import SavedRun
 
 
 def run(
@@ -18,23 +18,23 @@ def run(
     value: float = 0.1,
     command: str = "train",
     **params: Any,
-) -> Saved:
+) -> SavedRun:
     """A finished run; its id says what it is."""
     chosen = {"model": model, "seed": str(seed), "split": "ratio", "split.test": "0.2"}
     said = {key.replace("__", "."): str(v) for key, v in params.items()}
-    simple = model in ("popularity", "ease", "itemknn")
-    return Saved(
+    is_baseline = model in ("popularity", "ease", "itemknn")
+    return SavedRun(
         id=f"{model}-{seed}",
         params=chosen | said,
         metrics={"val/ndcg_at_10/all": value},
-        tags={"lrec.command": command, "lrec.simple": str(simple)},
+        tags={"lrec.command": command, "lrec.simple": str(is_baseline)},
         data="csv",
         digest=digest,
         seconds=1.0,
     )
 
 
-def names(runs: list[Saved], chosen: bool = False) -> dict[str, list[str]]:
+def names(runs: list[SavedRun], chosen: bool = False) -> dict[str, list[str]]:
     return {c.name: [r.id for r in c.runs.values()] for c in select(runs, chosen)}
 
 
@@ -75,14 +75,14 @@ def test_runs_of_other_commands_are_refused() -> None:
         (run("ease", 2), "different seeds, [1] and [2]"),
     ],
 )
-def test_named_runs_that_do_not_fit_are_refused(other: Saved, words: str) -> None:
+def test_named_runs_that_do_not_fit_are_refused(other: SavedRun, words: str) -> None:
     with pytest.raises(ComparisonError) as caught:
         select([run("vae"), other], chosen=True)
     assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("runs", [[], [run("vae")]])
-def test_fewer_than_two_models_are_refused(runs: list[Saved]) -> None:
+def test_fewer_than_two_models_are_refused(runs: list[SavedRun]) -> None:
     with pytest.raises(ComparisonError, match="2 models are needed"):
         select(runs, chosen=False)
     assert len(select(runs, chosen=False, least=len(runs))) == len(runs)

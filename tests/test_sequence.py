@@ -15,8 +15,8 @@ from lrec.model.attention import Attention as Recommender
 from lrec.model.bert4rec import BERT4Rec
 from lrec.model.common.losses import NextItemLoss
 from lrec.model.layers.layout import Layout
-from lrec.model.layers.random_numbers import Draws
-from lrec.model.layers.transformer import Attention, Encoder
+from lrec.model.layers.random_numbers import RandomStream
+from lrec.model.layers.transformer import Encoder, MultiHeadAttention
 
 HISTORIES = [[3, 1, 4], [], [1], [5, 0, 2, 6, 1]]
 SIZE = 6
@@ -64,7 +64,7 @@ def test_attention_is_the_textbook_formula(causal: bool, heads: int) -> None:
     tf.keras.utils.set_random_seed(0)
     layout = Layout.of(ragged())
     flat = tokens(layout)
-    layer = Attention(SIZE, heads, 0.5, causal)
+    layer = MultiHeadAttention(SIZE, heads, 0.5, causal)
     found = layer(flat, flat, layout=layout, newest=False, training=False).numpy()
     q, k, v = (part(flat).numpy() for part in (layer.query, layer.key, layer.value))
     width = SIZE // heads
@@ -128,7 +128,7 @@ def loss_of(name: Any, drawn: Any, logq: bool = False) -> tuple[list[float], Any
     loss = Fixed(name, np.shape(drawn)[-1], shared, "popularity", logq, 0.75)
     loss.drawn = drawn
     loss.prepare(catalogue([1, 2, 3, 4, 5, 6, 7]))
-    found = loss(tf.constant(states), tf.constant(table), tf.constant(targets), Draws())
+    found = loss(tf.constant(states), tf.constant(table), tf.constant(targets), RandomStream())
     return [float(x) for x in found], states @ table.T, targets
 
 
@@ -185,7 +185,7 @@ def test_negatives_are_drawn_as_often_as_asked(sampling: Any, shared: bool) -> N
     popularity = [1, 2, 4, 8]
     loss = NextItemLoss("bce", 5000, shared, sampling, False, 0.0)
     loss.prepare(catalogue(popularity))
-    drawn = loss._draw(tf.constant(4), Draws()).numpy()
+    drawn = loss._draw(tf.constant(4), RandomStream()).numpy()
     assert drawn.shape == ((5000,) if shared else (4, 5000))
     share = np.bincount(drawn.ravel(), minlength=4) / drawn.size
     expected = np.array(popularity) / 15 if sampling == "popularity" else np.full(4, 0.25)
@@ -205,7 +205,7 @@ def test_losses_refuse_what_makes_no_sense(arguments: tuple[int, float], words: 
 def test_cloze_hides_something_of_every_history_and_the_newest_alone_of_some() -> None:
     tf.keras.utils.set_random_seed(0)
     model = BERT4Rec(hidden_share=0.3)
-    model.draws = Draws()
+    model.draws = RandomStream()
     lengths = [1, 2, 10, 10] * 300
     histories = tf.RaggedTensor.from_row_lengths(
         tf.concat([tf.range(n) for n in lengths], 0), tf.constant(lengths, tf.int64)
@@ -235,7 +235,7 @@ def test_scores_are_inner_products_or_cosines_over_the_temperature(
     histories = Histories.of(HISTORIES)
     scores = model.score(histories)
     items = tf.ragged.constant(HISTORIES, tf.int32, row_splits_dtype=tf.int64)
-    states = model.encode(items, newest=True, training=False).numpy()
+    states = model.item_states(items, newest=True, training=False).numpy()
     table = np.array(model.embedding.embeddings)
     if temperature is not None:
         lengths = np.linalg.norm(states, axis=1, keepdims=True)

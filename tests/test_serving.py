@@ -30,7 +30,7 @@ from test_contract_models import Bench
 from lrec.data.interactions import ItemFeatures
 from lrec.evaluation.ranking import Ranker
 from lrec.evaluation.recommender import Recommender, example
-from lrec.evaluation.requests import Asked
+from lrec.evaluation.requests import RequestBatch
 from lrec.model import Model
 from lrec.tracking import Tracking, serving
 
@@ -328,7 +328,7 @@ def test_answers_without_rows_have_the_same_columns(recommender: Recommender) ->
 
 @pytest.mark.parametrize("k", ["5", 2.5, float("inf"), float("nan"), [3]])
 def test_lengths_that_are_no_whole_numbers_are_refused(recommender: Recommender, k: Any) -> None:
-    with pytest.raises(MlflowException, match=r"^k must be a whole number. Received: "):
+    with pytest.raises(ValueError, match=r"^k must be a whole number. Received: "):
         ask(recommender, [{"history": [A]}], k=k)
 
 
@@ -340,7 +340,7 @@ def test_few_graphs_do_for_all_lengths(folder: Path, monkeypatch: pytest.MonkeyP
             made.append(k)
             super().__init__(model, k)
 
-    monkeypatch.setattr(serving, "Ranker", Counted)
+    monkeypatch.setattr("lrec.evaluation.recommender.Ranker", Counted)
     recommender = Recommender(folder)
     for k in (10, 1, 7, 12, 16, 17, 25, 32):
         ask(recommender, [{"history": [A]}], k=k)
@@ -385,12 +385,12 @@ def test_ratings_stay_with_their_items() -> None:
             "ratings": [[5, 1.5, None], None, [], float("nan")],
         }
     )
-    asked = Asked(frame, {A: 0, B: 1})
+    asked = RequestBatch(frame, {A: 0, B: 1})
     assert asked.history.item.tolist() == [0, 1, 1, 0]
     assert asked.history.rating is not None
     np.testing.assert_array_equal(asked.history.rating, [5, np.nan, np.nan, np.nan])
     assert asked.ignored.tolist() == [1, 0, 0, 0]
-    assert Asked(frame[["history"]], {A: 0, B: 1}).history.rating is None
+    assert RequestBatch(frame[["history"]], {A: 0, B: 1}).history.rating is None
 
 
 def test_titles_are_shown_where_there_are_any(recommender: Recommender, folder: Path) -> None:
@@ -402,7 +402,7 @@ def test_titles_are_shown_where_there_are_any(recommender: Recommender, folder: 
     assert answer["titles"] == [f"The {item}" for item in answer["items"]]
 
 
-def test_refusal_in_python_is_mlflows_own_error(recommender: Recommender) -> None:
+def test_refusal_in_python_is_mlflows_own_error(folder: Path) -> None:
     with pytest.raises(MlflowException, match=r"^k must be 1 or more. Received: 0$") as refused:
-        ask(recommender, [{"history": [A]}], k=0)
+        serving.ServedModel(folder).predict(pd.DataFrame({"history": [[A]]}), {"k": 0})
     assert refused.value.get_http_status_code() == 400

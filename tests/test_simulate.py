@@ -20,18 +20,18 @@ from mlflow.entities import Run
 from lrec import tracking
 from lrec.base.arrays import Ints
 from lrec.base.errors import DataError
-from lrec.commands.runs.saved import held_out, references
+from lrec.commands.runs.saved import held_out_split, references
 from lrec.commands.settings import RunSettings
-from lrec.commands.simulate.results import observe, percentiles, tabulate
-from lrec.commands.simulate.retraining import Player, count, trainer, with_people
+from lrec.commands.simulate.results import percentiles, summarise_rollouts, tabulate
+from lrec.commands.simulate.retraining import RankingPolicy, count, trainer, with_people
 from lrec.commands.simulate.simulation import (
-    HeldOutWorld,
-    Played,
-    Recommend,
-    TrueWorld,
-    World,
-    at_random,
-    play,
+    Environment,
+    GroundTruthEnvironment,
+    HeldOutEnvironment,
+    Policy,
+    Rollout,
+    random_policy,
+    roll_out,
     uniform,
 )
 from lrec.data.catalogue import Catalogue
@@ -43,7 +43,7 @@ from lrec.evaluation.bucket import ALL
 from lrec.evaluation.statistics import means
 from lrec.model import Model
 from lrec.reporting.terminal import Screen
-from lrec.tracking import Saved
+from lrec.tracking import SavedRun
 
 MASK = 2**64 - 1
 ROUNDS, SHOWN, START, ACTIVE = 6, 5, 2, 5
@@ -120,8 +120,8 @@ def test_uniform_numbers_are_those_of_a_plain_chain_of_splitmix() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_two_rounds_of_three_people_in_plain_python(seed: int) -> None:
     split = three_people()
-    world = HeldOutWorld(split, start=1, seed=seed)
-    played = play(world, by_code, 2)
+    environment = HeldOutEnvironment(split, start=1, seed=seed)
+    rollout = roll_out(environment, by_code, 2)
 
     people = {2: ([0], {1, 2, 3, 4, 6}), 3: ([3], {1, 2, 0}), 4: ([5], {0, 6})}
     first: dict[int, float] = dict.fromkeys(people, math.nan)
@@ -136,18 +136,18 @@ def test_two_rounds_of_three_people_in_plain_python(seed: int) -> None:
                         first[user] = turn
         active.append([len(has) >= 3 for has, _ in people.values()])
 
-    assert rows_of(played.history) == [has for has, _ in people.values()]
-    assert played.history.rating is not None
-    assert played.history.timestamp is not None
-    assert played.history.rating.tolist() == played.history.item.tolist()
-    assert set(played.history.timestamp.tolist()) == {100}
-    assert world.limit.tolist() == [5, 4, 2]
-    outcome = observe("x", [played], world, {ALL: np.arange(3)}, active=3)
-    assert outcome.activated.T.tolist() == active
-    np.testing.assert_array_equal(outcome.first, list(first.values()))
-    assert outcome.accepted[:, -1].tolist() == [len(has) - 1 for has, _ in people.values()]
+    assert rows_of(rollout.history) == [has for has, _ in people.values()]
+    assert rollout.history.rating is not None
+    assert rollout.history.timestamp is not None
+    assert rollout.history.rating.tolist() == rollout.history.item.tolist()
+    assert set(rollout.history.timestamp.tolist()) == {100}
+    assert environment.limit.tolist() == [5, 4, 2]
+    result = summarise_rollouts("x", [rollout], environment, {ALL: np.arange(3)}, active=3)
+    assert result.activated.T.tolist() == active
+    np.testing.assert_array_equal(result.first, list(first.values()))
+    assert result.accepted[:, -1].tolist() == [len(has) - 1 for has, _ in people.values()]
 
-    frame = tabulate([outcome], world, {ALL: np.arange(3)}, 3, "x", 100)
+    frame = tabulate([result], environment, {ALL: np.arange(3)}, 3, "x", 100)
     (row,) = frame.records("summary")
     hits = [turn for turn in first.values() if not math.isnan(turn)]
     assert row["first_hit"] == (pytest.approx(sum(hits) / len(hits)) if hits else None)
@@ -174,12 +174,12 @@ def lived(generated: Split) -> Split:
     return replace(generated, truth=None)
 
 
-def popular(split: Split) -> Recommend:
-    return Player(count(split), SHOWN, split)
+def popular(split: Split) -> Policy:
+    return RankingPolicy(count(split), SHOWN, split)
 
 
-def chance(split: Split, seed: int = 0) -> Recommend:
-    return at_random(split.catalogue.n_items, SHOWN, seed)
+def chance(split: Split, seed: int = 0) -> Policy:
+    return random_policy(split.catalogue.n_items, SHOWN, seed)
 
 
 def pairs(row: Ints, item: Ints) -> set[tuple[int, int]]:
@@ -192,61 +192,64 @@ def test_nothing_outside_the_held_out_items_is_accepted(
     lived: Split, who: object, seed: int
 ) -> None:
     assert callable(who)
-    world = HeldOutWorld(lived, START, seed)
-    played = play(world, who(lived), ROUNDS)
+    environment = HeldOutEnvironment(lived, START, seed)
+    rollout = roll_out(environment, who(lived), ROUNDS)
     test = lived.test
-    own = pairs(test.known.row, test.known.item) | pairs(test.target.row, test.target.item)
-    assert pairs(played.history.row, played.history.item) <= own
-    assert played.accepted.any()
-    assert (played.history.lengths <= world.limit).all()
+    own = pairs(test.train_history.row, test.train_history.item) | pairs(
+        test.target.row, test.target.item
+    )
+    assert pairs(rollout.history.row, rollout.history.item) <= own
+    assert rollout.accepted.any()
+    assert (rollout.history.lengths <= environment.limit).all()
 
 
-def before(world: World, played: Played) -> Iterator[Histories]:
+def before(environment: Environment, rollout: Rollout) -> Iterator[Histories]:
     """Histories before each round."""
-    history = world.start
-    for shown, accepted in zip(played.shown, played.accepted, strict=True):
+    history = environment.start
+    for shown, accepted in zip(rollout.shown, rollout.accepted, strict=True):
         yield history
-        history = world.grown(history, shown, accepted)
+        history = environment.grown(history, shown, accepted)
     yield history
 
 
-@pytest.mark.parametrize("kind", [HeldOutWorld, TrueWorld])
+@pytest.mark.parametrize("kind", [HeldOutEnvironment, GroundTruthEnvironment])
 @pytest.mark.parametrize("who", [popular, chance])
 def test_nobody_is_shown_what_he_has_and_histories_only_grow(
-    generated: Split, kind: type[World], who: object
+    generated: Split, kind: type[Environment], who: object
 ) -> None:
     assert callable(who)
-    world = kind(generated, START, 0)
-    played = play(world, who(generated), ROUNDS)
-    steps = list(before(world, played))
-    for old, new, shown in zip(steps, steps[1:], played.shown, strict=False):
+    environment = kind(generated, START, 0)
+    rollout = roll_out(environment, who(generated), ROUNDS)
+    steps = list(before(environment, rollout))
+    for old, new, shown in zip(steps, steps[1:], rollout.shown, strict=False):
         rows = np.repeat(np.arange(len(shown)), shown.shape[1])
         assert not pairs(rows, shown.ravel()) & pairs(old.row, old.item)
         assert all(len(set(row)) == SHOWN for row in shown.tolist())
         for one, two in zip(rows_of(old), rows_of(new), strict=True):
             assert two[: len(one)] == one
-    assert rows_of(steps[-1]) == rows_of(played.history)
-    assert all(len(set(row)) == len(row) for row in rows_of(played.history))
-    assert played.history.rating is not None
-    assert len(played.history.rating) == len(played.history.item)
+    assert rows_of(steps[-1]) == rows_of(rollout.history)
+    assert all(len(set(row)) == len(row) for row in rows_of(rollout.history))
+    assert rollout.history.rating is not None
+    assert len(rollout.history.rating) == len(rollout.history.item)
 
 
 def test_people_begin_with_the_earliest_of_the_fold_in_part(lived: Split) -> None:
-    world = HeldOutWorld(lived, START, 0)
-    assert rows_of(world.start) == [row[:START] for row in rows_of(lived.test.known)]
+    environment = HeldOutEnvironment(lived, START, 0)
+    assert rows_of(environment.start) == [row[:START] for row in rows_of(lived.test.train_history)]
 
 
 def test_same_seed_same_result_and_another_seed_another(generated: Split) -> None:
     results = [
-        play(TrueWorld(generated, START, seed), popular(generated), ROUNDS) for seed in (1, 1, 2)
+        roll_out(GroundTruthEnvironment(generated, START, seed), popular(generated), ROUNDS)
+        for seed in (1, 1, 2)
     ]
     np.testing.assert_array_equal(results[0].accepted, results[1].accepted)
     assert (results[0].accepted != results[2].accepted).any()
 
 
 def test_random_control_is_the_same_in_every_run_and_fair(generated: Split) -> None:
-    world = TrueWorld(generated, START, 0)
-    one, two = (play(world, chance(generated), ROUNDS) for _ in range(2))
+    environment = GroundTruthEnvironment(generated, START, 0)
+    one, two = (roll_out(environment, chance(generated), ROUNDS) for _ in range(2))
     np.testing.assert_array_equal(one.shown, two.shown)
     assert (one.shown[0] != one.shown[1]).any()
     counts = np.bincount(one.shown.ravel(), minlength=generated.catalogue.n_items)
@@ -255,8 +258,10 @@ def test_random_control_is_the_same_in_every_run_and_fair(generated: Split) -> N
 
 
 def test_random_control_runs_out_of_items() -> None:
-    world = HeldOutWorld(three_people(), 1, 0)
-    items = at_random(6, 6, 0)(Queries(world.start, world.start, world.start), 1)
+    environment = HeldOutEnvironment(three_people(), 1, 0)
+    items = random_policy(6, 6, 0)(
+        Queries(environment.start, environment.start, environment.start), 1
+    )
     assert [sorted(row) for row in items.tolist()] == [
         [-1, 1, 2, 3, 4, 5],
         [-1, 0, 1, 2, 4, 5],
@@ -266,20 +271,23 @@ def test_random_control_runs_out_of_items() -> None:
 
 
 def test_oracle_of_the_truth_is_taken_at_its_word_and_beats_chance(generated: Split) -> None:
-    world = TrueWorld(generated, START, 0)
+    environment = GroundTruthEnvironment(generated, START, 0)
     oracle = references(generated, ["popularity"])["oracle"]
-    played = {
-        "oracle": play(world, Player(oracle, SHOWN, generated), ROUNDS),
-        "random": play(world, chance(generated), ROUNDS),
+    rollout = {
+        "oracle": roll_out(environment, RankingPolicy(oracle, SHOWN, generated), ROUNDS),
+        "random": roll_out(environment, chance(generated), ROUNDS),
     }
-    assert played["oracle"].accepted[:, :, 0].all()
-    willing = world.willingness(played["oracle"].shown[0], world.start)
+    assert rollout["oracle"].accepted[:, :, 0].all()
+    willing = environment.willingness(rollout["oracle"].shown[0], environment.start)
     np.testing.assert_allclose(willing[:, 0], 1)
     assert (np.diff(willing, axis=1) <= 1e-6).all()
     groups = {ALL: np.arange(len(generated.test))}
-    seen = {name: observe(name, [p], world, groups, ACTIVE) for name, p in played.items()}
+    seen = {
+        name: summarise_rollouts(name, [p], environment, groups, ACTIVE)
+        for name, p in rollout.items()
+    }
     assert (seen["oracle"].activated >= seen["random"].activated).mean() > 0.99
-    table = tabulate(list(seen.values()), world, groups, ACTIVE, "random", 200)
+    table = tabulate(list(seen.values()), environment, groups, ACTIVE, "random", 200)
     best = table.summary.set_index("model").loc["oracle"]
     assert best["low"] > 0.3
     assert best["low"] <= best["difference"] <= best["high"]
@@ -288,11 +296,13 @@ def test_oracle_of_the_truth_is_taken_at_its_word_and_beats_chance(generated: Sp
 
 
 def test_seeds_of_a_model_are_averaged_first(generated: Split) -> None:
-    world = TrueWorld(generated, START, 0)
+    environment = GroundTruthEnvironment(generated, START, 0)
     groups = {ALL: np.arange(len(generated.test)), "few": np.arange(5)}
-    plays = [play(world, chance(generated, seed), ROUNDS) for seed in (0, 1)]
-    both = observe("x", plays, world, groups, ACTIVE)
-    apart = [observe("x", [played], world, groups, ACTIVE) for played in plays]
+    rollouts = [roll_out(environment, chance(generated, seed), ROUNDS) for seed in (0, 1)]
+    both = summarise_rollouts("x", rollouts, environment, groups, ACTIVE)
+    apart = [
+        summarise_rollouts("x", [rollout], environment, groups, ACTIVE) for rollout in rollouts
+    ]
     for name in ("activated", "hit", "accepted", "popularity", "item_coverage", "gini"):
         mean = (getattr(apart[0], name) + getattr(apart[1], name)) / 2
         np.testing.assert_allclose(getattr(both, name), mean)
@@ -308,9 +318,9 @@ def test_retraining_sees_the_training_data_and_everything_accepted(generated: Sp
         seen.append(split)
         return count(split)
 
-    world = TrueWorld(generated, START, 0)
-    played = play(world, Player(count(generated), SHOWN, generated, train), 3)
-    grown = list(before(world, played))
+    environment = GroundTruthEnvironment(generated, START, 0)
+    rollout = roll_out(environment, RankingPolicy(count(generated), SHOWN, generated, train), 3)
+    grown = list(before(environment, rollout))
     n_items = generated.catalogue.n_items
     assert len(seen) == 2
     for split, history in zip(seen, grown[1:], strict=False):
@@ -344,33 +354,34 @@ def test_retraining_makes_another_model_and_leaves_the_first_alone(
     parts = parts_with(f"model={model}", "schedule.epochs=1", "metric=ndcg")
     train = trainer(parts, Screen())
     first = train(generated)
-    world = TrueWorld(generated, START, 0)
-    before = first.score(world.start)
+    environment = GroundTruthEnvironment(generated, START, 0)
+    before = first.score(environment.start)
     ends = [
-        play(world, Player(first, SHOWN, generated, how), 2).shown for how in (None, train, train)
+        roll_out(environment, RankingPolicy(first, SHOWN, generated, how), 2).shown
+        for how in (None, train, train)
     ]
     np.testing.assert_array_equal(ends[0][0], ends[1][0])
     assert (ends[0][1] != ends[1][1]).any()
     np.testing.assert_array_equal(ends[1], ends[2])
-    np.testing.assert_array_equal(first.score(world.start), before)
+    np.testing.assert_array_equal(first.score(environment.start), before)
 
 
 def test_runs_without_held_out_users_are_refused() -> None:
     parts = parts_with("split=leave_one_out")
     with pytest.raises(DataError, match=r"^simulate asks .* Received: runs with split=leave_one_o"):
-        held_out(parts, "simulate", "some run")
+        held_out_split(parts, "simulate", "some run")
 
 
 def test_runs_on_data_that_has_changed_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = parts_with("split=user_holdout", "dataset.n_users=100", "dataset.n_items=50")
     digest = parts.dataset.load().digest
-    logged = Saved("some run", {}, {}, {}, "synthetic", digest[:32], 1.0)
+    logged = SavedRun("some run", {}, {}, {}, "synthetic", digest[:32], 1.0)
     monkeypatch.setattr(tracking, "finished", lambda *_, **__: [logged])
-    assert len(held_out(parts, "simulate", "some run").test)
+    assert len(held_out_split(parts, "simulate", "some run").test)
     for other in (f"0{digest[:31]}", ""):
         logged = replace(logged, digest=other)
         with pytest.raises(DataError, match=r"has changed since.* Received: run=some run$"):
-            held_out(parts, "simulate", "some run")
+            held_out_split(parts, "simulate", "some run")
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def questions(split: Split) -> Iterator[tuple[str, Queries]]:
 
 def histories(split: Split) -> list[Histories]:
     """Everything in a split that has rows of interactions."""
-    asked = [(q.history, q.known, q.target) for _, q in questions(split)]
+    asked = [(q.history, q.train_history, q.target) for _, q in questions(split)]
     return [split.train, *(part for parts in asked for part in parts)]
 
 
@@ -110,8 +110,10 @@ def histories(split: Split) -> list[Histories]:
 @examples
 def test_parts_are_disjoint_and_cover_the_data(splitter: Splitter, data: Interactions) -> None:
     split = split_of(splitter, data)
-    learnt = set(rows(split.train))
-    folded = {row for _, asked in questions(split) for row in rows(asked.known)} - learnt
+    pretrained = set(rows(split.train))
+    folded = {
+        row for _, asked in questions(split) for row in rows(asked.train_history)
+    } - pretrained
     used = Counter(
         rows(split.train) + rows(split.validation.target) + rows(split.test.target) + list(folded)
     )
@@ -129,12 +131,12 @@ def test_parts_are_disjoint_and_cover_the_data(splitter: Splitter, data: Interac
 @examples
 def test_a_query_is_everything_before_the_target(splitter: Splitter, data: Interactions) -> None:
     split = split_of(splitter, data)
-    held_out = isinstance(splitter, UserHoldout)
+    held_out_split = isinstance(splitter, UserHoldout)
     train, validated = rows_by_user(split.train), rows_by_user(split.validation.target)
     for name, asked in questions(split):
-        known, history = rows_by_user(asked.known), rows_by_user(asked.history)
+        known, history = rows_by_user(asked.train_history), rows_by_user(asked.history)
         for user in asked.user.tolist():
-            if held_out:
+            if held_out_split:
                 assert user not in train
             else:
                 assert known[user] == train.get(user, [])
@@ -148,7 +150,7 @@ def test_rows_belong_together_oldest_first(splitter: Splitter, data: Interaction
     split = split_of(splitter, data)
     for _, asked in questions(split):
         users = asked.target.user.tolist()
-        assert asked.history.user.tolist() == asked.known.user.tolist() == users
+        assert asked.history.user.tolist() == asked.train_history.user.tolist() == users
         assert sorted(set(users)) == users
         assert (asked.target.lengths > 0).all()
     for part in histories(split):
@@ -161,9 +163,9 @@ def test_rows_belong_together_oldest_first(splitter: Splitter, data: Interaction
 def test_catalogue_is_what_training_holds(splitter: Splitter, data: Interactions) -> None:
     split = split_of(splitter, data)
     catalogue = split.catalogue
-    learnt = rows(split.train)
-    names = [str(data.item_ids[data.item[row]]) for row in learnt]
-    pairs = {(int(data.user[row]), name) for row, name in zip(learnt, names, strict=True)}
+    pretrained = rows(split.train)
+    names = [str(data.item_ids[data.item[row]]) for row in pretrained]
+    pairs = {(int(data.user[row]), name) for row, name in zip(pretrained, names, strict=True)}
     users_of = Counter(name for _, name in pairs)
     inside, outside = np.split(catalogue.ids, [catalogue.n_items])
     assert sorted(inside) == sorted(set(names))
@@ -217,10 +219,10 @@ def test_counts(splitter: Splitter, data: Interactions) -> None:
 @examples
 def test_global_time_learns_from_the_past(splitter: GlobalTime, data: Interactions) -> None:
     split = split_of(splitter, data)
-    learnt = split.train.timestamp.max()
+    pretrained = split.train.timestamp.max()
     asked = split.validation.target.timestamp
-    assert split.test.target.timestamp.min() > max(learnt, *asked.tolist(), -1)
-    assert (asked > learnt).all()
+    assert split.test.target.timestamp.min() > max(pretrained, *asked.tolist(), -1)
+    assert (asked > pretrained).all()
 
 
 def test_global_time_cuts_at_the_stated_shares() -> None:
@@ -235,7 +237,7 @@ def test_global_time_keeps_users_without_training_history() -> None:
     split = GlobalTime(validation=0.25, test=0.25)(
         interactions([(0, 0, 0), (0, 1, 1), (1, 0, 2), (2, 0, 3)])
     )
-    assert split.validation.known.lengths.tolist() == [0]
+    assert split.validation.train_history.lengths.tolist() == [0]
     assert split.test.user.tolist() == [2]
     assert split.test.history.lengths.tolist() == [0]
 
@@ -266,8 +268,8 @@ def test_ratio_holds_out_a_share_of_each_user(splitter: Ratio, data: Interaction
         assert abs(len(tested) - splitter.test * len(own)) <= 0.5
         assert abs(len(validated) - splitter.validation * len(own)) <= 1
         if splitter.order == "time":
-            held_out = [*validated, *tested]
-            assert held_out == own[len(own) - len(held_out) :]
+            held_out_split = [*validated, *tested]
+            assert held_out_split == own[len(own) - len(held_out_split) :]
 
 
 def test_ratio_rounds_halves_to_even() -> None:
@@ -288,7 +290,7 @@ def test_user_holdout_folds_a_part_in(splitter: UserHoldout, data: Interactions)
     assert not train & (validation | test)
     assert not validation & test
     for _, asked in questions(split):
-        known, target = rows_by_user(asked.known), rows_by_user(asked.target)
+        known, target = rows_by_user(asked.train_history), rows_by_user(asked.target)
         assert known == rows_by_user(asked.history)
         for user, own in target.items():
             size = len(own) + len(known[user])
@@ -315,9 +317,9 @@ def test_user_holdout_leaves_single_interactions_out() -> None:
     pairs = [(user, item, item) for user in range(20, 40) for item in range(2)]
     split = UserHoldout(validation=0.2, test=0.5)(interactions([*singles, *pairs]))
     asked = {*split.validation.user.tolist(), *split.test.user.tolist()}
-    learnt = set(split.train.user.tolist())
-    assert asked == set(range(20, 40)) - learnt
-    assert split.counts["interactions_excluded"] == 20 - len(learnt & set(range(20))) > 0
+    pretrained = set(split.train.user.tolist())
+    assert asked == set(range(20, 40)) - pretrained
+    assert split.counts["interactions_excluded"] == 20 - len(pretrained & set(range(20))) > 0
 
 
 ALL = [GlobalTime(), LeaveOneOut(), Ratio(), Ratio(order="time"), UserHoldout()]

@@ -20,26 +20,26 @@ from lrec.data.dataset.csv import CSV
 from lrec.data.queries import Split
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.model.common.neural import in_order
-from lrec.model.common.protocols import Turn, Unkept
+from lrec.model.common.protocols import StatelessCallback, TrainStep
 from lrec.model.dense import Dense
 from lrec.model.gan import GAN
 from lrec.model.layers.embedding import EmbeddingBag
 from lrec.model.layers.multinomial import float32_dense, multinomial_loss
 from lrec.model.layers.network import Network
-from lrec.model.layers.random_numbers import Draws
+from lrec.model.layers.random_numbers import RandomStream
 from lrec.model.vae import VAE
 from lrec.training.schedule.optimizer import FusedAdam
-from lrec.training.schedule.standard import DivergedError, Standard
+from lrec.training.schedule.standard import DivergedError, Trainer
 from lrec.training.strategy.cpu import CPU
 
 ROWS = [[0, 2, 5], [], [1], [3, 4, 0, 1]]
 N_ITEMS = 6
 
 
-class Judge(Unkept):
+class Evaluator(StatelessCallback):
     """Watches training and says what a script tells it to say."""
 
-    live = False
+    wants_steps = False
 
     def __init__(self, values: list[float] | None = None, look: Callable[[], Any] = int) -> None:
         self.values = values
@@ -48,10 +48,10 @@ class Judge(Unkept):
         self.losses: list[float] = []
         self.seen: list[Any] = []
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         raise AssertionError("nobody asked for steps")
 
-    def epoch(self, epoch: int, loss: float) -> float:
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
         self.epochs.append(epoch)
         self.losses.append(loss)
         self.seen.append(self.look())
@@ -198,90 +198,90 @@ class Line(keras.layers.Layer):
 
 def line(goal: float = 1.0) -> tuple[Network, Line]:
     layer = Line(goal)
-    network = Network([layer], layer.losses, Draws())
+    network = Network([layer], layer.losses, RandomStream())
     network.jit_compile = False
     return network, layer
 
 
-def train(network: Network, judge: Judge, **arguments: Any) -> None:
+def train(network: Network, evaluator: Evaluator, **arguments: Any) -> None:
     """Fit to ten examples, with a look at validation after each epoch."""
-    Standard(**{"evaluate_steps": 1, **arguments}).fit([Turn(network)], 10, 1, judge)
+    Trainer(**{"evaluate_steps": 1, **arguments}).fit([TrainStep(network)], 10, 1, evaluator)
 
 
 def test_best_weights_come_back_and_patience_is_kept() -> None:
     network, layer = line()
-    judge = Judge([0.1, 0.5, 0.4, 0.3, 0.9], look=lambda: float(layer.place))
-    train(network, judge, epochs=50, patience=2, learning_rate=0.01)
-    assert judge.epochs == [1, 2, 3, 4]
-    assert float(layer.place) == judge.seen[1] != judge.seen[3]
+    evaluator = Evaluator([0.1, 0.5, 0.4, 0.3, 0.9], look=lambda: float(layer.place))
+    train(network, evaluator, epochs=50, patience=2, learning_rate=0.01)
+    assert evaluator.epochs == [1, 2, 3, 4]
+    assert float(layer.place) == evaluator.seen[1] != evaluator.seen[3]
 
 
 def test_improvement_after_a_setback_resets_patience() -> None:
     network, layer = line()
-    judge = Judge([0.5, 0.4, 0.6, 0.5, 0.5, 0.9], look=lambda: float(layer.place))
-    train(network, judge, epochs=50, patience=2)
-    assert judge.epochs == [1, 2, 3, 4, 5]
-    assert float(layer.place) == judge.seen[2]
+    evaluator = Evaluator([0.5, 0.4, 0.6, 0.5, 0.5, 0.9], look=lambda: float(layer.place))
+    train(network, evaluator, epochs=50, patience=2)
+    assert evaluator.epochs == [1, 2, 3, 4, 5]
+    assert float(layer.place) == evaluator.seen[2]
 
 
 def test_without_patience_training_goes_to_its_cap_and_says_so() -> None:
     network, layer = line()
-    judge = Judge([0.9, 0.1, 0.1, 0.1], look=lambda: float(layer.place))
+    evaluator = Evaluator([0.9, 0.1, 0.1, 0.1], look=lambda: float(layer.place))
     with pytest.warns(UserWarning, match="cap of 4 epochs, 3 evaluations after the best"):
-        train(network, judge, epochs=4, patience=None)
-    assert judge.epochs == [1, 2, 3, 4]
-    assert float(layer.place) == judge.seen[0]
+        train(network, evaluator, epochs=4, patience=None)
+    assert evaluator.epochs == [1, 2, 3, 4]
+    assert float(layer.place) == evaluator.seen[0]
 
 
 def test_early_stop_gives_no_warning() -> None:
     network, _ = line()
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        train(network, Judge([0.9, 0.1, 0.1]), epochs=3, patience=2)
+        train(network, Evaluator([0.9, 0.1, 0.1]), epochs=3, patience=2)
 
 
 def test_without_validation_the_last_weights_stay() -> None:
     network, layer = line()
-    judge = Judge(look=lambda: float(layer.place))
-    train(network, judge, epochs=3, patience=1)
-    assert judge.epochs == [1, 2, 3]
-    assert float(layer.place) == judge.seen[-1]
+    evaluator = Evaluator(look=lambda: float(layer.place))
+    train(network, evaluator, epochs=3, patience=1)
+    assert evaluator.epochs == [1, 2, 3]
+    assert float(layer.place) == evaluator.seen[-1]
 
 
 def test_evaluations_are_as_rare_as_asked_and_end_with_the_last_epoch() -> None:
     network, _ = line()
-    judge = Judge()
-    train(network, judge, epochs=8, evaluate_every=3)
-    assert judge.epochs == [3, 6, 8]
+    evaluator = Evaluator()
+    train(network, evaluator, epochs=8, evaluate_every=3)
+    assert evaluator.epochs == [3, 6, 8]
 
 
 def test_small_data_is_evaluated_after_enough_steps() -> None:
     network, _ = line()
-    judge = Judge()
-    train(network, judge, epochs=9, batch_size=5, evaluate_steps=7)
-    assert judge.epochs == [4, 8, 9]
+    evaluator = Evaluator()
+    train(network, evaluator, epochs=9, batch_size=5, evaluate_steps=7)
+    assert evaluator.epochs == [4, 8, 9]
 
 
 @pytest.mark.parametrize("goal", [math.nan, math.inf])
 def test_loss_that_is_not_finite_stops_training(goal: float) -> None:
     network, _ = line(goal)
-    judge = Judge([0.5] * 9)
+    evaluator = Evaluator([0.5] * 9)
     with pytest.raises(DivergedError, match=r"in epoch 1: lower schedule.learning_rate. Received"):
-        train(network, judge, epochs=9)
-    assert judge.epochs == []
+        train(network, evaluator, epochs=9)
+    assert evaluator.epochs == []
 
 
 def test_live_watchers_see_every_step() -> None:
-    class Live(Judge):
-        live = True
+    class Live(Evaluator):
+        wants_steps = True
 
-        def step(self, epoch: int, step: int, steps: int) -> None:
+        def on_step_end(self, epoch: int, step: int, steps: int) -> None:
             self.seen.append((epoch, step, steps))
 
     network, _ = line()
-    judge = Live(look=lambda: None)
-    train(network, judge, epochs=2, batch_size=4)
-    steps = [step for step in judge.seen if step]
+    evaluator = Live(look=lambda: None)
+    train(network, evaluator, epochs=2, batch_size=4)
+    steps = [step for step in evaluator.seen if step]
     assert steps == [(e, s, 3) for e in (1, 2) for s in (1, 2, 3)]
 
 
@@ -293,9 +293,9 @@ def test_every_example_comes_once_an_epoch_in_an_order_that_changes() -> None:
         tf.py_function(lambda r: seen.extend(r.numpy().tolist()), [rows], [])
         return layer.losses(rows)
 
-    network = Network([layer], losses, Draws())
+    network = Network([layer], losses, RandomStream())
     network.jit_compile = False
-    Standard(epochs=2, batch_size=4).fit([Turn(network)], 30, 1, Judge())
+    Trainer(epochs=2, batch_size=4).fit([TrainStep(network)], 30, 1, Evaluator())
     first, second = seen[:30], seen[30:]
     assert sorted(first) == sorted(second) == list(range(30))
     assert first != second
@@ -304,7 +304,7 @@ def test_every_example_comes_once_an_epoch_in_an_order_that_changes() -> None:
 
 def rates(steps: int, **arguments: Any) -> list[float]:
     """The learning rate at each step of a training of ten epochs."""
-    rate = Standard(epochs=10, learning_rate=0.1, **arguments)._learning_rate(steps)
+    rate = Trainer(epochs=10, learning_rate=0.1, **arguments)._learning_rate(steps)
     if isinstance(rate, float):
         return [rate] * (10 * steps + 1)
     return [float(rate(step)) for step in range(10 * steps + 1)]
@@ -340,9 +340,9 @@ def test_warm_up_rises_from_zero_to_the_learning_rate(decay: str) -> None:
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "adagrad"])
 def test_every_optimizer_lowers_the_loss(optimizer: Any) -> None:
     network, _ = line()
-    judge = Judge()
-    train(network, judge, optimizer=optimizer, learning_rate=0.05, epochs=5, batch_size=2)
-    assert judge.losses[-1] < judge.losses[0] < 1
+    evaluator = Evaluator()
+    train(network, evaluator, optimizer=optimizer, learning_rate=0.05, epochs=5, batch_size=2)
+    assert evaluator.losses[-1] < evaluator.losses[0] < 1
 
 
 def test_weight_decay_pulls_towards_zero() -> None:
@@ -351,7 +351,7 @@ def test_weight_decay_pulls_towards_zero() -> None:
         network, layer = line()
         train(
             network,
-            Judge(),
+            Evaluator(),
             optimizer="adamw",
             learning_rate=0.1,
             weight_decay=weight_decay,
@@ -379,15 +379,15 @@ def small_vae() -> VAE:
 def test_mixed_precision_trains_and_scores_in_float32(
     make: Callable[[], Any], precision: Any, split: Split
 ) -> None:
-    strategy, model, judge = CPU(precision=precision), make(), Judge()
+    strategy, model, evaluator = CPU(precision=precision), make(), Evaluator()
     strategy.start()
-    schedule = Standard(epochs=20, batch_size=32, learning_rate=0.01, evaluate_steps=1)
-    model.fit(split, schedule, strategy, 1, judge)
+    schedule = Trainer(epochs=20, batch_size=32, learning_rate=0.01, evaluate_steps=1)
+    model.fit(split, schedule, strategy, 1, evaluator)
     scores = np.asarray(model.score(split.test.history))
     assert scores.dtype == np.float32
     assert np.isfinite(scores).all()
     if not isinstance(model, GAN):  # losses of adversaries need not fall
-        assert judge.losses[-1] < judge.losses[0]
+        assert evaluator.losses[-1] < evaluator.losses[0]
     assert {array.dtype for array in model.state().values()} == {np.dtype(np.float32)}
 
 
@@ -395,15 +395,15 @@ MIRRORED = """
 import json, sys
 from lrec.data.dataset.csv import CSV
 from lrec.model.dense import Dense
-from lrec.training.schedule.standard import Standard
+from lrec.training.schedule.standard import Trainer
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.training.strategy.mirrored import Mirrored
-from lrec.model.common.protocols import Unkept
+from lrec.model.common.protocols import StatelessCallback
 
-class Quiet(Unkept):
-    live = False
+class Quiet(StatelessCallback):
+    wants_steps = False
     losses = []
-    def epoch(self, epoch, loss):
+    def on_epoch_end(self, epoch, loss):
         self.losses.append(loss)
         return float("nan")
 
@@ -413,7 +413,7 @@ model = Dense(embedding_size=8, hidden_sizes=(16, 8), dropout=0.0)
 split = LeaveOneOut()(CSV(sys.argv[1]).load())
 quiet = Quiet()
 uneven = len(split.train.item) - 1  # leaves a batch of one, of which a device has no share
-schedule = Standard(epochs=5, batch_size=uneven, learning_rate=0.01, evaluate_steps=1)
+schedule = Trainer(epochs=5, batch_size=uneven, learning_rate=0.01, evaluate_steps=1)
 model.fit(split, schedule, strategy, 1, quiet)
 print(json.dumps([strategy.distribution.num_replicas_in_sync, quiet.losses,
                   model.score(split.test.history).tolist()]))

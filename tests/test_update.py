@@ -15,7 +15,7 @@ from composing import checked, composed
 from conftest import CommandLine
 
 from lrec.base.errors import DataError
-from lrec.commands.update.bucket_transitions import moves
+from lrec.commands.update.bucket_transitions import transition_table
 from lrec.commands.update.command import UpdateSettings, shorter
 from lrec.commands.update.feedback import join
 from lrec.data.alignment import extend, find
@@ -28,7 +28,7 @@ from lrec.data.split import Splitter
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.data.split.user_holdout import UserHoldout
 from lrec.evaluation.bucket.counts import Counts
-from lrec.model import Learnt
+from lrec.model import Pretrained
 from lrec.model.common.neural import grown
 
 
@@ -55,7 +55,7 @@ def test_training_goes_on_from_shrunk_weights(name: str) -> None:
     two._build(catalogue)
     frozen = next(w for w in two._weights() if len(w.shape) == 2)
     frozen.trainable = False
-    two._go_on(Learnt("somewhere", stored, catalogue, kept=0.5))
+    two._go_on(Pretrained("somewhere", stored, catalogue, shrink=0.5))
     assert any(np.abs(array).max() > 0 for array in stored.values())
     assert not frozen.trainable
     for weight, key in zip(two._weights(), sorted(stored), strict=True):
@@ -121,7 +121,7 @@ def test_moves_count_every_user_once() -> None:
     bucketing = Counts()
     before = small_split(["a", "b"], 2, [[0], [0, 1], [0] * 8])
     after = small_split(["a", "b"], 2, [[0], [0] * 8, [0] * 8, [1]])
-    table = moves(bucketing, before, after, find(after.user_ids, before.user_ids))
+    table = transition_table(bucketing, before, after, find(after.user_ids, before.user_ids))
     assert int(table.to_numpy().sum()) == 4
     names = [str(name) for name in table.columns]
     labels = bucketing.sort(after.train, after.train, after.catalogue).column
@@ -137,10 +137,10 @@ def test_moves_count_users_held_out_by_what_is_folded_in(splitter: Splitter, tin
     """As the evaluation does, not as cold."""
     bucketing, data = Counts(), CSV(str(tiny)).load()
     split = splitter(data)
-    table = moves(bucketing, split, split, np.arange(data.n_users))
+    table = transition_table(bucketing, split, split, np.arange(data.n_users))
     known = {
         int(user): int(length)
-        for part in (split.test.known, split.validation.known, split.train)
+        for part in (split.test.train_history, split.validation.train_history, split.train)
         for user, length in zip(part.user, part.lengths, strict=True)
     }
     sorted_out = np.searchsorted([0, 4, 9, 19, 49], [known.get(u, 0) for u in range(data.n_users)])
@@ -216,7 +216,7 @@ def test_joined_data_may_lack_behaviours_that_the_run_left_out(more: str, tmp_pa
     ]
     assert joined.weight is not None
     assert joined.weight.tolist() == [2, 1, 2, 2]
-    assert joined.askable.tolist() == [True, False, True, True]
+    assert joined.is_target.tolist() == [True, False, True, True]
 
 
 @pytest.mark.parametrize(

@@ -135,8 +135,8 @@ def test_values_are_those_of_the_runs(compared: tuple[Path, Answer]) -> None:
 def test_the_baseline_is_chosen_on_validation(compared: tuple[Path, Answer]) -> None:
     folder, _ = compared
     trained = runs(folder, "train")
-    simple = trained[trained["tags.lrec.simple"] == "True"]
-    best = simple.loc[simple["metrics.val/ndcg_at_10/all"].idxmax(), "params.model"]
+    is_baseline = trained[trained["tags.lrec.simple"] == "True"]
+    best = is_baseline.loc[is_baseline["metrics.val/ndcg_at_10/all"].idxmax(), "params.model"]
     assert json.loads(output(folder, "comparison.json").read_text())["baseline"] == best
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def hushed() -> Iterator[None]:
+def silenced() -> Iterator[None]:
     """Keep native code off standard error, unless it fails there (or LREC_DEBUG=1).
 
     TensorFlow's libraries write there before their log level can be set. Errors that explain

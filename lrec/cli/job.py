@@ -14,7 +14,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from lrec.base.config.conf import CONF
-from lrec.base.errors import CommandFailed, one_line, redact
+from lrec.base.errors import CommandFailed, ConfigError, one_line, redact
 from lrec.base.files import write_text
 from lrec.cli.composer import HydraComposer
 from lrec.cli.table import COMMANDS, config_name
@@ -69,13 +69,18 @@ def run(name: str, config: DictConfig, told: HydraConf) -> Any:
     """
     command = COMMANDS[name]
     root, act = command.load()
-    overrides = told.overrides.task
+    overrides, choices = told.overrides.task, told.runtime.choices
+    if command.split not in (None, choices.get("split")):
+        raise ConfigError(
+            f"people are to be unknown to all models, so this command needs split={command.split}. "
+            f"Received: split={choices['split']} [conf/split/]"
+        )
     if command.free is not None:
         config = config_of_run(config, name, overrides, own_keys(root), command.free)
     if hasattr(root, "stored"):
         config = root.stored(config, overrides)
     folder = Path(told.runtime.output_dir)
-    settings, composed = prepare(config, root, told.runtime.choices, overrides, folder)
+    settings, composed = prepare(config, root, choices, overrides, folder)
     gc.enable()  # off since the start, see `lrec.cli.process`: composing drops next to nothing
     return act(settings, Invocation(composed, HydraComposer(), train_here))
 

@@ -64,10 +64,12 @@ def _exit(number: int, frame: FrameType | None) -> None:
     raise SystemExit(TERMINATED)
 
 
-def _send_again(lost: sys.UnraisableHookArgs) -> None:
+def _send_again(degradation: sys.UnraisableHookArgs) -> None:
     """Send a signal again whose exception was raised in a destructor, and lost."""
-    number = {SystemExit: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}.get(lost.exc_type)
+    number = {SystemExit: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}.get(
+        degradation.exc_type
+    )
     if number is None:
-        sys.__unraisablehook__(lost)
+        sys.__unraisablehook__(degradation)
     else:
         threading.Timer(0.05, os.kill, (os.getpid(), number)).start()

@@ -19,6 +19,7 @@ class Command:
         settings: name of the class of the settings in that module; its `file` is the YAML file.
         free: root keys and config groups that may differ from those of the saved run that the
             command asks about; None for a command that asks about none.
+        split: the only one that the command works with, or None.
     """
 
     summary: str
@@ -26,6 +27,7 @@ class Command:
     module: str
     settings: str
     free: tuple[str, ...] | None = None
+    split: str | None = None
 
     def load(self) -> tuple[type[Any], Any]:
         """The class of the settings, and the function."""
@@ -66,12 +68,14 @@ COMMANDS = {
         "lrec reveal 'candidates=[popularity,itemknn,ease,vae,attention]'",
         "reveal.command",
         "RevealSettings",
+        split="user_holdout",
     ),
     "simulate": Command(
         "let models live with what they cause: recommend, accept, append, for some rounds",
         "lrec simulate 'candidates=[popularity,itemknn,ease,vae,attention]'",
         "simulate.command",
         "SimulateSettings",
+        split="user_holdout",
     ),
     "tune": Command(
         "give every model the same number of tries; best settings, Pareto set of tail and head",

@@ -33,7 +33,8 @@ def run(parts: RunSettings, invocation: Invocation) -> None:
         screen.console.print(_audit(data))
     split = parts.split(data)
     buckets = [
-        b.sort(split.test.known, split.train, split.catalogue) for b in parts.bucket.values()
+        b.sort(split.test.train_history, split.train, split.catalogue)
+        for b in parts.bucket.values()
     ]
     screen.data(data, split, buckets)
     screen.console.print(_buckets(parts, split))
@@ -92,8 +93,10 @@ def _audit(data: Interactions) -> Table:
     for name in ("step", "rows", "items", *ACTIVITY_EDGES):
         table.add_column(name, justify="left" if name == "step" else "right")
     for step in data.audit:
-        lost = [f"{step.users_lost[name]:,}" for name in ACTIVITY_EDGES]
-        table.add_row(cell(step.name), f"{step.rows_removed:,}", f"{step.items_lost:,}", *lost)
+        degradation = [f"{step.users_lost[name]:,}" for name in ACTIVITY_EDGES]
+        table.add_row(
+            cell(step.name), f"{step.rows_removed:,}", f"{step.items_lost:,}", *degradation
+        )
     return table
 
 
@@ -105,7 +108,7 @@ def _buckets(parts: RunSettings, split: Split) -> Table:
         table.add_column(name, justify="right" if place > 2 else "left")
     for bucketing in parts.bucket.values():
         sorts = [
-            bucketing.sort(queries.known, split.train, split.catalogue)
+            bucketing.sort(queries.train_history, split.train, split.catalogue)
             for queries in (split.validation, split.test)
         ]
         for label, name in [*enumerate(bucketing.names), (-1, COLD)]:

@@ -9,14 +9,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.config.check import check
 from lrec.commands.composing import Invocation
-from lrec.commands.runs.saved import config_of, model_of, own_split
+from lrec.commands.runs.saved import load_config, load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import run_logging
 from lrec.data.alignment import align, refuse_seen
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
-from lrec.evaluation.evaluator import Judge
-from lrec.evaluation.references import beside
+from lrec.evaluation.evaluator import Evaluator
+from lrec.evaluation.references import with_references
 from lrec.model import Model
 from lrec.reporting.terminal import Screen, show_warnings
 
@@ -43,20 +43,20 @@ def run(parts: EvaluateSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     parts.strategy.start()
-    model, trained = model_of(run_id), config_of(run_id)
+    model, trained = load_model(run_id), load_config(run_id)
     parts = replace(parts, model=model)
     tags = {"lrec.command": "evaluate", "lrec.evaluates": run_id}
     with parts.tracking.run(f"evaluate-{model.name}", tags, composed.folder, run_id) as log:
         log.params({key: composed.values[key] for key in composed.values if key in RENEWED})
         data = parts.dataset.load()
         split = questions(parts, data, composed.values, trained, model, run_id)
-        judge = Judge(split, parts.metric, parts.bucket, parts.k)
+        evaluator = Evaluator(split, parts.metric, parts.bucket, parts.k)
         log.dataset(parts.dataset.name, data.digest, {"dataset": str(composed.values["dataset"])})
-        screen.data(data, split, judge.buckets["test"])
-        verdict = judge.test(judge.ranker(model))
-        references = judge.references()
-        run_logging.log_verdict(log, composed, parts, judge, data, verdict, references)
-    rows = beside(model.name, verdict.values, references)
+        screen.data(data, split, evaluator.buckets["test"])
+        result = evaluator.test(evaluator.ranker(model))
+        references = evaluator.references()
+        run_logging.log_result(log, composed, parts, evaluator, data, result, references)
+    rows = with_references(model.name, result.values, references)
     screen.table(rows, list(parts.bucket.values()), parts.k)
     screen.note(log.where)
 
@@ -78,7 +78,7 @@ def questions(
     own = OmegaConf.to_container(trained)
     assert isinstance(own, dict)
     if all(config[group] == own[group] for group in ("dataset", "split")):
-        return own_split(parts, model, run_id, data)
+        return split_of(parts, model, run_id, data)
     before = check(trained, RunSettings)
-    learnt = align(own_split(before, model, run_id), model.catalogue)
-    return refuse_seen(align(parts.split(data), learnt.catalogue), learnt)
+    pretrained = align(split_of(before, model, run_id), model.catalogue)
+    return refuse_seen(align(parts.split(data), pretrained.catalogue), pretrained)

@@ -14,7 +14,7 @@ from lrec.base.config.check import component_class
 from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, DataError
 from lrec.commands.composing import Invocation
-from lrec.commands.runs.saved import model_of, own_split
+from lrec.commands.runs.saved import load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Buckets
@@ -50,9 +50,11 @@ class MapSettings(RunSettings):
                 f"sample must be above perplexity, which is {self.perplexity:g}. "
                 f"Received: {self.sample}"
             )
-        if not self.model.represents():
+        if not self.model.encodes_histories():
             able = [
-                name for name in options("model") if component_class("model", name).represents()
+                name
+                for name in options("model")
+                if component_class("model", name).encodes_histories()
             ]
             raise ConfigError(
                 "a map needs a model that sees users as vectors: a run of "
@@ -61,7 +63,7 @@ class MapSettings(RunSettings):
 
 
 @dataclass(frozen=True)
-class Map:
+class Projection:
     """Users as points.
 
     Attributes:
@@ -81,27 +83,27 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     settings.strategy.start()
-    model = model_of(settings.run)
+    model = load_model(settings.run)
     tags = {"lrec.command": "map", "lrec.maps": settings.run}
     with settings.tracking.run(f"map-{model.name}", tags, composed.folder, settings.run) as log:
         log.params({key: composed.values[key] for key in ("bucket", "sample", "perplexity")})
-        split = own_split(settings, model, settings.run)
-        queries, without = draw(split, settings)
+        split = split_of(settings, model, settings.run)
+        queries, without = sample_users(split, settings)
         log.metrics({"data/mapped_users": len(queries), "data/users_without_history": without})
         screen.note(
             f"on the map: {len(queries):,} of {len(split.test):,} test users; {without:,} have no "
             "history and are left out"
         )
-        space = model.represent(queries.history)
+        space = model.encode_histories(queries.history)
         assert space is not None  # the check has asked
         buckets = [
-            bucketing.sort(queries.known, split.train, split.catalogue)
+            bucketing.sort(queries.train_history, split.train, split.catalogue)
             for bucketing in settings.bucket.values()
         ]
         log.metrics(numbers := silhouettes(space, buckets))
         for name, value in numbers.items():
             screen.note(f"{name} {value:.4f} (1: buckets lie apart, 0: they are mixed)")
-        for path in picture(
+        for path in draw_projections(
             project(space, settings.perplexity), buckets[0], model, composed.folder
         ):
             log.file(path, "figures")
@@ -109,7 +111,7 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
     screen.note(log.where)
 
 
-def draw(split: Split, settings: MapSettings) -> tuple[Queries, int]:
+def sample_users(split: Split, settings: MapSettings) -> tuple[Queries, int]:
     """Random test users, and how many are left out because the model knows nothing of them.
 
     Raises:
@@ -148,7 +150,7 @@ def silhouettes(space: Floats, buckets: Sequence[Buckets]) -> dict[str, float]:
     return found
 
 
-def project(space: Floats, perplexity: float) -> list[Map]:
+def project(space: Floats, perplexity: float) -> list[Projection]:
     """The same users by PCA and by t-SNE (van der Maaten and Hinton 2008).
 
     Args:
@@ -174,13 +176,15 @@ def project(space: Floats, perplexity: float) -> list[Map]:
         for place, share in enumerate(pca.explained_variance_ratio_, start=1)
     )
     near = f"t-SNE, perplexity {perplexity:g}: only who is near whom has a meaning"
-    return [Map("pca", flat, (first, second)), Map("tsne", tsne, (near, ""))]
+    return [Projection("pca", flat, (first, second)), Projection("tsne", tsne, (near, ""))]
 
 
-def picture(maps: Sequence[Map], buckets: Buckets, model: Model, folder: Path) -> list[Path]:
+def draw_projections(
+    projections: Sequence[Projection], buckets: Buckets, model: Model, folder: Path
+) -> list[Path]:
     """A figure for each map."""
     paths = []
-    for drawn in maps:
+    for drawn in projections:
         paths.append(folder / "figures" / f"map_{drawn.method}.png")
         title = f"{model.name}: {len(drawn.points):,} test users"
         figures.users(drawn.points, buckets, title, drawn.axes, paths[-1])

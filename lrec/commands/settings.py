@@ -14,8 +14,8 @@ from lrec.evaluation.metric import Metric, RankingMetric, RatingMetric, SetMetri
 from lrec.model import Model
 from lrec.tracking import Tracking
 from lrec.training.augment import Augmenter
-from lrec.training.schedule.standard import Standard
-from lrec.training.strategy import Strategy
+from lrec.training.schedule.standard import Trainer
+from lrec.training.strategy import TrainingStrategy
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class RunSettings:
     feature: dict[str, Feature]
     augment: Augmenter
     model: Model
-    strategy: Strategy
-    schedule: Standard
+    strategy: TrainingStrategy
+    schedule: Trainer
     tracking: Tracking
     metric: dict[str, Metric]
     bucket: dict[str, Bucketing]

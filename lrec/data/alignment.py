@@ -82,7 +82,9 @@ def _recoded(split: Split, code: Ints, catalogue: Catalogue) -> Split:
         return replace(histories, item=code[histories.item].astype(np.int32))
 
     def recode_queries(queries: Queries) -> Queries:
-        return Queries(recode(queries.history), recode(queries.known), recode(queries.target))
+        return Queries(
+            recode(queries.history), recode(queries.train_history), recode(queries.target)
+        )
 
     return replace(
         split,

@@ -131,7 +131,7 @@ class Interactions:
         return np.bincount(self.item, minlength=self.n_items)
 
     @property
-    def askable(self) -> Bools:
+    def is_target(self) -> Bools:
         """What validation and test may ask for, `(n,)`: all, but where behaviours say less."""
         if self.behavior is None:
             return np.ones(len(self), bool)

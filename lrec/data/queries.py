@@ -16,7 +16,7 @@ class Queries:
 
     Attributes:
         history: everything the user did before the target: the model's input.
-        known: the part of it that counts for buckets: training history (or, for a user who was
+        train_history: what of it counts for buckets: training history (or, for a user who was
             held out whole, the fold-in part).
         target: the held-out interactions.
         concealed: what is masked, where that is not the history, because a part of it is kept
@@ -24,9 +24,9 @@ class Queries:
     """
 
     history: Histories
-    known: Histories
+    train_history: Histories
     target: Histories
-    concealed: Histories | None = None
+    masked_items: Histories | None = None
 
     def __len__(self) -> int:
         return len(self.target)
@@ -38,17 +38,20 @@ class Queries:
     @property
     def masked(self) -> Histories:
         """What may not be recommended."""
-        return self.history if self.concealed is None else self.concealed
+        return self.history if self.masked_items is None else self.masked_items
 
     def take(self, rows: Ints) -> Queries:
-        concealed = None if self.concealed is None else self.concealed.take(rows)
+        masked_items = None if self.masked_items is None else self.masked_items.take(rows)
         return Queries(
-            self.history.take(rows), self.known.take(rows), self.target.take(rows), concealed
+            self.history.take(rows),
+            self.train_history.take(rows),
+            self.target.take(rows),
+            masked_items,
         )
 
     def revealing(self, n: int) -> Queries:
         """The same questions with the newest n items of each history; all of it stays masked."""
-        return replace(self, history=self.history.newest(n), concealed=self.masked)
+        return replace(self, history=self.history.newest(n), masked_items=self.masked)
 
 
 @dataclass(frozen=True)

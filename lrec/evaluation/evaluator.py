@@ -13,7 +13,7 @@ from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Bucketing, Buckets
 from lrec.evaluation.metric import Metric, RatingMetric
 from lrec.evaluation.ranking import Ranker, Ranking
-from lrec.evaluation.score_calibration import Calibration
+from lrec.evaluation.score_calibration import ScoreCalibration
 from lrec.evaluation.summary import summarise
 from lrec.evaluation.user_table import user_table
 from lrec.model import Model
@@ -26,7 +26,7 @@ from lrec.evaluation.references import Oracle
 
 
 @dataclass(frozen=True)
-class Verdict:
+class EvaluationResult:
     """What a model is worth.
 
     Attributes:
@@ -42,7 +42,7 @@ class Verdict:
     ignored: int
 
 
-class Judge:
+class Evaluator:
     """One split's questions, with everything that is needed to mark the answers.
 
     Args:
@@ -64,7 +64,7 @@ class Judge:
         self.parts = {"validation": split.validation, "test": split.test}
         self.buckets: dict[str, list[Buckets]] = {
             part: [
-                bucketing.sort(queries.known, split.train, split.catalogue)
+                bucketing.sort(queries.train_history, split.train, split.catalogue)
                 for bucketing in bucketings.values()
             ]
             for part, queries in self.parts.items()
@@ -91,7 +91,7 @@ class Judge:
             predictions = self._native(ranker.model, queries, ranking)
         return self._mark(ranker.model, "validation", ranking, predictions, sets=False).values
 
-    def test(self, ranker: Ranker) -> Verdict:
+    def test(self, ranker: Ranker) -> EvaluationResult:
         """The one reading of the test part."""
         model, queries = ranker.model, self.split.test
         ranking = ranker(queries)
@@ -102,7 +102,7 @@ class Judge:
             if predictions is None:
                 validation = self.split.validation
                 scores = ranker(validation).target_scores
-                calibration = Calibration.fit(self.bias, validation, scores)
+                calibration = ScoreCalibration.fit(self.bias, validation, scores)
                 head = "none: too few validation ratings to calibrate scores"
                 if calibration is not None:
                     predictions = calibration.predict(queries, ranking.target_scores)
@@ -129,7 +129,7 @@ class Judge:
                 items=np.empty((len(queries), 0), np.int32),
                 scores=np.empty((len(queries), 0), np.float32),
                 target_scores=np.empty(0, np.float32),
-                own=np.ones(len(queries), bool),
+                is_personalised=np.ones(len(queries), bool),
                 ignored=0,
             )
             table = user_table(popularity, queries, nothing, ratings, [], buckets, predictions)
@@ -154,11 +154,11 @@ class Judge:
         predictions: Floats | None,
         sets: bool,
         head: str = "",
-    ) -> Verdict:
+    ) -> EvaluationResult:
         queries, buckets = self.parts[part], self.buckets[part]
         table = user_table(
             model, queries, ranking, self.metrics, self.ks, buckets, predictions, sets
         )
         n_items = model.catalogue.n_items
         values = summarise(table, self.metrics, self.ks, n_items, buckets, sets=sets)
-        return Verdict(table, values, head, ranking.ignored)
+        return EvaluationResult(table, values, head, ranking.ignored)

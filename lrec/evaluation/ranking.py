@@ -28,14 +28,14 @@ class Ranking:
         scores: `(n, k)` float32 of the items; -inf where there is none.
         target_scores: `(total,)` float32, score of each target before masking; NaN outside the
             catalogue and where the answer is a fallback.
-        own: `(n,)` bool, whether the scores are the model's own.
+        is_personalised: `(n,)` bool, whether the scores are the model's own.
         ignored: history items that the catalogue does not have.
     """
 
     items: Ints
     scores: Floats
     target_scores: Floats
-    own: Bools
+    is_personalised: Bools
     ignored: int
 
 
@@ -61,7 +61,7 @@ class Ranker:
             FloatingPointError: a score is NaN or infinite.
         """
         n_items = self.model.catalogue.n_items
-        own = self.model.own(queries.history)
+        is_personalised = self.model.is_personalised(queries.history)
         items = [np.empty((0, min(self.k, n_items)), np.int32)]
         scores = [np.empty(items[0].shape, np.float32)]
         at_targets = [np.empty(0, np.float32)]
@@ -71,7 +71,7 @@ class Ranker:
                 *self.model.inputs(batch.history),
                 *_places(batch.masked, n_items),
                 *_places(batch.target, n_items),
-                own[rows],
+                is_personalised[rows],
                 batch.user.astype(np.int64),
             )
             if not finite:
@@ -85,12 +85,12 @@ class Ranker:
         target = queries.target
         target_scores = np.full(len(target.item), np.nan, np.float32)
         target_scores[target.inside(n_items)] = np.concatenate(at_targets)
-        target_scores[~own[target.row]] = np.nan
+        target_scores[~is_personalised[target.row]] = np.nan
         return Ranking(
             items=np.concatenate(items),
             scores=np.concatenate(scores),
             target_scores=target_scores,
-            own=own,
+            is_personalised=is_personalised,
             ignored=int((~queries.history.inside(n_items)).sum()),
         )
 
@@ -126,14 +126,14 @@ def _graph(model: Model, k: int, signature: list[Any]) -> Any:
 
     @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
     def step(*tensors: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        *inputs, seen_row, seen, target_row, target, own, users = tensors
+        *inputs, seen_row, seen, target_row, target, is_personalised, users = tensors
         scores = tf.ensure_shape(model.graph(*inputs), [None, catalogue.n_items])
         finite = tf.reduce_all(tf.math.is_finite(scores))
         at_targets = tf.gather_nd(scores, tf.stack([target_row, target], axis=1))
         scores = tf.cond(
-            tf.reduce_all(own),
+            tf.reduce_all(is_personalised),
             lambda: scores,
-            lambda: tf.where(own[:, None], scores, popularity),
+            lambda: tf.where(is_personalised[:, None], scores, popularity),
         )
         masked = tf.stack([seen_row, seen], axis=1)
         scores = tf.tensor_scatter_nd_update(
@@ -177,7 +177,7 @@ def _top_k(scores: Tensor, k: int, users: Tensor) -> tuple[Tensor, Tensor]:
         # The bits of a float32, with the negative ones turned round, sort like the numbers.
         bits = tf.bitcast(tf.gather(scores, rows), tf.int32)
         order = tf.where(bits < 0, tf.int32.min - bits, bits)
-        keys = tie_keys(tf.gather(users, rows), n_items)
+        keys = tie_break_keys(tf.gather(users, rows), n_items)
         _, again = tf.math.top_k(tf.cast(order, tf.int64) * 2**32 + keys, wide)
         return (
             tf.tensor_scatter_nd_update(items, tied, again),
@@ -190,7 +190,7 @@ def _top_k(scores: Tensor, k: int, users: Tensor) -> tuple[Tensor, Tensor]:
     return tf.where(values > -np.inf, items, -1)[:, :k], values[:, :k]
 
 
-def tie_keys(users: Tensor, n_items: int) -> Tensor:
+def tie_break_keys(users: Tensor, n_items: int) -> Tensor:
     """Random numbers by which ties are broken, the largest first, `(batch, n_items)` int64.
 
     Args:

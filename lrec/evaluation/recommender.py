@@ -13,7 +13,7 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.ranking import Ranker, batches
-from lrec.evaluation.requests import Asked
+from lrec.evaluation.requests import RequestBatch
 from lrec.model.common.saving import load
 
 if TYPE_CHECKING:
@@ -83,12 +83,14 @@ class Recommender:
         ranker = self._ranker(k)
         parts = list(batches(len(model_input), self.n_items)) or [np.arange(0)]
         chunks = [
-            self._answer(ranker, k, Asked(model_input.iloc[rows], self.codes), given["repeat"])
+            self._answer(
+                ranker, k, RequestBatch(model_input.iloc[rows], self.codes), given["repeat"]
+            )
             for rows in parts
         ]
         return pd.concat(chunks, ignore_index=True)
 
-    def _answer(self, ranker: Ranker, k: int, asked: Asked, repeat: bool) -> pd.DataFrame:
+    def _answer(self, ranker: Ranker, k: int, asked: RequestBatch, repeat: bool) -> pd.DataFrame:
         import pandas as pd
 
         ranking = ranker(asked.queries(repeat))
@@ -97,7 +99,7 @@ class Recommender:
         columns: dict[str, Any] = {
             "items": [self.ids[items].tolist() for items in lists],
             "scores": [row.tolist() for row in best],
-            "own": ranking.own,
+            "own": ranking.is_personalised,
             "ignored": asked.ignored,
         }
         titles = self.model.catalogue.features.titles

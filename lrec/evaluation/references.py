@@ -13,7 +13,7 @@ from lrec.data.histories import Histories
 from lrec.data.interactions import Truth
 from lrec.data.queries import Queries, Split
 from lrec.model import Model
-from lrec.model.common.protocols import Schedule, Strategy, Watch
+from lrec.model.common.protocols import Callback, Schedule, Strategy
 
 if TYPE_CHECKING:
     pass
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Rows = Mapping[str, Mapping[str, float]]  # name of a model or a reference -> its metrics
 
 
-def beside(name: str, values: Mapping[str, float], references: Rows) -> Rows:
+def with_references(name: str, values: Mapping[str, float], references: Rows) -> Rows:
     """A model's metrics and the references' beside them.
 
     A reference of the model's own name stays out if it says the same, and is marked if it does not,
@@ -65,7 +65,7 @@ class Oracle(Model):
         return self.truth.rating(queries.user[target.row], target.item, target.timestamp)
 
     def fit(
-        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
+        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
     ) -> None:
         raise NotImplementedError("an oracle knows; it does not learn")
 

@@ -22,7 +22,7 @@ IDS = {str, int}  # what JSON has for an id
 LARGEST = float(np.finfo(np.float32).max)
 
 
-class Asked:
+class RequestBatch:
     """The rows of a question, in the codes of the catalogue.
 
     Args:

@@ -12,7 +12,7 @@ from lrec.model.common.bias import BiasModel
 
 
 @dataclass(frozen=True)
-class Calibration:
+class ScoreCalibration:
     """A monotone map from scores to ratings, fitted on validation ratings.
 
     rating ≈ w · (1, user mean, item mean) + f(score), f isotonic. The means are those of the bias
@@ -25,7 +25,7 @@ class Calibration:
     values: Floats
 
     @classmethod
-    def fit(cls, bias: BiasModel, queries: Queries, scores: Floats) -> Calibration | None:
+    def fit(cls, bias: BiasModel, queries: Queries, scores: Floats) -> ScoreCalibration | None:
         """Fit to validation targets; None where too few of them (under 20) have scores.
 
         Args:

@@ -38,13 +38,15 @@ def user_table(
     """
     import pandas as pd
 
-    lists = Lists(ranking.items, queries.target, queries.history, ranking.own, model.catalogue)
+    lists = Lists(
+        ranking.items, queries.target, queries.history, ranking.is_personalised, model.catalogue
+    )
     columns: dict[str, Any] = {
         "user": queries.user,
-        "n_train": queries.known.lengths,
+        "n_train": queries.train_history.lengths,
         "n_history": queries.history.lengths,
         "n_targets": lists.n_targets,
-        "own": ranking.own,
+        "own": ranking.is_personalised,
         **{f"bucket/{b.bucketing}": b.column for b in buckets},
     }
     if sets:

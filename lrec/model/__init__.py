@@ -13,28 +13,28 @@ from lrec.base.config.component import Component
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
-from lrec.model.common.protocols import Schedule, Strategy, Watch
+from lrec.model.common.protocols import Callback, Schedule, Strategy
 
 
 @dataclass(frozen=True)
-class Learnt:
+class Pretrained:
     """What a model of the same kind has learnt.
 
     Attributes:
         run: where.
         state: see `Model.state`.
         catalogue: the items that it scored.
-        kept: share of every trained weight that is kept.
+        shrink: share of every trained weight that is kept.
     """
 
     run: str
     state: Arrays
     catalogue: Catalogue
-    kept: float = 1.0
+    shrink: float = 1.0
 
 
 @dataclass(frozen=True)
-class Onward:
+class FineTuning:
     """How training goes on when new data has come, beside how it was.
 
     Attributes:
@@ -66,24 +66,24 @@ class Model(Component, ABC):
     catalogue: Catalogue
     answers_empty: bool = False
     uses_weights: bool = False
-    simple: bool = True
+    is_baseline: bool = True
     rating_head: Literal["native", "calibrated"] = "calibrated"
-    onward: Onward = Onward(epochs=2, batches=2.0, rate=1.5)
-    learnt: Learnt | None = None
+    fine_tuning: FineTuning = FineTuning(epochs=2, batches=2.0, rate=1.5)
+    pretrained: Pretrained | None = None
 
     @abstractmethod
     def fit(
-        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
+        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
     ) -> None:
         """Learn from `split.train` only."""
 
-    def begin(self, learnt: Learnt) -> None:
+    def warm_start(self, pretrained: Pretrained) -> None:
         """Let the next `fit` go on from what another model has learnt.
 
         The catalogue of that fit has the other's items first, and may have more behind them. A
         model that learns everything in one go has no use for it, and learns anew.
         """
-        self.learnt = learnt
+        self.pretrained = pretrained
 
     @abstractmethod
     def score(self, histories: Histories) -> Floats:
@@ -100,7 +100,7 @@ class Model(Component, ABC):
         """
         return scores if self.rating_head == "native" else None
 
-    def own(self, histories: Histories) -> Bools:
+    def is_personalised(self, histories: Histories) -> Bools:
         """Whether each answer is the model's own and not a fallback, `(n,)`."""
         if self.answers_empty:
             return np.ones(len(histories), bool)
@@ -108,11 +108,11 @@ class Model(Component, ABC):
         return np.bincount(histories.row, weights=known, minlength=len(histories)) > 0
 
     @classmethod
-    def represents(cls) -> bool:
+    def encodes_histories(cls) -> bool:
         """Whether the model sees people as vectors: whether `represent` gives any."""
-        return cls.represent is not Model.represent
+        return cls.encode_histories is not Model.encode_histories
 
-    def represent(self, histories: Histories) -> Floats | None:
+    def encode_histories(self, histories: Histories) -> Floats | None:
         """Where a model sees people: `(n, width)` float32, or None for one without such a space.
 
         Empty histories have a finite place too, the same for all. One history is the least.

@@ -77,7 +77,7 @@ class Attention(SequenceModel):
 
         histories = tf.gather(self.histories, examples)
         inputs, targets = histories[:, :-1], histories[:, 1:].values
-        states = self.encode(inputs, newest=False, training=True)
+        states = self.item_states(inputs, newest=False, training=True)
         weights = self.weights
         if weights is not None:
             weights = tf.gather(weights, examples)[:, 1:].values

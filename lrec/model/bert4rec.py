@@ -76,7 +76,7 @@ class BERT4Rec(SequenceModel):
         histories = tf.gather(self.histories, examples)
         hidden = self._hide(histories)
         inputs = histories.with_values(tf.where(hidden, self.catalogue.n_items, histories.values))
-        states = self.encode(inputs, newest=False, training=True)
+        states = self.item_states(inputs, newest=False, training=True)
         rows = tf.boolean_mask(histories.value_rowids(), hidden)
         targets = tf.boolean_mask(histories.values, hidden)
         states = tf.boolean_mask(states, hidden)

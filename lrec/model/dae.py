@@ -58,7 +58,7 @@ class DAE(Autoencoder):
             [tf.nn.l2_loss(tf.cast(w, tf.float32)) for w in weights]
         ) / tf.cast(self.histories.nrows(), tf.float32)
 
-    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The hidden layer."""
         kept, scale = self.corrupt(items, dropout=0.0)
         return self.bag(kept, scale=scale)
@@ -66,4 +66,4 @@ class DAE(Autoencoder):
     def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
         from lrec.model.layers.multinomial import float32_dense
 
-        return float32_dense(self.logits, self.code(items, ratings))
+        return float32_dense(self.logits, self.encode(items, ratings))

@@ -177,7 +177,7 @@ class Dense(NeuralModel):
             )
         return tf.cast(offset, tf.float32) + base[:, None] + corrections[:, :n_items]
 
-    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The user part of the first hidden layer."""
         return self._user(self._pool(items, ratings))[0]
 

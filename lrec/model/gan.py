@@ -9,7 +9,7 @@ from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
 from lrec.model.common.autoencoder import Generator
-from lrec.model.common.protocols import Turn
+from lrec.model.common.protocols import TrainStep
 
 
 class GAN(Generator):
@@ -110,11 +110,11 @@ class GAN(Generator):
     def layers(self) -> list[Any]:
         return self._generator  # the discriminator only matters in training
 
-    def turns(self) -> list[Turn]:
+    def turns(self) -> list[TrainStep]:
         critics = [self.condition, self.vector, *self.judging, self.verdict]
         return [
-            Turn(self.network(critics, self._discriminator_losses), self.discriminator_passes),
-            Turn(self.network(self._generator, self.losses), self.generator_passes),
+            TrainStep(self.network(critics, self._discriminator_losses), self.discriminator_passes),
+            TrainStep(self.network(self._generator, self.losses), self.generator_passes),
         ]
 
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
@@ -145,7 +145,7 @@ class GAN(Generator):
         made = self._generate(items, self.dropout, noisy=True)
         return items, real, made, self._discriminate(items, made * self._mask(items, real))
 
-    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The generator's last hidden layer, without noise."""
         return self._hide(items, dropout=0.0, noisy=False)
 

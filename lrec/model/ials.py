@@ -17,7 +17,7 @@ from lrec.data.history_matrix import history_matrix
 from lrec.data.queries import Split
 from lrec.model import Model
 from lrec.model.common.item_item import sums
-from lrec.model.common.protocols import Schedule, Strategy, Watch
+from lrec.model.common.protocols import Callback, Schedule, Strategy
 
 # Numbers in the largest array of a batch of solves: 64 MB of float32.
 NUMBERS_A_BLOCK = 2**24
@@ -72,7 +72,7 @@ class IALS(Model):
         self.frequency_exponent = frequency_exponent
 
     def fit(
-        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
+        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
     ) -> None:
         from threadpoolctl import threadpool_limits
 
@@ -89,9 +89,9 @@ class IALS(Model):
                 self._fix_items(self._solve(items, fixed))
 
     def score(self, histories: Histories) -> Floats:
-        return self.represent(histories) @ self.items.factors.T
+        return self.encode_histories(histories) @ self.items.factors.T
 
-    def represent(self, histories: Histories) -> Floats:
+    def encode_histories(self, histories: Histories) -> Floats:
         """User factors, by the fold-in."""
         from threadpoolctl import threadpool_limits
 

@@ -10,7 +10,7 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
 from lrec.model import Model
-from lrec.model.common.protocols import Schedule, Strategy, Watch
+from lrec.model.common.protocols import Callback, Schedule, Strategy
 
 DAY = 86_400
 
@@ -34,7 +34,7 @@ class Popularity(Model):
         self.recent: Ints | None = None
 
     def fit(
-        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
+        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
     ) -> None:
         """Count.
 

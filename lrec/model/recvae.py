@@ -9,7 +9,7 @@ from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
 from lrec.model.common.autoencoder import Generator
-from lrec.model.common.protocols import Turn
+from lrec.model.common.protocols import TrainStep
 
 # The composite prior's parts: standard normal, last epoch's posterior, a wide normal.
 SHARES = (3 / 20, 3 / 4, 1 / 10)
@@ -69,11 +69,11 @@ class RecVAE(Generator):
     def layers(self) -> list[Any]:
         return [self.encoder, self.logits]  # what is remembered only matters in training
 
-    def turns(self) -> list[Turn]:
+    def turns(self) -> list[TrainStep]:
         encoder = self.network([self.encoder], self._encoder_losses)
         return [
-            Turn(encoder, self.encoder_passes, self._remember),
-            Turn(self.network([self.logits], self.losses)),
+            TrainStep(encoder, self.encoder_passes, self._remember),
+            TrainStep(self.network([self.logits], self.losses)),
         ]
 
     def _remember(self) -> None:
@@ -111,7 +111,7 @@ class RecVAE(Generator):
         loss = multinomial_loss(self.logits(code), items, self.weights_of(examples))
         return loss + weight * divergence
 
-    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The mean of the latent code."""
         return self._encode(items)[0]
 

@@ -99,7 +99,7 @@ class VAE(Generator):
         beta = self.beta * (tf.minimum(grown, 1.0) if self.anneal_steps else 1.0)
         return multinomial_loss(logits, items, self.weights_of(examples)) + beta * divergence
 
-    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The mean of the latent code."""
         return self._encode(items, dropout=0.0)[0]
 

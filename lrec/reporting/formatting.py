@@ -37,7 +37,7 @@ def probability(p: float | None) -> str:
     return "< .001" if p < 0.001 else f"{p:.3f}"
 
 
-def told_apart(commands: Sequence[str]) -> list[str]:
+def distinguishing_words(commands: Sequence[str]) -> list[str]:
     """Command lines without the words that all of them have."""
     words = [command.split() for command in commands]
     common = set[str]().union(*words).intersection(*words) if len(words) > 1 else set()

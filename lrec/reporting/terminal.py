@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
 import warnings
@@ -18,7 +17,6 @@ from lrec.base.errors import redact
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Bucketing, Buckets, group_names
-from lrec.model.common.protocols import Unkept
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,22 +168,6 @@ class Progress:
         what = self.shown[0].rpartition("/")[0].replace("_at_", "@") if marks else ""
         elapsed = _minutes(time.perf_counter() - self.start)
         self.console.print(f"epoch {epoch:>3}  loss {loss:.4g}  {what}  {marks}  [dim]{elapsed}[/]")
-
-
-class Losses(Unkept):
-    """A line for each epoch of what trains before the model."""
-
-    live = False
-
-    def __init__(self, screen: Screen) -> None:
-        self.console = screen.console
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        pass
-
-    def epoch(self, epoch: int, loss: float) -> float:
-        self.console.print(f"augment: epoch {epoch:>3}  loss {loss:.4g}")
-        return math.nan
 
 
 def show_warnings(screen: Screen) -> None:

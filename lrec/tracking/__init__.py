@@ -12,14 +12,14 @@ from lrec.tracking import sync
 from lrec.tracking.journal import NAME as JOURNAL
 from lrec.tracking.journal import Journal, entries_of, obstacle
 from lrec.tracking.log import Log
-from lrec.tracking.saved_runs import Saved, fetch, finished, folder_of, tags_of
+from lrec.tracking.saved_runs import SavedRun, fetch, finished, folder_of, tags_of
 from lrec.tracking.store import Store, UnreachableError
 
 __all__ = [
     "JOURNAL",
     "PARENT",
     "Log",
-    "Saved",
+    "SavedRun",
     "Tracking",
     "entries_of",
     "fetch",

@@ -15,7 +15,7 @@ WITHOUT = {"model": ", or tracking.log_model was false"}  # why an artifact may 
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedRun:
     """A finished run as it stands in the store.
 
     Attributes:
@@ -41,7 +41,7 @@ class Saved:
         return self.tags.get("lrec.command") == "train"
 
 
-def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[Saved]:
+def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[SavedRun]:
     """Finished runs of an experiment, newest first, or those named, in that order.
 
     Args:
@@ -78,11 +78,11 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
             return runs
 
 
-def _saved(run: Any) -> Saved:
+def _saved(run: Any) -> SavedRun:
     if run.info.status != "FINISHED":
         raise RuntimeError(f"run {run.info.run_id} is {run.info.status}, and not FINISHED.")
     inputs = run.inputs.dataset_inputs if run.inputs else []
-    return Saved(
+    return SavedRun(
         id=run.info.run_id,
         params=dict(run.data.params),
         metrics=dict(run.data.metrics),

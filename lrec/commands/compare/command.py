@@ -20,11 +20,11 @@ from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import (
-    Answers,
+    ModelTables,
     directions,
 )
 from lrec.reporting.terminal import Screen, show_warnings
-from lrec.tracking import Saved, fetch
+from lrec.tracking import SavedRun, fetch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,16 +81,16 @@ def run(contest: CompareSettings, invocation: Invocation) -> None:
     screen.note(log.where)
 
 
-def read_answers(contender: Contender) -> Answers:
+def read_answers(contender: Contender) -> ModelTables:
     """The user tables of a contender's runs."""
-    return Answers(
+    return ModelTables(
         name=contender.name,
         tables=[user_table(run) for run in contender.runs.values()],
         n_items=int(contender.any.metrics["data/catalogue_items"]),
     )
 
 
-def user_table(run: Saved) -> pd.DataFrame:
+def user_table(run: SavedRun) -> pd.DataFrame:
     """The user table of a run.
 
     Raises:

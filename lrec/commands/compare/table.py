@@ -10,8 +10,8 @@ from rich.table import Table
 from lrec.base.config.check import component_class
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import (
-    Answers,
     ComparisonError,
+    ModelTables,
 )
 from lrec.reporting.formatting import metric_name, number, probability, relative, signed
 from lrec.reporting.terminal import cell
@@ -50,7 +50,7 @@ def shown(comparison: Comparison) -> Table:
     return table
 
 
-def bucket_orders(answers: Sequence[Answers]) -> dict[str, tuple[str, ...]]:
+def bucket_orders(answers: Sequence[ModelTables]) -> dict[str, tuple[str, ...]]:
     """The bucketings that all tables have, each with its buckets, least active first.
 
     Raises:

@@ -22,7 +22,7 @@ SEED = 0  # of the sample: the same users for all models
 METRICS = {"recall": Recall(), "ndcg": NDCG()}
 
 
-class Panel:
+class FormatBenchmark:
     """Test users that a model is asked about in each of its formats.
 
     Args:
@@ -46,18 +46,18 @@ class Panel:
         self.model = model
         self.ks = ks
         self.buckets = [
-            bucketing.sort(self.queries.known, split.train, split.catalogue)
+            bucketing.sort(self.queries.train_history, split.train, split.catalogue)
             for bucketing in bucketings
         ]
 
-    def mark(self, ask: formats.Ask, size: int) -> dict[str, float]:
+    def measure(self, rank: formats.RankFunction, size: int) -> dict[str, float]:
         """Every metric of every bucket, `<metric>/<bucket>`; `bytes`, `p50_ms` and `p99_ms`."""
-        items, seconds = formats.ask_all(ask, self.queries.history, max(self.ks))
+        items, seconds = formats.rank_each(rank, self.queries.history, max(self.ks))
         ranking = Ranking(
             items=items,
             scores=np.empty((len(items), 0), np.float32),
             target_scores=np.empty(0, np.float32),
-            own=self.model.own(self.queries.history),
+            is_personalised=self.model.is_personalised(self.queries.history),
             ignored=0,
         )
         table = user_table(self.model, self.queries, ranking, METRICS, self.ks, self.buckets)
@@ -67,19 +67,19 @@ class Panel:
         return {**values, "bytes": float(size), "p50_ms": float(p50), "p99_ms": float(p99)}
 
 
-def original(model: Model) -> formats.Ask:
+def ranked_by_lrec(model: Model) -> formats.RankFunction:
     """The model as lrec asks it about people who are not in the data."""
     rankers: dict[int, Ranker] = {}
     nothing = Histories.of([[]])
 
-    def ask(history: Histories, k: int) -> Ints:
+    def rank(history: Histories, k: int) -> Ints:
         ranker = rankers.setdefault(k, Ranker(model, k))
         return ranker(Queries(history, history, nothing)).items
 
-    return ask
+    return rank
 
 
-def lost(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+def degradation(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """How much lower each metric has become, by `lost/<metric>/<bucket>`."""
     names = [name for name in before if name.startswith(tuple(METRICS))]
     return {f"lost/{name}": before[name] - after[name] for name in names}

@@ -15,8 +15,8 @@ from lrec import __version__
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import Invocation
 from lrec.commands.export import formats
-from lrec.commands.export.benchmark import Panel, lost, original
-from lrec.commands.runs.saved import model_of, own_split
+from lrec.commands.export.benchmark import FormatBenchmark, degradation, ranked_by_lrec
+from lrec.commands.runs.saved import load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.bucket import group_names
 from lrec.model import Model
@@ -71,21 +71,25 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     CPU().start()  # in float32, whatever the run was trained in
-    model = model_of(settings.run)
+    model = load_model(settings.run)
     folder = Path(settings.folder) if settings.folder else composed.folder / "export"
     name, tags = f"export-{model.name}", {"lrec.command": "export", "lrec.exports": settings.run}
     with settings.tracking.run(name, tags, composed.folder, settings.run) as log:
         log.params({key: composed.values[key] for key in ("bucket", "k", "formats", "sample")})
-        split = own_split(settings, model, settings.run)
-        panel = Panel(model, split, settings.bucket.values(), settings.k, settings.sample)
-        screen.note(f"every format is asked about {len(panel.queries):,} test users, one at a time")
+        split = split_of(settings, model, settings.run)
+        benchmark = FormatBenchmark(
+            model, split, settings.bucket.values(), settings.k, settings.sample
+        )
+        screen.note(
+            f"every format is asked about {len(benchmark.queries):,} test users, one at a time"
+        )
         weights = sum(array.nbytes for array in model.state().values())
-        rows = {ORIGINAL: panel.mark(original(model), weights)}
+        rows = {ORIGINAL: benchmark.measure(ranked_by_lrec(model), weights)}
         with beside(folder) as unfinished:
             for format in settings.formats:
                 path = formats.write(model, format, unfinished)
-                rows[format] = panel.mark(formats.read(path), formats.size(path))
-                rows[format] |= lost(rows[ORIGINAL], rows[format])
+                rows[format] = benchmark.measure(formats.read(path), formats.size(path))
+                rows[format] |= degradation(rows[ORIGINAL], rows[format])
             describe(unfinished, settings, model, rows)
         for format, values in rows.items():
             log.metrics({f"{format}/{key}": value for key, value in values.items()})

@@ -13,8 +13,8 @@ import numpy as np
 
 from lrec.base.arrays import Floats, Ints
 from lrec.base.errors import DataError
-from lrec.base.silence import hushed
-from lrec.commands.export.graph import portable
+from lrec.base.silence import silenced
+from lrec.commands.export.graph import export_graph
 from lrec.data.histories import Histories
 from lrec.model import Model
 
@@ -22,7 +22,7 @@ FILES = {"savedmodel": "savedmodel", "float16": "float16.tflite", "int8": "int8.
 SIGNATURE = "serving_default"
 WARM_UP = 5  # questions whose time does not count
 
-Ask = Callable[[Histories, int], Ints]
+RankFunction = Callable[[Histories, int], Ints]
 
 
 def write(model: Model, format: str, folder: Path) -> Path:
@@ -43,17 +43,17 @@ def write(model: Model, format: str, folder: Path) -> Path:
 
     path = folder / FILES[format]
     if format == "savedmodel":
-        module = portable(model)
-        with hushed():
+        module = export_graph(model)
+        with silenced():
             tf.saved_model.save(module, str(path), signatures={SIGNATURE: module.recommend})
         return path
-    module = portable(model, batch=1)
+    module = export_graph(model, batch=1)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([module.recommend], module)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if format == "float16":
         converter.target_spec.supported_types = [tf.float16]
     try:
-        with hushed():
+        with silenced():
             path.write_bytes(converter.convert())
     except Exception as error:
         lacking = re.findall(r"^(?:TF Select|Custom) ops: (.*)", str(error), re.M)
@@ -62,7 +62,7 @@ def write(model: Model, format: str, folder: Path) -> Path:
     return path
 
 
-def read(path: Path) -> Ask:
+def read(path: Path) -> RankFunction:
     """What `write` wrote, as a function from one history and k to ranked items, `(1, k)`."""
     import tensorflow as tf
 
@@ -72,7 +72,7 @@ def read(path: Path) -> Ask:
         return lambda history, k: np.asarray(
             graph(**{n: tf.constant(v) for n, v in _inputs(history, k, names).items()})["items"]
         )
-    with warnings.catch_warnings(), hushed():
+    with warnings.catch_warnings(), silenced():
         warnings.simplefilter("ignore")  # its successor is another package
         interpreter = tf.lite.Interpreter(str(path))
         interpreter.allocate_tensors()
@@ -92,7 +92,7 @@ def _inputs(history: Histories, k: int, names: Any) -> dict[str, Any]:
     return {name: arrays[name] for name in names}
 
 
-def ask_all(ask: Ask, histories: Histories, k: int) -> tuple[Ints, Floats]:
+def rank_each(rank: RankFunction, histories: Histories, k: int) -> tuple[Ints, Floats]:
     """Ask about one person after the other.
 
     Returns:
@@ -100,11 +100,11 @@ def ask_all(ask: Ask, histories: Histories, k: int) -> tuple[Ints, Floats]:
     """
     single = [histories.take(np.array([row])) for row in range(len(histories))]
     for history in single[:WARM_UP]:
-        ask(history, k)
+        rank(history, k)
     answers, seconds = [], []
     for history in single:
         start = time.perf_counter()
-        answers.append(ask(history, k))
+        answers.append(rank(history, k))
         seconds.append(time.perf_counter() - start)
     return np.concatenate(answers), np.array(seconds)
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from lrec.base.arrays import Tensor
 from lrec.commands.export.scorers import Padded, scorer_of
-from lrec.evaluation.ranking import tie_keys
+from lrec.evaluation.ranking import tie_break_keys
 from lrec.model import Model
 
 
-def portable(model: Model, batch: int | None = None) -> Any:
+def export_graph(model: Model, batch: int | None = None) -> Any:
     """A model as a `tf.Module` with a graph `recommend` that answers padded histories.
 
     Its inputs are `history`, `(batch, length)` int32 item codes, oldest first, -1 (or any number
@@ -38,7 +38,7 @@ def portable(model: Model, batch: int | None = None) -> Any:
     scorer = scorer_of(model)
     n_items = model.catalogue.n_items
     # of equal scores the first wins: in this order it is the one that wins elsewhere, too
-    keys = tie_keys(tf.constant([-1], tf.int64), n_items).numpy()[0]
+    keys = tie_break_keys(tf.constant([-1], tf.int64), n_items).numpy()[0]
     order = tf.Variable(np.argsort(-keys, kind="stable").astype(np.int32), trainable=False)
     popularity = tf.Variable(model.catalogue.popularity.astype(np.float32), trainable=False)
 

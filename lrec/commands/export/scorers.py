@@ -85,9 +85,7 @@ class Scorer:
 @singledispatch
 def scorer_of(model: Model) -> Scorer:
     """The graph of a kind of models."""
-    raise DataError(
-        f"model={model.name} cannot be exported: it has no graph in lrec/commands/export/scorers.py."
-    )
+    raise DataError(f"model={model.name} cannot be exported: it has no graph.")
 
 
 @scorer_of.register
@@ -117,8 +115,8 @@ def _(model: SequenceModel) -> Scorer:
                 real=tf.concat([read.real, mask > 0], axis=1),
                 ratings=asked.ratings,
             )
-        state = model.encode(read.ragged(), newest=True, training=False)
-        asking = model.asking(tf.cast(state, tf.float32))
+        state = model.item_states(read.ragged(), newest=True, training=False)
+        asking = model.query_vectors(tf.cast(state, tf.float32))
         return tf.matmul(asking, model.table(), transpose_b=True)
 
     return Scorer(scores, _weights(model))

@@ -12,9 +12,9 @@ from lrec.base.arrays import Ints, Strings
 from lrec.base.errors import ConfigError, nearest
 from lrec.base.files import write_table
 from lrec.commands.composing import Invocation
-from lrec.commands.recommend.explanation import reasons
-from lrec.commands.recommend.users import codes_of, known_people, new_people
-from lrec.commands.runs.saved import model_of
+from lrec.commands.recommend.explanation import explain_items
+from lrec.commands.recommend.users import codes_of, known_users, new_users
+from lrec.commands.runs.saved import load_model
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
@@ -78,11 +78,11 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     settings.strategy.start()
-    model = model_of(settings.run)
+    model = load_model(settings.run)
     if settings.history is not None:
-        people, histories = new_people(settings.history, model.catalogue)
+        people, histories = new_users(settings.history, model.catalogue)
     else:
-        people, histories = known_people(settings, settings.users, model.catalogue)
+        people, histories = known_users(settings, settings.users, model.catalogue)
     excluded = codes_of(settings.exclude, model.catalogue.ids, "exclude", needed="none")
     table = recommend(model, people, histories, excluded, settings.top, settings.explain)
     if settings.to is not None:
@@ -125,14 +125,16 @@ def recommend(
         "rank": place + 1,
         "item": catalogue.ids[item],
         "score": ranking.scores[row, place],
-        "own": ranking.own[row],
+        "own": ranking.is_personalised[row],
     }
     if catalogue.features.titles is not None:
         columns["title"] = catalogue.features.titles[item]
     if explain:
         because = np.full(ranking.items.shape, -1)
-        rows = np.flatnonzero(ranking.own & (histories.within(catalogue.n_items).lengths > 0))
-        because[rows] = reasons(model, histories.take(rows), ranking.items[rows])
+        rows = np.flatnonzero(
+            ranking.is_personalised & (histories.within(catalogue.n_items).lengths > 0)
+        )
+        because[rows] = explain_items(model, histories.take(rows), ranking.items[rows])
         named = np.append(catalogue.ids[: catalogue.n_items], "")
         columns["because"] = named[because[row, place]]
         if catalogue.features.titles is not None:

@@ -13,7 +13,7 @@ from lrec.model import Model
 ENTRIES = 2**22  # numbers held at once when histories are taken apart
 
 
-def reasons(model: Model, histories: Histories, items: Ints) -> Ints:
+def explain_items(model: Model, histories: Histories, items: Ints) -> Ints:
     """The history item whose removal lowers the score of each recommended item most.
 
     Any model can be asked: each history is scored again without each of its items (equal ones go

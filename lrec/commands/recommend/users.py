@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def known_people(parts: RunSettings, asked: Any, catalogue: Catalogue) -> tuple[Strings, Histories]:
+def known_users(parts: RunSettings, asked: Any, catalogue: Catalogue) -> tuple[Strings, Histories]:
     """Users of the data, with everything that it has of them, in codes of a model's catalogue.
 
     Args:
@@ -79,11 +79,13 @@ def of_all(split: Split) -> Histories:
     That is the training history or, of those who were held out whole, the fold-in part; empty for
     those who have neither or are never asked about.
     """
-    held_out = [
-        queries.known.take(np.flatnonzero(~np.isin(queries.known.user, split.train.user)))
+    held_out_split = [
+        queries.train_history.take(
+            np.flatnonzero(~np.isin(queries.train_history.user, split.train.user))
+        )
         for queries in (split.validation, split.test)
     ]
-    histories = Histories.stacked([split.train, *held_out])
+    histories = Histories.stacked([split.train, *held_out_split])
     histories = histories.take(np.unique(histories.user, return_index=True)[1])
     lengths = np.zeros(len(split.user_ids), np.int64)
     lengths[histories.user] = histories.lengths
@@ -91,7 +93,7 @@ def of_all(split: Split) -> Histories:
     return replace(histories, user=np.arange(len(lengths), dtype=np.int32), offsets=offsets)
 
 
-def new_people(history: list[Any] | str, catalogue: Catalogue) -> tuple[Strings, Histories]:
+def new_users(history: list[Any] | str, catalogue: Catalogue) -> tuple[Strings, Histories]:
     """People that are not in the data, by what they took; unknown items are left out with a note.
 
     Raises:

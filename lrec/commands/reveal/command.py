@@ -15,9 +15,9 @@ from lrec.base.arrays import Floats
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
 from lrec.commands.composing import ComposedConfig, Invocation
-from lrec.commands.reveal.curves import EARLY, Curves, Measured, trace
+from lrec.commands.reveal.curves import EARLY, Curves, ModelCurves, trace
 from lrec.commands.runs.candidates import candidate_runs
-from lrec.commands.runs.saved import ORACLE, held_out, model_on, parts_of, references
+from lrec.commands.runs.saved import ORACLE, held_out_split, load_model_for, references, settings_of
 from lrec.commands.runs.selection import Contender, SelectionSettings, provenance
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.metric import Lists, RankingMetric
@@ -47,7 +47,6 @@ class RevealSettings(SelectionSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_unknown_users()
         if self.lengths[:1] != [0] or self.lengths != sorted(set(self.lengths)):
             raise ConfigError(f"lengths must rise from 0. Received: {self.lengths}")
         if not any(0 < n <= EARLY for n in self.lengths):
@@ -77,8 +76,8 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     contenders = settings.contenders(ids, least=1)
-    parts = parts_of(contenders[0].any.id)
-    split = held_out(parts, "reveal", contenders[0].any.id)
+    parts = settings_of(contenders[0].any.id)
+    split = held_out_split(parts, "reveal", contenders[0].any.id)
     settings.strategy.start()
     asker = Asker(split, settings)
     screen.note(f"{len(split.test):,} users are held out; the models see {asker.lengths} items")
@@ -117,20 +116,20 @@ class Asker:
         self.metric = settings.metric[name]
         self.k = int(k)
 
-    def measure(self, contender: Contender, screen: Screen) -> Measured:
+    def measure(self, contender: Contender, screen: Screen) -> ModelCurves:
         """The mean over a contender's seeds."""
         found = []
         for seed, run in contender.runs.items():
             screen.note(f"asking {contender.name}, seed {seed}")
-            found.append(self.ask(contender.name, model_on(run.id, self.split.catalogue)))
-        return Measured(
+            found.append(self.ask(contender.name, load_model_for(run.id, self.split.catalogue)))
+        return ModelCurves(
             name=contender.name,
             values=np.mean([m.values for m in found], axis=0),
             covered=np.mean([m.covered for m in found], axis=0),
             whole=np.mean([m.whole for m in found], axis=0),
         )
 
-    def ask(self, name: str, model: Model, competes: bool = True) -> Measured:
+    def ask(self, name: str, model: Model, competes: bool = True) -> ModelCurves:
         """One model, at every length and with whole histories."""
         ranker = Ranker(model, self.k)
         has = self.queries.history.lengths
@@ -140,16 +139,20 @@ class Asker:
             users = np.flatnonzero(has >= n)
             asked = self.queries.take(users).revealing(n)
             values[users, at], covered[users, at] = self._answer(ranker, asked)
-        return Measured(name, values, covered, self._answer(ranker, self.queries)[0], competes)
+        return ModelCurves(name, values, covered, self._answer(ranker, self.queries)[0], competes)
 
     def _answer(self, ranker: Ranker, queries: Queries) -> tuple[Floats, Floats]:
         """The metric of each user, and whether the answer was the model's own."""
         ranking = ranker(queries)
         lists = Lists(
-            ranking.items, queries.target, queries.history, ranking.own, ranker.model.catalogue
+            ranking.items,
+            queries.target,
+            queries.history,
+            ranking.is_personalised,
+            ranker.model.catalogue,
         )
         assert isinstance(self.metric, RankingMetric)
-        return self.metric(lists, self.k), ranking.own.astype(float)
+        return self.metric(lists, self.k), ranking.is_personalised.astype(float)
 
 
 def describe(

@@ -21,7 +21,7 @@ SHORTEST = 5  # a curve over fewer items is none
 
 
 @dataclass(frozen=True)
-class Measured:
+class ModelCurves:
     """What one model did for each user, the mean over its seeds.
 
     Attributes:
@@ -62,7 +62,7 @@ class Curves:
 
 
 def trace(
-    measured: Sequence[Measured],
+    measured: Sequence[ModelCurves],
     history: Ints,
     lengths: Sequence[int],
     smallest: int,
@@ -190,7 +190,7 @@ def _winners(
 
 
 def _natural(
-    measured: Sequence[Measured],
+    measured: Sequence[ModelCurves],
     history: Ints,
     lengths: Sequence[int],
     smallest: int,

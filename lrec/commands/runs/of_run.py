@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import key_of
-from lrec.commands.runs.saved import config_of
+from lrec.commands.runs.saved import load_config
 
 
 def config_of_run(
@@ -32,7 +32,7 @@ def config_of_run(
         raise ConfigError(f"run is needed: lrec {command} run=RUN_ID, the id of a finished run.")
     changeable = (*free, *(key for key in own if key != "run"))
     refuse_fixed(overrides, command, lambda key: key not in (*own, *free), changeable)
-    whole = merge(config_of(str(config.run)), config, overrides)
+    whole = merge(load_config(str(config.run)), config, overrides)
     whole.update({key: config[key] for key in own} | {"run": str(config.run)})
     return whole
 

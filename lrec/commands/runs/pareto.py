@@ -13,9 +13,9 @@ from lrec.base.arrays import Bools, Floats
 from lrec.base.files import write_table
 from lrec.commands.settings import RunSettings
 from lrec.reporting import figures
-from lrec.reporting.formatting import metric_name, number, told_apart
+from lrec.reporting.formatting import distinguishing_words, metric_name, number
 from lrec.reporting.terminal import cell
-from lrec.tracking import Saved
+from lrec.tracking import SavedRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ def extremes(parts: RunSettings) -> tuple[str, str]:
     return f"{metric}/{names[0]}", f"{metric}/{names[-1]}"
 
 
-def sweep_table(runs: Sequence[Saved], parts: RunSettings) -> pd.DataFrame:
+def sweep_table(runs: Sequence[SavedRun], parts: RunSettings) -> pd.DataFrame:
     """One row for each run that has both values: run, settings, the values, pareto.
 
     Values are validation values of the epoch kept, `best/…` in MLflow.
@@ -79,7 +79,7 @@ def shown(found: pd.DataFrame, parts: RunSettings) -> Table:
     table.add_column(metric_name(high), justify="right")
     table.add_column("run")
     table.add_column("settings")
-    named = found.assign(settings=told_apart(found["settings"].to_list()))
+    named = found.assign(settings=distinguishing_words(found["settings"].to_list()))
     for row in named[named["pareto"]].to_dict("records"):
         table.add_row(number(row[low]), number(row[high]), row["run"], cell(row["settings"]))
     return table

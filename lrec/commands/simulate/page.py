@@ -8,7 +8,7 @@ from typing import Any
 
 from lrec.commands.compare.page import COLOURS
 from lrec.commands.reveal.page import positions
-from lrec.commands.simulate.results import Simulated
+from lrec.commands.simulate.results import SimulationResults
 from lrec.reporting.page import render
 from lrec.reporting.page.axis import Axis
 
@@ -21,7 +21,7 @@ PLOTS = {
 }
 
 
-def page(simulated: Simulated, facts: Mapping[str, Any]) -> str:
+def page(simulated: SimulationResults, facts: Mapping[str, Any]) -> str:
     """HTML of a simulation.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints
-from lrec.commands.simulate.simulation import Played, World
+from lrec.commands.simulate.simulation import Environment, Rollout
 from lrec.data.catalogue import Catalogue
 from lrec.evaluation.metric import mean_of_items
 from lrec.evaluation.metric.gini import Gini
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ModelResult:
     """What came of one model, the mean over its seeds; `(n, rounds)` unless it says otherwise.
 
     Attributes:
@@ -47,7 +47,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Simulated:
+class SimulationResults:
     """The result.
 
     Attributes:
@@ -67,27 +67,27 @@ class Simulated:
         return rows
 
 
-def observe(
+def summarise_rollouts(
     name: str,
-    plays: Iterable[Played],
-    world: World,
+    rollouts: Iterable[Rollout],
+    environment: Environment,
     groups: Mapping[str, Ints],
     active: int,
-) -> Outcome:
+) -> ModelResult:
     """What came of a model that played once for each seed."""
-    seen = [_observe(played, world, _samples(groups), active) for played in plays]
+    seen = [_observe(rollout, environment, _samples(groups), active) for rollout in rollouts]
     mean = {key: np.mean([one[key] for one in seen], axis=0) for key in seen[0]}
-    return Outcome(name, **mean | {"first": means(np.stack([one["first"] for one in seen]))})
+    return ModelResult(name, **mean | {"first": means(np.stack([one["first"] for one in seen]))})
 
 
 def tabulate(
-    outcomes: Sequence[Outcome],
-    world: World,
+    results: Sequence[ModelResult],
+    environment: Environment,
     groups: Mapping[str, Ints],
     active: int,
     control: str,
     resamples: int,
-) -> Simulated:
+) -> SimulationResults:
     """Means over groups of people, with 95 % intervals by paired bootstrap over people.
 
     Args:
@@ -98,39 +98,41 @@ def tabulate(
 
     rounds: list[dict[str, Any]] = []
     summary: list[dict[str, Any]] = []
-    (base,) = (outcome.activated[:, -1] for outcome in outcomes if outcome.name == control)
+    (base,) = (result.activated[:, -1] for result in results if result.name == control)
     for place, (group, rows) in enumerate(groups.items()):
-        change = np.stack([o.activated[rows, -1] - base[rows] for o in outcomes], axis=1)
+        change = np.stack([o.activated[rows, -1] - base[rows] for o in results], axis=1)
         low, high = interval(bootstrap(change, resamples))
-        for at, outcome in enumerate(outcomes):
-            key = {"model": outcome.name, "bucket": group}
-            rounds += _rounds(key, outcome, rows, place)
+        for at, result in enumerate(results):
+            key = {"model": result.name, "bucket": group}
+            rounds += _rounds(key, result, rows, place)
             shared = {"low": low[at], "high": high[at], "difference": change[:, at].mean()}
             summary.append(
                 {
                     **key,
                     "users": len(rows),
-                    "attainable": (world.limit[rows] >= active).mean(),
-                    "activated": outcome.activated[rows, -1].mean(),
-                    **(shared if outcome.name != control else dict.fromkeys(shared)),
-                    "accepted": outcome.accepted[rows, -1].mean(),
-                    "first_hit": means(outcome.first[rows, None])[0],
-                    "never_hit": 1 - outcome.hit[rows, -1].mean(),
+                    "attainable": (environment.limit[rows] >= active).mean(),
+                    "activated": result.activated[rows, -1].mean(),
+                    **(shared if result.name != control else dict.fromkeys(shared)),
+                    "accepted": result.accepted[rows, -1].mean(),
+                    "first_hit": means(result.first[rows, None])[0],
+                    "never_hit": 1 - result.hit[rows, -1].mean(),
                 }
             )
-    return Simulated(pd.DataFrame(rounds), pd.DataFrame(summary))
+    return SimulationResults(pd.DataFrame(rounds), pd.DataFrame(summary))
 
 
-def _rounds(key: dict[str, Any], outcome: Outcome, rows: Ints, group: int) -> list[dict[str, Any]]:
-    popularity = means(outcome.popularity[rows])
+def _rounds(
+    key: dict[str, Any], result: ModelResult, rows: Ints, group: int
+) -> list[dict[str, Any]]:
+    popularity = means(result.popularity[rows])
     columns = {
-        "activated": outcome.activated[rows].mean(axis=0),
-        "hit": outcome.hit[rows].mean(axis=0),
-        "accepted": outcome.accepted[rows].mean(axis=0),
+        "activated": result.activated[rows].mean(axis=0),
+        "hit": result.hit[rows].mean(axis=0),
+        "accepted": result.accepted[rows].mean(axis=0),
         "popularity": popularity,
         "drift": popularity - popularity[0],
-        "item_coverage": outcome.item_coverage[group],
-        "gini": outcome.gini[group],
+        "item_coverage": result.item_coverage[group],
+        "gini": result.gini[group],
     }
     return [
         {**key, "round": at + 1, "users": len(rows), **{n: c[at] for n, c in columns.items()}}
@@ -139,24 +141,24 @@ def _rounds(key: dict[str, Any], outcome: Outcome, rows: Ints, group: int) -> li
 
 
 def _observe(
-    played: Played, world: World, samples: Sequence[Sequence[Ints]], active: int
+    rollout: Rollout, environment: Environment, samples: Sequence[Sequence[Ints]], active: int
 ) -> dict[str, Floats]:
-    gained = played.accepted.sum(axis=2).cumsum(axis=0).T
+    gained = rollout.accepted.sum(axis=2).cumsum(axis=0).T
     hit = gained > 0
-    percentile = np.append(percentiles(world.catalogue), np.nan)
-    n_items = world.catalogue.n_items
+    percentile = np.append(percentiles(environment.catalogue), np.nan)
+    n_items = environment.catalogue.n_items
     return {
-        "activated": (world.start.lengths[:, None] + gained >= active).astype(float),
+        "activated": (environment.start.lengths[:, None] + gained >= active).astype(float),
         "hit": hit.astype(float),
         "accepted": gained.astype(float),
-        "popularity": np.stack([mean_of_items(percentile[s]) for s in played.shown], axis=1),
+        "popularity": np.stack([mean_of_items(percentile[s]) for s in rollout.shown], axis=1),
         "first": np.where(hit.any(axis=1), hit.argmax(axis=1) + 1, np.nan),
         **{
             metric.name: np.array(
                 [
                     [
                         _mean([metric(shown[rows], n_items) for rows in drawn])
-                        for shown in played.shown
+                        for shown in rollout.shown
                     ]
                     for drawn in samples
                 ]

@@ -11,20 +11,21 @@ import numpy as np
 
 from lrec.base.arrays import Ints
 from lrec.commands.settings import RunSettings
+from lrec.commands.train.callbacks import LossPrinter
 from lrec.data.feature import with_vectors
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
-from lrec.evaluation.evaluator import Judge
+from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.ranking import Ranker
 from lrec.model import Model
-from lrec.model.common.protocols import Unkept
+from lrec.model.common.protocols import StatelessCallback
 from lrec.model.popularity import Popularity
-from lrec.reporting.terminal import Losses, Screen
+from lrec.reporting.terminal import Screen
 
 Train = Callable[[Split], Model]
 
 
-class Player:
+class RankingPolicy:
     """Recommends what a model ranks first.
 
     Args:
@@ -52,9 +53,9 @@ def trainer(parts: RunSettings, screen: Screen) -> Train:
 
     def train(split: Split) -> Model:
         model, split = copy.deepcopy(parts.model), with_vectors(split, parts.feature)
-        training = parts.augment(split, parts.strategy, parts.seed, Losses(screen))
-        watch = Validation(parts, Judge(split, parts.metric, parts.bucket, parts.k), model)
-        model.fit(training, parts.schedule, parts.strategy, parts.seed, watch)
+        training = parts.augment(split, parts.strategy, parts.seed, LossPrinter(screen))
+        callback = Validation(parts, Evaluator(split, parts.metric, parts.bucket, parts.k), model)
+        model.fit(training, parts.schedule, parts.strategy, parts.seed, callback)
         return model
 
     return train
@@ -67,23 +68,23 @@ def count(split: Split) -> Model:
     return model
 
 
-class Validation(Unkept):
+class Validation(StatelessCallback):
     """Tells training the monitored metric, and nobody else."""
 
-    live = False
+    wants_steps = False
 
-    def __init__(self, parts: RunSettings, judge: Judge, model: Model) -> None:
+    def __init__(self, parts: RunSettings, evaluator: Evaluator, model: Model) -> None:
         self.parts = parts
-        self.judge = judge
-        self.ranker = judge.ranker(model)
+        self.evaluator = evaluator
+        self.ranker = evaluator.ranker(model)
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         pass
 
-    def epoch(self, epoch: int, loss: float) -> float:
-        if not len(self.judge.split.validation):
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
+        if not len(self.evaluator.split.validation):
             return math.nan
-        values = self.judge.validate(self.ranker)
+        values = self.evaluator.validate(self.ranker)
         return self.parts.monitor_sign * values[self.parts.monitor.removeprefix("val/")]
 
 

@@ -16,11 +16,11 @@ from lrec.evaluation.ranking import batches
 from lrec.evaluation.references import Oracle
 
 # Lists of catalogue items, `(n, k)` int32, -1 where there is none, in a round counted from 1.
-Recommend = Callable[[Queries, int], Ints]
+Policy = Callable[[Queries, int], Ints]
 ANSWER, SHOW = range(2)  # what uniform numbers are drawn for
 
 
-class World(ABC):
+class Environment(ABC):
     """People who begin with little, and what they say to recommendations.
 
     The item at rank r is accepted if u(user, item, round) < willingness(user, item) / log2(r + 1).
@@ -39,7 +39,7 @@ class World(ABC):
     limit: Ints
 
     def __init__(self, split: Split, start: int, seed: int) -> None:
-        known, target = split.test.known, split.test.target
+        known, target = split.test.train_history, split.test.target
         self.first = np.arange(len(known.item)) < (known.offsets[:-1] + start)[known.row]
         self.start = known.keep(self.first)
         self.catalogue = split.catalogue
@@ -86,12 +86,12 @@ class World(ABC):
         )
 
 
-class HeldOutWorld(World):
+class HeldOutEnvironment(Environment):
     """People who accept what they really did later: every other item of theirs, and no more."""
 
     def __init__(self, split: Split, start: int, seed: int) -> None:
         super().__init__(split, start, seed)
-        later, target = split.test.known.keep(~self.first), split.test.target
+        later, target = split.test.train_history.keep(~self.first), split.test.target
         row = np.concatenate([later.row, target.row])
         pairs = self._pairs(row, np.concatenate([later.item, target.item]))
         self.wanted, place = np.unique(pairs, return_index=True)
@@ -121,7 +121,7 @@ class HeldOutWorld(World):
         return np.searchsorted(self.wanted, pairs).clip(max=len(self.wanted) - 1)
 
 
-class TrueWorld(World):
+class GroundTruthEnvironment(Environment):
     """People of generated data, who accept by its ground truth.
 
     Willingness is the true preference for an item, as of the user's first held-out interaction,
@@ -153,7 +153,7 @@ class TrueWorld(World):
 
 
 @dataclass(frozen=True)
-class Played:
+class Rollout:
     """What happened to the people of a world with one model.
 
     Attributes:
@@ -167,18 +167,18 @@ class Played:
     history: Histories
 
 
-def play(world: World, recommend: Recommend, rounds: int) -> Played:
+def roll_out(environment: Environment, recommend: Policy, rounds: int) -> Rollout:
     """Recommend to everybody, append what is accepted, and again."""
-    history, shown, accepted = world.start, [], []
+    history, shown, accepted = environment.start, [], []
     for turn in range(1, rounds + 1):
         nothing = history.keep(np.zeros(len(history.item), bool))
         shown.append(recommend(Queries(history, history, nothing), turn))
-        accepted.append(world.accepted(shown[-1], history, turn))
-        history = world.grown(history, shown[-1], accepted[-1])
-    return Played(np.stack(shown), np.stack(accepted), history)
+        accepted.append(environment.accepted(shown[-1], history, turn))
+        history = environment.grown(history, shown[-1], accepted[-1])
+    return Rollout(np.stack(shown), np.stack(accepted), history)
 
 
-def at_random(n_items: int, k: int, seed: int) -> Recommend:
+def random_policy(n_items: int, k: int, seed: int) -> Policy:
     """The control: k items of the catalogue, uniformly at random, without what the user has."""
 
     def recommend(queries: Queries, turn: int) -> Ints:

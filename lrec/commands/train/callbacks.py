@@ -14,17 +14,18 @@ from lrec.base.arrays import Array
 from lrec.base.errors import DataError
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.bucket import group_names
-from lrec.evaluation.evaluator import Judge
+from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.ranking import Ranker
-from lrec.reporting.terminal import Progress
+from lrec.model.common.protocols import StatelessCallback
+from lrec.reporting.terminal import Progress, Screen
 from lrec.tracking import Log
 from lrec.training.checkpoint import Checkpoint
-from lrec.training.strategy import Strategy
+from lrec.training.strategy import TrainingStrategy
 
 PAST = "past"  # in a checkpoint: what the epochs before had, and how long they took
 
 
-class Watcher:
+class ValidationCallback:
     """Evaluates on validation after each epoch: prints, logs, and tells training what it said.
 
     It also keeps the training's state in the run's folder, with what the epochs before had.
@@ -33,26 +34,26 @@ class Watcher:
     def __init__(
         self,
         parts: RunSettings,
-        judge: Judge,
+        evaluator: Evaluator,
         ranker: Ranker,
         progress: Progress,
         log: Log,
         checkpoint: Checkpoint,
     ) -> None:
         self.parts = parts
-        self.judge = judge
+        self.evaluator = evaluator
         self.ranker = ranker
         self.progress = progress
         self.log = log
         self.checkpoint = checkpoint
-        self.live = progress.live
+        self.wants_steps = progress.live
         self.history: list[dict[str, float]] = []
         self.begun = time.perf_counter()
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         self.progress.step(epoch, step, steps)
 
-    def epoch(self, epoch: int, loss: float) -> float:
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
         values = self._validate()
         self.progress.epoch(epoch, loss, values)
         self.log.metrics({"train/loss": loss, **values}, step=epoch)
@@ -60,11 +61,11 @@ class Watcher:
         value = self.parts.monitor_sign * values.get(self.parts.monitor, math.nan)
         return float(self.parts.strategy.agreed(value))
 
-    def keep(self, state: Mapping[str, Array]) -> None:
+    def save_state(self, state: Mapping[str, Array]) -> None:
         past = json.dumps({"history": self.history, "seconds": self.seconds})
         self.checkpoint.save({**state, PAST: np.array(past)})
 
-    def kept(self) -> Mapping[str, Array] | None:
+    def load_state(self) -> Mapping[str, Array] | None:
         state = self.checkpoint.load()
         if state is not None:
             past = json.loads(str(state.pop(PAST)))
@@ -95,19 +96,19 @@ class Watcher:
         else:
             best = self._validate()
             self.log.metrics(best)
-        names = [name for name in watched(self.parts) if name in best]
+        names = [name for name in monitored_by_group(self.parts) if name in best]
         self.log.metrics({f"best/{name.removeprefix('val/')}": best[name] for name in names})
         return best.get(monitor, math.nan)
 
     def _validate(self) -> dict[str, float]:
-        if not len(self.judge.split.validation):
+        if not len(self.evaluator.split.validation):
             if not self.history:
                 warnings.warn(
                     "no validation users: training neither stops early nor picks epochs",
                     stacklevel=2,
                 )
             return {}
-        values = {f"val/{k}": v for k, v in self.judge.validate(self.ranker).items()}
+        values = {f"val/{k}": v for k, v in self.evaluator.validate(self.ranker).items()}
         if self.parts.monitor not in values:
             raise DataError(
                 "the monitored metric has no value: no validation users in its bucket, or ratings "
@@ -116,32 +117,48 @@ class Watcher:
         return values
 
 
-class Follower:
+class LossPrinter(StatelessCallback):
+    """A line for each epoch of what trains before the model."""
+
+    wants_steps = False
+
+    def __init__(self, screen: Screen) -> None:
+        self.console = screen.console
+
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
+        pass
+
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
+        self.console.print(f"augment: epoch {epoch:>3}  loss {loss:.4g}")
+        return math.nan
+
+
+class WorkerCallback:
     """Hears from the chief how an epoch was.
 
     It keeps nothing, but goes on from what a chief that was killed has kept.
     """
 
-    live = False
+    wants_steps = False
 
-    def __init__(self, strategy: Strategy, checkpoint: Checkpoint) -> None:
+    def __init__(self, strategy: TrainingStrategy, checkpoint: Checkpoint) -> None:
         self.strategy = strategy
         self.checkpoint = checkpoint
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         pass
 
-    def epoch(self, epoch: int, loss: float) -> float:
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
         return float(self.strategy.agreed(math.nan))
 
-    def keep(self, state: Mapping[str, Array]) -> None:
+    def save_state(self, state: Mapping[str, Array]) -> None:
         pass
 
-    def kept(self) -> Mapping[str, Array] | None:
+    def load_state(self) -> Mapping[str, Array] | None:
         return self.checkpoint.load()
 
 
-def watched(parts: RunSettings) -> list[str]:
+def monitored_by_group(parts: RunSettings) -> list[str]:
     """The monitored metric of every bucket: what the lines of training show."""
     name = parts.monitor.rpartition("/")[0]
     return [f"{name}/{group}" for group in group_names(parts.bucket.values())]

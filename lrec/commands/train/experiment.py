@@ -8,17 +8,22 @@ import warnings
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import run_logging
-from lrec.commands.train.callbacks import Follower, Watcher, watched
+from lrec.commands.train.callbacks import (
+    LossPrinter,
+    ValidationCallback,
+    WorkerCallback,
+    monitored_by_group,
+)
 from lrec.data.alignment import extend
 from lrec.data.catalogue import Catalogue
 from lrec.data.feature import with_vectors
 from lrec.data.interactions import Interactions
-from lrec.evaluation.evaluator import Judge
+from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.recommender import example
-from lrec.evaluation.references import beside
-from lrec.model import Learnt
+from lrec.evaluation.references import with_references
+from lrec.model import Pretrained
 from lrec.model.common import saving
-from lrec.reporting.terminal import Losses, Progress, Screen, show_warnings
+from lrec.reporting.terminal import Progress, Screen, show_warnings
 from lrec.tracking import forget
 from lrec.training.checkpoint import Checkpoint
 
@@ -26,7 +31,7 @@ from lrec.training.checkpoint import Checkpoint
 def run(
     parts: RunSettings,
     composed: ComposedConfig,
-    learnt: Learnt | None = None,
+    pretrained: Pretrained | None = None,
     known: Catalogue | None = None,
 ) -> float:
     """Train, evaluate and log.
@@ -47,7 +52,7 @@ def run(
         forget(composed.folder)
         Checkpoint(composed.folder).remove()
     screen.composed(composed.choices, composed.overrides, parts.seed)
-    tags = {"lrec.command": "train", "lrec.simple": str(parts.model.simple)}
+    tags = {"lrec.command": "train", "lrec.simple": str(parts.model.is_baseline)}
     with parts.tracking.run(_name(parts, composed), tags, composed.folder) as log:
         run_logging.log_config(log, composed)
 
@@ -55,38 +60,38 @@ def run(
         split = with_vectors(parts.split(data), parts.feature)
         if known is not None:
             split = extend(split, known)
-        if learnt is not None:
-            parts.model.begin(learnt)
-            log.tags({"lrec.updates": learnt.run})
-        judge = Judge(split, parts.metric, parts.bucket, parts.k)
+        if pretrained is not None:
+            parts.model.warm_start(pretrained)
+            log.tags({"lrec.updates": pretrained.run})
+        evaluator = Evaluator(split, parts.metric, parts.bucket, parts.k)
         run_logging.log_data(log, composed, parts, data, split)
-        screen.data(data, split, judge.buckets["test"])
+        screen.data(data, split, evaluator.buckets["test"])
 
         if split.train.weight is not None and not parts.model.uses_weights:
             name = parts.model.name
             warnings.warn(f"model={name} ignores the weights of behaviours", stacklevel=2)
 
         with parts.strategy.together(_task(composed, data)):
-            training = parts.augment(split, parts.strategy, parts.seed, Losses(screen))
+            training = parts.augment(split, parts.strategy, parts.seed, LossPrinter(screen))
             run_logging.log_augmentation(log, split, training)
             screen.augmentation(parts.augment.name, split, training)
 
-            ranker = judge.ranker(parts.model)
-            checkpoint = Checkpoint(composed.folder, _task(composed, data, learnt))
-            with Progress(screen, parts.schedule.epochs, watched(parts)) as progress:
-                watcher = Watcher(parts, judge, ranker, progress, log, checkpoint)
-                parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, watcher)
-            run_logging.log_training(log, composed, watcher.epochs, watcher.seconds)
-        best = watcher.finish()
+            ranker = evaluator.ranker(parts.model)
+            checkpoint = Checkpoint(composed.folder, _task(composed, data, pretrained))
+            with Progress(screen, parts.schedule.epochs, monitored_by_group(parts)) as progress:
+                callback = ValidationCallback(parts, evaluator, ranker, progress, log, checkpoint)
+                parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, callback)
+            run_logging.log_training(log, composed, callback.epochs, callback.seconds)
+        best = callback.finish()
 
-        verdict = judge.test(ranker)
-        references = judge.references()
-        rows = beside(parts.model.name, verdict.values, references)
-        run_logging.log_verdict(log, composed, parts, judge, data, verdict, references)
+        result = evaluator.test(ranker)
+        references = evaluator.references()
+        rows = with_references(parts.model.name, result.values, references)
+        run_logging.log_result(log, composed, parts, evaluator, data, result, references)
         if parts.tracking.log_model:
             saving.save(composed.folder / "model", parts.model, composed.values["model"])
             log.model(composed.folder / "model", example(parts.model.catalogue))
-        run_logging.log_figures(log, composed, parts, data, watcher.history, rows)
+        run_logging.log_figures(log, composed, parts, data, callback.history, rows)
     checkpoint.remove()
 
     screen.table(rows, list(parts.bucket.values()), parts.k)
@@ -100,17 +105,19 @@ def follow(parts: RunSettings, composed: ComposedConfig, screen: Screen) -> floa
     data = parts.dataset.load()
     split = with_vectors(parts.split(data), parts.feature)
     with parts.strategy.together(_task(composed, data)):
-        training = parts.augment(split, parts.strategy, parts.seed, Losses(screen))
+        training = parts.augment(split, parts.strategy, parts.seed, LossPrinter(screen))
         checkpoint = Checkpoint(composed.folder, _task(composed, data))
-        follower = Follower(parts.strategy, checkpoint)
-        parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, follower)
+        callback = WorkerCallback(parts.strategy, checkpoint)
+        parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, callback)
     return math.nan
 
 
-def _task(composed: ComposedConfig, data: Interactions, learnt: Learnt | None = None) -> str:
+def _task(
+    composed: ComposedConfig, data: Interactions, pretrained: Pretrained | None = None
+) -> str:
     """What the processes of a run, and its parts if it is killed, have to agree in: everything but
     where the data lies and where training takes place."""
-    start = learnt.run if learnt is not None else None
+    start = pretrained.run if pretrained is not None else None
     where = {"dataset": data.digest, "strategy": None, "start": start}
     return run_logging.config_digest(composed.values | where)
 

@@ -17,8 +17,8 @@ from lrec.commands.settings import RunSettings
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import group_names
-from lrec.evaluation.evaluator import Judge, Verdict
-from lrec.evaluation.references import Rows, beside
+from lrec.evaluation.evaluator import EvaluationResult, Evaluator
+from lrec.evaluation.references import Rows, with_references
 from lrec.reporting import figures
 from lrec.tracking import Log
 
@@ -79,51 +79,51 @@ def log_augmentation(log: Log, split: Split, training: Split) -> None:
     )
 
 
-def log_verdict(
+def log_result(
     log: Log,
     composed: ComposedConfig,
     parts: RunSettings,
-    judge: Judge,
+    evaluator: Evaluator,
     data: Interactions,
-    verdict: Verdict,
+    result: EvaluationResult,
     references: Rows,
 ) -> None:
     """The user table, and the metrics: the model's as they are, references' under their names."""
-    log.metrics(verdict.values)
+    log.metrics(result.values)
     for name, values in references.items():
         log.metrics({f"{name}/{key}": value for key, value in values.items()})
     log.tags(
         {
-            "lrec.rating_head": verdict.rating_head,
-            "lrec.history_items_ignored": verdict.ignored,
+            "lrec.rating_head": result.rating_head,
+            "lrec.history_items_ignored": result.ignored,
             **{
                 f"lrec.evaluation.bucket.{name}": words
-                for bucket in judge.buckets["test"]
+                for bucket in evaluator.buckets["test"]
                 for name, words in bucket.edges.items()
             },
         }
     )
     path = composed.folder / "users.parquet"
-    write_table(path, public_table(parts, judge, data, verdict))
+    write_table(path, public_table(parts, evaluator, data, result))
     log.file(path)
     summary = composed.folder / "metrics.json"
-    rows = beside(parts.model.name, verdict.values, references)
+    rows = with_references(parts.model.name, result.values, references)
     write_text(summary, json.dumps(rows, indent=1))
     log.file(summary)
 
 
 def public_table(
-    parts: RunSettings, judge: Judge, data: Interactions, verdict: Verdict
+    parts: RunSettings, evaluator: Evaluator, data: Interactions, result: EvaluationResult
 ) -> pd.DataFrame:
     """The user table with the items' ids, and the users' pseudonyms or ids."""
     import pandas as pd
 
-    split = judge.split
-    ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in verdict.table["items"]]
-    users = split.user_ids[verdict.table["user"]]
+    split = evaluator.split
+    ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in result.table["items"]]
+    users = split.user_ids[result.table["user"]]
     if not parts.tracking.keep_user_ids:
         users = pseudonyms(users, data.digest)
-    table = verdict.table.assign(user=users)
+    table = result.table.assign(user=users)
     table["items"] = pd.Series(ids, index=table.index)
     return table
 

@@ -18,9 +18,9 @@ from lrec.commands.runs.candidates import candidate_overrides, training_override
 from lrec.commands.runs.find_or_train import find_or_train
 from lrec.commands.settings import RunSettings
 from lrec.commands.tune.search_space import draw
-from lrec.reporting.formatting import number, told_apart
+from lrec.reporting.formatting import distinguishing_words, number
 from lrec.reporting.terminal import Screen, cell, show_warnings
-from lrec.tracking import Saved, finished
+from lrec.tracking import SavedRun, finished
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +110,7 @@ def draw_jobs(settings: TuneSettings, invocation: Invocation) -> dict[str, list[
     return jobs
 
 
-def summary(tried: Mapping[str, Sequence[Saved | None]], settings: TuneSettings) -> pd.DataFrame:
+def summary(tried: Mapping[str, Sequence[SavedRun | None]], settings: TuneSettings) -> pd.DataFrame:
     """One row a candidate: its budget, its value as it is, its best value and settings."""
     import pandas as pd
 
@@ -145,7 +145,7 @@ def shown(found: pd.DataFrame, settings: TuneSettings) -> Table:
     for name in ("candidate", "failed", "minutes", "as it is", "best", "settings"):
         table.add_column(name, justify="left" if name in ("candidate", "settings") else "right")
     rows = found.to_dict("records")
-    said = told_apart([row["settings"] or "" for row in rows])
+    said = distinguishing_words([row["settings"] or "" for row in rows])
     for row, settings_of in zip(rows, said, strict=True):
         table.add_row(
             cell(row["candidate"]),

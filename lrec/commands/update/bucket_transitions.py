@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NEW = "new"  # where users come from that the data did not have
 
 
-def migration(parts: RunSettings, before: Split, after: Split) -> dict[str, pd.DataFrame]:
+def bucket_transitions(parts: RunSettings, before: Split, after: Split) -> dict[str, pd.DataFrame]:
     """Users by their bucket before and after, a table for each bucketing.
 
     Every user of the data is counted; those that the data did not have before come from `new`.
@@ -28,11 +28,12 @@ def migration(parts: RunSettings, before: Split, after: Split) -> dict[str, pd.D
     """
     known = find(after.user_ids, before.user_ids)
     return {
-        name: moves(bucketing, before, after, known) for name, bucketing in parts.bucket.items()
+        name: transition_table(bucketing, before, after, known)
+        for name, bucketing in parts.bucket.items()
     }
 
 
-def moves(bucketing: Bucketing, before: Split, after: Split, known: Any) -> pd.DataFrame:
+def transition_table(bucketing: Bucketing, before: Split, after: Split, known: Any) -> pd.DataFrame:
     """Counts of users, a row for each bucket before and a column for each one after.
 
     Args:

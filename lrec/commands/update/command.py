@@ -16,16 +16,16 @@ from lrec.base.errors import ConfigError
 from lrec.base.files import write_table
 from lrec.commands.compare.table import bucket_orders, shown
 from lrec.commands.composing import ComposedConfig, Invocation
-from lrec.commands.runs.saved import model_of
+from lrec.commands.runs.saved import load_model
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import experiment, run_logging
-from lrec.commands.update.bucket_transitions import migration
+from lrec.commands.update.bucket_transitions import bucket_transitions
 from lrec.commands.update.feedback import join
 from lrec.data.alignment import align, extend, refuse_seen
 from lrec.evaluation.comparison.compare import compare
-from lrec.evaluation.comparison.user_alignment import Answers
-from lrec.evaluation.evaluator import Judge
-from lrec.model import Learnt
+from lrec.evaluation.comparison.user_alignment import ModelTables
+from lrec.evaluation.evaluator import Evaluator
+from lrec.model import Pretrained
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import Log, tags_of
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BEFORE, UPDATED, SCRATCH = "before", "updated", "from scratch"
-Jobs = dict[str, tuple[dict[str, Any], Learnt | None]]
+Jobs = dict[str, tuple[dict[str, Any], Pretrained | None]]
 SHARE = 0.1  # of the epochs that the run was trained for
 
 
@@ -47,7 +47,7 @@ class UpdateSettings(RunSettings):
         epochs: at most, or None for a tenth of the run's, and the model's least at least.
         batch_size: examples a step, or None for as many as the model's `onward` says.
         learning_rate: at the start, from which it falls to zero; None likewise.
-        kept: share of every weight of the model that training goes on from.
+        shrink: share of every weight of the model that training goes on from.
         retrain: whether to train from scratch too, and to compare.
         resamples: of the bootstrap and of the sign flips.
     """
@@ -57,7 +57,7 @@ class UpdateSettings(RunSettings):
     epochs: int | None
     batch_size: int | None
     learning_rate: float | None
-    kept: float
+    shrink: float
     retrain: bool
     resamples: int
 
@@ -77,8 +77,8 @@ class UpdateSettings(RunSettings):
                 "lrec update trains in one process: choose another strategy. "
                 f"Received: strategy={self.strategy.name}"
             )
-        if not 0 <= self.kept <= 1:
-            raise ConfigError(f"kept must be from 0 to 1. Received: {self.kept}")
+        if not 0 <= self.shrink <= 1:
+            raise ConfigError(f"shrink must be from 0 to 1. Received: {self.shrink}")
         if self.resamples < 100:
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
 
@@ -89,7 +89,7 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     settings.strategy.start()
-    old = model_of(settings.run)
+    old = load_model(settings.run)
     name = f"update-{old.name}"
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
     with settings.tracking.parent(name, tags, composed.folder, settings.run) as log:
@@ -98,20 +98,20 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
         scratch, _ = job(composed, {"dataset": node}, composed.folder / "scratch")
         together = scratch.dataset.load()
         split = extend(scratch.split(together), old.catalogue)
-        learnt = align(settings.split(data), split.catalogue)
-        refuse_seen(split, learnt)
+        pretrained = align(settings.split(data), split.catalogue)
+        refuse_seen(split, pretrained)
         screen.note(
             f"feedback: {len(together) - len(data):,} interactions, "
             f"{together.n_users - data.n_users:,} new users, "
             f"{together.n_items - data.n_items:,} new items"
         )
-        judge = Judge(split, settings.metric, settings.bucket, settings.k)
-        verdict = judge.test(judge.ranker(old))
-        table = run_logging.public_table(settings, judge, together, verdict)
-        answers = [Answers(BEFORE, [table], split.catalogue.n_items)]
-        rows = {BEFORE: verdict.values}
+        evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
+        result = evaluator.test(evaluator.ranker(old))
+        table = run_logging.public_table(settings, evaluator, together, result)
+        answers = [ModelTables(BEFORE, [table], split.catalogue.n_items)]
+        rows = {BEFORE: result.values}
 
-        start = Learnt(settings.run, old.state(), old.catalogue, settings.kept)
+        start = Pretrained(settings.run, old.state(), old.catalogue, settings.shrink)
         trained = int(tags_of(settings.run).get("lrec.epochs", settings.schedule.epochs))
         schedule = shorter(settings, composed.values["schedule"], trained)
         jobs: Jobs = {UPDATED: ({"dataset": node, "schedule": schedule}, start)}
@@ -121,10 +121,10 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
             folder = composed.folder / who.replace(" ", "_")
             screen.note(f"{who}:")
             experiment.run(*job(composed, changes, folder), begin, old.catalogue)
-            answers.append(Answers(who, [_users(folder)], split.catalogue.n_items))
+            answers.append(ModelTables(who, [_users(folder)], split.catalogue.n_items))
             rows[who] = _metrics(folder)[old.name]
 
-        moved = migration(settings, learnt, split)
+        moved = bucket_transitions(settings, pretrained, split)
         report(settings, log, composed.folder, answers, rows, moved)
     screen.table(rows, list(settings.bucket.values()), settings.k)
 
@@ -136,14 +136,14 @@ def shorter(settings: UpdateSettings, own: Mapping[str, Any], trained: int) -> d
         own: the run's.
         trained: epochs that the run took.
     """
-    onward = settings.model.onward
-    epochs = max(onward.epochs, math.ceil(SHARE * trained))
-    batch_size = max(1, round(onward.batches * own["batch_size"]))
+    fine_tuning = settings.model.fine_tuning
+    epochs = max(fine_tuning.epochs, math.ceil(SHARE * trained))
+    batch_size = max(1, round(fine_tuning.batches * own["batch_size"]))
     return {
         **own,
         "epochs": settings.epochs or epochs,
         "batch_size": settings.batch_size or batch_size,
-        "learning_rate": settings.learning_rate or onward.rate * own["learning_rate"],
+        "learning_rate": settings.learning_rate or fine_tuning.rate * own["learning_rate"],
         "decay": "cosine",
         "warmup_epochs": 0,
     }
@@ -166,7 +166,7 @@ def report(
     settings: UpdateSettings,
     log: Log,
     folder: Path,
-    answers: list[Answers],
+    answers: list[ModelTables],
     rows: Mapping[str, Mapping[str, float]],
     moved: Mapping[str, pd.DataFrame],
 ) -> None:

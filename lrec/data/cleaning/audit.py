@@ -23,9 +23,9 @@ def drop(data: Interactions, rows: Bools, name: str) -> Interactions:
     if not rows.any():
         return data
     kept = data.keep(~rows)
-    lost = np.flatnonzero((data.activity > 0) & (kept.activity == 0))
+    degradation = np.flatnonzero((data.activity > 0) & (kept.activity == 0))
     items = int(((data.popularity > 0) & (kept.popularity == 0)).sum())
-    step = CleaningStep(name, int(rows.sum()), items, by_activity(data.activity[lost]))
+    step = CleaningStep(name, int(rows.sum()), items, by_activity(data.activity[degradation]))
     return replace(kept, audit=(*data.audit, step))
 
 

@@ -144,7 +144,7 @@ class Cleaning:
             *([-np.arange(len(data))] if self.duplicates == "first" else []),
             *([] if data.timestamp is None else [turn * data.timestamp]),
             *([] if data.weight is None else [data.weight]),
-            *([] if data.askable.all() else [data.askable]),
+            *([] if data.is_target.all() else [data.is_target]),
             pair,
         ]
         order = np.lexsort(keys)
@@ -176,12 +176,12 @@ def _identified(frame: pd.DataFrame, policy: str) -> tuple[pd.DataFrame, tuple[C
     missing = frame["user"].isna() | frame["item"].isna()
     if not missing.any():
         return frame, ()
-    kept, lost = frame[~missing], frame[missing]
+    kept, degradation = frame[~missing], frame[missing]
     if kept.empty:
         raise DataError("no row of the data has both a user and an item id.")
-    users, items = (set(lost[name].dropna()) - set(kept[name]) for name in ("user", "item"))
-    activity = lost["user"].value_counts()[list(users)].tolist()
-    return kept, (CleaningStep("missing id", len(lost), len(items), by_activity(activity)),)
+    users, items = (set(degradation[name].dropna()) - set(kept[name]) for name in ("user", "item"))
+    activity = degradation["user"].value_counts()[list(users)].tolist()
+    return kept, (CleaningStep("missing id", len(degradation), len(items), by_activity(activity)),)
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:

@@ -75,7 +75,7 @@ def compact(data: Interactions) -> Interactions:
 
 def content_digest(data: Interactions) -> str:
     digest = hashlib.sha256()
-    asked = None if data.askable.all() else data.askable
+    asked = None if data.is_target.all() else data.is_target
     named = (data.user_ids, data.item_ids)
     for part in (data.user, data.item, data.rating, data.timestamp, *named, data.weight, asked):
         if part is not None:

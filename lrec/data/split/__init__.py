@@ -37,8 +37,8 @@ class Splitter(Component, ABC):
             DataError: the data cannot support this split, or a part comes out empty.
         """
         part = self.assign(data)
-        askable = data.askable  # what is not asked for stays in the histories
-        tested = (part == TEST) & askable
+        is_target = data.is_target  # what is not asked for stays in the histories
+        tested = (part == TEST) & is_target
         for some, name in ((part == TRAIN, "training interactions"), (tested, "test users")):
             if not some.any():
                 raise DataError(
@@ -48,7 +48,7 @@ class Splitter(Component, ABC):
         data, catalogue = _recode(data, part == TRAIN)
         train = Histories.select(data, part == TRAIN)
         known = (part == TRAIN) | (part == FOLD_IN)
-        validation = _queries(data, known, known, (part == VALIDATION) & askable)
+        validation = _queries(data, known, known, (part == VALIDATION) & is_target)
         test = _queries(data, known | (part == VALIDATION), known, tested)
         asked = np.union1d(validation.user, test.user)
         outside = test.target.item >= catalogue.n_items
@@ -73,7 +73,7 @@ class Splitter(Component, ABC):
                 "users_without_test_items": data.n_users - len(test),
                 "users_never_asked": data.n_users - len(asked),
                 "interactions_excluded": int((part == EXCLUDED).sum()),
-                "interactions_not_asked": int((~askable[part >= VALIDATION]).sum()),
+                "interactions_not_asked": int((~is_target[part >= VALIDATION]).sum()),
                 "test_targets_outside_catalogue": float(outside.mean()),
             },
         )
@@ -155,6 +155,6 @@ def _queries(data: Interactions, history: Bools, known: Bools, target: Bools) ->
     users = np.unique(data.user[target])
     return Queries(
         history=Histories.select(data, history, users),
-        known=Histories.select(data, known, users),
+        train_history=Histories.select(data, known, users),
         target=Histories.select(data, target, users),
     )

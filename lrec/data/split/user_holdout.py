@@ -69,7 +69,7 @@ class UserHoldout(Splitter):
         activity = data.activity[data.user]
         n_target = np.clip(np.rint(activity * (1 - self.fold_in)), 1, np.maximum(activity - 1, 1))
         part = role[data.user]
-        held_out = part != TRAIN
-        part[held_out & (from_end >= n_target)] = FOLD_IN
-        part[held_out & (activity < 2)] = EXCLUDED
+        held_out_split = part != TRAIN
+        part[held_out_split & (from_end >= n_target)] = FOLD_IN
+        part[held_out_split & (activity < 2)] = EXCLUDED
         return part

@@ -18,8 +18,8 @@ from lrec.evaluation.comparison.comparison import (
     list_lengths,
 )
 from lrec.evaluation.comparison.user_alignment import (
-    Answers,
     ComparisonError,
+    ModelTables,
     aligned,
     directions,
     groups_of,
@@ -45,7 +45,7 @@ SUBSAMPLES = 100  # of each bucket, for set metrics
 
 
 def compare(
-    answers: Sequence[Answers],
+    answers: Sequence[ModelTables],
     baseline: str,
     primary: str,
     metrics: Mapping[str, Metric],

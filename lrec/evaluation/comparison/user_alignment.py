@@ -21,7 +21,7 @@ class ComparisonError(ValueError):
 
 
 @dataclass(frozen=True)
-class Answers:
+class ModelTables:
     """What one model answered.
 
     Attributes:
@@ -36,7 +36,7 @@ class Answers:
     n_items: int
 
 
-def aligned(answers: Sequence[Answers]) -> list[list[pd.DataFrame]]:
+def aligned(answers: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
     """The tables of each model with their rows in the order of the first one.
 
     Raises:

@@ -22,14 +22,14 @@ class Lists:
         items: `(n, k)` int32 item codes, best first; -1 where the catalogue ran out.
         target: the held-out items, row by row.
         history: what the model was asked with (and what was masked).
-        own: `(n,)` bool, whether the list comes from the model's own scores, not from a fallback.
+        is_personalised: `(n,)` bool, false where the list is a fallback's.
         catalogue: the items and their training popularity.
     """
 
     items: Ints
     target: Histories
     history: Histories
-    own: Bools
+    is_personalised: Bools
     catalogue: Catalogue
 
     def __len__(self) -> int:

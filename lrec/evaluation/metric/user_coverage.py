@@ -14,5 +14,5 @@ class UserCoverage(RankingMetric):
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         full = (lists.items[:, :k] >= 0).all(axis=1) & (lists.items.shape[1] >= k)
-        covered: Floats = (full & lists.own).astype(float)
+        covered: Floats = (full & lists.is_personalised).astype(float)
         return covered

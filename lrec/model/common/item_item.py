@@ -17,7 +17,7 @@ from lrec.data.histories import Histories
 from lrec.data.history_matrix import history_matrix
 from lrec.data.queries import Split
 from lrec.model import Model
-from lrec.model.common.protocols import Schedule, Strategy, Watch
+from lrec.model.common.protocols import Callback, Schedule, Strategy
 
 # Entries of a product that a thread holds at once: few enough for its cache.
 ENTRIES_A_BLOCK = 2**18
@@ -47,7 +47,7 @@ class ItemItemModel(Model):
         schedule: Schedule | None = None,
         strategy: Strategy | None = None,
         seed: int = 0,
-        watch: Watch | None = None,
+        callback: Callback | None = None,
     ) -> None:
         """Learn from `split.train` only; the other arguments do not matter."""
         self.catalogue = split.catalogue

@@ -13,8 +13,8 @@ from lrec.base.arrays import Array, Arrays, Floats, Tensor
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
-from lrec.model import Learnt, Model
-from lrec.model.common.protocols import Schedule, Strategy, Turn, Watch
+from lrec.model import Model, Pretrained
+from lrec.model.common.protocols import Callback, Schedule, Strategy, TrainStep
 
 Use = Literal["additional", "initial"]  # of item vectors, see lrec.model.layers.embedding
 # Histories represented at once.
@@ -31,7 +31,7 @@ class NeuralModel(Model):
             batches do not.
     """
 
-    simple = False
+    is_baseline = False
     static_shapes: bool = False
 
     @abstractmethod
@@ -60,7 +60,7 @@ class NeuralModel(Model):
             ratings: `(total,)` float32 ratings of the items; NaN where the history has none.
         """
 
-    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Where the model sees people, `(batch, width)`. A model without such a space leaves it.
 
         Args:
@@ -69,37 +69,37 @@ class NeuralModel(Model):
         raise NotImplementedError(f"model={self.name} does not see people as vectors")
 
     def fit(
-        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, watch: Watch
+        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
     ) -> None:
         import keras
 
         keras.utils.set_random_seed(seed)
         with strategy.scope():
             self._build(split.catalogue)
-            if self.learnt is not None:
-                self._go_on(self.learnt)
+            if self.pretrained is not None:
+                self._go_on(self.pretrained)
             turns = self.turns()
         for turn in turns:
             turn.network.jit_compile = strategy.jit_compile and self.static_shapes
         n_examples = self.prepare(split)
-        schedule.fit(turns, n_examples, seed, watch)
+        schedule.fit(turns, n_examples, seed, callback)
 
-    def _go_on(self, learnt: Learnt) -> None:
+    def _go_on(self, pretrained: Pretrained) -> None:
         """Start from other weights; what is new in the catalogue keeps its random ones.
 
         Weights that are shrunk first generalise as if they were trained anew (Ash and Adams 2020,
         On Warm-Starting Neural Network Training; without the noise that they add).
         """
-        stored = in_order(learnt.state)
-        old, new = learnt.catalogue.n_items, self.catalogue.n_items
+        stored = in_order(pretrained.state)
+        old, new = pretrained.catalogue.n_items, self.catalogue.n_items
         for weight, array in zip(self._weights(), stored, strict=True):
-            kept = learnt.kept if weight.trainable else 1.0
+            kept = pretrained.shrink if weight.trainable else 1.0
             weight.assign(grown(np.array(weight), (kept * array).astype(array.dtype), old, new))
-        self.learnt = None
+        self.pretrained = None
 
-    def turns(self) -> list[Turn]:
+    def turns(self) -> list[TrainStep]:
         """What trains in an epoch, in order: by default all layers, by `losses`."""
-        return [Turn(self.network(self.layers(), self.losses))]
+        return [TrainStep(self.network(self.layers(), self.losses))]
 
     def network(self, layers: list[Any], losses: Callable[[Tensor, Tensor], Tensor]) -> Any:
         """A Keras model that trains `layers` by losses like `losses`."""
@@ -122,15 +122,17 @@ class NeuralModel(Model):
         return scores
 
     @classmethod
-    def represents(cls) -> bool:
-        return cls.code is not NeuralModel.code
+    def encodes_histories(cls) -> bool:
+        return cls.encode is not NeuralModel.encode
 
-    def represent(self, histories: Histories) -> Floats | None:
-        if not self.represents():
+    def encode_histories(self, histories: Histories) -> Floats | None:
+        if not self.encodes_histories():
             return None
         rows = np.arange(len(histories))
         batches = [histories.take(rows[i : i + BATCH]) for i in range(0, len(rows), BATCH)]
-        return np.concatenate([self._coder(*self.inputs(batch)).numpy() for batch in batches])
+        return np.concatenate(
+            [self._encoder_graph(*self.inputs(batch)).numpy() for batch in batches]
+        )
 
     def inputs(self, histories: Histories) -> tuple[np.ndarray[Any, Any], ...]:
         """Item codes, ratings (NaN without) and row splits of histories within the catalogue."""
@@ -150,11 +152,11 @@ class NeuralModel(Model):
         return _traced(self.graph)
 
     @cached_property
-    def _coder(self) -> Any:
+    def _encoder_graph(self) -> Any:
         import tensorflow as tf
 
         def code(*inputs: Any) -> Tensor:
-            return tf.cast(self.code(*_ragged(*inputs)), tf.float32)
+            return tf.cast(self.encode(*_ragged(*inputs)), tf.float32)
 
         return _traced(code)
 
@@ -181,11 +183,11 @@ class NeuralModel(Model):
 
     def _build(self, catalogue: Catalogue) -> None:
         """Fresh layers, and all of their weights, which Keras would make at the first call."""
-        from lrec.model.layers.random_numbers import Draws
+        from lrec.model.layers.random_numbers import RandomStream
 
         self.catalogue = catalogue
-        self.draws = Draws()
-        for traced in ("_scorer", "_coder", "_drawer"):  # graphs of the layers that were
+        self.draws = RandomStream()
+        for traced in ("_scorer", "_encoder_graph", "_drawer"):  # graphs of the layers that were
             vars(self).pop(traced, None)
         self.build(catalogue)
         self.graph(*self.inputs(Histories.of([[0], []])))

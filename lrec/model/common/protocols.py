@@ -9,37 +9,37 @@ from typing import Any, Protocol
 from lrec.base.arrays import Array
 
 
-class Watch(Protocol):
+class Callback(Protocol):
     """Who looks on while a model trains."""
 
     @property
-    def live(self) -> bool:
+    def wants_steps(self) -> bool:
         """Whether `step` is wanted."""
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         """A step of an epoch is done; all from 1."""
 
-    def epoch(self, epoch: int, loss: float) -> float:
+    def on_epoch_end(self, epoch: int, loss: float) -> float:
         """An epoch is done, with this mean loss.
 
         Returns:
             The monitored validation metric, signed so that more is better; NaN without one.
         """
 
-    def keep(self, state: Mapping[str, Array]) -> None:
+    def save_state(self, state: Mapping[str, Array]) -> None:
         """Training as it stands after an epoch, to go on from if it is killed."""
 
-    def kept(self) -> Mapping[str, Array] | None:
+    def load_state(self) -> Mapping[str, Array] | None:
         """What `keep` was given last, if training was killed and is to go on."""
 
 
-class Unkept:
+class StatelessCallback:
     """Of a watch: nothing is kept, and training starts at the beginning."""
 
-    def keep(self, state: Mapping[str, Array]) -> None:
+    def save_state(self, state: Mapping[str, Array]) -> None:
         pass
 
-    def kept(self) -> Mapping[str, Array] | None:
+    def load_state(self) -> Mapping[str, Array] | None:
         return None
 
 
@@ -48,7 +48,7 @@ def nothing() -> None:
 
 
 @dataclass(frozen=True)
-class Turn:
+class TrainStep:
     """A network's part of an epoch. Most models are one network; players of a game are several.
 
     Attributes:
@@ -65,7 +65,9 @@ class Turn:
 class Schedule(Protocol):
     """How a model trains, as far as models need to know."""
 
-    def fit(self, turns: Sequence[Turn], n_examples: int, seed: int, watch: Watch) -> None:
+    def fit(
+        self, turns: Sequence[TrainStep], n_examples: int, seed: int, callback: Callback
+    ) -> None:
         """Train networks, each in its turn, on batches of example indices."""
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
-from lrec.model import Onward
+from lrec.model import FineTuning
 from lrec.model.common.losses import NextItemLoss
 from lrec.model.common.neural import NeuralModel, Use
 
@@ -33,7 +33,7 @@ class SequenceModel(NeuralModel):
     """
 
     uses_weights = True
-    onward = Onward(epochs=5, batches=0.25, rate=1.0)  # many small steps
+    fine_tuning = FineTuning(epochs=5, batches=0.25, rate=1.0)  # many small steps
     causal: bool
     extra_tokens = 0  # rows of the embedding behind the catalogue's
 
@@ -105,7 +105,7 @@ class SequenceModel(NeuralModel):
         table = self.embedding.table()[: self.catalogue.n_items]
         return table if self.temperature is None else tf.math.l2_normalize(table, axis=1)
 
-    def asking(self, states: Tensor) -> Tensor:
+    def query_vectors(self, states: Tensor) -> Tensor:
         """States as they meet the table: their inner products are scores."""
         import tensorflow as tf
 
@@ -113,7 +113,7 @@ class SequenceModel(NeuralModel):
             return states
         return tf.math.l2_normalize(states, axis=1) / self.temperature
 
-    def encode(self, items: Tensor, newest: bool, training: bool) -> Tensor:
+    def item_states(self, items: Tensor, newest: bool, training: bool) -> Tensor:
         """States of all items of `(batch, None)` ragged histories, or of the newest ones only."""
         from lrec.model.layers.layout import Layout
 
@@ -140,7 +140,7 @@ class SequenceModel(NeuralModel):
         """
         import tensorflow as tf
 
-        losses = self.loss(self.asking(states), self.table(), targets, self.draws)
+        losses = self.loss(self.query_vectors(states), self.table(), targets, self.draws)
         total = tf.cast(tf.size(targets), tf.float32)
         if weights is not None:
             losses, total = losses * weights, tf.reduce_sum(weights)
@@ -151,15 +151,15 @@ class SequenceModel(NeuralModel):
         """Ragged histories as the encoder reads them for the next item."""
         return items[:, -self.max_length :]
 
-    def code(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The state that asks for the next item; 0 for an empty history."""
         import tensorflow as tf
 
-        state = self.encode(self.read(items), newest=True, training=False)
+        state = self.item_states(self.read(items), newest=True, training=False)
         some = items.row_lengths()[:, None] > 0
-        return self.asking(tf.where(some, tf.cast(state, tf.float32), 0.0))
+        return self.query_vectors(tf.where(some, tf.cast(state, tf.float32), 0.0))
 
     def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
         import tensorflow as tf
 
-        return tf.matmul(self.code(items, ratings), self.table(), transpose_b=True)
+        return tf.matmul(self.encode(items, ratings), self.table(), transpose_b=True)

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from lrec.base.arrays import Tensor
-from lrec.model.layers.random_numbers import Draws
+from lrec.model.layers.random_numbers import RandomStream
 
 
 class Network(keras.Model):
@@ -22,7 +22,7 @@ class Network(keras.Model):
     """
 
     def __init__(
-        self, parts: list[keras.layers.Layer], loss: Callable[[Tensor], Tensor], draws: Draws
+        self, parts: list[keras.layers.Layer], loss: Callable[[Tensor], Tensor], draws: RandomStream
     ) -> None:
         super().__init__()
         self.parts = parts

@@ -12,7 +12,7 @@ from lrec.base.arrays import Tensor
 FAR = 1_000_003  # between the seeds of two replicas
 
 
-class Draws:
+class RandomStream:
     """A stream of random numbers whose state is a variable: training can stop and go on with it.
 
     Attributes:

@@ -13,7 +13,7 @@ from lrec.base.arrays import Tensor
 from lrec.model.layers.layout import Layout
 
 
-class Attention(keras.layers.Layer):
+class MultiHeadAttention(keras.layers.Layer):
     """Multi-head scaled dot-product attention (Vaswani et al. 2017) within each history.
 
     Args:
@@ -90,7 +90,7 @@ class FeedForward(keras.layers.Layer):
         return self.out(self.drop(hidden, training=training))
 
 
-class Block(keras.layers.Layer):
+class TransformerBlock(keras.layers.Layer):
     """One transformer block.
 
     Args:
@@ -110,7 +110,7 @@ class Block(keras.layers.Layer):
         super().__init__()
         activation = {"sasrec": "relu", "ligr": "swiglu", "pre_norm": "gelu"}[kind]
         self.kind = kind
-        self.attention = Attention(size, heads, dropout, causal)
+        self.attention = MultiHeadAttention(size, heads, dropout, causal)
         self.forward = FeedForward(size, size * widen, dropout, activation)
         self.norms = [keras.layers.LayerNormalization(epsilon=1e-6) for _ in range(2)]
         self.drop = keras.layers.Dropout(dropout)
@@ -162,7 +162,9 @@ class Encoder(keras.layers.Layer):
     ) -> None:
         super().__init__()
         self.positions = keras.layers.Embedding(max_length, size, "glorot_normal")
-        self.blocks = [Block(size, heads, widen, dropout, kind, causal) for _ in range(blocks)]
+        self.blocks = [
+            TransformerBlock(size, heads, widen, dropout, kind, causal) for _ in range(blocks)
+        ]
         self.norm = None if kind == "ligr" else keras.layers.LayerNormalization(epsilon=1e-6)
         self.drop = keras.layers.Dropout(dropout)
 

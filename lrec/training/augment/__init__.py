@@ -15,7 +15,7 @@ from lrec.base.ranges import check_sizes
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
 from lrec.model.common.autoencoder import Generator
-from lrec.model.common.protocols import Schedule, Strategy, Watch
+from lrec.model.common.protocols import Callback, Schedule, Strategy
 
 # Users whose scores over the catalogue are held at once.
 BATCH = 512
@@ -25,7 +25,7 @@ class Augmenter(Component, ABC):
     """Makes training data."""
 
     @abstractmethod
-    def __call__(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> Split:
+    def __call__(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> Split:
         """The split with more training interactions; nothing else in it changes.
 
         Args:
@@ -35,7 +35,7 @@ class Augmenter(Component, ABC):
         """
 
 
-class PseudoInteractions(Augmenter):
+class PseudoInteractionAugmenter(Augmenter):
     """Gives the users with few training interactions as many more: items that they do not have.
 
     Every subclass adds the same number to the same users, so that what it adds can be told from
@@ -61,18 +61,18 @@ class PseudoInteractions(Augmenter):
         self.quantile = quantile
 
     @abstractmethod
-    def learn(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> None:
+    def learn(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
         """Learn from `split.train` what to draw."""
 
     @abstractmethod
     def log_weights(self, histories: Histories) -> Floats:
         """Logarithms of the weights by which items are drawn, `(len(histories), n_items)`."""
 
-    def __call__(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> Split:
+    def __call__(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> Split:
         train = split.train
         edge = np.quantile(train.lengths, self.quantile, method="inverted_cdf")
         few = np.flatnonzero(train.lengths <= edge)
-        self.learn(split, strategy, seed, watch)
+        self.learn(split, strategy, seed, callback)
         generator = np.random.default_rng(seed)
         rows, items = [], []
         for start in range(0, len(few), BATCH):
@@ -102,13 +102,13 @@ class PseudoInteractions(Augmenter):
         return row, best[row, place]
 
 
-class Generated(PseudoInteractions):
+class GenerativeAugmenter(PseudoInteractionAugmenter):
     """Lets a generative model draw scores, and draws items by them as by logits.
 
     Args:
         model: the generator; it learns from the same training data first.
         schedule: how it trains.
-        per_user, quantile: see `PseudoInteractions`.
+        per_user, quantile: see `PseudoInteractionAugmenter`.
     """
 
     def __init__(
@@ -118,8 +118,8 @@ class Generated(PseudoInteractions):
         self.model = model
         self.schedule = schedule
 
-    def learn(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> None:
-        self.model.fit(split, self.schedule, strategy, seed, watch)
+    def learn(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
+        self.model.fit(split, self.schedule, strategy, seed, callback)
 
     def log_weights(self, histories: Histories) -> Floats:
         return self.model.draw(histories)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from lrec.base.arrays import Floats
 from lrec.data.histories import Histories
-from lrec.training.augment import Generated
+from lrec.training.augment import GenerativeAugmenter
 
 # Preferences lie about 0 (most items) to 1; as logits they are sharpened by this, or the many items
 # that are preferred a little would be most of what is drawn.
 SHARPNESS = 20.0
 
 
-class GAN(Generated):
+class GANAugmenter(GenerativeAugmenter):
     """Draws noise, lets the generator make preferences of it and the history, and items by them.
 
     The generator is CFGAN's (Chae et al. 2018) with the noise of a conditional GAN (Mirza and

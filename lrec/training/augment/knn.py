@@ -8,28 +8,28 @@ from lrec.base.arrays import Floats
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
 from lrec.model.common.item_item import ItemItemModel
-from lrec.model.common.protocols import Strategy, Watch
-from lrec.training.augment import PseudoInteractions
+from lrec.model.common.protocols import Callback, Strategy
+from lrec.training.augment import PseudoInteractionAugmenter
 
 # Subtracted from the log-weight of what is no neighbour: it is drawn when neighbours run out.
 FAR = 100.0
 
 
-class KNN(PseudoInteractions):
+class KNNAugmenter(PseudoInteractionAugmenter):
     """Draws items in proportion to an item-item model's scores.
 
     Where a history has too few neighbours, others follow by their popularity.
 
     Args:
         model: gives the scores.
-        per_user, quantile: see `PseudoInteractions`.
+        per_user, quantile: see `PseudoInteractionAugmenter`.
     """
 
     def __init__(self, model: ItemItemModel, per_user: int = 5, quantile: float = 0.5) -> None:
         super().__init__(per_user, quantile)
         self.model = model
 
-    def learn(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> None:
+    def learn(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
         self.model.fit(split)
         self.log_popularity = np.log(np.maximum(split.catalogue.popularity, 1))
 

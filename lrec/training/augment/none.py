@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lrec.data.queries import Split
-from lrec.model.common.protocols import Strategy, Watch
+from lrec.model.common.protocols import Callback, Strategy
 from lrec.training.augment import Augmenter
 
 
 class NoAugmenter(Augmenter):
     """Adds nothing."""
 
-    def __call__(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> Split:
+    def __call__(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> Split:
         return split

@@ -7,23 +7,23 @@ import numpy as np
 from lrec.base.arrays import Floats
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
-from lrec.model.common.protocols import Strategy, Watch
-from lrec.training.augment import PseudoInteractions
+from lrec.model.common.protocols import Callback, Strategy
+from lrec.training.augment import PseudoInteractionAugmenter
 
 
-class Popularity(PseudoInteractions):
+class PopularityAugmenter(PseudoInteractionAugmenter):
     """Draws items in proportion to the training users who have them.
 
     A model that gains as much by these gained by smoothing, and not by interests.
 
     Args:
-        per_user, quantile: see `PseudoInteractions`.
+        per_user, quantile: see `PseudoInteractionAugmenter`.
     """
 
     def __init__(self, per_user: int = 5, quantile: float = 0.5) -> None:
         super().__init__(per_user, quantile)
 
-    def learn(self, split: Split, strategy: Strategy, seed: int, watch: Watch) -> None:
+    def learn(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
         self.log_popularity = np.log(np.maximum(split.catalogue.popularity, 1))
 
     def log_weights(self, histories: Histories) -> Floats:

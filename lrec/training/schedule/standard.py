@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from lrec.model.common.protocols import Turn, Watch
+from lrec.model.common.protocols import Callback, TrainStep
 from lrec.training.schedule.state import State
 
 # Examples shuffled at once: of more than these, memory would go to the shuffling.
@@ -18,7 +18,7 @@ class DivergedError(RuntimeError):
     """The training loss is no longer a finite number."""
 
 
-class Standard:
+class Trainer:
     """Epochs of shuffled batches until validation stops improving; the best weights stay.
 
     Args:
@@ -83,7 +83,9 @@ class Standard:
         self.evaluate_every = evaluate_every
         self.evaluate_steps = evaluate_steps
 
-    def fit(self, turns: Sequence[Turn], n_examples: int, seed: int, watch: Watch) -> None:
+    def fit(
+        self, turns: Sequence[TrainStep], n_examples: int, seed: int, callback: Callback
+    ) -> None:
         """Train networks, each in its turn, on batches of example indices.
 
         After each epoch `watch` is given all that it takes to go on; training that was killed goes
@@ -101,20 +103,20 @@ class Standard:
         steps = math.ceil(n_examples / self.batch_size)
         passes = sum(turn.passes for turn in turns)
         every = max(self.evaluate_every, math.ceil(self.evaluate_steps / (steps * passes)))
-        state = State(watch.kept(), turns)
+        state = State(callback.load_state(), turns)
         players = []
         for turn in turns:
             with turn.network.distribute_strategy.scope():
                 optimizer = self._optimizer(steps * turn.passes)
                 seen = state.epoch * steps * turn.passes
-                players.append(_Player(turn, optimizer, self._batches(n_examples, seed, seen)))
+                players.append(_StepRunner(turn, optimizer, self._batches(n_examples, seed, seen)))
         state.restore()
         while state.epoch < self.epochs and not self._tired(state.waited):
             state.epoch += 1
-            loss = self._train(players, state.epoch, steps, watch)
+            loss = self._train(players, state.epoch, steps, callback)
             if state.epoch % every == 0 or state.epoch == self.epochs:
-                state.judge(watch.epoch(state.epoch, loss))
-            watch.keep(state.arrays())
+                state.evaluator(callback.on_epoch_end(state.epoch, loss))
+            callback.save_state(state.arrays())
         if state.best and not self._tired(state.waited):
             warnings.warn(
                 f"training ended at its cap of {self.epochs} epochs, "
@@ -126,7 +128,9 @@ class Standard:
     def _tired(self, waited: int) -> bool:
         return self.patience is not None and waited >= self.patience
 
-    def _train(self, players: list[_Player], epoch: int, steps: int, watch: Watch) -> float:
+    def _train(
+        self, players: list[_StepRunner], epoch: int, steps: int, callback: Callback
+    ) -> float:
         """One epoch; the loss of its last turn."""
         total = steps * sum(player.turn.passes for player in players)
         done = 0
@@ -135,8 +139,8 @@ class Standard:
             for _ in range(steps * player.turn.passes):
                 mean = player.step()
                 done += 1
-                if watch.live:
-                    watch.step(epoch, done, total)
+                if callback.wants_steps:
+                    callback.on_step_end(epoch, done, total)
             loss = float(mean)
             if not math.isfinite(loss):
                 raise DivergedError(
@@ -199,10 +203,10 @@ class Standard:
         return WarmUp(self.learning_rate, warmup, course) if warmup else course
 
 
-class _Player:
+class _StepRunner:
     """A turn with what trains it."""
 
-    def __init__(self, turn: Turn, optimizer: Any, batches: Any) -> None:
+    def __init__(self, turn: TrainStep, optimizer: Any, batches: Any) -> None:
         self.turn = turn
         network = turn.network
         network.compile(optimizer=optimizer, jit_compile=network.jit_compile)

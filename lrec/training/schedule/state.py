@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrec.base.arrays import Array
-from lrec.model.common.protocols import Turn
+from lrec.model.common.protocols import TrainStep
 
 
 class State:
@@ -29,7 +29,7 @@ class State:
         best: the weights at the best evaluation, a list for each network; empty without one.
     """
 
-    def __init__(self, kept: Mapping[str, Array] | None, turns: Sequence[Turn]) -> None:
+    def __init__(self, kept: Mapping[str, Array] | None, turns: Sequence[TrainStep]) -> None:
         self.kept = kept
         self.turns = turns
         self.epoch, self.waited, self.value = 0, 0, -math.inf
@@ -53,7 +53,7 @@ class State:
             turn.after()
         self.kept = None
 
-    def judge(self, value: float) -> None:
+    def evaluator(self, value: float) -> None:
         """Note what an evaluation said: NaN without one."""
         if math.isnan(value):
             return

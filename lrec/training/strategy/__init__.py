@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from lrec.base.config.component import Component
-from lrec.base.silence import hushed
+from lrec.base.silence import silenced
 
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
-class Strategy(Component, ABC):
+class TrainingStrategy(Component, ABC):
     """Devices, precision, compilation and determinism.
 
     Args:
@@ -65,7 +65,7 @@ class Strategy(Component, ABC):
                 other settings.
         """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with hushed():
+        with silenced():
             import keras
             import tensorflow as tf
 

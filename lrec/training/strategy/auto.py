@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrec.training.strategy import Strategy
+from lrec.training.strategy import TrainingStrategy
 
 
-class Auto(Strategy):
+class Auto(TrainingStrategy):
     """The first GPU where there is one, else the CPU."""
 
     def distribute(self) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrec.training.strategy import Strategy
+from lrec.training.strategy import TrainingStrategy
 
 
-class CPU(Strategy):
+class CPU(TrainingStrategy):
     """One CPU device."""
 
     def distribute(self) -> Any:

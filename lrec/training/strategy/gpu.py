@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrec.training.strategy import Strategy
+from lrec.training.strategy import TrainingStrategy
 
 
-class GPU(Strategy):
+class GPU(TrainingStrategy):
     """The first GPU; refuses to run without one."""
 
     def distribute(self) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from lrec.training.strategy import Precision, Strategy
+from lrec.training.strategy import Precision, TrainingStrategy
 
 
-class Mirrored(Strategy):
+class Mirrored(TrainingStrategy):
     """Synchronous data parallelism (`tf.distribute.MirroredStrategy`).
 
     Args:

@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lrec.training.strategy import Floats, Precision, Strategy
+from lrec.training.strategy import Floats, Precision, TrainingStrategy
 from lrec.training.strategy.cluster.discovery import find
 from lrec.training.strategy.cluster.membership import Cluster, unreachable
 
 
-class MultiWorker(Strategy):
+class MultiWorker(TrainingStrategy):
     """Synchronous data parallelism (`tf.distribute.MultiWorkerMirroredStrategy`).
 
     Every worker is an `lrec train` of the same config. All train; worker 0 evaluates, prints, logs
@@ -92,11 +92,11 @@ class MultiWorker(Strategy):
         self.start()
         import tensorflow as tf
 
-        lost = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError
+        degradation = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError
         try:
             self._compare(task)
             yield
-        except (*lost, tf.errors.InternalError, tf.errors.DeadlineExceededError) as error:
+        except (*degradation, tf.errors.InternalError, tf.errors.DeadlineExceededError) as error:
             time.sleep(1)  # a process that ends takes a moment to close its port
             missing = ", ".join(unreachable(self.cluster.others)) or "another worker"
             raise RuntimeError(
