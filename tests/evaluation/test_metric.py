@@ -1,0 +1,469 @@
+"""Pins every metric to its formula, recomputed here in plain Python, one user at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from math import log2
+
+import numpy as np
+import pytest
+
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.interactions import ItemFeatures
+from lrec.evaluation.metric import Lists, Metric, RankingMetric, RatingMetric
+from lrec.evaluation.metric.aplt import APLT
+from lrec.evaluation.metric.arp import ARP
+from lrec.evaluation.metric.calibration import Calibration
+from lrec.evaluation.metric.diversity import Diversity
+from lrec.evaluation.metric.epc import EPC
+from lrec.evaluation.metric.gini import Gini
+from lrec.evaluation.metric.hit import Hit
+from lrec.evaluation.metric.item_coverage import ItemCoverage
+from lrec.evaluation.metric.mae import MAE
+from lrec.evaluation.metric.map import MAP
+from lrec.evaluation.metric.mrr import MRR
+from lrec.evaluation.metric.mse import MSE
+from lrec.evaluation.metric.ndcg import NDCG
+from lrec.evaluation.metric.novelty import Novelty
+from lrec.evaluation.metric.popularity_lift import PopularityLift
+from lrec.evaluation.metric.precision import Precision
+from lrec.evaluation.metric.recall import Recall
+from lrec.evaluation.metric.rmse import RMSE
+from lrec.evaluation.metric.user_coverage import UserCoverage
+
+NAN = math.nan
+# Discounts of the first three ranks, and their sum.
+D1, D2, D3 = 1.0, 1 / log2(3), 0.5
+D = D1 + D2 + D3
+
+
+@dataclass(frozen=True)
+class User:
+    """One user as the formulas see them: L in order, T and the history as lists of codes."""
+
+    ranked: list[int]
+    target: list[int]
+    history: list[int]
+    is_personalised: bool = True
+
+
+@dataclass(frozen=True)
+class World:
+    """A catalogue and its users; item codes from `len(popularity)` on lie outside."""
+
+    users: list[User]
+    popularity: list[int]
+    interactions: list[int]
+    n_train: int
+    genres: list[list[int]]
+    width: int
+
+    @property
+    def n_items(self) -> int:
+        return len(self.popularity)
+
+    @property
+    def lists(self) -> Lists:
+        """The same as lrec sees it."""
+        n_codes = len(self.genres)
+        features = ItemFeatures(
+            genres=np.array(self.genres, np.float32),
+            genre_names=tuple(f"g{i}" for i in range(len(self.genres[0]))),
+        )
+        return Lists(
+            items=np.array(
+                [u.ranked + [-1] * (self.width - len(u.ranked)) for u in self.users], np.int32
+            ),
+            target=Histories.of([u.target for u in self.users]),
+            history=Histories.of([u.history for u in self.users]),
+            is_personalised=np.array([u.is_personalised for u in self.users]),
+            catalogue=Catalogue(
+                ids=np.array([f"i{code}" for code in range(n_codes)]),
+                popularity=np.array(self.popularity),
+                interactions=np.array(self.interactions),
+                n_users=self.n_train,
+                features=features,
+            ),
+        )
+
+
+def mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else NAN
+
+
+def gains(user: User, k: int) -> list[bool]:
+    return [item in set(user.target) for item in user.ranked[:k]]
+
+
+def findable(user: User, k: int) -> int:
+    return min(k, len(set(user.target)))
+
+
+def recall(user: User, world: World, k: int) -> float:
+    return len(set(user.ranked[:k]) & set(user.target)) / findable(user, k)
+
+
+def precision(user: User, world: World, k: int) -> float:
+    return len(set(user.ranked[:k]) & set(user.target)) / k
+
+
+def ndcg(user: User, world: World, k: int) -> float:
+    dcg = sum(1 / log2(rank + 1) for rank, hit in enumerate(gains(user, k), 1) if hit)
+    return dcg / sum(1 / log2(rank + 1) for rank in range(1, findable(user, k) + 1))
+
+
+def hit(user: User, world: World, k: int) -> float:
+    return float(any(gains(user, k)))
+
+
+def mrr(user: User, world: World, k: int) -> float:
+    return next((1 / rank for rank, found in enumerate(gains(user, k), 1) if found), 0.0)
+
+
+def average_precision(user: User, world: World, k: int) -> float:
+    found = gains(user, k)
+    total = sum(sum(found[:rank]) / rank for rank, ok in enumerate(found, 1) if ok)
+    return total / findable(user, k)
+
+
+def novelty(user: User, world: World, k: int) -> float:
+    return mean([-log2(max(world.popularity[i], 1) / world.n_train) for i in user.ranked[:k]])
+
+
+def epc(user: User, world: World, k: int) -> float:
+    total = 0.0
+    for rank, item in enumerate(user.ranked[:k], 1):
+        if item in user.target:
+            total += (1 - world.popularity[item] / world.n_train) / log2(rank + 1)
+    return total / sum(1 / log2(rank + 1) for rank in range(1, k + 1))
+
+
+def user_coverage(user: User, world: World, k: int) -> float:
+    return float(user.is_personalised and len(user.ranked[:k]) == k)
+
+
+def arp(user: User, world: World, k: int) -> float:
+    return mean([world.popularity[item] for item in user.ranked[:k]])
+
+
+def short_head(world: World) -> set[int]:
+    """The smallest set of items with at least 80 % of the training interactions."""
+    head: set[int] = set()
+    for item in sorted(range(world.n_items), key=lambda i: (-world.interactions[i], i)):
+        if 10 * sum(world.interactions[i] for i in head) >= 8 * sum(world.interactions):
+            break
+        head.add(item)
+    return head
+
+
+def aplt(user: User, world: World, k: int) -> float:
+    return mean([float(item not in short_head(world)) for item in user.ranked[:k]])
+
+
+def popularity_lift(user: User, world: World, k: int) -> float:
+    before = mean([world.popularity[item] for item in user.history if item < world.n_items])
+    return (arp(user, world, k) - before) / before
+
+
+def cosine(a: Sequence[float], b: Sequence[float]) -> float:
+    norm = math.sqrt(sum(x * x for x in a)) * math.sqrt(sum(x * x for x in b))
+    return sum(x * y for x, y in zip(a, b, strict=True)) / norm if norm else 0.0
+
+
+def diversity(user: User, world: World, k: int) -> float:
+    pairs = combinations([world.genres[item] for item in user.ranked[:k]], 2)
+    return mean([1 - cosine(a, b) for a, b in pairs])
+
+
+def genre_shares(items: Sequence[int], world: World) -> list[float] | None:
+    """Each item counts 1, shared equally among its genres; None where no item has any."""
+    total = [0.0] * len(world.genres[0])
+    for item in items:
+        for genre, has in enumerate(world.genres[item]):
+            if has:
+                total[genre] += 1 / sum(world.genres[item])
+    return [part / sum(total) for part in total] if sum(total) else None
+
+
+def calibration(user: User, world: World, k: int) -> float:
+    liked = genre_shares([item for item in user.history if item < world.n_items], world)
+    shown = genre_shares(user.ranked[:k], world)
+    if liked is None or shown is None:
+        return NAN
+    middle = [(p + q) / 2 for p, q in zip(liked, shown, strict=True)]
+
+    def divergence(p: list[float]) -> float:
+        return sum(a * log2(a / m) for a, m in zip(p, middle, strict=True) if a > 0)
+
+    return 1 - (divergence(liked) + divergence(shown)) / 2
+
+
+FORMULAS: dict[type[RankingMetric], Callable[[User, World, int], float]] = {
+    Recall: recall,
+    Precision: precision,
+    NDCG: ndcg,
+    Hit: hit,
+    MRR: mrr,
+    MAP: average_precision,
+    Novelty: novelty,
+    EPC: epc,
+    UserCoverage: user_coverage,
+    ARP: arp,
+    APLT: aplt,
+    PopularityLift: popularity_lift,
+    Diversity: diversity,
+    Calibration: calibration,
+}
+RANKING = [pytest.param(metric, id=metric.__name__) for metric in FORMULAS]
+
+
+def assert_close(received: object, expected: object) -> None:
+    np.testing.assert_allclose(received, expected, rtol=0, atol=1e-12)
+
+
+# Item 4 has no genre, item 5 lies outside the catalogue. The short head is {0, 1, 2}.
+SMALL = World(
+    users=[
+        User(ranked=[0, 2, 1], target=[2, 4, 5], history=[3, 4]),
+        User(ranked=[3], target=[3], history=[]),
+        User(ranked=[0, 1, 2], target=[5, 5], history=[0], is_personalised=False),
+        User(ranked=[4, 3], target=[3, 4, 0, 1], history=[1, 2, 5]),
+    ],
+    popularity=[8, 4, 2, 1, 1],
+    interactions=[8, 4, 2, 1, 1],
+    n_train=8,
+    genres=[[1, 0], [0, 1], [1, 1], [0, 1], [0, 0], [1, 0]],
+    width=3,
+)
+# Worked out by hand at k = 3, one value for each user of SMALL.
+BY_HAND: dict[type[RankingMetric], list[float]] = {
+    Recall: [1 / 3, 1, 0, 2 / 3],
+    Precision: [1 / 3, 1 / 3, 0, 2 / 3],
+    NDCG: [D2 / D, 1, 0, (D1 + D2) / D],
+    Hit: [1, 1, 0, 1],
+    MRR: [1 / 2, 1, 0, 1],
+    MAP: [1 / 6, 1, 0, 2 / 3],
+    Novelty: [1, 3, 1, 3],
+    EPC: [D2 * 3 / 4 / D, 7 / 8 / D, 0, (D1 + D2) * 7 / 8 / D],
+    UserCoverage: [1, 0, 0, 0],
+    ARP: [14 / 3, 1, 14 / 3, 1],
+    APLT: [0, 1, 0, 1],
+    PopularityLift: [11 / 3, NAN, (14 / 3 - 8) / 8, (1 - 3) / 3],
+    Diversity: [(3 - math.sqrt(2)) / 3, NAN, (3 - math.sqrt(2)) / 3, 1],
+    Calibration: [
+        1 - (log2(4 / 3) + 0.5 * log2(2) + 0.5 * log2(2 / 3)) / 2,
+        NAN,
+        1 - (log2(4 / 3) + 0.5 * log2(2) + 0.5 * log2(2 / 3)) / 2,
+        1 - (0.25 * log2(2) + 0.75 * log2(6 / 7) + log2(8 / 7)) / 2,
+    ],
+}
+
+
+def random_world(seed: int, n_items: int = 12, n_users: int = 25, n_genres: int = 4) -> World:
+    """Lists of all lengths, targets outside the catalogue or repeated, empty histories."""
+    generator = np.random.default_rng(seed)
+    n_codes = n_items + 3
+    popularity = generator.integers(1, 9, n_items)
+
+    def user() -> User:
+        history = generator.choice(n_codes, generator.integers(0, 5), replace=False).tolist()
+        free = [item for item in generator.permutation(n_items).tolist() if item not in history]
+        return User(
+            ranked=free[: generator.integers(0, n_items)],
+            target=generator.integers(0, n_codes, generator.integers(1, 8)).tolist(),
+            history=history,
+            is_personalised=bool(generator.integers(0, 2)),
+        )
+
+    return World(
+        users=[user() for _ in range(n_users)],
+        popularity=popularity.tolist(),
+        interactions=(popularity + generator.integers(0, 4, n_items)).tolist(),
+        n_train=10,
+        genres=(generator.uniform(size=(n_codes, n_genres)) < 0.4).astype(int).tolist(),
+        width=n_items,
+    )
+
+
+@pytest.mark.parametrize("metric", RANKING)
+def test_by_hand(metric: type[RankingMetric]) -> None:
+    assert_close(metric()(SMALL.lists, 3), BY_HAND[metric])
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 7, 20])
+@pytest.mark.parametrize("metric", RANKING)
+def test_formula_on_random_lists(metric: type[RankingMetric], k: int) -> None:
+    for seed in range(4):
+        world = random_world(seed)
+        received = metric()(world.lists, k)
+        expected = [FORMULAS[metric](user, world, k) for user in world.users]
+        assert_close(received, expected)
+
+
+@pytest.mark.parametrize("metric", RANKING)
+def test_prefix_of_a_longer_list(metric: type[RankingMetric]) -> None:
+    lists = random_world(9).lists
+    cut = replace(lists, items=lists.items[:, :4])
+    assert_close(metric()(lists, 4), metric()(cut, 4))
+
+
+@pytest.mark.parametrize("metric", RANKING)
+def test_one_value_a_user(metric: type[RankingMetric]) -> None:
+    values = metric()(SMALL.lists, 2)
+    assert values.shape == (len(SMALL.users),)
+    assert values.dtype == np.float64
+
+
+def test_targets_are_sorted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    unique = np.unique
+    monkeypatch.setattr(np, "unique", lambda *a, **k: calls.append(a) or unique(*a, **k))
+    lists = SMALL.lists
+    assert lists.hits.shape == lists.items.shape
+    assert lists.n_targets.tolist() == [len(set(user.target)) for user in SMALL.users]
+    assert len(calls) == 1
+
+
+def test_targets_outside_the_catalogue_are_misses_that_count() -> None:
+    inside, outside = (
+        replace(SMALL, users=[User(ranked=[0, 1], target=target, history=[2])])
+        for target in ([0], [0, 5])
+    )
+    assert Recall()(inside.lists, 2).item() == 1
+    assert Recall()(outside.lists, 2).item() == 0.5
+
+
+def test_popularity_counts_users_and_the_short_head_interactions() -> None:
+    # Item 2 has one faithful user, whose many interactions put it into the short head.
+    world = World(
+        users=[User(ranked=[0, 1, 2], target=[0], history=[])],
+        popularity=[3, 2, 1],
+        interactions=[3, 2, 20],
+        n_train=4,
+        genres=[[1], [1], [1]],
+        width=3,
+    )
+    assert_close(APLT()(world.lists, 3), [2 / 3])
+    assert_close(ARP()(world.lists, 3), [2])
+
+
+@pytest.mark.parametrize("metric", [Diversity, Calibration])
+def test_genre_metrics_apply_only_where_there_are_genres(metric: type[RankingMetric]) -> None:
+    catalogue = SMALL.lists.catalogue
+    assert metric().applies(catalogue)
+    assert not metric().applies(replace(catalogue, features=ItemFeatures()))
+
+
+@pytest.mark.parametrize("n_genres", [2, 0])
+def test_calibration_is_undefined_where_no_item_has_a_genre(n_genres: int) -> None:
+    lists = replace(SMALL, genres=[[0] * n_genres for _ in SMALL.genres]).lists
+    metric = Calibration()
+    assert not metric.applies(lists.catalogue) or np.isnan(metric(lists, 3)).all()
+
+
+def test_diversity_of_items_without_genres_is_one() -> None:
+    world = replace(SMALL, genres=[[0, 0] for _ in SMALL.genres])
+    assert_close(Diversity()(world.lists, 3), [1, NAN, 1, 1])
+
+
+def gini(counts: Sequence[int]) -> float:
+    """Mean absolute difference of all pairs over twice the mean."""
+    n = len(counts)
+    difference = sum(abs(a - b) for a in counts for b in counts)
+    return difference / (2 * n * n * mean(counts))
+
+
+def padded(lists: list[list[int]], width: int) -> np.ndarray:
+    return np.array([row + [-1] * (width - len(row)) for row in lists], np.int32)
+
+
+def test_set_metrics_by_hand() -> None:
+    items = padded([[0, 1], [0, 2], [0]], 2)
+    assert_close(ItemCoverage()(items, 6), 3 / 6)
+    # Counts 3, 1, 1, 0, 0, 0: the differences of all ordered pairs sum to 38.
+    assert_close(Gini()(items, 6), 38 / (2 * 36 * 5 / 6))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_set_metrics_on_random_lists(seed: int) -> None:
+    world = random_world(seed)
+    shown = [user.ranked[:5] for user in world.users]
+    flat = [item for row in shown for item in row]
+    items = padded(shown, 5)
+    assert_close(ItemCoverage()(items, world.n_items), len(set(flat)) / world.n_items)
+    counts = [flat.count(item) for item in range(world.n_items)]
+    assert_close(Gini()(items, world.n_items), gini(counts))
+
+
+def test_gini_runs_from_even_to_one_item() -> None:
+    assert_close(Gini()(np.arange(8).reshape(4, 2), 8), 0)
+    assert_close(Gini()(np.zeros((5, 1), int), 8), 7 / 8)
+    assert np.isnan(Gini()(np.full((3, 2), -1), 8))
+
+
+def mse(errors: Sequence[float]) -> float:
+    return mean([error * error for error in errors])
+
+
+def rmse(errors: Sequence[float]) -> float:
+    return math.sqrt(mse(errors))
+
+
+def mae(errors: Sequence[float]) -> float:
+    return mean([abs(error) for error in errors])
+
+
+RATING = [
+    pytest.param(metric, formula, id=metric.__name__)
+    for metric, formula in ((MSE, mse), (RMSE, rmse), (MAE, mae))
+]
+
+
+def random_errors(seed: int) -> list[list[float]]:
+    generator = np.random.default_rng(seed)
+    return [generator.normal(size=generator.integers(0, 6)).tolist() for _ in range(12)]
+
+
+def by_user(metric: RatingMetric, errors: list[list[float]]) -> np.ndarray:
+    row = np.repeat(np.arange(len(errors)), [len(own) for own in errors])
+    return metric(np.array([e for own in errors for e in own]), row, len(errors))
+
+
+@pytest.mark.parametrize(("metric", "formula"), RATING)
+def test_rating_errors_of_each_user_and_pooled(
+    metric: type[RatingMetric], formula: Callable[[Sequence[float]], float]
+) -> None:
+    for errors in ([[1.0, -3.0], [], [2.0]], *map(random_errors, range(4))):
+        values = by_user(metric(), errors)
+        assert_close(values, [formula(own) for own in errors])
+        pooled = metric().pool(values, np.array([len(own) for own in errors]))
+        assert_close(pooled, formula([e for own in errors for e in own]))
+
+
+def test_pooling_weighs_ratings_and_the_mean_weighs_users() -> None:
+    errors = [[0.0, 0.0, 0.0], [4.0]]
+    values = by_user(MSE(), errors)
+    assert values.mean() == 8
+    assert MSE().pool(values, np.array([3, 1])) == 4
+    assert RMSE().pool(by_user(RMSE(), errors), np.array([3, 1])) == 2
+
+
+DIRECTIONS: dict[type[Metric], int] = {
+    **dict.fromkeys((Recall, Precision, NDCG, Hit, MRR, MAP), 1),
+    **dict.fromkeys((Novelty, EPC, UserCoverage, ItemCoverage, APLT, Diversity, Calibration), 1),
+    **dict.fromkeys((ARP, PopularityLift), 0),
+    **dict.fromkeys((Gini, MSE, RMSE, MAE), -1),
+}
+
+
+@pytest.mark.parametrize(
+    ("metric", "direction"),
+    [pytest.param(metric, sign, id=metric.__name__) for metric, sign in DIRECTIONS.items()],
+)
+def test_direction_and_name(metric: type[Metric], direction: int) -> None:
+    assert metric().direction == direction
+    assert metric().name == metric.__module__.removeprefix("lrec.evaluation.metric.")

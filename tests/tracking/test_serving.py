@@ -1,0 +1,408 @@
+"""The model as it is served: good questions and bad ones, to MLflow's server or to its insides."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from helpers.bench import Bench
+from mlflow.exceptions import MlflowException
+from mlflow.pyfunc import scoring_server
+
+from lrec.data.interactions import ItemFeatures
+from lrec.evaluation.ranking import Ranker
+from lrec.evaluation.recommender import Recommender, example
+from lrec.evaluation.requests import RequestBatch
+from lrec.model import Model
+from lrec.tracking import Tracking, serving
+
+BIN = Path(sys.executable).parent
+A, B, C, D = "thing-00", "thing-02", "thing-04", "thing-06"
+Answer = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def ease(tiny: Path) -> Bench:
+    return Bench(("model=ease",), tiny)
+
+
+@pytest.fixture(scope="module")
+def folder(ease: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return ease.save(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def recommender(folder: Path) -> Recommender:
+    return Recommender(folder)
+
+
+def ask(recommender: Recommender, rows: list[dict[str, Any]], **params: Any) -> list[Answer]:
+    answer = recommender.predict(pd.DataFrame(rows), params)
+    assert len(answer) == len(rows)
+    return list(answer.to_dict("records"))
+
+
+class Door:
+    """What answers bodies of requests: what MLflow's server runs for each, in this process."""
+
+    def __init__(self, model: str) -> None:
+        self.model = mlflow.pyfunc.load_model(model)
+
+    def post(self, body: bytes, kind: str = "application/json") -> tuple[int, dict[str, Any]]:
+        schema = self.model.metadata.get_input_schema()
+        try:
+            answer = scoring_server.invocations(body, kind, self.model, schema)
+        except MlflowException as refused:
+            return refused.get_http_status_code(), json.loads(refused.serialize_as_json())
+        return answer.status, self.read(answer.response)
+
+    def ask(self, *rows: dict[str, Any], **params: Any) -> list[Answer]:
+        body = {"dataframe_records": list(rows), "params": params}
+        status, answer = self.post(json.dumps(body).encode())
+        assert status == 200, answer
+        predictions: list[Answer] = answer["predictions"]
+        return predictions
+
+    @staticmethod
+    def read(text: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(text) if text.startswith("{") else {"message": text}
+        return found
+
+
+class Server(Door):
+    """`mlflow models serve` on a free port, in a folder that has nothing to do with lrec."""
+
+    def __init__(self, model: str, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.address = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        command = [BIN / "mlflow", "models", "serve", "-m", model, "--env-manager", "local"]
+        self.said = folder / "said.txt"
+        with self.said.open("w") as said:
+            self.process = subprocess.Popen(
+                [*command, "--port", self.address.rpartition(":")[2]],
+                cwd=folder,
+                env=os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
+                start_new_session=True,
+                stdout=said,
+                stderr=said,
+            )
+
+    def wait(self) -> None:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{self.address}/ping", timeout=5)
+                return
+            except OSError:
+                assert self.process.poll() is None, self.said.read_text()
+                time.sleep(0.2)
+        raise AssertionError(self.said.read_text())
+
+    def post(self, body: bytes, kind: str = "application/json") -> tuple[int, dict[str, Any]]:
+        url, headers = f"{self.address}/invocations", {"Content-Type": kind}
+        try:
+            asked = urllib.request.Request(url, body, headers)
+            with urllib.request.urlopen(asked, timeout=60) as answer:
+                return answer.status, self.read(answer.read().decode())
+        except urllib.error.HTTPError as refused:
+            return refused.code, self.read(refused.read().decode())
+
+    def stop(self) -> None:
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def logged(ease: Bench, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Id of a run that has the model."""
+    path = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{path}/mlflow.db")
+        patch.chdir(path)
+        with Tracking().run("served", {}, path / "run") as log:
+            log.model(folder, example(ease.model.catalogue))
+            assert log.run_id is not None
+            run_id = log.run_id
+        yield run_id
+
+
+@pytest.fixture(
+    scope="module",
+    params=["in process", pytest.param("mlflow models serve", marks=pytest.mark.slow)],
+)
+def server(
+    request: pytest.FixtureRequest, logged: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Door]:
+    model = f"runs:/{logged}/model"
+    if request.param == "in process":
+        yield Door(model)
+        return
+    server = Server(model, tmp_path_factory.mktemp("elsewhere"))
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+
+
+def test_served_answers_are_those_of_the_ranker(server: Door, ease: Bench) -> None:
+    split = ease.split
+    queries = split.test.take(np.flatnonzero(split.test.history.lengths > 0)[:7])
+    queries = replace(queries, target=replace(queries.target, user=np.full(7, -1, np.int32)))
+    ids = split.catalogue.ids
+    expected = Ranker(ease.model, 5)(queries)
+    rows = np.split(ids[queries.history.item], queries.history.offsets[1:-1])
+    answers = server.ask(*({"history": row.tolist()} for row in rows), k=5)
+    assert [answer["items"] for answer in answers] == ids[expected.items].tolist()
+    for answer, scores in zip(answers, expected.scores, strict=True):
+        np.testing.assert_allclose(answer["scores"], scores, rtol=0, atol=1e-5)
+
+
+def test_served_lists_keep_to_the_filters(server: Door) -> None:
+    plain, without, chosen, both = server.ask(
+        {"history": [A]},
+        {"history": [A], "exclude": [B, "nothing"]},
+        {"history": [A], "only": [C, B, A, "nothing"]},
+        {"history": [A], "only": [B, C], "exclude": [B]},
+        k=40,
+    )
+    assert A not in plain["items"]
+    assert without["items"] == [item for item in plain["items"] if item != B]
+    assert chosen["items"] == [item for item in plain["items"] if item in (B, C)]
+    assert both["items"] == [C]
+    (again,) = server.ask({"history": [A], "only": [A, B]}, repeat=True)
+    assert set(again["items"]) == {A, B}
+    assert server.ask({"history": [A], "only": []})[0]["items"] == []
+
+
+def test_served_strangers_get_what_is_popular_and_are_told(server: Door, ease: Bench) -> None:
+    known, mixed, unknown, empty = server.ask(
+        {"history": [A]}, {"history": [A, "nothing"]}, {"history": ["nothing"]}, {"history": []}
+    )
+    assert [row["own"] for row in (known, mixed, unknown, empty)] == [True, True, False, False]
+    assert [row["ignored"] for row in (known, mixed, unknown, empty)] == [0, 1, 1, 0]
+    assert known["items"] == mixed["items"]
+    assert unknown["items"] == empty["items"]
+    catalogue = ease.split.catalogue
+    popularity = dict(zip(catalogue.ids.tolist(), catalogue.popularity.tolist(), strict=False))
+    assert empty["scores"] == [popularity[item] for item in empty["items"]]
+    assert empty["scores"] == sorted(popularity.values(), reverse=True)[:10]
+
+
+def test_served_example_is_the_logged_one(server: Door, logged: str) -> None:
+    path = mlflow.artifacts.download_artifacts(f"runs:/{logged}/model")
+    status, answer = server.post((Path(path) / "serving_input_example.json").read_bytes())
+    assert status == 200
+    several, filtered, nobody = answer["predictions"]
+    assert several["own"]
+    assert len(filtered["items"]) == 3
+    assert not nobody["own"]
+
+
+def test_served_other_forms_of_the_question(server: Door) -> None:
+    (expected,) = server.ask({"history": [A]}, k=3)
+    for body in (
+        {"inputs": {"history": [A]}},
+        {"dataframe_split": {"columns": ["history"], "data": [[[A]]]}},
+        {"dataframe_records": [{"history": [A], "ratings": [4]}]},
+    ):
+        status, answer = server.post(json.dumps({**body, "params": {"k": 3}}).encode())
+        assert (status, answer["predictions"]) == (200, [expected])
+
+
+def test_served_question_without_rows_has_an_answer_without_rows(server: Door) -> None:
+    for columns in (["history"], ["history", "ratings", "exclude", "only"]):
+        body = {"dataframe_split": {"columns": columns, "data": []}}
+        status, answer = server.post(json.dumps(body).encode())
+        assert (status, answer) == (200, {"predictions": []})
+
+
+def record(**cells: Any) -> dict[str, Any]:
+    return {"dataframe_records": [{"history": [A], **cells}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "valid JSON"),
+        (b"nonsense", "valid JSON"),
+        (b"\xff" * 2_000_000, "valid JSON"),
+        (b"[]", "JSON dictionary"),
+        ({"histories": [[A]]}, "exactly one of the input fields"),
+        ({"dataframe_records": []}, "missing inputs ['history']"),
+        ({"dataframe_records": [{"histroy": [A]}]}, "missing inputs ['history']"),
+        (record(history=None), "history must be a list of ids. Received: None in row 0"),
+        (record(history=A), "history"),
+        (record(history=[[A]]), "history must be a list of ids. Received: [['thing-00']] in row 0"),
+        (record(history=[A, None]), "history must be a list of ids"),
+        (record(history=[float("nan")]), "history must be a list of ids"),
+        (record(history=[True]), "history must be a list of ids"),
+        (record(history={"a": 1}), "history"),
+        (record(exclude=A), "exclude must be a list of ids. Received: 'thing-00' in row 0"),
+        (record(only=[1.5]), "only must be a list of ids"),
+        (record(ratings=[4, 5]), "as many as the history has items, 1. Received: 2 in row 0"),
+        (record(ratings=["good"]), "ratings must be a list of numbers"),
+        (record(ratings=[float("inf")]), "ratings must be finite"),
+        (record(ratings=[-1e39]), "ratings must be finite, as a float32. Received: -1e+39"),
+        (record(ratings=[10**400]), "ratings must be finite, as a float32. Received: 1000"),
+        ({**record(), "params": {"k": 0}}, "k must be 1 or more. Received: 0"),
+        ({**record(), "params": {"k": -5}}, "k must be 1 or more. Received: -5"),
+        ({**record(), "params": {"k": None}}, "k must be 1 or more. Received: None"),
+        ({**record(), "params": {"k": "ten"}}, "for value `ten`"),
+        ({**record(), "params": {"k": 2.5}}, "for value `2.5`"),
+        ({**record(), "params": {"repeat": "yes"}}, "for value `yes`"),
+        ({**record(), "params": [3]}, "Parameters must be a dictionary"),
+    ],
+    ids=lambda value: None if isinstance(value, str) else str(value)[:60],
+)
+def test_served_refusals_are_4xx_with_the_reason(server: Door, body: Any, words: str) -> None:
+    status, answer = server.post(body if isinstance(body, bytes) else json.dumps(body).encode())
+    assert 400 <= status < 500
+    assert words in answer["message"]
+    assert "stack_trace" not in answer
+    assert server.ask({"history": [A]})  # and goes on
+
+
+def test_served_needs_a_kind_that_it_knows(server: Door) -> None:
+    status, answer = server.post(b"<history/>", "text/xml")
+    assert status == 415
+    assert "only supports" in answer["message"]
+
+
+def test_signature_is_logged_and_only_lrec_runs_at_loading(logged: str) -> None:
+    path = Path(mlflow.artifacts.download_artifacts(f"runs:/{logged}/model"))
+    meta = yaml.safe_load((path / "MLmodel").read_text())
+    flavor = meta["flavors"]["python_function"]
+    assert meta["flavors"].keys() == {"python_function"}
+    assert (flavor["loader_module"], flavor["code"]) == ("lrec.tracking.serving", None)
+    assert {file.suffix for file in (path / "data").rglob("*.*")} == {".json", ".npz"}
+    signature = mlflow.models.get_model_info(f"runs:/{logged}/model").signature
+    assert signature.inputs.input_names() == ["history", "ratings", "exclude", "only"]
+    assert signature.inputs.required_input_names() == ["history"]
+    assert signature.outputs.input_names() == ["items", "scores", "own", "ignored", "titles"]
+    assert {p.name: p.default for p in signature.params} == {"k": 10, "repeat": False}
+
+
+def test_a_row_may_leave_out_what_others_have(recommender: Recommender) -> None:
+    first, second = ask(recommender, [{"history": [A], "only": [B]}, {"history": [A]}])
+    assert first["items"] == [B]
+    assert second == ask(recommender, [{"history": [A]}])[0]
+    for nothing in (None, float("nan"), pd.NA):
+        left_out = ask(recommender, [{"history": [A], "only": nothing, "ratings": nothing}])
+        assert left_out == [second]
+
+
+def test_lists_have_k_items_and_begin_alike(recommender: Recommender) -> None:
+    lists = {k: ask(recommender, [{"history": [A, B]}], k=k)[0] for k in (1, 3, 16, 17, 10**9)}
+    longest = lists[10**9]["items"]
+    assert len(longest) == recommender.n_items - 2
+    for k, answer in lists.items():
+        assert answer["items"] == longest[:k]
+        assert answer["scores"] == sorted(answer["scores"], reverse=True)
+
+
+def test_answers_without_rows_have_the_same_columns(recommender: Recommender) -> None:
+    some = recommender.predict(pd.DataFrame({"history": [[A]], "only": [[B]]}))
+    none = recommender.predict(pd.DataFrame({"history": [], "only": []}))
+    assert len(none) == 0
+    assert none.columns.tolist() == some.columns.tolist()
+
+
+@pytest.mark.parametrize("k", ["5", 2.5, float("inf"), float("nan"), [3]])
+def test_lengths_that_are_no_whole_numbers_are_refused(recommender: Recommender, k: Any) -> None:
+    with pytest.raises(ValueError, match=r"^k must be a whole number. Received: "):
+        ask(recommender, [{"history": [A]}], k=k)
+
+
+def test_few_graphs_do_for_all_lengths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    class Counted(Ranker):
+        def __init__(self, model: Model, k: int) -> None:
+            made.append(k)
+            super().__init__(model, k)
+
+    monkeypatch.setattr("lrec.evaluation.recommender.Ranker", Counted)
+    recommender = Recommender(folder)
+    for k in (10, 1, 7, 12, 16, 17, 25, 32):
+        ask(recommender, [{"history": [A]}], k=k)
+    assert made == [16, 32]
+
+
+def test_threads_get_the_answers_of_their_own_questions(folder: Path) -> None:
+    recommender = Recommender(folder)
+    asked = [([f"thing-{item:02d}"], 1 + item) for item in range(24)]
+
+    def answer(question: tuple[list[str], int]) -> Answer:
+        return ask(recommender, [{"history": question[0]}], k=question[1])[0]
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(answer, asked))
+    assert together == [answer(question) for question in asked]
+
+
+def test_many_rows_are_answered_like_each_alone(
+    recommender: Recommender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"history": [f"thing-{i % 40:02d}"], "exclude": [B]} for i in range(50)]
+    monkeypatch.setattr("lrec.evaluation.ranking.SCORES_A_BATCH", 7 * recommender.n_items)
+    together = ask(recommender, rows, k=4)
+    assert [row["items"] for row in together] == [
+        ask(recommender, [row], k=4)[0]["items"] for row in rows
+    ]
+
+
+def test_numbers_are_ids_as_text(recommender: Recommender) -> None:
+    recommender = copy(recommender)
+    recommender.codes = {"7": 0, "8": 1}
+    known, mixed = ask(recommender, [{"history": [7]}, {"history": ["7", 9]}])
+    assert (known["ignored"], mixed["ignored"]) == (0, 1)
+    assert known["items"] == mixed["items"]
+
+
+def test_ratings_stay_with_their_items() -> None:
+    frame = pd.DataFrame(
+        {
+            "history": [[A, "nothing", B], [B], [], np.array([A])],
+            "ratings": [[5, 1.5, None], None, [], float("nan")],
+        }
+    )
+    asked = RequestBatch(frame, {A: 0, B: 1})
+    assert asked.history.item.tolist() == [0, 1, 1, 0]
+    assert asked.history.rating is not None
+    np.testing.assert_array_equal(asked.history.rating, [5, np.nan, np.nan, np.nan])
+    assert asked.ignored.tolist() == [1, 0, 0, 0]
+    assert RequestBatch(frame[["history"]], {A: 0, B: 1}).history.rating is None
+
+
+def test_titles_are_shown_where_there_are_any(recommender: Recommender, folder: Path) -> None:
+    assert "titles" not in ask(recommender, [{"history": [A]}])[0]
+    titled = Recommender(folder)
+    titles = np.array([f"The {item}" for item in titled.model.catalogue.ids])
+    titled.model.catalogue = replace(titled.model.catalogue, features=ItemFeatures(titles=titles))
+    (answer,) = ask(titled, [{"history": [A]}])
+    assert answer["titles"] == [f"The {item}" for item in answer["items"]]
+
+
+def test_refusal_in_python_is_mlflows_own_error(folder: Path) -> None:
+    with pytest.raises(MlflowException, match=r"^k must be 1 or more. Received: 0$") as refused:
+        serving.ServedModel(folder).predict(pd.DataFrame({"history": [[A]]}), {"k": 0})
+    assert refused.value.get_http_status_code() == 400
