@@ -6,13 +6,13 @@
 
 RecBole needs an environment of its own: see scripts/peers/recbole_vae.py. Each side has its own
 model with its own settings, which are printed. lrec trains on a history in one pass, from every
-place of it to the next, against drawn items; RecBole on each beginning of a history by itself,
-filled up to 50 items, against the whole catalogue. So what is compared is the way to a quality:
+position to the next, against sampled items; RecBole on each prefix of a history by itself,
+padded to 50 items, against the whole catalogue. So what is compared is the time to a quality:
 both rank the whole catalogue after every epoch for the same validation users, without the training
 items, and the clock runs from the start of training, over training and ranking, to the epoch whose
 ndcg@10 is as good as RecBole's. RecBole's preparation of the data is not on its clock.
 
-The middle row is lrec's model once more, trained with every history filled up to 50 items, which
+The middle row is lrec's model once more, trained with every history padded to 50 items, which
 changes nothing but the cost; it ranks as the first does. Seconds are medians over the epochs after
 the first, which pays for tracing and memory. The last line has all that was measured, as JSON.
 """
@@ -22,18 +22,14 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
-import warnings
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmark_vae import Stopwatch, frame, load
+from harness import Stopwatch, load, run_json, run_peer, train, typical
 
 from lrec.data.queries import Split
 from lrec.evaluation.ranking import Ranker
@@ -46,26 +42,25 @@ LREC, PADDED, RECBOLE = "lrec", "lrec padded", "RecBole 1.2.1"
 MODEL: dict[str, Any] = {"embedding_size": 64, "max_length": 50, "loss": "sampled_softmax"}
 BATCH_SIZE = 128
 PADDED_EPOCHS = 5  # enough for a median
-PEER = Path(__file__).parent / "peers" / "recbole_sasrec.py"
+WARM_UP = 1  # epochs
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--recbole", help="python of the environment that has RecBole")
     parser.add_argument("--data", help="interactions; without it one million are generated")
     parser.add_argument("--epochs", type=int, default=30, help="of lrec")
     parser.add_argument("--recbole-epochs", type=int, default=3)
     parser.add_argument("--side", choices=[LREC, PADDED], help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.side:  # a process of its own for each side: none inherits the other's memory
+    arguments = parser.parse_args(argv)
+    if arguments.side:  # in a process of its own
         print(json.dumps(run_lrec(arguments.data, arguments.epochs, arguments.side)))
         return
     results = {}
     for side, epochs in ((LREC, arguments.epochs), (PADDED, min(arguments.epochs, PADDED_EPOCHS))):
-        command = [sys.executable, __file__, "--side", side, "--epochs", str(epochs)]
-        command += ["--data", arguments.data] if arguments.data else []
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        results[side] = json.loads(done.stdout.splitlines()[-1])
+        options = ["--side", side, "--epochs", str(epochs)]
+        options += ["--data", arguments.data] if arguments.data else []
+        results[side] = run_json(sys.executable, __file__, *options)
     if arguments.recbole:
         epochs = arguments.recbole_epochs
         results[RECBOLE] = run_recbole(arguments.recbole, arguments.data, epochs)
@@ -73,8 +68,8 @@ def main() -> None:
     print(json.dumps(results))
 
 
-def load_answerable(path: str | None) -> Split:
-    """The split that all sides see: RecBole cannot ask for an item that nobody trains on."""
+def load_in_catalogue(path: str | None) -> Split:
+    """The split that all sides see, without targets outside the catalogue, which RecBole lacks."""
     split = load(path)
     known = split.validation.target.item < split.catalogue.n_items
     return replace(split, validation=split.validation.take(np.flatnonzero(known)))
@@ -82,29 +77,22 @@ def load_answerable(path: str | None) -> Split:
 
 def run_lrec(path: str | None, epochs: int, side: str) -> dict[str, Any]:
     """Train for some epochs; time each and the ranking of all validation users after it."""
-    split = load_answerable(path)
+    split = load_in_catalogue(path)
     strategy = CPU()
     strategy.start()
     model = (Padded if side == PADDED else Attention)(**MODEL)
-    warnings.simplefilter("ignore")  # it ends at its cap
     schedule = Trainer(epochs=epochs, batch_size=BATCH_SIZE, patience=None, evaluate_steps=1)
-    callback = Course(split, Ranker(model, 20))
-    model.fit(split, schedule, strategy, 1, callback)
-    return {
+    course = Course(split, Ranker(model, 20))
+    return train(model, schedule, strategy, course) | {
         "settings": settings(schedule),
-        "epochs": callback.training,
-        "evaluate": callback.ranking,
-        "ndcg@10": callback.ndcg,
-        "clock": callback.clock,
-        "n_users": len(split.train),
-        "n_items": split.catalogue.n_items,
-        "n_train": len(split.train.item),
+        "ndcg@10": course.ndcg,
+        "clock": course.clock,
         "n_validation": len(split.validation),
     }
 
 
 def settings(schedule: Trainer) -> dict[str, Any]:
-    """What the model and its training are set to, by name."""
+    """The settings of the model and its training, by name."""
     parameters = inspect.signature(Attention).parameters
     chosen = {name: parameter.default for name, parameter in parameters.items()} | MODEL
     names = ("optimizer", "learning_rate", "batch_size")
@@ -112,26 +100,26 @@ def settings(schedule: Trainer) -> dict[str, Any]:
 
 
 class Course(Stopwatch):
-    """Remembers also how good the model was after each epoch, and when."""
+    """The quality after each epoch, too, and when it was reached."""
 
     def __init__(self, split: Split, ranker: Ranker) -> None:
         super().__init__(split, ranker)
-        self.born = self.start
+        self.begun = self.start
         self.ndcg: list[float] = []
         self.clock: list[float] = []
 
     def on_epoch_end(self, epoch: int, loss: float) -> float:
-        value = super().epoch(epoch, loss)
+        value = super().on_epoch_end(epoch, loss)
         self.ndcg.append(self.quality["ndcg@10"])
-        self.clock.append(time.perf_counter() - self.born)
+        self.clock.append(time.perf_counter() - self.begun)
         return value
 
 
 class Padded(Attention):
-    """Trains with rows of `max_length` items, the short ones filled up with the first item.
+    """Training on rows of `max_length` items, short histories padded with the first item.
 
-    The filling stands behind the real items, which look back only, and its predictions weigh
-    nothing: what is learnt is the same.
+    The padding stands behind the real items, which attend backwards only, and its predictions have
+    no weight: the model that is trained is the same.
     """
 
     def prepare(self, split: Split) -> int:
@@ -146,45 +134,31 @@ class Padded(Attention):
         rows, real = tf.gather(self.rows, examples), tf.gather(self.real, examples)
         inputs, targets = rows[:, :-1], tf.reshape(rows[:, 1:], [-1])
         tokens = self.embedding(tf.reshape(inputs, [-1]))
-        states = self.encoder(tokens, layout=filled_layout(inputs, real), training=True)
-        losses = self.loss(self.asking(states), self.table(), targets)
-        weights = tf.sequence_mask(real, self.max_length, tf.float32)
-        losses = tf.reduce_sum(tf.reshape(losses, [-1, self.max_length]) * weights, axis=1)
-        # As in sum_up: the mean over histories is that over real predictions.
-        return losses * tf.cast(tf.size(real), tf.float32) / tf.reduce_sum(weights)
+        layout = padded_layout(inputs, real)
+        states = self.encoder(tokens, layout=layout, training=True)
+        weights = tf.reshape(tf.sequence_mask(real, self.max_length, tf.float32), [-1])
+        return self.history_losses(states, targets, layout.row, tf.size(real), weights)
 
 
-def filled_layout(inputs: Tensor, real: Tensor) -> Any:
-    """The layout of full rows whose first `real` items keep the positions that they have alone."""
+def padded_layout(inputs: Tensor, real: Tensor) -> Any:
+    """The layout of padded rows; the `real` items keep the positions that they have without."""
     import tensorflow as tf
 
     from lrec.model.layers.layout import Layout
 
-    class Filled(Layout):
+    class PaddedLayout(Layout):
         @property
         def from_end(self) -> Tensor:
-            return tf.maximum(tf.gather(real, self.row) - 1 - self.place, 0)
+            return tf.maximum(tf.gather(real, self.row) - 1 - self.position, 0)
 
-    return Filled.of(tf.RaggedTensor.from_tensor(inputs))
+    return PaddedLayout.of(tf.RaggedTensor.from_tensor(inputs))
 
 
 def run_recbole(python: str, path: str | None, epochs: int) -> dict[str, Any]:
     """The same split as files, trained and ranked by RecBole in its own environment."""
-    split = load_answerable(path)
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "result.json"
-        command = [python, str(PEER), "--epochs", str(epochs), "--out", str(out)]
-        for name, part in (("train", split.train), ("valid", split.validation.target)):
-            file = Path(folder) / f"{name}.csv"
-            frame(part, split).to_csv(file, index=False)
-            command += [f"--{name}", str(file)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        result: dict[str, Any] = json.loads(out.read_text())
-    return result
-
-
-def typical(seconds: list[float]) -> float:
-    return statistics.median(seconds[1:] or seconds)
+    split = load_in_catalogue(path)
+    parts = {"train": split.train, "valid": split.validation.target}
+    return run_peer(python, "recbole_sasrec.py", split, parts, ["--epochs", str(epochs)])
 
 
 def reached(result: dict[str, Any], value: float) -> float | None:
@@ -202,12 +176,12 @@ def report(results: dict[str, dict[str, Any]]) -> None:
             chosen = ", ".join(f"{key} {value}" for key, value in results[name]["settings"].items())
             print(f"{name}: {chosen}")
     for name, result in results.items():
-        epoch, ranking = typical(result["epochs"]), typical(result["evaluate"])
+        epoch, ranking = (typical(result[key], WARM_UP) for key in ("epochs", "evaluate"))
         line = f"{name:<14} epoch {epoch:8.2f} s  ranking {ranking:6.2f} s"
         line += f"  best ndcg@10 {max(result['ndcg@10']):.4f} in {len(result['epochs'])} epochs"
         if result is not own:
-            line += f"  ({epoch / typical(own['epochs']):.1f} and "
-            line += f"{ranking / typical(own['evaluate']):.1f} times lrec's seconds)"
+            line += f"  ({epoch / typical(own['epochs'], WARM_UP):.1f} and "
+            line += f"{ranking / typical(own['evaluate'], WARM_UP):.1f} times lrec's seconds)"
         print(line)
     if RECBOLE in results:
         report_race(own, results[RECBOLE])

@@ -18,16 +18,17 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from benchmark_vae import load
+from harness import PEERS, load, run_json
 
+from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
 from lrec.model import Model
@@ -36,18 +37,17 @@ from lrec.model.itemknn import ItemKNN
 
 REGULARISATION, NEIGHBOURS = 50.0, 100
 PROBE = list(range(10))  # a history, in item codes
-PEERS = Path(__file__).parent / "peers" / "baselines.py"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", help="interactions; without it one million are generated")
     parser.add_argument("--python", nargs="+", default=[], help="of the peers' environments")
     parser.add_argument("--model", nargs="+", default=["itemknn", "ease"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--pairs", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.pairs:  # a process of its own for each side: none inherits the other's memory
+    arguments = parser.parse_args(argv)
+    if arguments.pairs:  # in a process of its own
         print(json.dumps(run_lrec(Path(arguments.pairs), arguments.model, arguments.repeats)))
         return
     split = load(arguments.data)
@@ -57,23 +57,19 @@ def main() -> None:
         f"{os.cpu_count()} cores"
     )
     results: dict[str, dict[str, Any]] = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:
         pairs = Path(folder) / "pairs.npz"
         np.savez(pairs, offsets=train.offsets, item=train.item)
         options = ["--model", *arguments.model, "--repeats", str(arguments.repeats)]
         options += ["--pairs", str(pairs)]
-        scripts = [(sys.executable, __file__), *((python, PEERS) for python in arguments.python)]
-        for python, script in scripts:
-            command = [python, str(script), *options]
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            results |= json.loads(done.stdout.splitlines()[-1])
+        results |= run_json(sys.executable, __file__, *options)
+        for python in arguments.python:
+            results |= run_json(python, PEERS / "baselines.py", *options)
     report(results, arguments.model)
 
 
 def run_lrec(pairs: Path, models: list[str], repeats: int) -> dict[str, Any]:
     """Seconds of each fit, and the ten best scores of the probe."""
-    from lrec.data.catalogue import Catalogue
-
     with np.load(pairs) as stored:
         offsets, item = stored["offsets"], stored["item"]
     train = Histories(np.arange(len(offsets) - 1, dtype=np.int32), offsets, item)

@@ -2,8 +2,8 @@
 
     python scripts/docs_tables.py outputs/2026-01-31 outputs/multirun/2026-01-31/10-00-00
 
-Takes folders and looks for runs in and below them. Minutes are from the config's writing to the
-verdict's: loading, training and evaluation, without the start of Python.
+Takes folders and looks for runs in and below them. Minutes are from the writing of the config to
+that of the metrics: loading, training and evaluation, without the start of Python.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 COLUMNS = (
@@ -24,12 +24,12 @@ COLUMNS = (
     ("NDCG@10 tail", "ndcg_at_10/tail"),
     ("head", "ndcg_at_10/head"),
 )
-# Overrides that do not name what was run.
+# Overrides that do not name the run.
 ASIDE = ("dataset", "seed", "tracking", "hydra")
 
 
-def main() -> None:
-    runs = sorted({run for folder in sys.argv[1:] for run in find(Path(folder))})
+def main(argv: Sequence[str]) -> None:
+    runs = sorted({run for folder in argv for run in find(Path(folder))})
     rows: dict[tuple[str, str], list[Path]] = defaultdict(list)
     for run in runs:
         named, data = labels(run)
@@ -49,7 +49,7 @@ def find(folder: Path) -> Iterator[Path]:
 
 
 def labels(run: Path) -> tuple[str, str]:
-    """The overrides that name what was run, and those that name its data."""
+    """The overrides that name a run, and those that name its data."""
     overrides = (run / "overrides.txt").read_text().splitlines()
     group = {o: o.lstrip("+").partition("=")[0].partition(".")[0] for o in overrides}
     named = [f"`{o}`" for o in overrides if group[o] not in ASIDE]
@@ -67,11 +67,11 @@ def duration(run: Path) -> float:
 
 
 def shown(values: list[float]) -> str:
-    """The mean, and over several seeds half of what lies between the extremes."""
+    """The mean, and of several seeds half the range."""
     mean = f"{statistics.mean(values):.4f}"
     spread = f" ±{(max(values) - min(values)) / 2:.4f}" if len(values) > 1 else ""
     return (mean + spread).replace("0.", ".")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

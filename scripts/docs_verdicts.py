@@ -1,4 +1,4 @@
-"""Markdown tables for docs/ from what `lrec compare` and `lrec reveal` wrote.
+"""Markdown tables for docs/ from the JSON files of `lrec compare` and `lrec reveal`.
 
 python scripts/docs_verdicts.py outputs/…/comparison.json outputs/…/reveal.json
 """
@@ -7,30 +7,32 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 SIGNS = {"better": "▲", "worse": "▼", "undecided": "≈"}
 
 
-def main() -> None:
-    for name in sys.argv[1:]:
-        found = json.loads(Path(name).read_text())
-        print(compared(found) if "rows" in found else revealed(found), end="\n\n")
+def main(argv: Sequence[str]) -> None:
+    for name in argv:
+        content = json.loads(Path(name).read_text())
+        table = compared if "rows" in content else revealed
+        print(table(content), end="\n\n")
 
 
-def compared(found: dict[str, Any]) -> str:
+def compared(content: dict[str, Any]) -> str:
     """The primary metric: a row for each model, a column for each bucket."""
-    rows = [row for row in found["rows"] if row["metric"] == found["primary"]]
+    rows = [row for row in content["rows"] if row["metric"] == content["primary"]]
     buckets = list(dict.fromkeys(row["bucket"] for row in rows))
     users = {row["bucket"]: row["users"] for row in rows}
-    edges = found["buckets"]
+    edges = content["buckets"]
     heads = [f"{b} ({edges[b] + ', ' if b in edges else ''}{users[b]:,})" for b in buckets]
     lines = [f"| | {' | '.join(heads)} |", "|---|" + "---:|" * len(buckets)]
     for model in dict.fromkeys(row["model"] for row in rows):
         own = {row["bucket"]: row for row in rows if row["model"] == model}
         lines.append(f"| {model} | {' | '.join(cell(own[b]) for b in buckets)} |")
-    return "\n".join([*found["headline"], "", *lines])
+    return "\n".join([*content["headline"], "", *lines])
 
 
 def cell(row: dict[str, Any]) -> str:
@@ -43,21 +45,21 @@ def cell(row: dict[str, Any]) -> str:
     return f"{value} {sign} {signed(row['difference'])} ({low} to {high})"
 
 
-def revealed(found: dict[str, Any]) -> str:
+def revealed(content: dict[str, Any]) -> str:
     """The longest curves: a row for each model, a column for each number of items shown."""
-    cohort = found["cohorts"][-1]
-    points = [row for row in found["points"] if row["cohort"] == cohort]
-    summary = {row["model"]: row for row in found["summary"] if row["cohort"] == cohort}
+    cohort = content["cohorts"][-1]
+    points = [row for row in content["points"] if row["cohort"] == cohort]
+    summary = {row["model"]: row for row in content["summary"] if row["cohort"] == cohort}
     shown = list(dict.fromkeys(row["n"] for row in points))
-    said = f"{points[0]['users']:,} users with {cohort} items or more"
-    lines = [f"| {said} | {' | '.join(map(str, shown))} | n* | mean to 8 |"]
+    users = f"{points[0]['users']:,} users with {cohort} items or more"
+    lines = [f"| {users} | {' | '.join(map(str, shown))} | n* | mean to 8 |"]
     lines.append("|---|" + "---:|" * (len(shown) + 2))
-    for model, told in summary.items():
-        values = [short(row["value"]) for row in points if row["model"] == model]
-        needed = f"{told['needed']} ({told['needed_low']:g}–{told['needed_high']:g})"
-        lines.append(f"| {model} | {' | '.join(values)} | {needed} | {short(told['area'])} |")
+    for model, row in summary.items():
+        values = [short(point["value"]) for point in points if point["model"] == model]
+        needed = f"{row['needed']} ({row['needed_low']:g}–{row['needed_high']:g})"
+        lines.append(f"| {model} | {' | '.join(values)} | {needed} | {short(row['area'])} |")
     best = []
-    for row in found["winners"]:
+    for row in content["winners"]:
         if row["cohort"] == cohort:
             both = row["model"] if row["decided"] else f"{row['model']} / {row['second']}"
             best.append(both)
@@ -74,4 +76,4 @@ def signed(value: float) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -11,15 +11,16 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 METRICS = ("recall_at_20", "ndcg_at_10", "mse", "item_coverage_sub_at_20", "novelty_at_20")
 BUCKETS = ("all", "tail", "torso", "head", "cold")
 
 
-def main() -> None:
-    folder = Path(sys.argv[1])
-    docs = Path(__file__).parent.parent / "docs"
+def main(argv: Sequence[str], docs: Path = DOCS) -> None:
+    folder = Path(argv[0])
     shutil.copy(folder / "figures" / "by_bucket.png", docs / "by_bucket.png")
     rows = json.loads((folder / "metrics.json").read_text())
     users = next(iter(rows.values()))
@@ -27,16 +28,15 @@ def main() -> None:
     print(f"| metric | | {heads} |")
     print("|---|---|" + "---:|" * len(BUCKETS))
     for metric in METRICS:
-        label = metric.replace("_at_", "@").replace(
-            "item_coverage_sub", "item coverage, equal-sized"
-        )
-        for who, values in rows.items():
+        label = metric.replace("_at_", "@").replace("_", " ")
+        label = label.replace(" coverage sub", " coverage, equal-sized")
+        for model, values in rows.items():
             cells = [values.get(f"{metric}/{bucket}") for bucket in BUCKETS]
             if any(cell is not None for cell in cells):
                 shown = " | ".join("–" if cell is None else f"{cell:.3f}" for cell in cells)
-                print(f"| {label} | {who} | {shown} |")
+                print(f"| {label} | {model} | {shown} |")
                 label = ""
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

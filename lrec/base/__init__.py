@@ -1,1 +1,1 @@
-"""What everything may use, and what knows nothing of recommenders."""
+"""Tools that everything may use, and that know nothing of recommenders."""

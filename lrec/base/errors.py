@@ -1,4 +1,4 @@
-"""Errors meant for people: one line that says what was wrong, what was received, what to do."""
+"""Errors for users: one line that says what was wrong, what was received, and what to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-# Who asks, in an address; and what a parameter of one hides, by the last word of its name.
+# The login in an address; and a secret parameter of one, by the last word of its name.
 LOGIN = re.compile(r"(?<=://)[^\s/'\"]*(?=@)")
 SECRET = re.compile(
     r"([?&;](?:[\w.-]*[_.-])?(?:password|passwd|pwd|token|secret|key|signature|sig)=)[^\s&;#'\"]*",
@@ -17,15 +17,15 @@ MANY = 300  # letters of a list of names that are shown
 
 
 class ConfigError(ValueError):
-    """A config that cannot be run; found before any data is read."""
+    """A config that cannot be run, refused before any data is read."""
 
 
 class DataError(ValueError):
-    """Data that cannot be used as asked; the message says what, and what to do about it."""
+    """Data that cannot be used as requested; the message says why, and what to do about it."""
 
 
 class CommandFailed(BaseException):
-    """Carries a command's error past Hydra, which would print it in its own way."""
+    """Carrier of a command's error past Hydra, which would print it in its own format."""
 
 
 def redact(text: str) -> str:
@@ -34,7 +34,7 @@ def redact(text: str) -> str:
 
 
 def _user(login: re.Match[str]) -> str:
-    """A login without its password; of one without a user's name, nothing."""
+    """A login without its password; `***` where it has no user name."""
     name, colon, _ = login[0].partition(":")
     return f"{name}:***" if colon else "***"
 
@@ -42,7 +42,7 @@ def _user(login: re.Match[str]) -> str:
 def one_line(error: BaseException) -> str:
     """An error as one line, led by its kind where its text alone would not explain it.
 
-    It holds no password: an error of MLflow, for one, names the address that it asked.
+    It holds no password: an error of MLflow, for one, names the address of its server.
     """
     return redact(_one_line(error))
 
@@ -68,10 +68,10 @@ def listed(names: Iterable[object]) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint at the most similar valid name, or nothing where none is similar."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f" (did you mean {found[0]}?)" if found else ""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {matches[0]}?)" if matches else ""
 
 
 def _cut(text: str, most: int) -> str:
-    text = redact(text)  # first: what is cut off may be what tells an address
+    text = redact(text)  # first: the part cut off may be what makes it an address
     return text if len(text) <= most else f"{text[: most - 1]}…"

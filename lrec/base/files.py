@@ -1,4 +1,4 @@
-"""Files that nobody ever sees half-written: written beside, then renamed."""
+"""Atomic files: written under another name, then renamed, so that no reader meets half of one."""
 
 from __future__ import annotations
 
@@ -16,32 +16,33 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to; it takes the place of `path` unless something fails."""
-    beside = path.with_name(f"{path.stem}.{os.getpid()}.partial{path.suffix}")
+    """A temporary file to write to; it replaces `path` unless an error is raised."""
+    partial = path.with_name(f"{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
-        yield beside
-        beside.replace(path)
+        yield partial
+        partial.replace(path)
     finally:
         with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    with whole(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+    """Write text, encoded as UTF-8."""
+    with whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any], compressed: bool = False) -> None:
-    """Arrays by name as `.npz`, none of them pickled."""
+    """Write arrays by name as `.npz`, none of them pickled."""
     save = np.savez_compressed if compressed else np.savez
-    with whole(path) as beside, beside.open("wb") as file:
+    with whole(path) as partial, partial.open("wb") as file:
         save(file, allow_pickle=False, **arrays)
 
 
 def write_table(path: Path, table: pd.DataFrame, index: bool = False) -> None:
-    """A table as CSV or Parquet, by the name of the file."""
-    with whole(path) as beside:
+    """Write a table as CSV or Parquet, by the suffix of `path`."""
+    with whole(path) as partial:
         if path.suffix == ".parquet":
-            table.to_parquet(beside, index=index)
+            table.to_parquet(partial, index=index)
         else:
-            table.to_csv(beside, index=index)
+            table.to_csv(partial, index=index)

@@ -1,10 +1,10 @@
-"""Ranges that arguments of several components have in common."""
+"""Checks of ranges that arguments of several components have in common."""
 
 from __future__ import annotations
 
 
 def check_dropout(dropout: float) -> None:
-    """Refuse what is no share.
+    """Refuse a dropout that is no share below 1.
 
     Raises:
         ValueError: `dropout` is not from 0 to below 1.
@@ -25,7 +25,7 @@ def check_sizes(**sizes: int) -> None:
 
 
 def check_recency(recency: float) -> None:
-    """Refuse what does not fade with time.
+    """Refuse a recency that does not fade with time.
 
     Raises:
         ValueError: `recency` is not above 0 and at most 1.

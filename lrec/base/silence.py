@@ -1,4 +1,4 @@
-"""TensorFlow without its chatter."""
+"""Silence: TensorFlow without the messages of its native code."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def silenced() -> Iterator[None]:
-    """Keep native code off standard error, unless it fails there (or LREC_DEBUG=1).
+    """Hide what native code writes to standard error, unless it fails (or LREC_DEBUG=1).
 
-    TensorFlow's libraries write there before their log level can be set. Errors that explain
-    themselves, and signals, need none of it.
+    TensorFlow's libraries write there before their log level can be set. It is shown when an
+    exception is raised, except a `RuntimeError`, which explains itself.
     """
     if os.environ.get("LREC_DEBUG") == "1":
         yield
         return
     sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as said:
-        os.dup2(said.fileno(), 2)
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as hidden:
+        os.dup2(hidden.fileno(), 2)
         try:
             yield
         except Exception as error:
             if not isinstance(error, RuntimeError):
-                said.seek(0)
-                os.write(kept, said.read())
+                hidden.seek(0)
+                os.write(stderr, hidden.read())
             raise
         finally:
             sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)

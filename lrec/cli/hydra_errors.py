@@ -1,4 +1,4 @@
-"""What Hydra refuses to compose, told in one line."""
+"""Hydra's refusals to compose, in one line."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _raised_by(error: BaseException) -> str:
 
 
 def _before_the_job(error: BaseException) -> bool:
-    """Whether Hydra raised an error while it made ready what a command runs in."""
+    """True if Hydra raised an error while it prepared the job's folder and logging."""
     files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
     ours = [place for place, file in enumerate(files) if Path(file).is_relative_to(PACKAGE)]
     return bool(ours) and any("hydra" in file for file in files[ours[-1] :])

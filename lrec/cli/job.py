@@ -30,7 +30,7 @@ def hydra_main(command: str) -> None:
 
 
 class Task:
-    """What Hydra calls with a composed config; other processes can be sent it.
+    """The function that Hydra calls with a composed config; it can be sent to other processes.
 
     In a sweep a failed job says so at once, because Hydra reports only the first failure, and only
     when all jobs are done.
@@ -49,27 +49,27 @@ class Task:
         Raises:
             CommandFailed: outside a sweep; the cause is what went wrong.
         """
-        told = HydraConfig.get()
+        job = HydraConfig.get()
         try:
-            redact_hydra_files(told)
-            return run(self.command, config, told)
+            redact_hydra_files(job)
+            return run(self.command, config, job)
         except Exception as error:
-            if told.mode != RunMode.MULTIRUN:
+            if job.mode != RunMode.MULTIRUN:
                 raise CommandFailed from error
-            overrides = redact(" ".join(told.overrides.task).replace("++", ""))
-            print(f"job {told.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
+            overrides = redact(" ".join(job.overrides.task).replace("++", ""))
+            print(f"job {job.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
             raise
 
 
-def run(name: str, config: DictConfig, told: HydraConf) -> Any:
+def run(name: str, config: DictConfig, job: HydraConf) -> Any:
     """Check the config of a command, and run it.
 
     Args:
-        told: what Hydra knows of the job.
+        job: in Hydra's own words: overrides, choices, folders.
     """
     command = COMMANDS[name]
     root, act = command.load()
-    overrides, choices = told.overrides.task, told.runtime.choices
+    overrides, choices = job.overrides.task, job.runtime.choices
     if command.split not in (None, choices.get("split")):
         raise ConfigError(
             f"people are to be unknown to all models, so this command needs split={command.split}. "
@@ -79,17 +79,17 @@ def run(name: str, config: DictConfig, told: HydraConf) -> Any:
         config = config_of_run(config, name, overrides, own_keys(root), command.free)
     if hasattr(root, "stored"):
         config = root.stored(config, overrides)
-    folder = Path(told.runtime.output_dir)
+    folder = Path(job.runtime.output_dir)
     settings, composed = prepare(config, root, choices, overrides, folder)
     gc.enable()  # off since the start, see `lrec.cli.process`: composing drops next to nothing
     return act(settings, Invocation(composed, HydraComposer(), train_here))
 
 
-def redact_hydra_files(told: HydraConf) -> None:
+def redact_hydra_files(job: HydraConf) -> None:
     """Redact what Hydra has written of the command line, in the folders of job and sweep."""
-    files = [*Path(told.runtime.output_dir, told.output_subdir or "").glob("*.yaml")]
-    if told.mode == RunMode.MULTIRUN:
-        files += Path(told.runtime.cwd, told.sweep.dir).glob("multirun.yaml")
+    files = [*Path(job.runtime.output_dir, job.output_subdir or "").glob("*.yaml")]
+    if job.mode == RunMode.MULTIRUN:
+        files += Path(job.runtime.cwd, job.sweep.dir).glob("multirun.yaml")
     for path in files:
         text = path.read_text()
         if redact(text) != text:

@@ -1,4 +1,4 @@
-"""What the command line changes of its whole process, and changes back."""
+"""The process-wide switches of the command line, in one place, and back."""
 
 from __future__ import annotations
 

@@ -1,45 +1,50 @@
-"""A data set in words and a figure: counts, long tails, cleaning, split, buckets."""
+"""`lrec data`: counts of a data set, long tails, cleaning, split and buckets."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from rich.table import Table
 
 from lrec.commands.composing import Invocation
+from lrec.commands.data_lines import data_lines
 from lrec.commands.settings import RunSettings
 from lrec.data.cleaning.audit import ACTIVITY_EDGES
+from lrec.data.dataset import Resemblance
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
-from lrec.evaluation.bucket import COLD
+from lrec.evaluation.bucket import COLD, Bucketing
 from lrec.evaluation.metric.gini import gini
 from lrec.reporting import figures
-from lrec.reporting.terminal import Screen, cell, show_warnings
+from lrec.reporting.terminal import Screen, cell, plain_table, show_warnings
 
 QUANTILES = (0.25, 0.5, 0.75, 0.8, 0.9, 0.95, 0.99, 1.0)
 BEHAVIORS = 20  # the most that are listed
 
 
-def run(parts: RunSettings, invocation: Invocation) -> None:
-    """Counts, long tails, cleaning, split and buckets, on screen; distributions as a figure."""
-    composed = invocation.config
+def run(settings: RunSettings, invocation: Invocation) -> None:
+    """Print counts, long tails, cleaning, split and buckets; draw the distributions."""
+    config = invocation.config
     screen = Screen()
     show_warnings(screen)
-    data = parts.dataset.load()
-    screen.note(f"{composed.choices['dataset']}: {_counts(data)}")
-    screen.console.print(_long_tails(parts, data))
+    data = settings.dataset.load()
+    screen.note(f"{config.choices['dataset']}: {_counts(data)}")
+    screen.print(_long_tails(data, settings.dataset.resembles))
     if data.behaviors:
-        screen.console.print(_behaviors(data))
+        screen.print(_behaviors(data))
     if data.audit:
-        screen.console.print(_audit(data))
-    split = parts.split(data)
+        screen.print(_audit(data))
+    split, bucketings = settings.split(data), settings.bucket.values()
     buckets = [
-        b.sort(split.test.train_history, split.train, split.catalogue)
-        for b in parts.bucket.values()
+        bucketing.sort(split.test.train_history, split.train, split.catalogue)
+        for bucketing in bucketings
     ]
-    screen.data(data, split, buckets)
-    screen.console.print(_buckets(parts, split))
-    figure = composed.folder / "distributions.png"
-    figures.distributions(data, figure)
+    for line in data_lines(data, split, buckets):
+        screen.line(line)
+    screen.print(_buckets(bucketings, split))
+    figure = config.folder / "distributions.png"
+    figures.distributions(data.activity, data.popularity, figure)
     screen.note(f"figure: {figure}")
 
 
@@ -56,68 +61,67 @@ def _counts(data: Interactions) -> str:
     return f"{text}; digest {data.digest[:12]}"
 
 
-def _long_tails(parts: RunSettings, data: Interactions) -> Table:
-    """Activity quantiles (by inverted CDF) and popularity Gini, beside what the data imitates."""
-    like = parts.dataset.resembles
-    table = Table(title="interactions a user, by quantile of users", box=None, title_justify="left")
-    for name in ("", *(f"{q:.0%}" for q in QUANTILES), "popularity Gini"):
-        table.add_column(name, justify="right")
-    found = np.quantile(data.activity, QUANTILES, method="inverted_cdf")
-    cells = [f"{value:,.0f}" for value in found]
+def _long_tails(data: Interactions, resembles: Resemblance | None) -> Table:
+    """Activity quantiles (by inverted CDF) and popularity Gini, beside the data it resembles."""
+    numbers = ("", *(f"{q:.0%}" for q in QUANTILES), "popularity Gini")
+    table = _table("interactions a user, by quantile of users", *numbers, right=numbers)
+    quantiles = np.quantile(data.activity, QUANTILES, method="inverted_cdf")
+    cells = [f"{value:,.0f}" for value in quantiles]
     table.add_row("this data", *cells, f"{gini(data.popularity):.3f}")
-    if like is not None:
-        known = [str(like.activity_quantiles.get(q, "")) for q in QUANTILES]
-        table.add_row(like.name, *known, f"{like.popularity_gini:.3f}")
+    if resembles is not None:
+        cells = [str(resembles.activity_quantiles.get(q, "")) for q in QUANTILES]
+        table.add_row(resembles.name, *cells, f"{resembles.popularity_gini:.3f}")
     return table
 
 
 def _behaviors(data: Interactions) -> Table:
-    """What was done how often, before and after cleaning; the rarest of many are left out."""
-    table = Table(title="behaviours", box=None, title_justify="left")
-    for name in ("behaviour", "weight", "asked for", "rows found", "rows kept"):
-        table.add_column(name, justify="left" if name == "behaviour" else "right")
-    kept = np.bincount(np.asarray(data.behavior), minlength=len(data.behaviors)).tolist()
-    rows = sorted(zip(data.behaviors, kept, strict=True), key=lambda row: -row[0].found)
+    """Counts of each behaviour before and after cleaning; the rarest of many are left out."""
+    numbers = ("weight", "asked for", "rows found", "rows kept")
+    table = _table("behaviours", "behaviour", *numbers, right=numbers)
+    counts = np.bincount(np.asarray(data.behavior), minlength=len(data.behaviors)).tolist()
+    rows = sorted(zip(data.behaviors, counts, strict=True), key=lambda row: -row[0].rows)
     for behavior, count in rows[:BEHAVIORS]:
-        asked = "yes" if behavior.target and count else "no"
-        numbers = (f"{behavior.weight:g}", asked, f"{behavior.found:,}", f"{count:,}")
-        table.add_row(cell(behavior.name), *numbers)
+        is_target = "yes" if behavior.target and count else "no"
+        cells = (f"{behavior.weight:g}", is_target, f"{behavior.rows:,}", f"{count:,}")
+        table.add_row(cell(behavior.name), *cells)
     return table
 
 
 def _audit(data: Interactions) -> Table:
-    """What each cleaning step removed, and which users went with it."""
-    table = Table(
-        title="cleaning: users lost, by the activity they had", box=None, title_justify="left"
+    """Rows, items and users that each cleaning step removed, the users by activity."""
+    numbers = ("rows", "items", *ACTIVITY_EDGES)
+    table = _table(
+        "cleaning: users lost, by the activity they had", "step", *numbers, right=numbers
     )
-    for name in ("step", "rows", "items", *ACTIVITY_EDGES):
-        table.add_column(name, justify="left" if name == "step" else "right")
     for step in data.audit:
-        degradation = [f"{step.users_lost[name]:,}" for name in ACTIVITY_EDGES]
-        table.add_row(
-            cell(step.name), f"{step.rows_removed:,}", f"{step.items_lost:,}", *degradation
-        )
+        users = [f"{step.users_lost[name]:,}" for name in ACTIVITY_EDGES]
+        table.add_row(cell(step.name), f"{step.rows_removed:,}", f"{step.items_lost:,}", *users)
     return table
 
 
-def _buckets(parts: RunSettings, split: Split) -> Table:
-    """Users and held-out items of each bucket, for both parts that are asked about."""
-    table = Table(title="asked, by bucket", box=None, title_justify="left")
-    columns = ("bucketing", "bucket", "training history", "validation", "test", "test items")
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="right" if place > 2 else "left")
-    for bucketing in parts.bucket.values():
-        sorts = [
+def _buckets(bucketings: Iterable[Bucketing], split: Split) -> Table:
+    """Users and held-out items of each bucket, in the validation and in the test part."""
+    left, right = ("bucketing", "bucket", "training history"), ("validation", "test", "test items")
+    table = _table("asked, by bucket", *left, *right, right=right)
+    for bucketing in bucketings:
+        validation, test = (
             bucketing.sort(queries.train_history, split.train, split.catalogue)
             for queries in (split.validation, split.test)
-        ]
+        )
         for label, name in [*enumerate(bucketing.names), (-1, COLD)]:
-            users = [int((b.label == label).sum()) for b in sorts]
-            items = int(split.test.target.lengths[sorts[1].label == label].sum())
+            users = [int((buckets.label == label).sum()) for buckets in (validation, test)]
+            items = int(split.test.target.lengths[test.label == label].sum())
             table.add_row(
                 bucketing.name,
                 name if any(users) else f"{name} (empty)",
-                sorts[1].edges.get(name, "none"),
+                test.edges.get(name, "none"),
                 *(f"{count:,}" for count in (*users, items)),
             )
+    return table
+
+
+def _table(title: str, *columns: str, right: Sequence[str]) -> Table:
+    """A table whose rows are indented below its title."""
+    table = plain_table(*columns, title=title, right=right)
+    table.pad_edge = True
     return table

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.config.check import check
 from lrec.commands.composing import Invocation
+from lrec.commands.data_lines import data_lines
 from lrec.commands.runs.saved import load_config, load_model, split_of
 from lrec.commands.settings import RunSettings
-from lrec.commands.train import run_logging
-from lrec.data.alignment import align, refuse_seen
+from lrec.commands.train.run_logging import RunContext, log_result, published_table
+from lrec.data.alignment import align, refuse_leakage
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.evaluator import Evaluator
@@ -20,8 +21,8 @@ from lrec.evaluation.references import with_references
 from lrec.model import Model
 from lrec.reporting.terminal import Screen, show_warnings
 
-# What may differ from the run's own config.
-RENEWED = ("dataset", "split", "strategy", "metric", "bucket", "tracking", "k")
+# Keys of the run's own config that may differ from it.
+FREE = ("dataset", "split", "strategy", "metric", "bucket", "tracking", "k")
 
 
 @dataclass(frozen=True)
@@ -37,48 +38,52 @@ class EvaluateSettings(RunSettings):
     file: ClassVar[str] = "conf/evaluate.yaml"
 
 
-def run(parts: EvaluateSettings, invocation: Invocation) -> None:
-    """Load the run's model, ask it again, and log a child run."""
-    composed, run_id = invocation.config, parts.run
+def run(settings: EvaluateSettings, invocation: Invocation) -> None:
+    """Evaluate the run's model again, and log a child run."""
+    config = invocation.config
     screen = Screen()
     show_warnings(screen)
-    parts.strategy.start()
-    model, trained = load_model(run_id), load_config(run_id)
-    parts = replace(parts, model=model)
-    tags = {"lrec.command": "evaluate", "lrec.evaluates": run_id}
-    with parts.tracking.run(f"evaluate-{model.name}", tags, composed.folder, run_id) as log:
-        log.params({key: composed.values[key] for key in composed.values if key in RENEWED})
-        data = parts.dataset.load()
-        split = questions(parts, data, composed.values, trained, model, run_id)
-        evaluator = Evaluator(split, parts.metric, parts.bucket, parts.k)
-        log.dataset(parts.dataset.name, data.digest, {"dataset": str(composed.values["dataset"])})
-        screen.data(data, split, evaluator.buckets["test"])
-        result = evaluator.test(evaluator.ranker(model))
-        references = evaluator.references()
-        run_logging.log_result(log, composed, parts, evaluator, data, result, references)
-    rows = with_references(model.name, result.values, references)
-    screen.table(rows, list(parts.bucket.values()), parts.k)
-    screen.note(log.where)
+    settings.strategy.start()
+    model = load_model(settings.run)
+    tags = {"lrec.command": "evaluate", "lrec.evaluates": settings.run}
+    with settings.tracking.run(
+        f"evaluate-{model.name}", tags, invocation.folder, settings.run
+    ) as log:
+        log.params({key: value for key, value in config.values.items() if key in FREE})
+        data = settings.dataset.load()
+        split = split_to_evaluate(settings, config.values, data, model)
+        evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
+        buckets = evaluator.buckets["test"]
+        source = {"dataset": str(config.values["dataset"])}
+        log.dataset(settings.dataset.name, data.digest, source)
+        for line in data_lines(data, split, buckets):
+            screen.line(line)
+        result, references = evaluator.test(evaluator.ranker(model)), evaluator.references()
+        rows = with_references(model.name, result.values, references)
+        secret = None if settings.tracking.keep_user_ids else data.digest
+        users = published_table(result.table, split, secret)
+        log_result(RunContext(log, config), result, rows, references, users, buckets)
+    screen.metrics(rows, settings.groups, settings.k)
+    screen.note(log.location)
 
 
-def questions(
-    parts: RunSettings,
-    data: Interactions,
-    config: dict[str, Any],
-    trained: DictConfig,
-    model: Model,
-    run_id: str,
+def split_to_evaluate(
+    settings: EvaluateSettings, config: dict[str, Any], data: Interactions, model: Model
 ) -> Split:
-    """The split to ask about, in the codes of the model's catalogue.
+    """The split whose test part is evaluated, in the codes of the model's catalogue.
+
+    Args:
+        config: of this command.
+        data: that this command names.
 
     Raises:
-        DataError: the run's data has changed since, so that nobody can tell what it has seen, or a
-            question was among that.
+        DataError: the run's data has changed since, so that it is unknown what the model was
+            trained on, or a test target was in its training data.
     """
-    own = OmegaConf.to_container(trained)
+    stored: DictConfig = load_config(settings.run)
+    own = OmegaConf.to_container(stored)
     assert isinstance(own, dict)
     if all(config[group] == own[group] for group in ("dataset", "split")):
-        return split_of(parts, model, run_id, data)
-    before = check(trained, RunSettings)
-    pretrained = align(split_of(before, model, run_id), model.catalogue)
-    return refuse_seen(align(parts.split(data), pretrained.catalogue), pretrained)
+        return split_of(settings, model, settings.run, data)
+    trained = align(split_of(check(stored, RunSettings), model, settings.run), model.catalogue)
+    return refuse_leakage(align(settings.split(data), trained.catalogue), trained)

@@ -1,4 +1,4 @@
-"""Maps of the space in which a model sees its users, coloured by bucket."""
+"""`lrec map`: a model's representations of its users in two dimensions, coloured by bucket."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from lrec.commands.composing import Invocation
 from lrec.commands.runs.saved import load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.data.queries import Queries, Split
-from lrec.evaluation.bucket import Buckets
-from lrec.model import Model
+from lrec.evaluation.bucket import COLD, Buckets
 from lrec.reporting import figures
 from lrec.reporting.terminal import Screen, show_warnings
 
@@ -27,7 +26,7 @@ SEED = 0  # of sample and pictures: the same users on the maps of all models
 
 @dataclass(frozen=True)
 class MapSettings(RunSettings):
-    """The root of `conf/map.yaml`: the run's own config, and what to draw.
+    """The root of `conf/map.yaml`: the run's own config, and the keys of the map.
 
     Attributes:
         run: MLflow id of the run.
@@ -51,25 +50,25 @@ class MapSettings(RunSettings):
                 f"Received: {self.sample}"
             )
         if not self.model.encodes_histories():
-            able = [
+            names = [
                 name
                 for name in options("model")
                 if component_class("model", name).encodes_histories()
             ]
             raise ConfigError(
                 "a map needs a model that sees users as vectors: a run of "
-                f"{', '.join(able)}. Received: run={self.run}, a run of {self.model.name}"
+                f"{', '.join(names)}. Received: run={self.run}, a run of {self.model.name}"
             )
 
 
 @dataclass(frozen=True)
 class Projection:
-    """Users as points.
+    """Users as points in two dimensions.
 
     Attributes:
         method: `pca` or `tsne`.
         points: `(n, 2)` float32.
-        axes: what the two axes are.
+        axes: labels of the two axes.
     """
 
     method: str
@@ -78,24 +77,24 @@ class Projection:
 
 
 def run(settings: MapSettings, invocation: Invocation) -> None:
-    """Draw a sample of the run's test users as its model sees them; log a child run."""
-    composed = invocation.config
+    """Project a sample of the run's test users as its model encodes them; log a child run."""
+    config = invocation.config
     screen = Screen()
     show_warnings(screen)
     settings.strategy.start()
     model = load_model(settings.run)
     tags = {"lrec.command": "map", "lrec.maps": settings.run}
-    with settings.tracking.run(f"map-{model.name}", tags, composed.folder, settings.run) as log:
-        log.params({key: composed.values[key] for key in ("bucket", "sample", "perplexity")})
+    with settings.tracking.run(f"map-{model.name}", tags, config.folder, settings.run) as log:
+        log.params({key: config.values[key] for key in ("bucket", "sample", "perplexity")})
         split = split_of(settings, model, settings.run)
-        queries, without = sample_users(split, settings)
+        queries, without = sample_users(split, settings.sample, settings.perplexity)
         log.metrics({"data/mapped_users": len(queries), "data/users_without_history": without})
         screen.note(
             f"on the map: {len(queries):,} of {len(split.test):,} test users; {without:,} have no "
             "history and are left out"
         )
         space = model.encode_histories(queries.history)
-        assert space is not None  # the check has asked
+        assert space is not None  # the settings refuse models without
         buckets = [
             bucketing.sort(queries.train_history, split.train, split.catalogue)
             for bucketing in settings.bucket.values()
@@ -103,51 +102,61 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
         log.metrics(numbers := silhouettes(space, buckets))
         for name, value in numbers.items():
             screen.note(f"{name} {value:.4f} (1: buckets lie apart, 0: they are mixed)")
-        for path in draw_projections(
-            project(space, settings.perplexity), buckets[0], model, composed.folder
-        ):
+        for projection in project(space, settings.perplexity):
+            path = config.folder / "figures" / f"map_{projection.method}.png"
+            title = f"{model.name}: {len(queries):,} test users"
+            draw(projection, buckets[0], title, path)
             log.file(path, "figures")
             screen.note(f"figure: {path}")
-    screen.note(log.where)
+    screen.note(log.location)
 
 
-def sample_users(split: Split, settings: MapSettings) -> tuple[Queries, int]:
-    """Random test users, and how many are left out because the model knows nothing of them.
+def sample_users(split: Split, sample: int, perplexity: float) -> tuple[Queries, int]:
+    """Draw test users at random.
+
+    Args:
+        sample: most users.
+        perplexity: of t-SNE.
+
+    Returns:
+        The drawn queries, and the number of users left out for want of a history.
 
     Raises:
         DataError: there are too few for t-SNE.
     """
-    known = split.test.history.within(split.catalogue.n_items)
-    rows = np.flatnonzero(known.lengths)
-    if len(rows) <= settings.perplexity:
+    history = split.test.history.within(split.catalogue.n_items)
+    rows = np.flatnonzero(history.lengths)
+    if len(rows) <= perplexity:
         raise DataError(
             f"t-SNE needs more users than its perplexity, and {len(rows)} test users have a "
-            f"history. Lower perplexity. Received: {settings.perplexity:g}"
+            f"history. Lower perplexity. Received: {perplexity:g}"
         )
-    without = len(split.test) - len(rows)
-    size = min(settings.sample, len(rows))
+    size = min(sample, len(rows))
     drawn = np.random.default_rng(SEED).choice(rows, size, replace=False)
-    return split.test.take(np.sort(drawn)), without
+    return split.test.take(np.sort(drawn)), len(split.test) - len(rows)
 
 
 def silhouettes(space: Floats, buckets: Sequence[Buckets]) -> dict[str, float]:
-    """Silhouette coefficient (Rousseeuw 1987) of each bucketing that parts the users at all.
+    """Silhouette coefficient (Rousseeuw 1987) of each bucketing with two buckets or more.
 
     The mean over users of (b − a) / max(a, b), with a the mean distance to the others of the own
     bucket and b that to those of the nearest other bucket. Cold users are in no bucket.
 
     Args:
         space: `(n, width)` float32.
+
+    Returns:
+        By `silhouette/<bucketing>`.
     """
     from sklearn.metrics import silhouette_score
 
-    found = {}
+    values = {}
     for bucket in buckets:
         inside = bucket.label >= 0
         if 2 <= len(np.unique(bucket.label[inside])) < inside.sum():
             value = silhouette_score(space[inside], bucket.label[inside])
-            found[f"silhouette/{bucket.bucketing}"] = float(value)
-    return found
+            values[f"silhouette/{bucket.bucketing}"] = float(value)
+    return values
 
 
 def project(space: Floats, perplexity: float) -> list[Projection]:
@@ -169,23 +178,25 @@ def project(space: Floats, perplexity: float) -> list[Projection]:
         )
     with threadpool_limits(1):  # threads add up in any order: t-SNE would never come out the same
         pca = PCA(2, random_state=SEED)
-        flat = pca.fit_transform(space)
+        components = pca.fit_transform(space)
         tsne = TSNE(perplexity=perplexity, init="pca", random_state=SEED).fit_transform(space)
     first, second = (
-        f"principal component {place} ({share:.1%} of the variance)"
-        for place, share in enumerate(pca.explained_variance_ratio_, start=1)
+        f"principal component {index} ({share:.1%} of the variance)"
+        for index, share in enumerate(pca.explained_variance_ratio_, start=1)
     )
     near = f"t-SNE, perplexity {perplexity:g}: only who is near whom has a meaning"
-    return [Projection("pca", flat, (first, second)), Projection("tsne", tsne, (near, ""))]
+    return [Projection("pca", components, (first, second)), Projection("tsne", tsne, (near, ""))]
 
 
-def draw_projections(
-    projections: Sequence[Projection], buckets: Buckets, model: Model, folder: Path
-) -> list[Path]:
-    """A figure for each map."""
-    paths = []
-    for drawn in projections:
-        paths.append(folder / "figures" / f"map_{drawn.method}.png")
-        title = f"{model.name}: {len(drawn.points):,} test users"
-        figures.users(drawn.points, buckets, title, drawn.axes, paths[-1])
-    return paths
+def draw(projection: Projection, buckets: Buckets, title: str, path: Path) -> None:
+    """Write a figure of a projection."""
+    groups = [f"{name}: {buckets.edges[name]}" for name in buckets.names]
+    figures.users(
+        projection.points,
+        buckets.label,
+        [*groups, f"{COLD}: no training history"],
+        f"buckets by {buckets.bucketing}",
+        title,
+        projection.axes,
+        path,
+    )

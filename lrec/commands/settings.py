@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -16,6 +18,25 @@ from lrec.tracking import Tracking
 from lrec.training.augment import Augmenter
 from lrec.training.schedule.standard import Trainer
 from lrec.training.strategy import TrainingStrategy
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """The validation metric that training, sweeps and tuning look at.
+
+    Attributes:
+        name: `val/<metric>/<group>`.
+        sign: 1 where a larger value is better, -1 where a smaller one is.
+        by_group: names of the metric for every group of users.
+    """
+
+    name: str
+    sign: int
+    by_group: list[str]
+
+    def value(self, metrics: Mapping[str, float]) -> float:
+        """The monitored value, signed so that more is better; NaN where there is none."""
+        return self.sign * metrics.get(self.name, math.nan)
 
 
 @dataclass(frozen=True)
@@ -78,10 +99,11 @@ class RunSettings:
         return self.metric[name.removesuffix("_pooled")].direction
 
     @property
-    def monitored_by_group(self) -> list[str]:
-        """The monitored metric of every group of users."""
+    def monitored(self) -> Monitor:
+        """The monitored metric, of the monitored group and of every other."""
         name = self.monitor.rpartition("/")[0]
-        return [f"{name}/{group}" for group in self.groups]
+        by_group = [f"{name}/{group}" for group in self.groups]
+        return Monitor(self.monitor, self.monitor_sign, by_group)
 
     def check_monitor(self) -> None:
         """Refuse a monitored metric that this config does not compute.

@@ -1,4 +1,4 @@
-"""`lrec sync`: send to MLflow what it could not be sent when it happened."""
+"""`lrec sync`: send to MLflow the runs that it could not be sent when they took place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from lrec.tracking.sync import send_all
 
 @dataclass(frozen=True)
 class SyncSettings:
-    """The root of `conf/sync.yaml`."""
+    """The root of `conf/sync.yaml`.
+
+    Attributes:
+        folder: searched for runs, with all folders in it.
+    """
 
     folder: str
 
@@ -27,12 +31,15 @@ class SyncSettings:
 
 
 def run(settings: SyncSettings, invocation: Invocation) -> None:
-    """Send the runs of a folder, and say what became of each."""
+    """Send the runs of a folder; print a line for each.
 
-    screen, store, reported = Screen(), Store(), 0
+    Raises:
+        RuntimeError: MLflow cannot be reached.
+    """
+    screen, store, count = Screen(), Store(), 0
     try:
-        for reported, sentence in enumerate(send_all(Path(settings.folder), store), 1):  # noqa: B007
+        for count, sentence in enumerate(send_all(Path(settings.folder), store), 1):  # noqa: B007
             screen.note(sentence)
     except UnreachableError as error:
         raise RuntimeError(f"MLflow at {store} does not take the runs: {error}") from None
-    screen.note(f"{reported} runs were left in {settings.folder}; the store is {store}")
+    screen.note(f"{count} runs were left in {settings.folder}; the store is {store}")

@@ -1,1 +1,1 @@
-"""data"""
+"""Data: from a file's rows to interactions, histories, and a split of them."""

@@ -1,4 +1,4 @@
-"""A trained model meets a split that it was not trained on."""
+"""Alignment of a split with the catalogue of a model that was trained on another one."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from lrec.data.queries import Queries, Split
 def align(split: Split, catalogue: Catalogue) -> Split:
     """Give the items of a split the codes that a model's catalogue has for them.
 
-    Items that the model does not know get codes behind its catalogue.
+    Items that the model does not have get codes behind its catalogue.
     """
     ids = split.catalogue.ids
-    code = find(ids, catalogue.ids)
+    code = index_of(ids, catalogue.ids)
     new = code < 0
     code[new] = len(catalogue.ids) + np.arange(new.sum())
     truth = split.truth
     if truth is not None:
-        all_places = find(catalogue.ids, ids)
-        truth = None if (all_places < 0).any() else truth.take(all_places)
+        items = index_of(catalogue.ids, ids)
+        truth = None if (items < 0).any() else truth.take(items)
 
-    whole = replace(catalogue, ids=np.concatenate([catalogue.ids, ids[new]]))
-    recoded = _recoded(split, code, whole)
+    extended = replace(catalogue, ids=np.concatenate([catalogue.ids, ids[new]]))
+    recoded = _recoded(split, code, extended)
     return replace(recoded, train=recoded.train.within(catalogue.n_items), truth=truth)
 
 
@@ -39,7 +39,7 @@ def extend(split: Split, catalogue: Catalogue) -> Split:
     training data has no more, with a popularity of 0.
     """
     new, old = split.catalogue, catalogue.n_items
-    code = find(new.ids, catalogue.ids[:old])
+    code = index_of(new.ids, catalogue.ids[:old])
     inside = np.arange(len(new.ids)) < new.n_items
     more = (code < 0) & inside
     code[more] = old + np.arange(more.sum())
@@ -55,12 +55,12 @@ def extend(split: Split, catalogue: Catalogue) -> Split:
         return result
 
     ids = np.concatenate([catalogue.ids[:old], new.ids[more], new.ids[beyond]])
-    known = new.features
+    content = new.features
     features = replace(
-        known,
-        titles=None if known.titles is None else spread(known.titles),
-        genres=None if known.genres is None else spread(known.genres),
-        vectors=None if known.vectors is None else spread(known.vectors, n_items),
+        content,
+        titles=None if content.titles is None else spread(content.titles),
+        genres=None if content.genres is None else spread(content.genres),
+        vectors=None if content.vectors is None else spread(content.vectors, n_items),
     )
     return _recoded(
         split,
@@ -95,19 +95,19 @@ def _recoded(split: Split, code: Ints, catalogue: Catalogue) -> Split:
     )
 
 
-def find(wanted: Strings, ids: Strings) -> Ints:
-    """Place of each wanted id in `ids`, -1 where it is not there."""
+def index_of(wanted: Strings, ids: Strings) -> Ints:
+    """Index of each wanted id in `ids`, -1 where it is not there; `(len(wanted),)` int64."""
     order = np.argsort(ids)
-    place = np.searchsorted(ids[order], wanted).clip(max=len(ids) - 1)
-    found = order[place]
-    return np.where(ids[found] == wanted, found, -1)
+    rank = np.searchsorted(ids[order], wanted).clip(max=len(ids) - 1)
+    index = order[rank]
+    return np.where(ids[index] == wanted, index, -1)
 
 
-def refuse_seen(split: Split, trained: Split) -> Split:
-    """Make sure that a model is not asked for what it learnt or was chosen by.
+def refuse_leakage(split: Split, trained: Split) -> Split:
+    """Make sure that a model is not evaluated on targets that it was trained or selected on.
 
     Args:
-        split: what is to be asked, with its own user codes and the codes of `trained` for items.
+        split: to evaluate on, with its own user codes and the codes of `trained` for items.
         trained: the split that the model was trained on.
 
     Returns:
@@ -117,21 +117,21 @@ def refuse_seen(split: Split, trained: Split) -> Split:
     Raises:
         DataError: a test target was in the model's training or validation data.
     """
-    seen = _seen(split.test.target, split.user_ids, trained)
-    if seen.any():
+    leaked = _leaked(split.test.target, split.user_ids, trained)
+    if leaked.any():
         raise DataError(
-            f"{seen.sum()} of {len(seen)} test targets were in this run's training or validation "
-            "data: its scores for them would be flattering. Evaluate on data or a split whose "
-            "targets the run has not seen."
+            f"{leaked.sum()} of {len(leaked)} test targets were in this run's training or "
+            "validation data: its scores for them would be flattering. Evaluate on data or a split "
+            "whose targets the run has not seen."
         )
-    if _seen(split.validation.target, split.user_ids, trained).any():
+    if _leaked(split.validation.target, split.user_ids, trained).any():
         return replace(split, validation=split.validation.take(np.arange(0)))
     return split
 
 
-def _seen(targets: Histories, user_ids: Strings, trained: Split) -> Bools:
-    """Whether each target pair is among the trained split's training and validation pairs."""
-    known = find(user_ids, trained.user_ids)[targets.user][targets.row]
+def _leaked(targets: Histories, user_ids: Strings, trained: Split) -> Bools:
+    """True where a target pair is among the trained split's training and validation pairs."""
+    user = index_of(user_ids, trained.user_ids)[targets.user][targets.row]
     n_items = int(max(trained.catalogue.ids.size, targets.item.max(initial=0) + 1))
     pairs = np.concatenate(
         [
@@ -139,4 +139,4 @@ def _seen(targets: Histories, user_ids: Strings, trained: Split) -> Bools:
             for part in (trained.train, trained.validation.target)
         ]
     )
-    return (known >= 0) & np.isin(known * n_items + targets.item, pairs)
+    return (user >= 0) & np.isin(user * n_items + targets.item, pairs)

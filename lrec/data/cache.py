@@ -1,4 +1,4 @@
-"""Prepared data on disk, found again by the content it was prepared from."""
+"""Prepared data on disk, by the content that it was prepared from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lrec.base.files import write_arrays
 from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 3
+FORMAT = 4
 
 
 def folder(chosen: str | None) -> Path:
@@ -71,7 +71,7 @@ def load(path: Path) -> Interactions | None:
 
 
 def store(path: Path, data: Interactions) -> None:
-    """Write beside, then rename: a reader never sees half a file. A failure is only a warning."""
+    """Write prepared data for `load`; a reader never sees half a file, a failure only warns."""
     meta = {
         "clock": data.clock,
         "digest": data.digest,

@@ -1,4 +1,4 @@
-"""The shapes that data takes on its way through lrec: frozen, integer-coded, one row per user."""
+"""Histories of users as ragged rows of items: the input of every model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints
+from lrec.base.arrays import Bools, Floats, Ints, offsets_of
 from lrec.data.interactions import DETAILS, Interactions, entries
 
 
@@ -17,8 +17,8 @@ from lrec.data.interactions import DETAILS, Interactions, entries
 class Histories:
     """Ragged rows of items, one row a user, oldest first.
 
-    Row r is `item[offsets[r]:offsets[r + 1]]`. A row belongs to user code `user[r]`; a person who
-    is not in the data has -1.
+    Row r is `item[offsets[r]:offsets[r + 1]]`. A row belongs to user code `user[r]`; a user who is
+    not in the data has -1.
 
     Attributes:
         user: `(n,)` int32.
@@ -26,8 +26,16 @@ class Histories:
         item: `(total,)` int32. Codes outside the catalogue may occur; models ignore them.
         rating: `(total,)` float32, or None.
         timestamp: `(total,)` int64, or None.
-        weight: `(total,)` float32, how much each entry counts in training, or None where all
-            count 1.
+        weight: `(total,)` float32, of each entry in training, or None where all count 1.
+
+    Example:
+        >>> histories = Histories.of([[3, 1], [], [2, 2, 0]])
+        >>> histories.lengths.tolist()
+        [2, 0, 3]
+        >>> histories.item[histories.row == 2].tolist()
+        [2, 2, 0]
+        >>> histories.newest(1).item.tolist()
+        [1, 0]
     """
 
     user: Ints
@@ -56,11 +64,15 @@ class Histories:
         items: Sequence[Sequence[int]],
         ratings: Sequence[Sequence[float]] | None = None,
     ) -> Histories:
-        """Histories from plain lists, for people who are not in the data."""
-        lengths = [len(row) for row in items]
+        """Histories from plain lists, for users who are not in the data.
+
+        Args:
+            items: `n` lists of item codes, oldest first.
+            ratings: lists of the same lengths.
+        """
         return cls(
             user=np.full(len(items), -1, np.int32),
-            offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            offsets=offsets_of([len(row) for row in items]),
             item=np.array([i for row in items for i in row], np.int32),
             rating=None
             if ratings is None
@@ -69,14 +81,17 @@ class Histories:
 
     @classmethod
     def stacked(cls, parts: Sequence[Histories]) -> Histories:
-        """The rows of all parts, one part after the other; of details, those that all have."""
+        """The rows of all parts, one part after the other.
+
+        Ratings, timestamps and weights are kept where all parts have them.
+        """
 
         def joined(name: str) -> Any:
             arrays = [getattr(part, name) for part in parts]
             return None if any(array is None for array in arrays) else np.concatenate(arrays)
 
         return cls(
-            offsets=np.concatenate([[0], np.cumsum(joined("lengths"))]),
+            offsets=offsets_of(joined("lengths")),
             **{name: joined(name) for name in ("user", "item", *DETAILS)},
         )
 
@@ -88,38 +103,37 @@ class Histories:
 
         Args:
             keep: `(len(data),)` bool.
-            users: the rows to make, sorted user codes (some may stay empty); by default every
-                user with an interaction kept.
+            users: the rows to make, `(n,)` sorted user codes (some may stay empty); by default
+                every user with an interaction kept.
         """
-        places = np.flatnonzero(keep)
-        keys = [data.user[places]]
+        indices = np.flatnonzero(keep)
+        keys = [data.user[indices]]
         if data.timestamp is not None:
-            keys.insert(0, data.timestamp[places])
-        places = places[np.lexsort(keys)]
-        counts = np.bincount(data.user[places], minlength=data.n_users)
+            keys.insert(0, data.timestamp[indices])
+        indices = indices[np.lexsort(keys)]
+        counts = np.bincount(data.user[indices], minlength=data.n_users)
         if users is None:
             users = np.flatnonzero(counts)
         else:
             wanted = np.zeros(data.n_users, bool)
             wanted[users] = True
-            places = places[wanted[data.user[places]]]
+            indices = indices[wanted[data.user[indices]]]
         return cls(
             user=users.astype(np.int32),
-            offsets=np.concatenate([[0], np.cumsum(counts[users])]).astype(np.int64),
-            **entries(data, ("item", *DETAILS), places),
+            offsets=offsets_of(counts[users]),
+            **entries(data, ("item", *DETAILS), indices),
         )
 
     def take(self, rows: Ints) -> Histories:
-        """The given rows, in that order."""
+        """The given rows, `(m,)` int, in that order."""
         lengths = self.lengths[rows]
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        places = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
-        return self._at(self.user[rows], offsets, places)
+        offsets = offsets_of(lengths)
+        indices = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
+        return self._at(self.user[rows], offsets, indices)
 
     def keep(self, marked: Bools) -> Histories:
         """The same rows with only the entries that the mask `(total,)` marks."""
-        kept = np.concatenate([[0], np.cumsum(marked)])
-        return self._at(self.user, kept[self.offsets].astype(np.int64), np.flatnonzero(marked))
+        return self._at(self.user, offsets_of(marked)[self.offsets], np.flatnonzero(marked))
 
     def newest(self, n: int) -> Histories:
         """The same rows with their last `n` entries at most."""
@@ -128,13 +142,13 @@ class Histories:
         return self.keep(np.arange(len(self.item)) >= (self.offsets[1:] - n)[self.row])
 
     def inside(self, n_items: int) -> Bools:
-        """Whether a catalogue of `n_items` has each entry's item, `(total,)`."""
+        """True where a catalogue of `n_items` has an entry's item, `(total,)` bool."""
         return (self.item >= 0) & (self.item < n_items)
 
     def within(self, n_items: int) -> Histories:
         """The same rows without the items that a catalogue of `n_items` does not have."""
-        known = self.inside(n_items)
-        return self if known.all() else self.keep(known)
+        inside = self.inside(n_items)
+        return self if inside.all() else self.keep(inside)
 
-    def _at(self, user: Ints, offsets: Ints, places: Ints) -> Histories:
-        return Histories(user, offsets, **entries(self, ("item", *DETAILS), places))
+    def _at(self, user: Ints, offsets: Ints, indices: Ints) -> Histories:
+        return Histories(user, offsets, **entries(self, ("item", *DETAILS), indices))

@@ -11,23 +11,23 @@ from lrec.data.histories import Histories
 def history_matrix(histories: Histories, n_items: int, recency: float = 1.0) -> Sparse:
     """Histories as sparse rows, `(len(histories), n_items)` float32.
 
-    An item counts once, at its newest place, with the weight that it has there (or 1) times
+    An item counts once, where it is newest, with the weight that it has there (or 1) times
     recency ** (steps back from the newest). Items outside the catalogue take no step.
     """
     from scipy.sparse import csr_array
 
-    known = histories.within(n_items)
-    pair = known.row * n_items + known.item
+    inside = histories.within(n_items)
+    pair = inside.row * n_items + inside.item
     ordered = np.sort(pair)
     if (ordered[1:] == ordered[:-1]).any():
         newest = np.zeros(len(pair), bool)
         newest[len(pair) - 1 - np.unique(pair[::-1], return_index=True)[1]] = True
-        known = known.keep(newest)
-    steps = known.offsets[1:][known.row] - 1 - np.arange(len(known.item))
+        inside = inside.keep(newest)
+    steps = inside.offsets[1:][inside.row] - 1 - np.arange(len(inside.item))
     weights = np.power(recency, steps, dtype=np.float32)
-    if known.weight is not None:
-        weights *= known.weight
+    if inside.weight is not None:
+        weights *= inside.weight
     # 32-bit indices halve the memory traffic of a product.
-    offsets = known.offsets.astype(np.int32 if len(known.item) < 2**31 else np.int64)
-    item = known.item.astype(offsets.dtype, copy=False)
-    return csr_array((weights, item, offsets), shape=(len(known), n_items))
+    offsets = inside.offsets.astype(np.int32 if len(inside.item) < 2**31 else np.int64)
+    item = inside.item.astype(offsets.dtype, copy=False)
+    return csr_array((weights, item, offsets), shape=(len(inside), n_items))

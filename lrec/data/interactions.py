@@ -1,4 +1,4 @@
-"""What a data set holds: everything that happened, and what is known of the items."""
+"""Interactions of users with items, integer-coded; the features of the items."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Truth(Protocol):
         """Expected rating of each pair, `(n,)` float32."""
 
     def take(self, items: Ints) -> Truth:
-        """The same truth with the items in another order."""
+        """The same truth of the items `(n_items,)`, in that order."""
 
 
 @dataclass(frozen=True)
 class ItemFeatures:
-    """What is known of the items beside who took them; rows follow the item codes.
+    """Content of the items, as opposed to their interactions; rows follow the item codes.
 
     Attributes:
         titles: `(n_items,)` str, or None.
@@ -43,7 +43,7 @@ class ItemFeatures:
     vectors: Floats | None = None
 
     def take(self, items: Ints) -> ItemFeatures:
-        """The features of `items`, in that order."""
+        """The features of the items `(m,)`, in that order."""
         return replace(
             self,
             titles=None if self.titles is None else self.titles[items],
@@ -54,7 +54,7 @@ class ItemFeatures:
 
 @dataclass(frozen=True)
 class CleaningStep:
-    """What one cleaning step removed; `users_lost` counts whole users by their activity."""
+    """Rows, items and users that one cleaning step removed; users by their activity before it."""
 
     name: str
     rows_removed: int
@@ -68,30 +68,48 @@ class Behavior:
 
     Attributes:
         name: as the data has it.
-        weight: how much an interaction of it counts in training; 0 where it is left out.
-        target: whether validation and test ask for it.
-        found: rows before cleaning.
+        weight: of its interactions in training; 0 where they are left out.
+        target: True if validation and test hold it out.
+        rows: before cleaning.
     """
 
     name: str
     weight: float
     target: bool
-    found: int
+    rows: int
 
 
 @dataclass(frozen=True)
 class Interactions:
-    """Everything that happened, in file order.
+    """All interactions of a data set, in file order.
 
     Attributes:
         user, item: `(n,)` int32 codes into `user_ids` and `item_ids`.
         rating: `(n,)` float32, or None where the data has none.
-        timestamp: `(n,)` int64 seconds (or positions, where `clock` is false), or None.
-        behavior: `(n,)` int32 codes into `behaviors`, or None where the data tells none.
-        weight: `(n,)` float32, how much each counts in training, or None where all count 1.
-        clock: whether timestamps of different users can be compared.
+        timestamp: `(n,)` int64 seconds (or positions, where `clock` is False), or None.
+        user_ids, item_ids: `(n_users,)` and `(n_items,)` str, the original ids.
+        behavior: `(n,)` int32 codes into `behaviors`, or None where the data has no such column.
+        weight: `(n,)` float32, of each in training, or None where all count 1.
+        clock: True if timestamps of different users can be compared.
+        audit: removals by cleaning, step by step.
         digest: hex digest of the cleaned content.
-        audit: what cleaning removed, step by step.
+
+    Example:
+        >>> import numpy as np
+        >>> data = Interactions(
+        ...     user=np.array([0, 1, 0], np.int32),
+        ...     item=np.array([0, 0, 1], np.int32),
+        ...     rating=None,
+        ...     timestamp=np.array([10, 20, 30]),
+        ...     user_ids=np.array(["ann", "bob"]),
+        ...     item_ids=np.array(["Alien", "Brazil"]),
+        ... )
+        >>> len(data), data.n_users, data.n_items
+        (3, 2, 2)
+        >>> data.activity.tolist(), data.popularity.tolist()
+        ([2, 1], [2, 1])
+        >>> data.keep(data.timestamp > 10).user.tolist()
+        [1, 0]
     """
 
     user: Ints
@@ -114,25 +132,27 @@ class Interactions:
 
     @property
     def n_users(self) -> int:
+        """Number of users."""
         return len(self.user_ids)
 
     @property
     def n_items(self) -> int:
+        """Number of items."""
         return len(self.item_ids)
 
     @cached_property
     def activity(self) -> Ints:
-        """Interactions of each user, `(n_users,)`."""
+        """Interactions of each user, `(n_users,)` int64."""
         return np.bincount(self.user, minlength=self.n_users)
 
     @cached_property
     def popularity(self) -> Ints:
-        """Interactions of each item, `(n_items,)`."""
+        """Interactions of each item, `(n_items,)` int64."""
         return np.bincount(self.item, minlength=self.n_items)
 
     @property
     def is_target(self) -> Bools:
-        """What validation and test may ask for, `(n,)`: all, but where behaviours say less."""
+        """True where validation and test may hold an interaction out, `(n,)`; by its behaviour."""
         if self.behavior is None:
             return np.ones(len(self), bool)
         targets: Bools = np.array([behavior.target for behavior in self.behaviors])[self.behavior]
@@ -140,15 +160,15 @@ class Interactions:
 
     def keep(self, rows: Bools) -> Interactions:
         """The interactions that the mask `(n,)` marks; users and items keep their codes."""
-        kept = entries(self, ("user", "item", "behavior", *DETAILS), np.flatnonzero(rows))
-        return replace(self, **kept)
+        columns = ("user", "item", "behavior", *DETAILS)
+        return replace(self, **entries(self, columns, np.flatnonzero(rows)))
 
 
-# What histories may know of each of their items.
+# Optional arrays that histories have for each of their items.
 DETAILS = ("rating", "timestamp", "weight")
 
 
-def entries(source: object, names: Iterable[str], places: Ints) -> dict[str, Any]:
-    """The entries at the given places of the named arrays; None stays None."""
+def entries(source: object, names: Iterable[str], indices: Ints) -> dict[str, Any]:
+    """The entries at the indices `(m,)` of the named arrays, each `(m,)`; None stays None."""
     arrays = {name: getattr(source, name) for name in names}
-    return {name: None if array is None else array[places] for name, array in arrays.items()}
+    return {name: None if array is None else array[indices] for name, array in arrays.items()}

@@ -1,10 +1,12 @@
-"""Queries: histories, and what should be recommended after them; and a split that holds them."""
+"""Queries, histories with the items held out behind them; and the split that they belong to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lrec.base.arrays import Ints, Strings
+import numpy as np
+
+from lrec.base.arrays import Ints, Strings, offsets_of
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import Truth
@@ -12,15 +14,15 @@ from lrec.data.interactions import Truth
 
 @dataclass(frozen=True)
 class Queries:
-    """What a model is asked and what it should have answered; the rows of all three are the same.
+    """Histories to rank the catalogue for, and the targets; row r of each is of the same user.
 
     Attributes:
         history: everything the user did before the target: the model's input.
-        train_history: what of it counts for buckets: training history (or, for a user who was
+        train_history: the part of it that buckets count: training history (or, for a user who was
             held out whole, the fold-in part).
         target: the held-out interactions.
-        concealed: what is masked, where that is not the history, because a part of it is kept
-            from the model; or None.
+        masked_items: the items that may not be recommended, where they are not those of `history`
+            because a part of it is kept from the model; or None.
     """
 
     history: Histories
@@ -33,14 +35,16 @@ class Queries:
 
     @property
     def user(self) -> Ints:
+        """User codes of the rows, `(n,)` int32."""
         return self.target.user
 
     @property
     def masked(self) -> Histories:
-        """What may not be recommended."""
+        """Items that may not be recommended, `n` rows."""
         return self.history if self.masked_items is None else self.masked_items
 
     def take(self, rows: Ints) -> Queries:
+        """The given rows, `(m,)` int, in that order."""
         masked_items = None if self.masked_items is None else self.masked_items.take(rows)
         return Queries(
             self.history.take(rows),
@@ -50,18 +54,18 @@ class Queries:
         )
 
     def revealing(self, n: int) -> Queries:
-        """The same questions with the newest n items of each history; all of it stays masked."""
+        """The same queries with the newest n items of each history; all of it stays masked."""
         return replace(self, history=self.history.newest(n), masked_items=self.masked)
 
 
 @dataclass(frozen=True)
 class Split:
-    """Training histories (one row for each user who has any) and the questions asked later.
+    """Training histories (one row for each user who has any) and the queries held out.
 
     Attributes:
-        counts: users and interactions of each part, what was excluded, targets outside the
+        counts: users and interactions of each part, of what was excluded, targets outside the
             catalogue: flat names to numbers, as logged.
-        clock: whether timestamps of different users can be compared.
+        clock: True if timestamps of different users can be compared.
     """
 
     train: Histories
@@ -72,3 +76,22 @@ class Split:
     counts: dict[str, float]
     truth: Truth | None = None
     clock: bool = True
+
+    def train_history_of_all(self) -> Histories:
+        """The histories that all users are bucketed by, `len(user_ids)` rows by user code.
+
+        That is the training history or, of users held out whole, the fold-in part; empty for users
+        who have neither or are in no query.
+        """
+        held_out = [
+            queries.train_history.take(
+                np.flatnonzero(~np.isin(queries.train_history.user, self.train.user))
+            )
+            for queries in (self.validation, self.test)
+        ]
+        histories = Histories.stacked([self.train, *held_out])
+        histories = histories.take(np.unique(histories.user, return_index=True)[1])
+        lengths = np.zeros(len(self.user_ids), np.int64)
+        lengths[histories.user] = histories.lengths
+        user = np.arange(len(lengths), dtype=np.int32)
+        return replace(histories, user=user, offsets=offsets_of(lengths))

@@ -1,1 +1,1 @@
-"""evaluation"""
+"""Ranking, metrics, buckets, the user table and the statistics that derive from it."""

@@ -1,4 +1,4 @@
-"""Evaluates models on one split: rankings, ratings, buckets; and the references beside them."""
+"""Evaluation of models on one split: rankings, ratings and buckets; and of the references."""
 
 from __future__ import annotations
 
@@ -13,26 +13,25 @@ from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Bucketing, Buckets
 from lrec.evaluation.metric import Metric, RatingMetric
 from lrec.evaluation.ranking import Ranker, Ranking
+from lrec.evaluation.references import BIAS, POPULARITY, reference_models
 from lrec.evaluation.score_calibration import ScoreCalibration
 from lrec.evaluation.summary import summarise
 from lrec.evaluation.user_table import user_table
 from lrec.model import Model
 from lrec.model.common.bias import BiasModel
-from lrec.model.popularity import Popularity
 
 if TYPE_CHECKING:
     import pandas as pd
-from lrec.evaluation.references import Oracle
 
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """What a model is worth.
+    """A model's metrics on one part of a split.
 
     Attributes:
         table: the user table.
         values: every metric of every bucket, by `<metric>/<bucket>`.
-        rating_head: how ratings were predicted, or why they were not.
+        rating_head: the way ratings were predicted, or the reason why they were not.
         ignored: history items outside the catalogue.
     """
 
@@ -43,7 +42,7 @@ class EvaluationResult:
 
 
 class Evaluator:
-    """One split's questions, with everything that is needed to mark the answers.
+    """One split's queries, with everything that it takes to score rankings of them.
 
     Args:
         split: the data; buckets and the bias model are fitted to its training part.
@@ -76,7 +75,7 @@ class Evaluator:
         )
 
     def ranker(self, model: Model) -> Ranker:
-        """Keep it over several calls: its graph is traced once."""
+        """A ranker of the longest lists; keep it over several calls: its graph is traced once."""
         return Ranker(model, max(self.ks))
 
     def validate(self, ranker: Ranker) -> dict[str, float]:
@@ -88,16 +87,16 @@ class Evaluator:
         ranking = ranker(queries)
         predictions = None
         if self.bias is not None:
-            predictions = self._native(ranker.model, queries, ranking)
-        return self._mark(ranker.model, "validation", ranking, predictions, sets=False).values
+            predictions = self._native_ratings(self.bias, ranker.model, queries, ranking)
+        return self._result(ranker.model, "validation", ranking, predictions, sets=False).values
 
     def test(self, ranker: Ranker) -> EvaluationResult:
-        """The one reading of the test part."""
+        """Evaluate on the test part; a run does so once."""
         model, queries = ranker.model, self.split.test
         ranking = ranker(queries)
         predictions, head = None, "none: the data has no ratings"
         if self.bias is not None:
-            predictions = self._native(model, queries, ranking)
+            predictions = self._native_ratings(self.bias, model, queries, ranking)
             head = "native"
             if predictions is None:
                 validation = self.split.validation
@@ -107,46 +106,39 @@ class Evaluator:
                 if calibration is not None:
                     predictions = calibration.predict(queries, ranking.target_scores)
                     head = "calibrated"
-        return self._mark(model, "test", ranking, predictions, sets=True, head=head)
+        return self._result(model, "test", ranking, predictions, sets=True, head=head)
 
     def references(self) -> dict[str, dict[str, float]]:
-        """What to hold a model against: popularity, the bias model, and the oracle if there is one.
+        """Metrics of every reference on the test part, by `<metric>/<bucket>`.
 
         Returns:
-            Metrics of each reference on the test part, by `<metric>/<bucket>`.
+            By name: popularity, the oracle if there is one, and the bias model for ratings.
         """
-        popularity = Popularity()
-        popularity.catalogue = self.split.catalogue
-        found = {"popularity": self.test(self.ranker(popularity)).values}
-        if self.split.truth is not None:
-            oracle = Oracle(self.split.truth, self.split.catalogue, self.split.test)
-            found["oracle"] = self.test(self.ranker(oracle)).values
+        models = reference_models(self.split)
+        values = {name: self.test(self.ranker(model)).values for name, model in models.items()}
         if self.bias is not None:
-            ratings = {n: m for n, m in self.metrics.items() if isinstance(m, RatingMetric)}
-            predictions = self.bias.predict(self.split.test)
-            queries, buckets = self.split.test, self.buckets["test"]
-            nothing = Ranking(
-                items=np.empty((len(queries), 0), np.int32),
-                scores=np.empty((len(queries), 0), np.float32),
-                target_scores=np.empty(0, np.float32),
-                is_personalised=np.ones(len(queries), bool),
-                ignored=0,
-            )
-            table = user_table(popularity, queries, nothing, ratings, [], buckets, predictions)
-            n_items = self.split.catalogue.n_items
-            found["bias"] = summarise(table, ratings, [], n_items, buckets)
-        return found
+            values[BIAS] = self._bias_values(self.bias, models[POPULARITY])
+        return values
 
-    def _native(self, model: Model, queries: Queries, ranking: Ranking) -> Floats | None:
+    def _bias_values(self, bias: BiasModel, model: Model) -> dict[str, float]:
+        """Rating metrics of the bias model, which ranks nothing."""
+        ratings = {n: m for n, m in self.metrics.items() if isinstance(m, RatingMetric)}
+        queries, buckets = self.split.test, self.buckets["test"]
+        ranking = Ranking.empty(len(queries))
+        table = user_table(model, queries, ranking, ratings, [], buckets, bias.predict(queries))
+        return summarise(table, ratings, [], self.split.catalogue.n_items, buckets)
+
+    def _native_ratings(
+        self, bias: BiasModel, model: Model, queries: Queries, ranking: Ranking
+    ) -> Floats | None:
         """Predicted ratings of a model that makes them itself, on the scale of the data."""
-        assert self.bias is not None
         rated = model.rate(queries, ranking.target_scores)
         if rated is None:
             return None
-        outside = self.bias.predict(queries)
-        return np.clip(np.where(np.isfinite(rated), rated, outside), *self.bias.scale)
+        outside = bias.predict(queries)
+        return np.clip(np.where(np.isfinite(rated), rated, outside), *bias.scale)
 
-    def _mark(
+    def _result(
         self,
         model: Model,
         part: Literal["validation", "test"],

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Tensor
+from lrec.base.bits import sortable, splitmix64
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.model import Model
@@ -21,15 +22,15 @@ BLOCK = 32
 
 @dataclass(frozen=True)
 class Ranking:
-    """What a model answered.
+    """Ranked lists of a batch of n queries.
 
     Attributes:
         items: `(n, k)` int32, best first; -1 where the catalogue ran out.
         scores: `(n, k)` float32 of the items; -inf where there is none.
         target_scores: `(total,)` float32, score of each target before masking; NaN outside the
-            catalogue and where the answer is a fallback.
-        is_personalised: `(n,)` bool, whether the scores are the model's own.
-        ignored: history items that the catalogue does not have.
+            catalogue and where the list is a fallback.
+        is_personalised: `(n,)` bool, True where the scores are the model's own.
+        ignored: number of history items outside the catalogue.
     """
 
     items: Ints
@@ -38,9 +39,20 @@ class Ranking:
     is_personalised: Bools
     ignored: int
 
+    @classmethod
+    def empty(cls, n: int) -> Ranking:
+        """A ranking of n queries without items, for models that predict ratings only."""
+        return cls(
+            items=np.empty((n, 0), np.int32),
+            scores=np.empty((n, 0), np.float32),
+            target_scores=np.empty(0, np.float32),
+            is_personalised=np.ones(n, bool),
+            ignored=0,
+        )
+
 
 class Ranker:
-    """Asks one model for its k best items.
+    """Ranks the catalogue by one model's scores, in a graph that is traced once.
 
     Args:
         model: fitted, or to be fitted before the first call.
@@ -53,7 +65,7 @@ class Ranker:
         self._step: Callable[..., Any] | None = None
 
     def __call__(self, queries: Queries) -> Ranking:
-        """Rank the whole catalogue for every query, without what the user already has.
+        """Rank the whole catalogue for every query, without the items that it masks.
 
         Ties are broken by a random key of (user, item) that is the same for every model.
 
@@ -67,10 +79,10 @@ class Ranker:
         at_targets = [np.empty(0, np.float32)]
         for rows in batches(len(queries), n_items):
             batch = queries.take(rows)
-            top, best, at_target, finite = self._rank(
+            top, top_scores, at_target, finite = self._rank(
                 *self.model.inputs(batch.history),
-                *_places(batch.masked, n_items),
-                *_places(batch.target, n_items),
+                *_pairs(batch.masked, n_items),
+                *_pairs(batch.target, n_items),
                 is_personalised[rows],
                 batch.user.astype(np.int64),
             )
@@ -80,7 +92,7 @@ class Ranker:
                     "diverged. Lower schedule.learning_rate."
                 )
             items.append(top.numpy())
-            scores.append(best.numpy())
+            scores.append(top_scores.numpy())
             at_targets.append(at_target.numpy())
         target = queries.target
         target_scores = np.full(len(target.item), np.nan, np.float32)
@@ -105,20 +117,20 @@ class Ranker:
 
 
 def batches(n: int, n_items: int) -> Iterator[Ints]:
-    """Rows of users, few enough for a matrix of their scores."""
+    """Row indices of n users in batches, few enough for a matrix of their scores."""
     size = max(1, min(2000, SCORES_A_BATCH // max(n_items, 1)))
     for start in range(0, n, size):
         yield np.arange(start, min(start + size, n))
 
 
-def _places(histories: Histories, n_items: int) -> tuple[Ints, Ints]:
+def _pairs(histories: Histories, n_items: int) -> tuple[Ints, Ints]:
     """Row and item of each entry in the catalogue, both int32."""
     inside = histories.inside(n_items)
     return histories.row[inside].astype(np.int32), histories.item[inside].astype(np.int32)
 
 
 def _graph(model: Model, k: int, signature: list[Any]) -> Any:
-    """One graph: a batch of histories to ranked items, their and targets' scores, and a check."""
+    """One graph from histories to ranked items, their scores, the targets' scores and a check."""
     import tensorflow as tf
 
     catalogue = model.catalogue
@@ -126,7 +138,7 @@ def _graph(model: Model, k: int, signature: list[Any]) -> Any:
 
     @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
     def step(*tensors: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        *inputs, seen_row, seen, target_row, target, is_personalised, users = tensors
+        *inputs, masked_row, masked, target_row, target, is_personalised, users = tensors
         scores = tf.ensure_shape(model.graph(*inputs), [None, catalogue.n_items])
         finite = tf.reduce_all(tf.math.is_finite(scores))
         at_targets = tf.gather_nd(scores, tf.stack([target_row, target], axis=1))
@@ -135,9 +147,10 @@ def _graph(model: Model, k: int, signature: list[Any]) -> Any:
             lambda: scores,
             lambda: tf.where(is_personalised[:, None], scores, popularity),
         )
-        masked = tf.stack([seen_row, seen], axis=1)
         scores = tf.tensor_scatter_nd_update(
-            scores, masked, tf.fill(tf.shape(seen), tf.constant(-np.inf))
+            scores,
+            tf.stack([masked_row, masked], axis=1),
+            tf.fill(tf.shape(masked), tf.constant(-np.inf)),
         )
         return *_top_k(scores, k, users), at_targets, finite
 
@@ -164,9 +177,9 @@ def _top_k(scores: Tensor, k: int, users: Tensor) -> tuple[Tensor, Tensor]:
         blocks = tf.reshape(padded, [-1, n_blocks, BLOCK])
         _, chosen = tf.math.top_k(tf.reduce_max(blocks, axis=2), wide)
         candidates = tf.reshape(tf.gather(blocks, chosen, batch_dims=1), [-1, wide * BLOCK])
-        values, place = tf.math.top_k(candidates, wide)
-        block = tf.gather(chosen, place // BLOCK, batch_dims=1)
-        items = block * BLOCK + place % BLOCK
+        values, index = tf.math.top_k(candidates, wide)
+        block = tf.gather(chosen, index // BLOCK, batch_dims=1)
+        items = block * BLOCK + index % BLOCK
     else:
         values, items = tf.math.top_k(scores, wide)
     equal = (values[:, 1:] == values[:, :-1]) & (values[:, 1:] > -np.inf)
@@ -174,9 +187,7 @@ def _top_k(scores: Tensor, k: int, users: Tensor) -> tuple[Tensor, Tensor]:
 
     def sort_again() -> tuple[Tensor, Tensor]:
         rows = tied[:, 0]
-        # The bits of a float32, with the negative ones turned round, sort like the numbers.
-        bits = tf.bitcast(tf.gather(scores, rows), tf.int32)
-        order = tf.where(bits < 0, tf.int32.min - bits, bits)
+        order = sortable(tf.bitcast(tf.gather(scores, rows), tf.int32), tf.where)
         keys = tie_break_keys(tf.gather(users, rows), n_items)
         _, again = tf.math.top_k(tf.cast(order, tf.int64) * 2**32 + keys, wide)
         return (
@@ -194,22 +205,12 @@ def tie_break_keys(users: Tensor, n_items: int) -> Tensor:
     """Random numbers by which ties are broken, the largest first, `(batch, n_items)` int64.
 
     Args:
-        users: `(batch,)` int64; people who are not in the data are -1.
+        users: `(batch,)` int64; users who are not in the data are -1.
     """
     import tensorflow as tf
 
-    keys = _mix(_mix(users)[:, None] ^ _mix(tf.range(n_items)))
-    return tf.cast(tf.bitwise.right_shift(keys, tf.constant(32, tf.uint64)), tf.int64)
+    def mix(x: Tensor) -> Tensor:
+        return splitmix64(tf.cast(x, tf.uint64), tf.bitwise.right_shift)
 
-
-def _mix(x: Tensor) -> Tensor:
-    """Scramble integers to uint64 (the finaliser of SplitMix64, Steele et al. 2014)."""
-    import tensorflow as tf
-
-    def shift(value: Tensor, bits: int) -> Tensor:
-        return tf.bitwise.right_shift(value, tf.constant(bits, tf.uint64))
-
-    x = tf.cast(x, tf.uint64) + tf.constant(0x9E3779B97F4A7C15, tf.uint64)
-    x = (x ^ shift(x, 30)) * tf.constant(0xBF58476D1CE4E5B9, tf.uint64)
-    x = (x ^ shift(x, 27)) * tf.constant(0x94D049BB133111EB, tf.uint64)
-    return x ^ shift(x, 31)
+    keys = mix(mix(users)[:, None] ^ mix(tf.range(n_items)))
+    return tf.cast(tf.bitwise.right_shift(keys, np.uint64(32)), tf.int64)

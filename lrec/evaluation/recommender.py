@@ -1,4 +1,4 @@
-"""Histories of item ids in, ranked item ids out. Several threads may ask it."""
+"""Recommender of a saved model: histories of item ids in, ranked item ids out. Thread-safe."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# Parameters of a request, and their values where it does not name them.
+# Parameters of a request, and their default values.
 PARAMS = {"k": 10, "repeat": False}
 
 
 def example(catalogue: Catalogue) -> dict[str, Any]:
-    """Three people for the input example: with a history, with filters, without anything."""
+    """An input example of three users: with a history, with filters, without anything."""
     ids = [str(catalogue.ids[i]) for i in np.argsort(-catalogue.popularity, kind="stable")[:5]]
     return {
         "history": [ids[:3], ids[:1], []],
@@ -35,7 +35,7 @@ def example(catalogue: Catalogue) -> dict[str, Any]:
 
 
 class Recommender:
-    """A saved model that answers requests from outside, such as `mlflow.pyfunc.load_model` gives.
+    """A saved model that serves requests from outside, such as `mlflow.pyfunc.load_model` gives.
 
     Args:
         folder: where `lrec.model.common.saving` saved the model.
@@ -48,28 +48,28 @@ class Recommender:
         self.codes = {str(item): code for code, item in enumerate(self.ids)}
         self._rankers: dict[int, Ranker] = {}
         self._tracing = Lock()
-        self._ranker(PARAMS["k"])  # or the first to ask would wait for it
+        self._ranker(PARAMS["k"])  # traced here, or the first request would wait for it
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """Recommend.
 
         Args:
-            model_input: a row for each person. Column `history`: item ids, oldest first. Optional
-                columns, None where they do not matter: `ratings` of the history's items (None where
+            model_input: a row for each user. Column `history`: item ids, oldest first. Optional
+                columns, None where they do not apply: `ratings` of the history's items (None where
                 there is none; models that predict ratings read them), `exclude`, ids not to
-                recommend, and `only`, ids to choose from. Ids that the model does not know are
+                recommend, and `only`, ids to choose from. Ids outside the model's catalogue are
                 ignored.
-            params: `k`, the length of the lists; `repeat`, whether what is in the history may be
+            params: `k`, the length of the lists; `repeat`, True if items of the history may be
                 recommended too.
 
         Returns:
             A DataFrame of the same length with columns `items` (ids, best first; fewer than k where
-            no more are left), `scores`, `own` (whether the model had anything to go by; if not, the
-            items are the most popular ones), `ignored` (how many ids of the history the model does
-            not know) and, if the catalogue has them, `titles`.
+            no more are left), `scores`, `own` (True if the list is personalised; if not, its items
+            are the most popular ones), `ignored` (the number of ids of the history outside the
+            catalogue) and, if the catalogue has them, `titles`.
 
         Raises:
-            ValueError: the request cannot be answered; one line says why.
+            ValueError: the request is invalid; the message is one line.
         """
         import pandas as pd
 
@@ -83,24 +83,24 @@ class Recommender:
         ranker = self._ranker(k)
         parts = list(batches(len(model_input), self.n_items)) or [np.arange(0)]
         chunks = [
-            self._answer(
+            self._recommend(
                 ranker, k, RequestBatch(model_input.iloc[rows], self.codes), given["repeat"]
             )
             for rows in parts
         ]
         return pd.concat(chunks, ignore_index=True)
 
-    def _answer(self, ranker: Ranker, k: int, asked: RequestBatch, repeat: bool) -> pd.DataFrame:
+    def _recommend(self, ranker: Ranker, k: int, batch: RequestBatch, repeat: bool) -> pd.DataFrame:
         import pandas as pd
 
-        ranking = ranker(asked.queries(repeat))
+        ranking = ranker(batch.queries(repeat))
         lists = [row[row >= 0] for row in ranking.items[:, :k]]
-        best = [row[: len(items)] for row, items in zip(ranking.scores, lists, strict=True)]
+        scores = [row[: len(items)] for row, items in zip(ranking.scores, lists, strict=True)]
         columns: dict[str, Any] = {
             "items": [self.ids[items].tolist() for items in lists],
-            "scores": [row.tolist() for row in best],
+            "scores": [row.tolist() for row in scores],
             "own": ranking.is_personalised,
-            "ignored": asked.ignored,
+            "ignored": batch.ignored,
         }
         titles = self.model.catalogue.features.titles
         if titles is not None:
@@ -108,12 +108,12 @@ class Recommender:
         return pd.DataFrame(columns)
 
     def _ranker(self, k: int) -> Ranker:
-        """One of k items at least, a power of two: a few graphs do for all lengths."""
+        """A ranker of k items or more, a power of two: few graphs serve all lengths."""
         size = 1 << (max(k, PARAMS["k"]) - 1).bit_length()
         with self._tracing:
             if size not in self._rankers:
                 ranker = Ranker(self.model, size)
-                somebody = Histories.of([[0]])
-                ranker(Queries(somebody, somebody, Histories.of([[]])))
+                history = Histories.of([[0]])
+                ranker(Queries(history, history, Histories.of([[]])))
                 self._rankers[size] = ranker
             return self._rankers[size]

@@ -1,9 +1,8 @@
-"""What a model is held against: popularity, the oracle of generated data."""
+"""References that models are held against: popularity, and the oracle of generated data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,38 +13,51 @@ from lrec.data.interactions import Truth
 from lrec.data.queries import Queries, Split
 from lrec.model import Model
 from lrec.model.common.protocols import Callback, Schedule, Strategy
+from lrec.model.popularity import Popularity
 
-if TYPE_CHECKING:
-    pass
-
-
+POPULARITY, ORACLE, BIAS = "popularity", "oracle", "bias"
 Rows = Mapping[str, Mapping[str, float]]  # name of a model or a reference -> its metrics
 
 
-def with_references(name: str, values: Mapping[str, float], references: Rows) -> Rows:
-    """A model's metrics and the references' beside them.
+def reference_models(split: Split) -> dict[str, Model]:
+    """Models to hold others against on a split, by name, ready to score.
 
-    A reference of the model's own name stays out if it says the same, and is marked if it does not,
-    as popularity of all time does beside popularity of the last days.
+    Returns:
+        `popularity` of all time, and `oracle` where the data keeps its ground truth.
+    """
+    popularity = Popularity()
+    popularity.catalogue = split.catalogue
+    models: dict[str, Model] = {POPULARITY: popularity}
+    if split.truth is not None:
+        models[ORACLE] = Oracle(split.truth, split.catalogue, split.test)
+    return models
+
+
+def with_references(name: str, values: Mapping[str, float], references: Rows) -> Rows:
+    """A model's metrics, and the references' after them.
+
+    A reference of the model's own name stays out if its metrics are the same, and is marked if they
+    are not, as popularity of all time is after popularity of the last days.
     """
     rows = {name: values}
-    for other, found in references.items():
+    for other, metrics in references.items():
         if other != name:
-            rows[other] = found
-        elif any(value != values.get(key) and value == value for key, value in found.items()):
-            rows[f"{other} (reference)"] = found
+            rows[other] = metrics
+        elif any(value != values.get(key) and value == value for key, value in metrics.items()):
+            rows[f"{other} (reference)"] = metrics
     return rows
 
 
 class Oracle(Model):
-    """Ranks by the ground truth of generated data: nobody can do better on average.
+    """Ranking by the ground truth of generated data: no model can do better on average.
 
     Args:
         truth: of the data set, its items in the catalogue's order.
-        queries: who asks, and (by their first target) when.
+        queries: the users, and (by their first target) the time that preferences are taken at.
     """
 
-    answers_empty = True
+    name = ORACLE
+    scores_empty = True
 
     def __init__(self, truth: Truth, catalogue: Catalogue, queries: Queries) -> None:
         self.truth = truth
@@ -56,8 +68,8 @@ class Oracle(Model):
         self.times[queries.user] = target.timestamp[target.offsets[:-1]]
 
     def score(self, histories: Histories) -> Floats:
-        chance = self.truth.preference(histories.user, self.times[histories.user])
-        return np.ascontiguousarray(chance[:, : self.catalogue.n_items], np.float32)
+        preference = self.truth.preference(histories.user, self.times[histories.user])
+        return np.ascontiguousarray(preference[:, : self.catalogue.n_items], np.float32)
 
     def rate(self, queries: Queries, scores: Floats) -> Floats:
         target = queries.target
@@ -67,7 +79,7 @@ class Oracle(Model):
     def fit(
         self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
     ) -> None:
-        raise NotImplementedError("an oracle knows; it does not learn")
+        raise NotImplementedError("an oracle is not fitted: it has the ground truth")
 
     def state(self) -> Arrays:
         return {}

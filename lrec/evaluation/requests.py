@@ -1,4 +1,4 @@
-"""Questions as they come from outside: item ids in lists, which may be anything."""
+"""Requests from outside: lists of item ids, which may hold anything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats
+from lrec.base.arrays import Bools, Floats, offsets_of
 from lrec.base.errors import shown
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
@@ -18,67 +18,67 @@ from lrec.data.queries import Queries
 if TYPE_CHECKING:
     import pandas as pd
 
-IDS = {str, int}  # what JSON has for an id
+IDS = {str, int}  # types of an id in JSON
 LARGEST = float(np.finfo(np.float32).max)
 
 
 class RequestBatch:
-    """The rows of a question, in the codes of the catalogue.
+    """A batch of requests, in the codes of the catalogue.
 
     Args:
         frame: see `Recommender.predict`.
-        codes: of the ids in the catalogue.
+        codes: code of each id in the catalogue.
 
     Raises:
-        ValueError: a cell does not hold what it should.
+        ValueError: a cell holds a value of the wrong kind.
     """
 
     def __init__(self, frame: pd.DataFrame, codes: dict[str, int]) -> None:
         self.codes = codes
-        history = self._coded(_cells(frame, "history", IDS, "ids"))
+        history = self._encode(_cells(frame, "history", IDS, "ids"))
         if "ratings" in frame:
             history = replace(history, rating=_ratings(frame, history))
         self.history = history.within(len(codes))
         self.ignored = history.lengths - self.history.lengths
-        self.exclude = self._coded(_cells(frame, "exclude", IDS, "ids"))
+        self.exclude = self._encode(_cells(frame, "exclude", IDS, "ids"))
         only = _cells(frame, "only", IDS, "ids")
-        self.only = self._coded(only).within(len(codes))
-        self.free = np.array([cell is None for cell in only])
+        self.only = self._encode(only).within(len(codes))
+        self.unrestricted = np.array([cell is None for cell in only])
 
     def queries(self, repeat: bool) -> Queries:
-        """What to ask a ranker.
+        """Queries for a ranker.
 
         Args:
-            repeat: whether items of the history may be recommended.
+            repeat: items of the history may be recommended.
         """
         parts = [self.exclude] if repeat else [self.exclude, self.history]
         row = np.concatenate([part.row for part in parts])
         item = np.concatenate([part.item for part in parts])
-        if not self.free.all():
-            barred = np.nonzero(self._barred())
-            row, item = np.append(row, barred[0]), np.append(item, barred[1])
+        if not self.unrestricted.all():
+            excluded = np.nonzero(self._excluded_by_only())
+            row, item = np.append(row, excluded[0]), np.append(item, excluded[1])
         n = len(self.history)
         masked = Histories(
             user=self.history.user,
-            offsets=np.concatenate([[0], np.cumsum(np.bincount(row, minlength=n))]),
+            offsets=offsets_of(np.bincount(row, minlength=n)),
             item=item[np.argsort(row, kind="stable")].astype(np.int32),
         )
         return Queries(self.history, self.history, Histories.of([[]] * n), masked)
 
-    def _barred(self) -> Bools:
-        """What `only` leaves out, `(n, n_items)`."""
-        barred = np.ones((len(self.only), len(self.codes)), bool)
-        barred[self.only.row, self.only.item] = False
-        barred[self.free] = False
-        return barred
+    def _excluded_by_only(self) -> Bools:
+        """True for the items that `only` leaves out, `(n, n_items)`."""
+        excluded = np.ones((len(self.only), len(self.codes)), bool)
+        excluded[self.only.row, self.only.item] = False
+        excluded[self.unrestricted] = False
+        return excluded
 
-    def _coded(self, cells: Sequence[list[Any] | None]) -> Histories:
-        """Lists of ids as codes; -1 for one that is unknown."""
+    def _encode(self, cells: Sequence[list[Any] | None]) -> Histories:
+        """Codes of lists of ids; -1 for an id outside the catalogue."""
         return Histories.of([[self.codes.get(str(i), -1) for i in cell or ()] for cell in cells])
 
 
 def _cells(frame: pd.DataFrame, name: str, kinds: set[type], what: str) -> list[list[Any] | None]:
-    """A column of lists, or of None where it may be left out.
+    """A column of lists; None where a request leaves out an optional one.
 
     Raises:
         ValueError: a cell is no list, or holds something of another kind.
@@ -92,7 +92,7 @@ def _cells(frame: pd.DataFrame, name: str, kinds: set[type], what: str) -> list[
     for row, cell in enumerate(cells):
         if isinstance(cell, list) and kinds.issuperset(map(type, cell)):
             continue
-        # pandas fills up with NaN, or its like, what a composed leaves out
+        # pandas fills in NaN, or its like, where a request leaves out a column
         if name == "history" or not (is_scalar(cell) and isna(cell)):
             raise ValueError(
                 f"{name} must be a list of {what}. Received: {reprlib.repr(cell)} in row {row}"
@@ -105,7 +105,7 @@ def _ratings(frame: pd.DataFrame, history: Histories) -> Floats:
     """Ratings of the history's items, `(total,)` float32, NaN where there is none.
 
     Raises:
-        ValueError: they are not as many, or no numbers that a float32 holds.
+        ValueError: their number is not that of the items, or one does not fit into a float32.
     """
     cells = _cells(frame, "ratings", {float, int, type(None)}, "numbers")
     rows = [

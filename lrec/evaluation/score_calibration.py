@@ -1,4 +1,4 @@
-"""Scores as ratings: a monotone map, fitted on validation ratings."""
+"""Calibration of scores to ratings: a monotone map, fitted on validation ratings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ScoreCalibration:
     """A monotone map from scores to ratings, fitted on validation ratings.
 
     rating ≈ w · (1, user mean, item mean) + f(score), f isotonic. The means are those of the bias
-    model; training items take no part, because their scores are inflated.
+    model; training items are left out, because their scores are inflated.
     """
 
     bias: BiasModel
@@ -29,18 +29,18 @@ class ScoreCalibration:
         """Fit to validation targets; None where too few of them (under 20) have scores.
 
         Args:
-            scores: `(total,)` of the validation targets; NaN where the model has none of its own.
+            scores: `(total,)` of the validation targets; NaN where the model has none.
         """
         from sklearn.isotonic import IsotonicRegression
 
-        used = np.isfinite(scores)
+        scored = np.isfinite(scores)
         rating = queries.target.rating
-        if rating is None or used.sum() < 20:
+        if rating is None or scored.sum() < 20:
             return None
-        means = _means(bias, queries)
-        weights = np.linalg.lstsq(means, rating, rcond=None)[0]
-        rest = rating - means @ weights
-        curve = IsotonicRegression(out_of_bounds="clip").fit(scores[used], rest[used])
+        regressors = _regressors(bias, queries)
+        weights = np.linalg.lstsq(regressors, rating, rcond=None)[0]
+        residuals = rating - regressors @ weights
+        curve = IsotonicRegression(out_of_bounds="clip").fit(scores[scored], residuals[scored])
         knots, values = curve.X_thresholds_, curve.y_thresholds_
         return cls(bias, weights, np.asarray(knots, float), np.asarray(values, float))
 
@@ -50,15 +50,15 @@ class ScoreCalibration:
         Targets without a score of their own are predicted by the means alone; items outside the
         catalogue by the bias model.
         """
-        lifted = np.interp(np.nan_to_num(scores), self.knots, self.values)
-        predicted = _means(self.bias, queries) @ self.weights
-        predicted += np.where(np.isfinite(scores), lifted, 0.0)
+        offsets = np.interp(np.nan_to_num(scores), self.knots, self.values)
+        predicted = _regressors(self.bias, queries) @ self.weights
+        predicted += np.where(np.isfinite(scores), offsets, 0.0)
         outside = ~queries.target.inside(len(self.bias.item))
         predicted = np.where(outside, self.bias.predict(queries), predicted)
         return np.clip(predicted, *self.bias.scale)
 
 
-def _means(bias: BiasModel, queries: Queries) -> Floats:
+def _regressors(bias: BiasModel, queries: Queries) -> Floats:
     """Regressors of each target: 1, user mean, item mean, `(total, 3)`."""
     target = queries.target
     user = bias.mean + bias.user(queries.history)[target.row]

@@ -10,25 +10,26 @@ from typing import Any
 
 import numpy as np
 
-from lrec.base.arrays import Floats
+from lrec.base.arrays import Floats, nan_mean
 
 LEVEL = 0.95  # of intervals
 POWER = 0.8  # of the detectable difference
 BLOCK = 2**23  # weights held at once by a thread: 32 MB of float32
 THREADS = 2
-Weigh = Callable[[np.random.Generator, int, int], Floats]
+# Random weights `(count, n)` of n users, from a generator, count and n.
+DrawWeights = Callable[[np.random.Generator, int, int], Floats]
 
 
 @dataclass(frozen=True)
 class Paired:
-    """What paired differences tell, one entry a column, each `(m,)` float64.
+    """Statistics of paired differences, one entry a column, each `(m,)` float64.
 
     Attributes:
         n: users for whom the difference is defined.
         mean: of the differences; `low` and `high` bound it by the paired bootstrap over users.
-        p: of sign flips, two-sided: how often chance alone gives a mean as far from 0.
+        p: two-sided, of sign flips: frequency of a mean as far from 0 under the null hypothesis.
         effect_size: Cohen's d of the differences, mean over standard deviation; NaN without spread.
-        detectable: the smallest difference that so many users show in 80 % of experiments.
+        detectable: smallest difference that a test of as many users detects with a power of 80 %.
     """
 
     n: Floats
@@ -41,10 +42,16 @@ class Paired:
 
 
 def paired(differences: Floats, resamples: int, seed: int = 0) -> Paired:
-    """Statistics of the columns of `differences`, `(users, m)`; NaN where it is not defined."""
+    """Statistics of the columns of `differences`, `(users, m)`; NaN where one is not defined.
+
+    >>> gains = np.array([[0.2], [0.0], [0.1], [0.1], [np.nan]])
+    >>> result = paired(gains, resamples=1000)
+    >>> print(f"{result.mean[0]:.2f} over {result.n[0]:.0f} users")
+    0.10 over 4 users
+    """
     defined = ~np.isnan(differences)
     n = defined.sum(axis=0).astype(float)
-    mean = means(differences)
+    mean = nan_mean(differences, axis=0)
     low, high = interval(bootstrap(differences, resamples, seed))
     squares = np.where(defined, differences - mean, 0) ** 2
     spread = np.sqrt(squares.sum(axis=0) / np.where(n > 1, n - 1, np.nan))
@@ -61,44 +68,35 @@ def paired(differences: Floats, resamples: int, seed: int = 0) -> Paired:
     )
 
 
-def means(values: Floats) -> Floats:
-    """Mean of each column over the rows where it is defined; NaN for a column without any."""
-    defined = ~np.isnan(values)
-    mean = np.full(values.shape[1], np.nan)
-    total = np.where(defined, values, 0).sum(axis=0)
-    np.divide(total, defined.sum(axis=0), out=mean, where=defined.any(axis=0))
-    return mean
-
-
 def bootstrap(values: Floats, resamples: int, seed: int = 0) -> Floats:
-    """Means of the columns over users drawn again with replacement (Efron 1979).
+    """Means of the columns over resamples of the users, with replacement (Efron 1979).
 
     Args:
-        values: `(users, m)`; where one is NaN, its column's mean is over the other users drawn.
+        values: `(users, m)`; NaN values are left out of the mean of their column.
 
     Returns:
-        `(resamples, m)` float64. All columns of a row come from the same users, so that any
+        `(resamples, m)` float64. All columns of a row are means over the same users, so that any
         function of several columns has its interval too.
     """
     defined = ~np.isnan(values)
-    holed = np.flatnonzero(~defined.all(axis=0))
-    columns = np.hstack([np.where(defined, values, 0), defined[:, holed]]).astype(np.float32)
-    sums = _products(columns, resamples, seed, _drawn_again).astype(np.float64)
+    incomplete = np.flatnonzero(~defined.all(axis=0))
+    columns = np.hstack([np.where(defined, values, 0), defined[:, incomplete]]).astype(np.float32)
+    sums = _products(columns, resamples, seed, _resample_counts).astype(np.float64)
     counts = np.full((resamples, values.shape[1]), float(len(values)))
-    counts[:, holed] = sums[:, values.shape[1] :]
-    drawn = np.full(counts.shape, np.nan)
-    np.divide(sums[:, : values.shape[1]], counts, out=drawn, where=counts > 0)
-    return drawn
+    counts[:, incomplete] = sums[:, values.shape[1] :]
+    resampled = np.full(counts.shape, np.nan)
+    np.divide(sums[:, : values.shape[1]], counts, out=resampled, where=counts > 0)
+    return resampled
 
 
-def interval(drawn: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
+def interval(resampled: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Percentile bounds of the columns of a bootstrap, each `(m,)`; NaN for an empty column."""
     tail = 50 * (1 - level)
-    empty = np.isnan(drawn).all(axis=0)
-    bounds = np.full((2, drawn.shape[1]), np.nan)
+    empty = np.isnan(resampled).all(axis=0)
+    bounds = np.full((2, resampled.shape[1]), np.nan)
     if not empty.all():
-        percentile = np.nanpercentile if np.isnan(drawn).any() else np.percentile
-        bounds[:, ~empty] = percentile(drawn[:, ~empty], [tail, 100 - tail], axis=0)
+        percentile = np.nanpercentile if np.isnan(resampled).any() else np.percentile
+        bounds[:, ~empty] = percentile(resampled[:, ~empty], [tail, 100 - tail], axis=0)
     return bounds[0], bounds[1]
 
 
@@ -108,15 +106,15 @@ def sign_flips(differences: Floats, resamples: int, seed: int = 0) -> Floats:
     p = (1 + flips with a sum as far from 0) / (1 + flips) (Phipson and Smyth 2010).
 
     Args:
-        differences: `(users, m)`; NaN where it is not defined.
+        differences: `(users, m)`; NaN where one is not defined.
 
     Returns:
         `(m,)`; NaN for a column without users.
     """
     columns = np.nan_to_num(differences).astype(np.float32)
     total = columns.sum(axis=0, dtype=np.float64)
-    # Those who keep their sign, less those who do not.
-    sums = 2 * _products(columns, resamples, seed, _kept) - total
+    # The sum over users with their own sign, less that over users with the opposite one.
+    sums = 2 * _products(columns, resamples, seed, _kept_signs) - total
     # Sums that are equal but for rounding are equal.
     bound = np.abs(total) - 1e-6 * np.abs(columns).sum(axis=0, dtype=np.float64) - 1e-9
     p = (1 + (np.abs(sums) >= bound).sum(axis=0)) / (1 + resamples)
@@ -124,10 +122,14 @@ def sign_flips(differences: Floats, resamples: int, seed: int = 0) -> Floats:
 
 
 def holm(p: Floats) -> Floats:
-    """Holm's (1979) step-down correction of `(m,)` p-values; NaN stays NaN and does not count."""
+    """Holm's (1979) step-down correction of `(m,)` p-values; NaN stays NaN and does not count.
+
+    >>> holm(np.array([0.04, 0.01, np.nan])).tolist()
+    [0.04, 0.02, nan]
+    """
     corrected = np.full(p.shape, np.nan)
-    given = np.flatnonzero(~np.isnan(p))
-    order = given[np.argsort(p[given], kind="stable")]
+    tests = np.flatnonzero(~np.isnan(p))
+    order = tests[np.argsort(p[tests], kind="stable")]
     steps = p[order] * (len(order) - np.arange(len(order)))
     corrected[order] = np.maximum.accumulate(steps).clip(max=1)
     return corrected
@@ -135,7 +137,7 @@ def holm(p: Floats) -> Floats:
 
 @lru_cache
 def detectable_effect(n: int, power: float = POWER, level: float = LEVEL) -> float:
-    """The smallest |d| that a paired t-test of n differences shows with this power; NaN below 2.
+    """Smallest |d| that a paired t-test of n differences detects with this power; NaN below 2.
 
     Solved on the noncentral t distribution (Cohen 1988).
     """
@@ -146,16 +148,16 @@ def detectable_effect(n: int, power: float = POWER, level: float = LEVEL) -> flo
         return float("nan")
     bound = t.ppf((1 + level) / 2, n - 1)
 
-    def lacking(d: float) -> float:
+    def excess_power(d: float) -> float:
         shift = d * np.sqrt(n)
-        # scipy gives NaN for a far tail that is nothing
+        # scipy gives NaN for the probability of a far tail, which is 0
         wrong_side = np.nan_to_num(nct.cdf(-bound, n - 1, shift))
         return float(nct.sf(bound, n - 1, shift) + wrong_side) - power
 
-    return float(brentq(lacking, 0, (1.5 * bound + 4) / np.sqrt(n)))
+    return float(brentq(excess_power, 0, (1.5 * bound + 4) / np.sqrt(n)))
 
 
-def _products(columns: Floats, resamples: int, seed: int, weigh: Weigh) -> Floats:
+def _products(columns: Floats, resamples: int, seed: int, draw_weights: DrawWeights) -> Floats:
     """Random weights of the users times their values, `(resamples, m)`, block by block."""
     n = len(columns)
     size = max(1, min(resamples, BLOCK // max(n, 1)))
@@ -163,7 +165,8 @@ def _products(columns: Floats, resamples: int, seed: int, weigh: Weigh) -> Float
     seeds = np.random.SeedSequence(seed).spawn(len(counts))
 
     def block(count: int, sequence: Any) -> Floats:
-        product: Floats = weigh(np.random.Generator(np.random.SFC64(sequence)), count, n) @ columns
+        weights = draw_weights(np.random.Generator(np.random.SFC64(sequence)), count, n)
+        product: Floats = weights @ columns
         return product
 
     if len(counts) == 1:
@@ -172,16 +175,16 @@ def _products(columns: Floats, resamples: int, seed: int, weigh: Weigh) -> Float
         return np.concatenate(list(pool.map(block, counts, seeds)))
 
 
-def _drawn_again(generator: np.random.Generator, count: int, n: int) -> Floats:
-    """How often each of n users comes up in n draws, `(count, n)`."""
-    drawn = generator.integers(n, size=(count, n), dtype=np.int32)
+def _resample_counts(generator: np.random.Generator, count: int, n: int) -> Floats:
+    """Occurrences of each of n users in n draws with replacement, `(count, n)`."""
+    draws = generator.integers(n, size=(count, n), dtype=np.int32)
     weights = np.empty((count, n), np.float32)
-    for row, users in enumerate(drawn):
+    for row, users in enumerate(draws):
         weights[row] = np.bincount(users, minlength=n)
     return weights
 
 
-def _kept(generator: np.random.Generator, count: int, n: int) -> Floats:
+def _kept_signs(generator: np.random.Generator, count: int, n: int) -> Floats:
     """1 for about half of the users, 0 for the others, `(count, n)`."""
     bits = np.frombuffer(generator.bytes((count * n + 7) // 8), np.uint8)
     return np.unpackbits(bits, count=count * n).reshape(count, n).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Every metric of every bucket, from the user table."""
+"""Metrics of every bucket, aggregated from the user table."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrec.base.arrays import Floats, Ints
+from lrec.base.arrays import Floats, Ints, mean_of_defined
 from lrec.evaluation.bucket import ALL, COLD, Buckets
 from lrec.evaluation.metric import Metric, RatingMetric, SetMetric
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Buckets smaller than this are shown, but never named the worst and never set a subsample's size.
+# Buckets smaller than this are shown, but never the worst bucket nor the size of a subsample.
 SMALLEST_BUCKET = 30
 SUBSAMPLES = 20
 
@@ -27,13 +27,13 @@ def summarise(
     buckets: Sequence[Buckets],
     sets: bool = True,
 ) -> dict[str, float]:
-    """Every metric of every bucket, `<metric>/<bucket>`, with gaps and worst buckets.
+    """Aggregate every metric for every bucket, `<metric>/<bucket>`, with gaps and worst buckets.
 
     Per-user metrics are means over the users for whom they are defined. Set metrics come raw and,
     as `<metric>_sub`, over equal-sized random subsamples of the buckets of one bucketing.
 
     Args:
-        sets: whether to compute set metrics (validation during training does without).
+        sets: compute set metrics (validation during training does without).
     """
     groups = {ALL: np.arange(len(table))}
     for bucket in buckets:
@@ -71,12 +71,8 @@ def summarise(
 
 
 def _means(name: str, column: Floats, groups: Mapping[str, Ints]) -> dict[str, float]:
-    means = {}
-    for group, rows in groups.items():
-        defined = column[rows][~np.isnan(column[rows])]
-        if len(defined):
-            means[f"{name}/{group}"] = float(defined.mean())
-    return means
+    means = {f"{name}/{group}": mean_of_defined(column[rows]) for group, rows in groups.items()}
+    return {key: mean for key, mean in means.items() if not np.isnan(mean)}
 
 
 def _pooled(
@@ -114,11 +110,11 @@ def _subsamples(
     values = {}
     for name in large:
         generator = np.random.default_rng(0)
-        drawn = [
+        samples = [
             generator.choice(groups[name], min(large.values()), replace=False)
             for _ in range(SUBSAMPLES)
         ]
-        mean = float(np.mean([metric(lists[rows], n_items) for rows in drawn]))
+        mean = float(np.mean([metric(lists[rows], n_items) for rows in samples]))
         values[f"{full}/{name}"] = mean
     return values
 

@@ -1,4 +1,4 @@
-"""The user table: one row a user; every aggregate derives from it."""
+"""The user table: one row for each user; every aggregate derives from it."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ def user_table(
     predictions: Floats | None = None,
     sets: bool = True,
 ) -> pd.DataFrame:
-    """One row for each user asked: everything else derives from it.
+    """Build the user table, one row for each query.
 
     Columns: user (code), n_train (length of the history that buckets go by), n_history, n_targets,
-    own, `bucket/<bucketing>`, items (ranked list), then one column for each per-user metric, named
-    `<metric>_at_<k>` or `<metric>`, and n_ratings where there are ratings.
+    own (False after a fallback), `bucket/<bucketing>`, items (ranked list), then one column for
+    each per-user metric, named `<metric>_at_<k>` or `<metric>`, and n_ratings where there are
+    ratings.
 
     Args:
         predictions: predicted rating of each target, or None where the data has no ratings.
-        sets: whether to keep the lists, which set metrics derive from.
+        sets: keep the ranked lists, which set metrics derive from.
     """
     import pandas as pd
 

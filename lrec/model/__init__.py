@@ -1,29 +1,31 @@
-"""Histories -> scores over the catalogue. No model knows a user; a user is a history."""
+"""Histories -> scores over the catalogue. No model holds a user; a user is a history."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from lrec.base.arrays import Arrays, Bools, Floats
+from lrec.base.arrays import Array, Arrays, Bools, Floats, Tensor
 from lrec.base.config.component import Component
+from lrec.base.errors import DataError
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
+from lrec.model.common.export_scorer import ExportScorer
 from lrec.model.common.protocols import Callback, Schedule, Strategy
 
 
 @dataclass(frozen=True)
 class Pretrained:
-    """What a model of the same kind has learnt.
+    """A trained model of the same kind, for another to start from.
 
     Attributes:
-        run: where.
+        run: MLflow id of the run that trained it.
         state: see `Model.state`.
-        catalogue: the items that it scored.
+        catalogue: the items that it scores.
         shrink: share of every trained weight that is kept.
     """
 
@@ -35,12 +37,12 @@ class Pretrained:
 
 @dataclass(frozen=True)
 class FineTuning:
-    """How training goes on when new data has come, beside how it was.
+    """Changes to a run's schedule when its training goes on with new data.
 
     Attributes:
         epochs: at least.
-        batches: size, times the run's.
-        rate: of learning at the start, times the run's.
+        batches: batch size, as a multiple of the run's.
+        rate: learning rate at the start, as a multiple of the run's.
     """
 
     epochs: int
@@ -53,18 +55,18 @@ class Model(Component, ABC):
 
     Attributes:
         catalogue: the items it scores; set by `fit` and `restore`.
-        answers_empty: whether an empty history gets scores of the model's own; if not, evaluation
-            falls back on popularity and says so.
-        uses_weights: whether training counts interactions by their weight.
-        simple: whether it is a baseline for models that are trained by gradient, and not one.
+        scores_empty: True if an empty history gets scores of the model's own; if not, evaluation
+            falls back on popularity and reports it.
+        uses_weights: True if training counts interactions by their weight.
+        is_baseline: True for a baseline, with which models trained by gradient are compared.
         rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
             scores to ratings has to be fitted on validation ratings.
-        onward: how `lrec update` trains on, unless it is told otherwise.
-        learnt: see `begin`.
+        fine_tuning: the defaults of `lrec update`.
+        pretrained: see `warm_start`.
     """
 
     catalogue: Catalogue
-    answers_empty: bool = False
+    scores_empty: bool = False
     uses_weights: bool = False
     is_baseline: bool = True
     rating_head: Literal["native", "calibrated"] = "calibrated"
@@ -75,13 +77,13 @@ class Model(Component, ABC):
     def fit(
         self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
     ) -> None:
-        """Learn from `split.train` only."""
+        """Train on `split.train` only."""
 
     def warm_start(self, pretrained: Pretrained) -> None:
-        """Let the next `fit` go on from what another model has learnt.
+        """Let the next `fit` start from another model's weights.
 
         The catalogue of that fit has the other's items first, and may have more behind them. A
-        model that learns everything in one go has no use for it, and learns anew.
+        model that is not trained by gradient has no use for it, and trains from scratch.
         """
         self.pretrained = pretrained
 
@@ -101,36 +103,44 @@ class Model(Component, ABC):
         return scores if self.rating_head == "native" else None
 
     def is_personalised(self, histories: Histories) -> Bools:
-        """Whether each answer is the model's own and not a fallback, `(n,)`."""
-        if self.answers_empty:
+        """True where the scores are the model's own and not a fallback, `(n,)`."""
+        if self.scores_empty:
             return np.ones(len(histories), bool)
-        known = histories.inside(self.catalogue.n_items)
-        return np.bincount(histories.row, weights=known, minlength=len(histories)) > 0
+        inside = histories.inside(self.catalogue.n_items)
+        return np.bincount(histories.row, weights=inside, minlength=len(histories)) > 0
 
     @classmethod
     def encodes_histories(cls) -> bool:
-        """Whether the model sees people as vectors: whether `represent` gives any."""
+        """True if `encode_histories` gives vectors."""
         return cls.encode_histories is not Model.encode_histories
 
     def encode_histories(self, histories: Histories) -> Floats | None:
-        """Where a model sees people: `(n, width)` float32, or None for one without such a space.
+        """Histories as vectors, `(n, width)` float32, or None for a model without such a space.
 
-        Empty histories have a finite place too, the same for all. One history is the least.
+        All empty histories have the same finite vector. There is one history at least.
         """
         return None
 
-    def inputs(self, histories: Histories) -> tuple[np.ndarray[Any, Any], ...]:
+    def inputs(self, histories: Histories) -> tuple[Array, ...]:
         """Arrays for `graph`. By default the scores themselves: then the graph has no work."""
         return (self.score(histories),)
 
-    def graph(self, *inputs: Any) -> Any:
+    def graph(self, *inputs: Tensor) -> Tensor:
         """TensorFlow code from `inputs` to scores, `(batch, n_items)` float32 tensor."""
         return inputs[0]
 
+    def export_scorer(self) -> ExportScorer:
+        """The scores as TensorFlow code that runs without lrec and converts to TensorFlow Lite.
+
+        Raises:
+            DataError: the model has no such code.
+        """
+        raise DataError(f"model={self.name} cannot be exported: it has no graph.")
+
     @abstractmethod
     def state(self) -> Arrays:
-        """Everything learnt, as named arrays."""
+        """Everything that was trained, as named arrays."""
 
     @abstractmethod
     def restore(self, state: Arrays, catalogue: Catalogue) -> None:
-        """Take back what `state` gave, without training."""
+        """Set everything that `state` gave, without training."""

@@ -11,7 +11,7 @@ from lrec.model.common.sequence import Block, SequenceModel
 
 
 class Attention(SequenceModel):
-    """Predicts the next item at every place of a history from the items up to there.
+    """Predicts the next item at every position of a history from the items up to there.
 
     Published variants: SASRec (Kang and McAuley 2018) is `block: sasrec, loss: bce, negatives: 1`;
     with `loss: sampled_softmax` it is as strong as newer models (Klenitskiy and Vasilev 2023);
@@ -24,6 +24,7 @@ class Attention(SequenceModel):
         loss, negatives, shared, sampling, logq, calibration: see `NextItemLoss`.
     """
 
+    name = "attention"
     causal = True
 
     def __init__(
@@ -44,18 +45,24 @@ class Attention(SequenceModel):
         calibration: float = 0.75,
         item_vectors: Use = "additional",
     ) -> None:
-        chosen = NextItemLoss(loss, negatives, shared, sampling, logq, calibration)
         super().__init__(
-            embedding_size,
-            blocks,
-            heads,
-            widen,
-            block,
-            dropout,
-            max_length,
-            temperature,
-            chosen,
-            item_vectors,
+            embedding_size=embedding_size,
+            blocks=blocks,
+            heads=heads,
+            widen=widen,
+            block=block,
+            dropout=dropout,
+            max_length=max_length,
+            temperature=temperature,
+            item_vectors=item_vectors,
+            loss=NextItemLoss(
+                loss=loss,
+                negatives=negatives,
+                shared=shared,
+                sampling=sampling,
+                logq=logq,
+                calibration=calibration,
+            ),
         )
 
     def prepare(self, split: Split) -> int:
@@ -81,4 +88,6 @@ class Attention(SequenceModel):
         weights = self.weights
         if weights is not None:
             weights = tf.gather(weights, examples)[:, 1:].values
-        return self.sum_up(states, targets, inputs.value_rowids(), tf.size(examples), weights)
+        return self.history_losses(
+            states, targets, inputs.value_rowids(), tf.size(examples), weights
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lrec.base.arrays import Tensor
 from lrec.data.queries import Split
+from lrec.model.common.export_scorer import PaddedHistories
 from lrec.model.common.losses import Loss, NextItemLoss, Sampling
 from lrec.model.common.neural import Use, ragged_weights
 from lrec.model.common.sequence import Block, SequenceModel
@@ -23,6 +24,7 @@ class BERT4Rec(SequenceModel):
         loss, negatives, shared, sampling, logq, calibration: see `NextItemLoss`.
     """
 
+    name = "bert4rec"
     causal = False
     extra_tokens = 1  # the mask
 
@@ -45,18 +47,24 @@ class BERT4Rec(SequenceModel):
         calibration: float = 0.75,
         item_vectors: Use = "additional",
     ) -> None:
-        chosen = NextItemLoss(loss, negatives, shared, sampling, logq, calibration)
         super().__init__(
-            embedding_size,
-            blocks,
-            heads,
-            widen,
-            block,
-            dropout,
-            max_length,
-            temperature,
-            chosen,
-            item_vectors,
+            embedding_size=embedding_size,
+            blocks=blocks,
+            heads=heads,
+            widen=widen,
+            block=block,
+            dropout=dropout,
+            max_length=max_length,
+            temperature=temperature,
+            item_vectors=item_vectors,
+            loss=NextItemLoss(
+                loss=loss,
+                negatives=negatives,
+                shared=shared,
+                sampling=sampling,
+                logq=logq,
+                calibration=calibration,
+            ),
         )
         if not 0 < hidden_share < 1:
             raise ValueError(f"hidden_share must lie between 0 and 1. Received: {hidden_share}")
@@ -83,7 +91,7 @@ class BERT4Rec(SequenceModel):
         weights = self.weights
         if weights is not None:
             weights = tf.boolean_mask(tf.gather(weights, examples).values, hidden)
-        return self.sum_up(states, targets, rows, tf.size(examples), weights)
+        return self.history_losses(states, targets, rows, tf.size(examples), weights)
 
     def read(self, items: Tensor) -> Tensor:
         """The newest items, and a mask where the next one would stand."""
@@ -92,15 +100,26 @@ class BERT4Rec(SequenceModel):
         mask = tf.fill([items.nrows(), 1], tf.constant(self.catalogue.n_items, items.dtype))
         return tf.concat([super().read(items), mask], axis=1)
 
+    def read_padded(self, histories: PaddedHistories) -> PaddedHistories:
+        import tensorflow as tf
+
+        newest = super().read_padded(histories)
+        mask = tf.fill([histories.n_rows, 1], self.catalogue.n_items)
+        return PaddedHistories(
+            items=tf.concat([newest.items, mask], axis=1),
+            is_item=tf.concat([newest.is_item, mask > 0], axis=1),
+            ratings=newest.ratings,
+        )
+
     def _hide(self, histories: Tensor) -> Tensor:
-        """Which items a step hides, `(total,)` bool; one at least of each history."""
+        """True for the items that a step hides, `(total,)`; one at least of each history."""
         import tensorflow as tf
 
         rows = histories.value_rowids()
-        luck = self.draws.uniform(tf.shape(rows))
-        least = tf.gather(tf.math.segment_min(luck, rows), rows)
-        place = tf.range(tf.size(rows, tf.int64))
-        newest = place == tf.gather(histories.row_splits[1:] - 1, rows)
-        as_asked = self.draws.uniform([histories.nrows()]) < 0.1
-        drawn = (luck < self.hidden_share) | (luck == least)
-        return tf.where(tf.gather(as_asked, rows), newest, drawn)
+        draws = self.random.uniform(tf.shape(rows))
+        least = tf.gather(tf.math.segment_min(draws, rows), rows)
+        index = tf.range(tf.size(rows, tf.int64))
+        newest = index == tf.gather(histories.row_splits[1:] - 1, rows)
+        as_queried = self.random.uniform([histories.nrows()]) < 0.1
+        drawn = (draws < self.hidden_share) | (draws == least)
+        return tf.where(tf.gather(as_queried, rows), newest, drawn)

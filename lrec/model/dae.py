@@ -21,6 +21,7 @@ class DAE(Autoencoder):
         regularisation: weight of the L2 penalty.
     """
 
+    name = "dae"
     uses_weights = True
 
     def __init__(

@@ -24,9 +24,9 @@ class Dense(NeuralModel):
 
     User part: embeddings and genres of the history's items, pooled plainly and pooled by how much
     better than expected each was rated; the number of items, the mean and the spread of those
-    residuals. Item part: embedding and genres. The first hidden layer is linear in both before its
-    ReLU, so both parts are computed once and added for every pair. In training the target is taken
-    out of its own history.
+    residuals (`lrec.model.layers.rated_pooling`). Item part: embedding and genres. The first hidden
+    layer is linear in both before its ReLU, so both parts are computed once and added for every
+    pair. In training the target is taken out of its own history.
 
     A rating is predicted as what the bias model expects (μ + b_i + b_u, with b_u from the history)
     plus the network's correction, which starts at 0.
@@ -43,7 +43,8 @@ class Dense(NeuralModel):
         item_vectors: how embeddings use vectors of `feature`, see `ItemEmbedding`.
     """
 
-    answers_empty = True
+    name = "dense"
+    scores_empty = True
     uses_weights = True
 
     def __init__(
@@ -135,9 +136,9 @@ class Dense(NeuralModel):
         examples = tf.gather(self.targets, examples)
         target = tf.gather(self.items.values, examples)
         rating = tf.gather(self.ratings.values, examples)
-        rows, place = tf.unique(tf.gather(self.row, examples))
+        rows, index = tf.unique(tf.gather(self.row, examples))
         items, ratings = tf.gather(self.items, rows), tf.gather(self.ratings, rows)
-        pooled = tf.gather(self._pool(items, ratings.values), place)
+        pooled = tf.gather(self._pool(items, ratings.values), index)
         user, base = self._user(pooled - self._entries(target, rating))
         bias = tf.cast(self.bias(target)[:, 0], tf.float32)
         if self.objective == "rating":
@@ -145,12 +146,13 @@ class Dense(NeuralModel):
             predicted = expected + base + bias + self._join(user + self._item(target), True)
             loss = (predicted - rating) ** 2
         else:
-            drawn = self.draws.integers([self.negatives], self.catalogue.n_items)
-            own = bias + self._join(user + self._item(target), True)
-            others = self._join(user[:, None] + self._item(drawn), True)
-            others += tf.cast(self.bias(drawn)[:, 0], tf.float32)
-            others = tf.where(drawn == target[:, None], tf.float32.min, others)
-            loss = tf.reduce_logsumexp(tf.concat([own[:, None], others], axis=1), axis=1) - own
+            drawn = self.random.integers([self.negatives], self.catalogue.n_items)
+            positive = bias + self._join(user + self._item(target), True)
+            negative = self._join(user[:, None] + self._item(drawn), True)
+            negative += tf.cast(self.bias(drawn)[:, 0], tf.float32)
+            negative = tf.where(drawn == target[:, None], tf.float32.min, negative)
+            logits = tf.concat([positive[:, None], negative], axis=1)
+            loss = tf.reduce_logsumexp(logits, axis=1) - positive
         if self.weights is not None:
             loss *= tf.gather(self.weights, examples)
         size = tf.reduce_sum(tf.cast(self.embedding(target), tf.float32) ** 2, axis=1)
@@ -185,12 +187,12 @@ class Dense(NeuralModel):
         """What each rated item adds to its history, `(total, width)` float32."""
         import tensorflow as tf
 
+        from lrec.model.layers.rated_pooling import entries
+
         vector = tf.cast(self.embedding(items), tf.float32)
         content = tf.concat([vector, tf.gather(self.genres, items)], axis=1)
         residual = ratings - tf.cast(self.expected(items)[:, 0], tf.float32)
-        residual = tf.where(tf.math.is_nan(residual), 0.0, residual)[:, None]
-        one = tf.ones_like(residual)
-        return tf.concat([content, residual * content, residual, residual**2, one], axis=1)
+        return entries(content, residual)
 
     def _pool(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Sums over each history, `(batch, width)` float32."""
@@ -201,21 +203,10 @@ class Dense(NeuralModel):
 
     def _user(self, pooled: Tensor) -> tuple[Tensor, Tensor]:
         """User part of the first hidden layer `(batch, width)`, and b_u `(batch,)`."""
-        import tensorflow as tf
+        from lrec.model.layers.rated_pooling import features
 
-        content, residual, square, count = tf.split(pooled, [pooled.shape[1] - 3, 1, 1, 1], axis=1)
-        count = tf.maximum(count, 0.0)
-        plain, rated = tf.split(content, 2, axis=1)
-        base = residual / (count + 5.0)
-        spread = tf.sqrt(tf.maximum(square, 0.0) / (count + 5.0))
-        features = [
-            plain / tf.sqrt(count + 1.0),
-            rated / tf.sqrt(count + 1.0),
-            tf.math.log1p(count),
-            base,
-            spread,
-        ]
-        return self.user_part(tf.concat(features, axis=1)), base[:, 0]
+        user, bias = features(pooled)
+        return self.user_part(user), bias
 
     def _item(self, items: Tensor) -> Tensor:
         """Item part of the first hidden layer, `(n, width)`."""

@@ -12,7 +12,8 @@ import numpy as np
 from lrec.base.arrays import Floats
 from lrec.base.errors import DataError
 from lrec.base.ranges import check_recency
-from lrec.model.common.item_item import ItemItemModel, blocks
+from lrec.model.common.item_item import ItemItemModel
+from lrec.model.common.sparse_products import blocks
 
 # Rows of the inverse mirrored at once.
 ROWS = 512
@@ -32,6 +33,8 @@ class EASE(ItemItemModel):
         recency: weight of a history item for each step back from the newest; 1 weighs all alike.
     """
 
+    name = "ease"
+
     def __init__(self, regularisation: float = 200.0, recency: float = 1.0) -> None:
         if regularisation <= 0:
             raise ValueError(f"regularisation must be positive. Received: {regularisation}")
@@ -39,7 +42,7 @@ class EASE(ItemItemModel):
         self.regularisation = regularisation
         self.recency = recency
 
-    def learn(self, users: Any) -> Floats:
+    def item_weights(self, users: Any) -> Floats:
         """The weights, dense.
 
         Raises:
@@ -80,7 +83,7 @@ class EASE(ItemItemModel):
 
 
 def gram(users: Any) -> Floats:
-    """How many users have both items, `(n_items, n_items)` float32: XᵀX."""
+    """Number of users who have both items, `(n_items, n_items)` float32: XᵀX."""
     items = users.T.tocsr()
     counts = np.zeros((items.shape[0], items.shape[0]), np.float32)
 

@@ -1,4 +1,4 @@
-"""CFGAN: a generator of preference vectors and a discriminator that tells them from real ones."""
+"""CFGAN: a generator of preference vectors, and a discriminator of generated and real ones."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class GAN(Generator):
     """CFGAN (Chae et al. 2018), vector-wise adversarial training, with both of its remedies (ZP).
 
     The generator maps a history to a preference for every item, any number, where 1 means taken and
-    0 means not. The discriminator sees a history beside a vector over the
-    catalogue and says whether that vector is the history itself (real) or the generator's, masked
-    to the history's items (fake). Zero reconstruction draws items outside the history and pulls
+    0 means not. The discriminator gets a history and a vector over the catalogue, and classifies
+    that vector as the history itself (real) or the generator's, masked to the history's items
+    (fake). Zero reconstruction draws items outside the history and pulls
     their preferences to 0; partial masking draws others and lets them through the mask, so that
-    the discriminator sees them too. Scores are the preferences.
+    the discriminator gets them too. Scores are the preferences.
 
     As in the authors' code, the generator maximises log D(fake) instead of minimising
     log(1 − D(fake)) (Goodfellow et al. 2014). Four things differ, because they rank better:
     histories are L2-normalised, hidden layers are tanh, the mask grows with the history, and the
-    generator, as a denoising autoencoder, has to complete histories of which it sees a part. A
+    generator, as a denoising autoencoder, has to complete histories of which it gets a part. A
     replication (Pérez Maurera et al. 2022, "An evaluation study of generative adversarial networks
     for collaborative filtering") found that the generator, which gets no noise, acts as an
     autoencoder, and that simple baselines beat it: compare before you believe. With `noise_size` it
@@ -44,6 +44,8 @@ class GAN(Generator):
         noise_size: width of the generator's noise; 0, as in the paper, gives it none.
         discriminator_passes, generator_passes: over the users, in an epoch.
     """
+
+    name = "gan"
 
     def __init__(
         self,
@@ -98,52 +100,57 @@ class GAN(Generator):
         first, *deeper = self.discriminator_sizes
         self.condition = EmbeddingBag(catalogue.n_items, first)
         self.vector = Dense(first)
-        self.judging = [Dense(size, activation="tanh") for size in deeper]
-        self.verdict = Dense(1)
-        nobody = tf.ragged.constant([[0]], tf.int32)
-        self._discriminate(nobody, tf.zeros([1, catalogue.n_items]))  # makes its weights
+        self.discriminator_hidden = [Dense(size, activation="tanh") for size in deeper]
+        self.discriminator_logit = Dense(1)
+        one = tf.ragged.constant([[0]], tf.int32)
+        self._discriminate(one, tf.zeros([1, catalogue.n_items]))  # makes its weights
 
     @property
     def _generator(self) -> list[Any]:
         return [self.bag, *self.noise, *self.hidden, self.preferences]
 
+    @property
+    def _discriminator(self) -> list[Any]:
+        hidden = self.discriminator_hidden
+        return [self.condition, self.vector, *hidden, self.discriminator_logit]
+
     def layers(self) -> list[Any]:
         return self._generator  # the discriminator only matters in training
 
-    def turns(self) -> list[TrainStep]:
-        critics = [self.condition, self.vector, *self.judging, self.verdict]
+    def train_steps(self) -> list[TrainStep]:
+        discriminator = self.network(self._discriminator, self._discriminator_losses)
         return [
-            TrainStep(self.network(critics, self._discriminator_losses), self.discriminator_passes),
+            TrainStep(discriminator, self.discriminator_passes),
             TrainStep(self.network(self._generator, self.losses), self.generator_passes),
         ]
 
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
-        _, real, made, verdict = self._play(examples)
-        fooled = tf.nn.softplus(-verdict)
-        zero = tf.reduce_sum((made * self._outside(real, self.zero_share)) ** 2, axis=1)
+        _, real, fake, logit = self._fakes(examples)
+        adversarial = tf.nn.softplus(-logit)
+        zero = tf.reduce_sum((fake * self._outside(real, self.zero_share)) ** 2, axis=1)
         tables = [
             self.bag.embeddings,
             *(layer.kernel for layer in [*self.hidden, self.preferences]),
         ]
         size = tf.add_n([tf.nn.l2_loss(tf.cast(table.value, tf.float32)) for table in tables])
-        return fooled + self.zero_weight * zero + self.regularisation * size
+        return adversarial + self.zero_weight * zero + self.regularisation * size
 
     def _discriminator_losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
-        items, real, _, verdict = self._play(examples)
-        return tf.nn.softplus(verdict) + tf.nn.softplus(-self._discriminate(items, real))
+        items, real, _, logit = self._fakes(examples)
+        return tf.nn.softplus(logit) + tf.nn.softplus(-self._discriminate(items, real))
 
-    def _play(self, examples: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Histories, as items and as vectors; preferences made of them; the verdict on these."""
+    def _fakes(self, examples: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Histories, as items and as vectors; generated preferences; the logits of these."""
         import tensorflow as tf
 
         items = tf.gather(self.histories, examples)
         real = self._multi_hot(items)
-        made = self._generate(items, self.dropout, noisy=True)
-        return items, real, made, self._discriminate(items, made * self._mask(items, real))
+        fake = self._generate(items, self.dropout, noisy=True)
+        return items, real, fake, self._discriminate(items, fake * self._mask(items, real))
 
     def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The generator's last hidden layer, without noise."""
@@ -167,7 +174,7 @@ class GAN(Generator):
         for layer in self.noise:
             shape = tf.stack([items.nrows(), self.noise_size])
             none = tf.zeros(shape, hidden.dtype)
-            hidden += layer(self.draws.normal(shape, hidden.dtype) if noisy else none)
+            hidden += layer(self.random.normal(shape, hidden.dtype) if noisy else none)
         hidden = tf.tanh(hidden)
         for layer in self.hidden:
             hidden = layer(hidden)
@@ -179,9 +186,9 @@ class GAN(Generator):
 
         whole, scale = self.corrupt(items, dropout=0.0)
         hidden = tf.tanh(self.condition(whole, scale=scale) + self.vector(vector))
-        for layer in self.judging:
+        for layer in self.discriminator_hidden:
             hidden = layer(hidden)
-        return tf.cast(self.verdict(hidden)[:, 0], tf.float32)
+        return tf.cast(self.discriminator_logit(hidden)[:, 0], tf.float32)
 
     def _multi_hot(self, items: Tensor) -> Tensor:
         import tensorflow as tf
@@ -197,7 +204,7 @@ class GAN(Generator):
         return tf.ensure_shape(counts, [None, n_items])
 
     def _mask(self, items: Tensor, real: Tensor) -> Tensor:
-        """What the discriminator sees of a vector: the history and `mask_ratio` times as many."""
+        """Entries of a vector that are not masked: the history and `mask_ratio` times as many."""
         import tensorflow as tf
 
         share = tf.cast(items.row_lengths(), tf.float32) * self.mask_ratio / self.catalogue.n_items
@@ -207,4 +214,4 @@ class GAN(Generator):
         """A random share of the items that a history lacks, as 0 and 1."""
         import tensorflow as tf
 
-        return tf.cast(self.draws.uniform(tf.shape(real)) < share, tf.float32) * (1 - real)
+        return tf.cast(self.random.uniform(tf.shape(real)) < share, tf.float32) * (1 - real)

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from lrec.base.arrays import Arrays, Floats, Ints
+from lrec.base.arrays import Arrays, Floats, Ints, Tensor
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.history_matrix import history_matrix
 from lrec.data.queries import Split
 from lrec.model import Model
-from lrec.model.common.item_item import sums
+from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
 from lrec.model.common.protocols import Callback, Schedule, Strategy
+from lrec.model.common.sparse_products import row_sums
 
 # Numbers in the largest array of a batch of solves: 64 MB of float32.
 NUMBERS_A_BLOCK = 2**24
@@ -41,6 +42,7 @@ class IALS(Model):
             all alike.
     """
 
+    name = "ials"
     uses_weights = True
 
     def __init__(
@@ -79,7 +81,7 @@ class IALS(Model):
         self.catalogue = split.catalogue
         users = history_matrix(split.train, split.catalogue.n_items)
         items = users.T.tocsr()
-        # Small, so that the first solve sees hardly more than the frequencies (Rendle et al.).
+        # Small, so that the first solve depends on little but the frequencies (Rendle et al.).
         shape, deviation = (split.catalogue.n_items, self.factors), 0.1 / math.sqrt(self.factors)
         start = np.random.default_rng(seed).normal(0, deviation, shape)
         with threadpool_limits(1):  # see `_solve`
@@ -98,6 +100,26 @@ class IALS(Model):
         users = history_matrix(histories, self.catalogue.n_items)
         with threadpool_limits(1):
             return self._solve(users, self.items)
+
+    def export_scorer(self) -> ExportScorer:
+        """Like `score`, of histories without weights, in the basis of `Fixed`."""
+        import tensorflow as tf
+
+        from lrec.model.layers.ridge import solve_ridge
+
+        spectrum = self.items.spectrum.astype(np.float32)
+        factors = tf.Variable(self.items.rotated[:-1], trainable=False)
+
+        def scores(histories: PaddedHistories) -> Tensor:
+            is_item = tf.cast(histories.distinct().is_item, tf.float32)
+            frequency = tf.reduce_sum(is_item, axis=1) + self.alpha * self.catalogue.n_items
+            ridge = self.regularisation * frequency**self.frequency_exponent
+            scale = tf.math.rsqrt(spectrum + ridge[:, None])
+            rows = tf.gather(factors, histories.items) * tf.expand_dims(is_item, 2)
+            users = scale * solve_ridge(rows * scale[:, None])
+            return tf.matmul(users, factors, transpose_b=True)
+
+        return ExportScorer(scores, [factors])
 
     def state(self) -> Arrays:
         return {"item_factors": self.items.factors}
@@ -125,18 +147,18 @@ class IALS(Model):
             `(n, factors)` float32.
         """
         lengths = np.diff(rows.indptr)
-        frequency = sums(rows) + self.alpha * len(fixed.factors)
+        frequency = row_sums(rows) + self.alpha * len(fixed.factors)
         ridge = (self.regularisation * frequency**self.frequency_exponent).astype(np.float32)
         solved = np.zeros((len(lengths), self.factors), np.float32)
 
         def solve(chosen: Ints) -> None:
             longest = lengths[chosen].max()
-            place = rows.indptr[chosen, None] + np.arange(longest)
+            index = rows.indptr[chosen, None] + np.arange(longest)
             inside = np.arange(longest) < lengths[chosen, None]
             # Rows are padded with the last, empty row of the factors.
-            place = np.where(inside, place, 0)
-            taken = np.where(inside, rows.indices[place], -1)
-            solved[chosen] = fixed.solve(taken, np.sqrt(rows.data[place]), ridge[chosen])
+            index = np.where(inside, index, 0)
+            taken = np.where(inside, rows.indices[index], -1)
+            solved[chosen] = fixed.solve(taken, np.sqrt(rows.data[index]), ridge[chosen])
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(solve, _similar(lengths, self.factors)))
@@ -144,7 +166,7 @@ class IALS(Model):
 
 
 class Fixed:
-    """The side that stays as it is, in the basis in which α · its Gram matrix is diagonal."""
+    """The fixed side of a solve, in the basis in which α · its Gram matrix is diagonal."""
 
     def __init__(self, factors: Floats, alpha: float) -> None:
         self.factors = factors

@@ -1,4 +1,4 @@
-"""RecVAE: a VAE with a memory of its last posterior, trained encoder and decoder in turns."""
+"""RecVAE: a VAE with a memory of its last posterior; encoder and decoder train alternately."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class RecVAE(Generator):
         encoder_passes: passes of the encoder for one of the decoder.
     """
 
+    name = "recvae"
     uses_weights = True
 
     def __init__(
@@ -67,12 +68,12 @@ class RecVAE(Generator):
         self.remembered(tf.ragged.constant([[0]], tf.int32), scale=tf.ones(1))  # makes its weights
 
     def layers(self) -> list[Any]:
-        return [self.encoder, self.logits]  # what is remembered only matters in training
+        return [self.encoder, self.logits]  # the remembered encoder only matters in training
 
-    def turns(self) -> list[TrainStep]:
+    def train_steps(self) -> list[TrainStep]:
         encoder = self.network([self.encoder], self._encoder_losses)
         return [
-            TrainStep(encoder, self.encoder_passes, self._remember),
+            TrainStep(encoder, self.encoder_passes, on_end=self._remember),
             TrainStep(self.network([self.logits], self.losses)),
         ]
 
@@ -95,13 +96,13 @@ class RecVAE(Generator):
         mean, log_variance = self.encoder(kept, scale=scale)
         code = self.sample(mean, log_variance)
         whole, scale = self.corrupt(items, dropout=0.0)
-        before = [tf.stop_gradient(part) for part in self.remembered(whole, scale=scale)]
+        posterior = [tf.stop_gradient(part) for part in self.remembered(whole, scale=scale)]
         normal = tf.zeros_like(mean)
         prior = tf.reduce_logsumexp(
             [
                 math.log(share) + _log_density(code, *gaussian)
                 for share, gaussian in zip(
-                    SHARES, [(normal, normal), before, (normal, normal + WIDE)], strict=True
+                    SHARES, [(normal, normal), posterior, (normal, normal + WIDE)], strict=True
                 )
             ],
             axis=0,

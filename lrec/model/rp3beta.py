@@ -1,4 +1,4 @@
-"""Random walks from the history to other users' items: the one for large catalogues."""
+"""Random walks from the history to other users' items, for large catalogues."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from lrec.base.arrays import Floats
 from lrec.base.ranges import check_recency, check_sizes
-from lrec.model.common.item_item import ItemItemModel, nearest, sums
+from lrec.model.common.item_item import ItemItemModel
+from lrec.model.common.sparse_products import nearest, row_sums
 
 
 class RP3Beta(ItemItemModel):
@@ -25,6 +26,8 @@ class RP3Beta(ItemItemModel):
         beta: power of the penalty on popular items.
         recency: weight of a history item for each step back from the newest; 1 weighs all alike.
     """
+
+    name = "rp3beta"
 
     def __init__(
         self,
@@ -44,9 +47,9 @@ class RP3Beta(ItemItemModel):
         self.beta = beta
         self.recency = recency
 
-    def learn(self, users: Any) -> Any:
+    def item_weights(self, users: Any) -> Any:
         items = users.T.tocsr()
-        length, popularity = sums(users), sums(items)
+        length, popularity = row_sums(users), row_sums(items)
         penalty = np.power(popularity, -self.beta, dtype=np.float32)
         items.data = self._steps(items, popularity)
         users.data = self._steps(users, length) * penalty[users.indices]

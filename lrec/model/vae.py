@@ -26,10 +26,11 @@ class VAE(Generator):
         beta: final weight of the KL term.
         anneal_steps: optimizer steps over which beta grows from 0; 0 starts at beta.
         noise: standard deviation of the code before training. 1 is the paper's; with less, long
-            histories are learnt in fewer epochs, and short ones are learnt by heart.
+            histories take fewer epochs, and short ones are overfitted.
         item_vectors: how the encoder's first layer uses vectors of `feature`, see `ItemEmbedding`.
     """
 
+    name = "vae"
     uses_weights = True
 
     def __init__(

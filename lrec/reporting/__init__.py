@@ -1,1 +1,1 @@
-"""reporting"""
+"""Output for people: the terminal, figures, numbers in print, self-contained pages."""

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrec.base.arrays import Floats
-from lrec.data.interactions import Interactions
-from lrec.evaluation.bucket import COLD, Buckets
+from lrec.base.arrays import Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,15 +41,15 @@ def by_bucket(
     if not shown:
         return
     figure = _figure(3.4 * len(shown), 3.6)
-    colours = {who: f"C{place}" for place, who in enumerate(rows)}
+    colours = {name: f"C{index}" for index, name in enumerate(rows)}
     bars: dict[str, Any] = {}
     for axes, metric in zip(np.atleast_1d(figure.subplots(1, len(shown))), shown, strict=True):
-        having = {who: v for who, v in rows.items() if f"{metric}/all" in v}
-        width = 0.8 / len(having)
-        for place, (who, values) in enumerate(having.items()):
+        drawn = {name: v for name, v in rows.items() if f"{metric}/all" in v}
+        width = 0.8 / len(drawn)
+        for index, (name, values) in enumerate(drawn.items()):
             heights = [values.get(f"{metric}/{group}", np.nan) for group in groups]
-            left = np.arange(len(groups)) + place * width
-            bars[who] = axes.bar(left, heights, width, color=colours[who])
+            left = np.arange(len(groups)) + index * width
+            bars[name] = axes.bar(left, heights, width, color=colours[name])
         axes.set_xticks(np.arange(len(groups)) + 0.4 - width / 2, groups, rotation=20)
         axes.set_title(metric.replace("_at_", "@"))
         axes.grid(axis="y", alpha=0.3)
@@ -59,11 +57,11 @@ def by_bucket(
     _save(figure, path)
 
 
-def distributions(data: Interactions, path: Path) -> None:
-    """Activity of users and popularity of items: how many have n interactions or more."""
+def distributions(activity: Ints, popularity: Ints, path: Path) -> None:
+    """Interactions of each user and of each item: the number that have n or more."""
     figure = _figure(8, 3.2)
     for axes, counts, what in zip(
-        figure.subplots(1, 2), (data.activity, data.popularity), ("users", "items"), strict=True
+        figure.subplots(1, 2), (activity, popularity), ("users", "items"), strict=True
     ):
         values = np.sort(counts)[::-1]
         axes.loglog(values, np.arange(1, len(values) + 1))
@@ -72,28 +70,37 @@ def distributions(data: Interactions, path: Path) -> None:
     _save(figure, path)
 
 
-def users(points: Floats, buckets: Buckets, title: str, axes: tuple[str, str], path: Path) -> None:
-    """Users as points, coloured by bucket; the buckets of the least lie on top, to be seen.
+def users(
+    points: Floats,
+    labels: Ints,
+    groups: Sequence[str],
+    legend: str,
+    title: str,
+    axes: tuple[str, str],
+    path: Path,
+) -> None:
+    """Users as points, coloured by group; the first group lies on top, to be seen.
 
     Args:
         points: `(n, 2)`.
+        labels: `(n,)` index into `groups`, -1 for the last one.
+        groups: descriptions, from the least active up; the last one is drawn in grey.
+        legend: title of the legend.
         axes: labels; one without a label has no scale either.
     """
     from matplotlib import colormaps
 
     figure = _figure(6.4, 6.4)
     plot = figure.subplots()
-    # Told apart by everybody, also in grey, and in the order of the buckets.
-    colours = [*colormaps["plasma"](np.linspace(0, 0.8, len(buckets.names))), "0.6"]
-    words = {**buckets.edges, COLD: "no training history"}
+    # Distinguishable by everybody, also in grey, and in the order of the groups.
+    colours = [*colormaps["plasma"](np.linspace(0, 0.8, len(groups) - 1)), "0.6"]
     size = np.clip(24_000 / len(points), 8, 40)
     dots = {}
-    for label in (-1, *reversed(range(len(buckets.names)))):
-        inside = buckets.label == label
+    for label in (-1, *reversed(range(len(groups) - 1))):
+        inside = labels == label
         if inside.any():
-            name = (*buckets.names, COLD)[label]
             x, y = points[inside].T
-            dots[f"{name}: {words[name]} ({len(x):,} users)"] = plot.scatter(
+            dots[f"{groups[label]} ({len(x):,} users)"] = plot.scatter(
                 x, y, size, color=colours[label], alpha=0.75, linewidths=0
             )
     plot.set(title=title, xlabel=axes[0], ylabel=axes[1], aspect="equal", adjustable="datalim")
@@ -103,7 +110,7 @@ def users(points: Floats, buckets: Buckets, title: str, axes: tuple[str, str], p
     figure.legend(
         [dots[name] for name in least_first],
         least_first,
-        title=f"buckets by {buckets.bucketing}",
+        title=legend,
         loc="outside lower center",
         ncols=2,
         markerscale=1.5,

@@ -1,4 +1,4 @@
-"""What a person sees: what was composed, the data, progress, and the table by bucket."""
+"""The terminal: lines, tables, progress, and warnings as notes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from lrec.base.errors import redact
-from lrec.data.interactions import Interactions
-from lrec.data.queries import Split
-from lrec.evaluation.bucket import Bucketing, Buckets, group_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Rows of the table on screen, by metric; everything else is in MLflow.
+# Rows of the metrics table, by metric; everything else is in MLflow.
 SHOWN = ("recall", "ndcg", "hit", "mse", "user_coverage", "item_coverage_sub", "novelty")
 # What steers a terminal, breaks a line or turns the direction of writing, and what is no text.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -39,7 +36,12 @@ class Screen:
         if not self.console.is_terminal:
             self.console.width = max(self.console.width, 110)
 
-    def composed(self, choices: Mapping[str, str], overrides: Sequence[str], seed: int) -> None:
+    def line(self, text: str | Text) -> None:
+        """A line of lrec's own words, without markup."""
+        self.console.print(text, markup=False)
+
+    def choices(self, choices: Mapping[str, str], overrides: Sequence[str], seed: int) -> None:
+        """The composed config: the file of each group, and what else was set."""
         named = {**choices, "seed": str(seed)}.items()
         parts = [Text.assemble((group, "bold"), f"={plain(choice)}") for group, choice in named]
         self.console.print(Text(" ").join(parts))
@@ -47,59 +49,37 @@ class Screen:
         if changed:
             self.console.print(Text(f"changed: {plain(' '.join(changed))}"))
 
-    def data(self, data: Interactions, split: Split, buckets: Sequence[Buckets]) -> None:
-        counts = split.counts
-        self.console.print(
-            f"data: {data.n_users:,} users, {data.n_items:,} items, {len(data):,} interactions; "
-            f"trained on {counts['train_users']:,} users and {counts['catalogue_items']:,} items"
-        )
-        self.console.print(
-            f"asked: {counts['validation_users']:,} users for validation, "
-            f"{counts['test_users']:,} for test; {counts['users_without_test_items']:,} users have "
-            f"no test items; {counts['test_targets_outside_catalogue']:.1%} of the test items are "
-            "in no training history"
-        )
-        for bucket in buckets:
-            edges = ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
-            self.console.print(f"buckets by {bucket.bucketing}: {edges}", markup=False)
-
-    def augmentation(self, name: str, split: Split, training: Split) -> None:
-        added = training.train.lengths - split.train.lengths
-        if added.any():
-            self.console.print(
-                f"augment={name}: {added.sum():,} interactions more for {(added > 0).sum():,} "
-                "users with few, for training only"
-            )
-
     def note(self, text: str) -> None:
+        """Lines that may hold paths, ids and addresses; they are not wrapped."""
         self.console.print(_lines(redact(text)), soft_wrap=True)
+
+    def print(self, table: Table) -> None:
+        """A table."""
+        self.console.print(table)
 
     def rows(self, frame: pd.DataFrame) -> None:
         """A data frame as it is, a line for each row."""
-        table = Table(box=None, pad_edge=False)
-        for name in frame:
-            number = frame[name].dtype.kind in "fi"
-            table.add_column(cell(name), justify="right" if number else "left")
+        numeric = [str(name) for name in frame if frame[name].dtype.kind in "fi"]
+        table = plain_table(*map(str, frame), right=numeric)
         for row in frame.itertuples(index=False):
             table.add_row(*(cell(_number(x) if isinstance(x, float) else x) for x in row))
         self.console.print(table)
 
-    def table(
+    def metrics(
         self,
         rows: Mapping[str, Mapping[str, float]],
-        bucketings: Sequence[Bucketing],
+        groups: Sequence[str],
         ks: Sequence[int],
     ) -> None:
-        """One table: metrics by bucket, a line for the model and for each reference.
+        """Metrics by bucket, a line for the model and for each reference.
 
         Args:
             rows: name of model or reference -> its metrics; the model comes first.
+            groups: of users, in the order of the columns.
         """
         first = next(iter(rows.values()))
-        groups = [g for g in group_names(bucketings) if f"users/{g}" in first]
-        table = Table(box=None, pad_edge=False)
-        table.add_column("metric")
-        table.add_column("")
+        groups = [group for group in groups if f"users/{group}" in first]
+        table = plain_table("metric", "")
         for group in groups:
             users = f"{first[f'users/{group}']:,.0f} users"
             table.add_column(Text.assemble(group, "\n", (users, "dim")), justify="right")
@@ -107,12 +87,11 @@ class Screen:
             k = min(ks) if metric in ("ndcg", "hit") else max(ks)
             name = metric if metric == "mse" else f"{metric}_at_{k}"
             label = name.replace("_at_", "@").replace("_sub", " (equal-sized)")
-            for place, (who, values) in enumerate(rows.items()):
+            for index, (model, values) in enumerate(rows.items()):
                 cells = [values.get(f"{name}/{group}") for group in groups]
-                if any(cell is not None for cell in cells):
-                    shown = [_number(cell) for cell in cells]
-                    style = None if place == 0 else "dim"
-                    table.add_row(label, cell(who), *shown, style=style)
+                if any(value is not None for value in cells):
+                    style = None if index == 0 else "dim"
+                    table.add_row(label, cell(model), *map(_number, cells), style=style)
                     label = ""
         self.console.print()
         self.console.print(table)
@@ -123,7 +102,12 @@ class Screen:
 
 
 class Progress:
-    """A line for each evaluated epoch and, on a terminal, one that moves in between."""
+    """A line for each evaluated epoch and, on a terminal, one that moves in between.
+
+    Args:
+        epochs: that there will be at most.
+        shown: names of the validation metrics in the lines.
+    """
 
     def __init__(self, screen: Screen, epochs: int, shown: Sequence[str]) -> None:
         self.console = screen.console
@@ -149,6 +133,7 @@ class Progress:
         self.console.print(f"going on after epoch {epoch}")
 
     def step(self, epoch: int, step: int, steps: int) -> None:
+        """A step of an epoch is done; all from 1."""
         done = epoch - 1 + step / steps - self.before
         left = (time.perf_counter() - self.start) * ((self.epochs - self.before) / done - 1)
         bar = "━" * int(30 * step / steps)
@@ -160,18 +145,21 @@ class Progress:
         )
 
     def epoch(self, epoch: int, loss: float, values: Mapping[str, float]) -> None:
+        """An epoch is done, with its mean loss and its validation metrics."""
         marks = "  ".join(
             f"{name.rpartition('/')[2]} {_number(values[name])}"
             for name in self.shown
             if name in values
         )
-        what = self.shown[0].rpartition("/")[0].replace("_at_", "@") if marks else ""
+        metric = self.shown[0].rpartition("/")[0].replace("_at_", "@") if marks else ""
         elapsed = _minutes(time.perf_counter() - self.start)
-        self.console.print(f"epoch {epoch:>3}  loss {loss:.4g}  {what}  {marks}  [dim]{elapsed}[/]")
+        self.console.print(
+            f"epoch {epoch:>3}  loss {loss:.4g}  {metric}  {marks}  [dim]{elapsed}[/]"
+        )
 
 
 def show_warnings(screen: Screen) -> None:
-    """Warnings as one line each, without the code they came from."""
+    """Print warnings as one line each, without the code they came from."""
 
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         if category is UserWarning:
@@ -180,9 +168,22 @@ def show_warnings(screen: Screen) -> None:
     warnings.showwarning = show
 
 
+def plain_table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
+    """A table without lines around its cells.
+
+    Args:
+        columns: headings, in order.
+        right: those of columns that hold numbers.
+    """
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
+    for name in columns:
+        table.add_column(cell(name), justify="right" if name in right else "left")
+    return table
+
+
 def plain(value: object) -> str:
-    """What may come from data, and hold anything: control characters as Python writes them."""
-    return CONTROL.sub(lambda found: repr(found[0])[1:-1], str(value))
+    """Text from data, which may hold anything: control characters as Python writes them."""
+    return CONTROL.sub(lambda control: repr(control[0])[1:-1], str(value))
 
 
 def cell(value: object) -> Text:

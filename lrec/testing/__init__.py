@@ -1,1 +1,1 @@
-"""The contract that every component keeps; see `lrec.testing.model`."""
+"""The contracts that components keep, for tests of lrec's and of a user's own package."""

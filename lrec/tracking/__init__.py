@@ -1,4 +1,4 @@
-"""Runs in MLflow. No module outside this folder imports mlflow."""
+"""Tracking of runs in MLflow. No module outside this folder imports mlflow."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ __all__ = [
     "obstacle",
     "tags_of",
 ]
-PARENT = "LREC_PARENT_RUN_ID"  # how a sweep tells its jobs their parent run
+PARENT = "LREC_PARENT_RUN_ID"  # environment variable of a sweep, for its jobs
 
 
 def forget(folder: Path) -> None:
-    """Make a folder ready for a new run, where an earlier one failed or was killed.
+    """Discard the journal of an earlier run that failed in a folder, for a new run.
 
     Raises:
-        RuntimeError: that one is still going on, can go on, or has not all been sent to MLflow.
+        RuntimeError: that run still runs, can be resumed, or has not all been sent to MLflow.
     """
     if not (folder / JOURNAL).exists():
         return
@@ -52,13 +52,13 @@ def forget(folder: Path) -> None:
 
 
 class Tracking:
-    """Where runs are kept: MLflow, at `$MLFLOW_TRACKING_URI` or in mlflow.db of this folder.
+    """Logs runs to MLflow, at `$MLFLOW_TRACKING_URI` or in mlflow.db of this folder.
 
     Args:
         experiment: MLflow experiment.
         run_name: null means the model's name and seed.
         keep_user_ids: artifacts hold original user ids instead of pseudonyms.
-        log_model: keep the trained model in the run, as a pyfunc.
+        log_model: log the trained model with the run, as a pyfunc.
     """
 
     def __init__(
@@ -78,14 +78,14 @@ class Tracking:
     def open(
         self, name: str, tags: Mapping[str, str], folder: Path, parent: str | None = None
     ) -> Log:
-        """A run to log to, which has to be ended. One that was killed in this folder goes on.
+        """Open a run, which the caller must end. A run that was killed in this folder is resumed.
 
         Args:
             name: of the run, unless the config names one.
             parent: id of the parent run; by default a sweep's.
 
         Raises:
-            RuntimeError: the store cannot be used, or the folder's run is still going on.
+            RuntimeError: the store cannot be used, or the folder's run still runs.
         """
         store, journal = Store(), Journal(folder)
         log = Log(journal, store)
@@ -100,10 +100,10 @@ class Tracking:
         return log
 
     def reach(self) -> None:
-        """Make the store and the experiment where there are none.
+        """Create the store and the experiment if they do not exist.
 
         Raises:
-            RuntimeError: MLflow is needed now, and cannot be reached or used.
+            RuntimeError: MLflow cannot be reached or used.
         """
         store = Store()
         try:
@@ -115,7 +115,7 @@ class Tracking:
     def parent(
         self, name: str, tags: Mapping[str, str], folder: Path, parent: str | None = None
     ) -> Iterator[Log]:
-        """A run that all others of this process, and of its children, belong to meanwhile."""
+        """A run that is the parent of all others of this process and its children meanwhile."""
         with self.run(name, tags, folder, parent) as log:
             if log.run_id:
                 os.environ[PARENT] = log.run_id

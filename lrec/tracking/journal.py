@@ -1,4 +1,4 @@
-"""What a run has to tell MLflow, kept in the run's own folder until all of it is told."""
+"""Journal of a run: all that it logs, kept in its own folder until MLflow has received it."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ NAME = "journal.jsonl"
 
 
 class Journal:
-    """Entries in the order they were made; a line of JSON each, so that a killed run keeps them.
+    """Entries in order, a line of JSON each, so that those of a killed run persist.
 
-    Only one process has a folder's journal: others are refused as long as it lives.
+    Only one process can open a folder's journal at a time.
 
     Args:
-        folder: of the run. What a killed run left there is taken up.
+        folder: of the run. Entries that a killed run left there are read.
 
     Attributes:
         entries: all of them, also those that could not be written.
-        run_id: MLflow's id of the run, or None as long as MLflow does not know it.
-        sent: how many entries MLflow knows.
+        run_id: MLflow's id of the run; None before MLflow has received its start.
+        sent: number of entries that MLflow has received.
 
     Raises:
-        RuntimeError: another process writes to it.
+        RuntimeError: another process has it open.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +41,7 @@ class Journal:
         self.entries: list[Entry] = []
         self.sent = 0
         self.run_id: str | None = None
-        self._torn = False  # whether the file lacks entries, or ends within one
+        self._incomplete = False  # the file lacks entries, or ends within one
         self._lock = FileLock(folder / "journal.lock")
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -51,89 +51,93 @@ class Journal:
         self._read()
 
     def add(self, kind: str, **content: Any) -> None:
-        """Keep an entry. Where the disk is full it is kept in memory until there is room."""
+        """Append an entry. While the disk is full, entries stay in memory."""
         entry = {"kind": kind, "time": int(time.time() * 1000), **content}
         self.entries.append(entry)
         try:
-            if self._torn:
+            if self._incomplete:
                 write_text(self.path, _text(self.entries))
             else:
                 with self.path.open("a") as file:
                     file.write(_text([entry]))
-            self._torn = False
+            self._incomplete = False
         except OSError as error:
-            if not self._torn:
+            if not self._incomplete:
                 warnings.warn(f"{self.path} cannot be written ({error})", stacklevel=2)
-            self._torn = True
+            self._incomplete = True
 
-    def place(self, path: Path) -> str:
-        """A path as entries hold it: from the run's folder on, which may be moved."""
+    def relative(self, path: Path) -> str:
+        """A path as entries hold it: relative to the run's folder, which may be moved."""
         inside = path.absolute().is_relative_to(self.folder.absolute())
         return str(
             path.absolute().relative_to(self.folder.absolute()) if inside else path.absolute()
         )
 
-    def found(self, place: str) -> Path:
+    def resolve(self, relative: str) -> Path:
         """The path that an entry holds.
 
         Raises:
-            RuntimeError: nothing is there any more.
+            RuntimeError: the file no longer exists.
         """
-        path = self.folder / place
+        path = self.folder / relative
         if not path.exists():
             raise RuntimeError(f"{path} is gone, and MLflow has not got it.")
         return path
 
     @property
     def unsent(self) -> list[Entry]:
+        """Entries that MLflow has not received."""
         return self.entries[self.sent :]
 
     @property
     def ended(self) -> bool:
+        """True if the run came to its end, good or bad."""
         return bool(self.entries) and self.entries[-1]["kind"] == "end"
 
-    def told(self, run_id: str) -> None:
-        """Note that MLflow knows one entry more."""
+    def mark_sent(self, run_id: str) -> None:
+        """Record that MLflow has received one more entry."""
         self.run_id, self.sent = run_id, self.sent + 1
         state = {"run_id": self.run_id, "sent": self.sent}
-        with contextlib.suppress(OSError):  # then it is told once more, which does no harm
+        with contextlib.suppress(OSError):  # then it is sent twice, which does no harm
             write_text(self.path.with_suffix(".state"), json.dumps(state))
 
     def close(self, discard: bool = False) -> None:
-        """Let others have it. It goes with the run's good end, when all is told."""
+        """Release the journal; delete it if the run finished and all of it was sent."""
         if discard or (self.ended and self.entries[-1]["status"] == "FINISHED" and not self.unsent):
             self.path.unlink(missing_ok=True)
             self.path.with_suffix(".state").unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # while it is held: who waits for it tries again
+        with contextlib.suppress(
+            OSError
+        ):  # while it is held: a process that waits for it tries again
             Path(self._lock.lock_file).unlink(missing_ok=True)
         self._lock.release()
 
     def _read(self) -> None:
         if self.path.exists():
             self.entries = entries_of(self.folder)
-            self._torn = self.path.read_bytes() != _text(self.entries).encode()
+            self._incomplete = self.path.read_bytes() != _text(self.entries).encode()
         with contextlib.suppress(OSError, ValueError, KeyError):
             state = json.loads(self.path.with_suffix(".state").read_text())
-            # what MLflow was told and a full disk did not keep is no entry any more
+            # entries that were sent but that a full disk did not keep no longer count
             self.run_id, self.sent = state["run_id"], min(state["sent"], len(self.entries))
 
 
 def entries_of(folder: Path) -> list[Entry]:
-    """What the journal in a folder holds, whoever writes to it; nothing where there is none."""
+    """Entries of the journal in a folder, even while it is written; empty without a journal."""
     path = folder / NAME
-    return list(_whole(path.read_bytes())) if path.exists() else []
+    return list(_complete(path.read_bytes())) if path.exists() else []
 
 
 def tags_of(entries: list[Entry]) -> dict[str, str]:
-    """All tags that entries give a run."""
-    found: dict[str, str] = {}
+    """All tags that entries give a run, the latest of each name."""
+    tags: dict[str, str] = {}
     for entry in entries:
-        found |= entry.get("tags", {}) | (entry["values"] if entry["kind"] == "tags" else {})
-    return found
+        tags |= entry.get("tags", {}) | (entry["values"] if entry["kind"] == "tags" else {})
+    return tags
 
 
 def obstacle(entries: list[Entry]) -> str:
-    """Why the run of a journal cannot be resumed; empty if it can."""
+    """Reason for which the run of a journal cannot be resumed; empty if it can."""
     tags = tags_of(entries)
     if tags.get("lrec.command") != "train":
         return "it left nothing to go on with: it ended well, or before it began to train"
@@ -144,8 +148,8 @@ def obstacle(entries: list[Entry]) -> str:
     return ""
 
 
-def _whole(content: bytes) -> Iterator[Entry]:
-    """The entries up to the first that was not written to its end."""
+def _complete(content: bytes) -> Iterator[Entry]:
+    """The entries before the first that is incomplete."""
     for line in content.splitlines():
         try:
             entry = json.loads(line)

@@ -1,4 +1,4 @@
-"""What a run logs: first to its journal, then to MLflow, at once or when it can be reached."""
+"""Log of a run: written to its journal, then sent to MLflow, at once or when it is reachable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lrec.tracking.journal import Journal
 from lrec.tracking.store import Store, UnreachableError
 
 LIBRARIES = ("lrec", "tensorflow", "keras", "numpy", "pandas", "mlflow", "hydra-core")
-WAIT = 60.0  # seconds until MLflow is tried again; doubles
+WAIT = 60.0  # seconds before MLflow is tried again; doubled each time
 
 
 class Log:
@@ -24,7 +24,7 @@ class Log:
 
     Args:
         journal: of the run.
-        store: where MLflow keeps its runs.
+        store: MLflow's, that the journal is sent to.
     """
 
     def __init__(self, journal: Journal, store: Store) -> None:
@@ -34,12 +34,12 @@ class Log:
 
     @property
     def run_id(self) -> str | None:
-        """MLflow's id, or None as long as MLflow does not know the run."""
+        """MLflow's id; None before MLflow has received the start of the run."""
         return self._journal.run_id
 
     @property
-    def where(self) -> str:
-        """A sentence on where the run is found."""
+    def location(self) -> str:
+        """A sentence that names the run and its store."""
         if self._journal.unsent:
             return (
                 f"the run is kept in {self._journal.folder}, because MLflow at {self._store} did "
@@ -50,11 +50,11 @@ class Log:
     def start(
         self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None
     ) -> None:
-        """Begin, unless the journal is one that is taken up."""
+        """Log the start of the run, or, if its journal has entries, that it is resumed."""
         if not self._journal.entries:
             self._add(
                 "start",
-                id=uuid.uuid4().hex,  # by which the run is found where MLflow's answer was lost
+                id=uuid.uuid4().hex,  # identifies the run if MLflow's response was lost
                 experiment=experiment,
                 name=name,
                 tags=dict(tags),
@@ -65,35 +65,36 @@ class Log:
             self._add("again")
 
     def params(self, values: Mapping[str, Any]) -> None:
-        """Once: a run that goes on, on other devices perhaps, keeps those that it began with."""
+        """Log parameters, once: a run resumed on other devices keeps those of its start."""
         if not any(entry["kind"] == "params" for entry in self._journal.entries):
             self._add("params", values={key: str(value)[:6000] for key, value in values.items()})
 
     def tags(self, values: Mapping[str, Any]) -> None:
+        """Log tags; values are cut at MLflow's limit."""
         self._add("tags", values={key: str(value)[:5000] for key, value in values.items()})
 
     def metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
-        """Once for a step: an epoch that a resumed run trains again has been told of."""
-        told = (e for e in self._journal.entries if e["kind"] == "metrics" and e["step"] == step)
-        if not step or not any(values.keys() <= entry["values"].keys() for entry in told):
+        """Log metrics, once for a step: a resumed run may train an epoch again."""
+        logged = (e for e in self._journal.entries if e["kind"] == "metrics" and e["step"] == step)
+        if not step or not any(values.keys() <= entry["values"].keys() for entry in logged):
             self._add("metrics", values={k: float(v) for k, v in values.items()}, step=step or 0)
 
     def file(self, path: Path, folder: str | None = None) -> None:
-        """An artifact; the file has to stay where it is in the run's folder."""
-        self._add("file", path=self._journal.place(path), folder=folder)
+        """Log an artifact; the file must not be moved within the run's folder."""
+        self._add("file", path=self._journal.relative(path), folder=folder)
 
     def dataset(self, name: str, digest: str, source: Mapping[str, str]) -> None:
-        """The data that the run learnt from, by its content."""
+        """Log the data that the run is trained on, by its content."""
         self._add("dataset", name=name, digest=digest[:32], source=dict(source))
 
     def model(self, folder: Path, example: Mapping[str, Sequence[Any]]) -> None:
-        """A saved model as a pyfunc that takes histories and returns ranked items.
+        """Log a saved model as a pyfunc that takes histories and returns ranked items.
 
-        It has the run's metrics so far, but for those of single epochs.
+        It gets the run's metrics so far, except those of single epochs.
 
         Args:
-            folder: that it was saved in; it has to stay where it is.
-            example: columns of an input for it.
+            folder: the model was saved in; it must not be moved.
+            example: columns of an input example.
         """
         metrics = [
             (key, value, entry["time"], entry["step"])
@@ -101,12 +102,14 @@ class Log:
             if entry["kind"] == "metrics" and entry["step"] == 0
             for key, value in entry["values"].items()
         ]
-        path = self._journal.place(folder)
+        path = self._journal.relative(folder)
         self._add("model", path=path, example=dict(example), metrics=metrics)
 
     def environment(self) -> None:
-        """Versions of the libraries that decide the numbers, and lrec's own commit."""
-        from importlib.metadata import version  # here: it takes a config check 15 ms
+        """Log the versions of the libraries that affect the numbers, and lrec's own commit."""
+        from importlib.metadata import (
+            version,
+        )  # imported here: it would slow a config check by 15 ms
 
         self.tags({f"version.{name}": version(name) for name in LIBRARIES})
         folder = Path(__file__).parent.parent.parent
@@ -117,11 +120,11 @@ class Log:
                 self.tags({"lrec.git_commit": commit.stdout.strip()})
 
     def has_failed_runs(self) -> bool:
-        """Whether a run that belongs to it failed, as far as MLflow knows."""
+        """True if a child run failed, as far as MLflow has received it."""
         return self.run_id is not None and self._store.has_failed_runs(self.run_id)
 
     def end(self, status: str) -> None:
-        """The last entry; MLflow is asked once more to take what it has not."""
+        """Log the end of the run, and try once more to send what is unsent."""
         self._next = 0.0
         self._add("end", status=status)
         self._journal.close()
@@ -134,7 +137,7 @@ class Log:
             self._store.send(self._journal)
         except (UnreachableError, RuntimeError) as error:
             if kind == "start" and isinstance(error, RuntimeError):
-                raise  # there is nothing to lose yet
+                raise  # nothing would be lost yet
             if self._wait == WAIT:
                 warnings.warn(
                     f"MLflow at {self._store} does not take the run now, which goes on: "

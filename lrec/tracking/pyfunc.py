@@ -1,4 +1,4 @@
-"""A trained model as MLflow keeps it: its files, its inputs and its outputs."""
+"""A trained model in MLflow's format: its files, its inputs and its outputs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from lrec.evaluation.recommender import PARAMS
 
 
 def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[Any]]) -> str:
-    """Log what `lrec.tracking.serving` reads as the run's model; returns MLflow's id of it.
+    """Log a saved model, to be served by `lrec.tracking.serving`; return MLflow's id of it.
 
-    `mlflow.pyfunc.log_model` would ask the store for the history of each metric of the run, one
-    after the other, and these are hundreds.
+    `mlflow.pyfunc.log_model` would query the store for the history of each of the run's hundreds of
+    metrics, one after the other.
 
     Args:
-        client: MLflow's.
-        folder: that `lrec.model.common.saving` saved the model in.
-        example: columns of an input.
+        client: an `MlflowClient`.
+        folder: written by `lrec.model.common.saving`.
+        example: columns of an input example.
     """
     from importlib.metadata import version
 
@@ -60,26 +60,26 @@ def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[An
 
 
 def signature() -> Any:
-    """What `lrec.evaluation.recommender.Recommender.predict` takes and gives.
+    """Inputs and outputs of `lrec.evaluation.recommender.Recommender.predict`.
 
-    MLflow would take no number for an id, no 4 for a rating and no row that leaves a filter out:
-    what the lists hold is left to lrec to check.
+    A stricter schema would refuse numbers as ids, 4 as a rating and rows without a filter, so the
+    contents of lists are left to lrec to check.
     """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType, Array, DataType
 
     optional = [ColSpec(AnyType(), name, required=False) for name in ("ratings", "exclude", "only")]
-    answer = {
+    outputs = {
         "items": Array(DataType.string),
         "scores": Array(DataType.double),
         "own": DataType.boolean,
         "ignored": DataType.long,
     }
     titles = ColSpec(Array(DataType.string), "titles", required=False)
-    kinds = {int: DataType.long, bool: DataType.boolean}
+    types = {int: DataType.long, bool: DataType.boolean}
     return ModelSignature(
         inputs=Schema([ColSpec(Array(AnyType()), "history"), *optional]),
-        outputs=Schema([*(ColSpec(kind, name) for name, kind in answer.items()), titles]),
-        params=ParamSchema([ParamSpec(k, kinds[type(v)], v) for k, v in PARAMS.items()]),
+        outputs=Schema([*(ColSpec(kind, name) for name, kind in outputs.items()), titles]),
+        params=ParamSchema([ParamSpec(k, types[type(v)], v) for k, v in PARAMS.items()]),
     )

@@ -1,4 +1,4 @@
-"""Runs as they stand in MLflow, and their artifacts."""
+"""Runs saved in MLflow, and their artifacts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ WITHOUT = {"model": ", or tracking.log_model was false"}  # why an artifact may 
 
 @dataclass(frozen=True)
 class SavedRun:
-    """A finished run as it stands in the store.
+    """A finished run.
 
     Attributes:
-        data, digest: name and content of the data set it learnt from.
+        data, digest: name of the data set it was trained on, and digest of its content.
         seconds: from start to end.
     """
 
@@ -37,12 +37,12 @@ class SavedRun:
 
     @property
     def trained(self) -> bool:
-        """Whether it trained a model: sweeps, comparisons and the like do not."""
+        """True if it trained a model, unlike sweeps, comparisons and the like."""
         return self.tags.get("lrec.command") == "train"
 
 
 def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[SavedRun]:
-    """Finished runs of an experiment, newest first, or those named, in that order.
+    """Finished runs of an experiment, newest first, or those of `ids`, in that order.
 
     Args:
         where: filter in MLflow's search language, for example `params.model = 'vae'`.
@@ -55,10 +55,10 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
     if ids:
         return [_saved(find_run(store, run_id)) for run_id in ids]
     try:
-        found = client.get_experiment_by_name(experiment)
+        entity = client.get_experiment_by_name(experiment)
     except Exception as error:
         raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
-    if found is None:
+    if entity is None:
         raise RuntimeError(
             f"there is no experiment {experiment} in {store}. Train first "
             "(lrec train), go where its mlflow.db is, or set MLFLOW_TRACKING_URI."
@@ -67,7 +67,7 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
     runs, token = [], None
     while True:
         try:
-            page = client.search_runs([found.experiment_id], conditions, page_token=token)
+            page = client.search_runs([entity.experiment_id], conditions, page_token=token)
         except Exception as error:
             raise RuntimeError(
                 f"MLflow cannot read this filter: {one_line(error)} Received: {where}"
@@ -94,10 +94,10 @@ def _saved(run: Any) -> SavedRun:
 
 
 def find_run(store: Store, run_id: str) -> Any:
-    """A run as MLflow has it.
+    """MLflow's entity of a run.
 
     Raises:
-        RuntimeError: there is no such run, or MLflow does not answer.
+        RuntimeError: there is no such run, or MLflow does not respond.
     """
     try:
         return store.mlflow.get_run(run_id)
@@ -120,10 +120,10 @@ def tags_of(run_id: str) -> dict[str, str]:
 
 
 def folder_of(run_id: str) -> Path:
-    """Where a run that was killed or failed has left what it takes to go on.
+    """Folder of a killed or failed run, which holds what is needed to resume it.
 
     Raises:
-        RuntimeError: there is no such run, or it has come to its end.
+        RuntimeError: there is no such run, or it is finished.
     """
     run = find_run(Store(), run_id)
     if run.info.status == "FINISHED":
@@ -142,7 +142,7 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
     find_run(store, run_id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        found = store.mlflow.artifacts.download_artifacts(
+        path = store.mlflow.artifacts.download_artifacts(
             artifact_uri=f"runs:/{run_id}/{artifact}", dst_path=str(folder)
         )
     except Exception:
@@ -150,4 +150,4 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
             f"run {run_id} has no {artifact}: it failed{WITHOUT.get(artifact, '')}, or its files "
             "were removed."
         ) from None
-    return Path(found)
+    return Path(path)

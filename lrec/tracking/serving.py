@@ -1,4 +1,4 @@
-"""What MLflow loads and serves as a run's model."""
+"""The model of a run as MLflow loads and serves it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class ServedModel:
-    """A recommender that refuses as MLflow's server wants it.
+    """A recommender with the errors that MLflow's server expects.
 
     Args:
-        folder: where `lrec.model.common.saving` saved the model.
+        folder: written by `lrec.model.common.saving`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -25,8 +25,8 @@ class ServedModel:
         """Recommend, see `lrec.evaluation.recommender.Recommender.predict`.
 
         Raises:
-            MlflowException: the request cannot be answered; MLflow's server makes it a 400 that
-                says why.
+            MlflowException: the request is invalid; MLflow's server responds with status 400 and
+                the reason.
         """
         from mlflow.exceptions import MlflowException
 

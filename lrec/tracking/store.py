@@ -1,4 +1,4 @@
-"""MLflow as runs write to it."""
+"""MLflow's tracking store, as runs write to it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from lrec.base.errors import one_line, redact
 from lrec.tracking import pyfunc
 from lrec.tracking.journal import Entry, Journal
 
-BATCH = 1000  # metrics that MLflow takes at once
-PARAMS = 100  # parameters that MLflow takes at once
-REMOTE = ("http", "postgresql", "mysql", "mssql")  # stores that may be away for a while
-# A server that does not answer is given up after some seconds instead of minutes.
-PATIENCE = {
+BATCH = 1000  # metrics in one request at most
+PARAMS = 100  # parameters in one request at most
+REMOTE = ("http", "postgresql", "mysql", "mssql")  # stores that may be temporarily unreachable
+# Requests to a server that does not respond time out after seconds instead of minutes.
+TIMEOUTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
-# What MLflow answers to a request that will never succeed.
+# Error codes of requests that will never succeed.
 FINAL = ("BAD_REQUEST", "INVALID_PARAMETER_VALUE", "INVALID_STATE", "RESOURCE_DOES_NOT_EXIST")
 DENIED = ("PERMISSION_DENIED", "UNAUTHENTICATED", "ENDPOINT_NOT_FOUND", "NOT_FOUND")
 
 
 class UnreachableError(Exception):
-    """MLflow does not take anything at the moment."""
+    """MLflow is not reachable now."""
 
 
 class Store:
@@ -39,7 +39,7 @@ class Store:
         for name in ("alembic", "mlflow", "mlflow.store.db.utils"):
             logging.getLogger(name).setLevel(logging.ERROR)
         os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-        for name, value in PATIENCE.items():
+        for name, value in TIMEOUTS.items():
             os.environ.setdefault(name, value)
         import mlflow
 
@@ -54,7 +54,7 @@ class Store:
 
     @property
     def digest(self) -> str:
-        """Tells stores apart without naming them: an address may hold a password."""
+        """Identifies the store without its address, which may hold a password."""
         return hashlib.sha256(self.uri.encode()).hexdigest()[:16]
 
     @property
@@ -66,17 +66,17 @@ class Store:
         return "mlflow ui" if default else f"mlflow ui --backend-store-uri {self}"
 
     def open(self, experiment: str) -> str:
-        """The id of an experiment; it, and a store of files, are made where there are none.
+        """The id of an experiment; it, and a local store, are created if they do not exist.
 
         Raises:
-            UnreachableError: the store is on another machine, which does not answer.
-            RuntimeError: the store cannot be used or made.
+            UnreachableError: the store is on another machine, which does not respond.
+            RuntimeError: the store cannot be used or created.
         """
         from filelock import FileLock
 
         lock = Path(tempfile.gettempdir()) / f"lrec-{os.getuid()}-{self.digest}.lock"
         try:
-            with FileLock(lock):  # two first uses of one SQLite file collide
+            with FileLock(lock):  # concurrent first uses of one SQLite file collide
                 return str(self.mlflow.set_experiment(experiment).experiment_id)
         except Exception as error:
             code = getattr(error, "error_code", "")
@@ -88,29 +88,30 @@ class Store:
             ) from error
 
     def send(self, journal: Journal) -> None:
-        """Tell MLflow, in order, what it does not know yet.
+        """Send the unsent entries of a journal, in order.
 
         Raises:
-            UnreachableError: MLflow does not take an entry now; it and the rest stay unsent.
-            RuntimeError: MLflow will never take an entry, or a file of the run is gone.
+            UnreachableError: MLflow does not accept an entry now; it and the rest stay unsent.
+            RuntimeError: MLflow will never accept an entry, or a file of the run is missing.
         """
         for entry in journal.unsent:
             try:
-                journal.told(self._tell(journal, entry))
+                journal.mark_sent(self._send_entry(journal, entry))
             except (RuntimeError, UnreachableError):
                 raise
-            except Exception as error:  # of MLflow, its database, or where artifacts are kept
+            except Exception as error:  # of MLflow, its database, or its artifact store
                 if getattr(error, "error_code", "") in FINAL:
                     raise RuntimeError(f"MLflow refuses to log: {one_line(error)}") from error
                 raise UnreachableError(one_line(error)) from error
 
     def mark_killed(self, journal: Journal) -> None:
-        """Say of a run that it does not go on by itself; its journal stays, so that it can."""
+        """Mark a run as killed; its journal stays, so that it can be resumed."""
         if journal.run_id is not None:
             self.mlflow.MlflowClient().set_terminated(journal.run_id, "KILLED")
 
     @property
-    def answers(self) -> bool:
+    def is_reachable(self) -> bool:
+        """True if MLflow responds now."""
         try:
             self.mlflow.MlflowClient().search_experiments(max_results=1)
         except Exception:
@@ -118,24 +119,25 @@ class Store:
         return True
 
     def has_failed_runs(self, parent: str) -> bool:
-        """Whether a run that belongs to another failed; false where MLflow does not answer."""
-        where = f"tags.mlflow.parentRunId = '{parent}' and attributes.status = 'FAILED'"
+        """True if a child run failed; False if MLflow does not respond."""
+        condition = f"tags.mlflow.parentRunId = '{parent}' and attributes.status = 'FAILED'"
         client = self.mlflow.MlflowClient()
         try:
             experiment = client.get_run(parent).info.experiment_id
-            return bool(client.search_runs([experiment], where, max_results=1))
+            return bool(client.search_runs([experiment], condition, max_results=1))
         except Exception:
             return False
 
-    def _tell(self, journal: Journal, entry: Entry) -> str:
+    def _send_entry(self, journal: Journal, entry: Entry) -> str:
+        """Send an entry by the method of its kind; return the run's id."""
         if entry["kind"] == "start":
             return self._start(journal, entry)
         if journal.run_id is None:
             raise RuntimeError(f"{journal.path} does not begin with a run's start.")
         if "path" in entry:
-            entry = {**entry, "path": str(journal.found(entry["path"]))}
-        tell: Callable[[Any, str, Entry], None] = getattr(self, f"_{entry['kind']}")
-        tell(self.mlflow.MlflowClient(), journal.run_id, entry)
+            entry = {**entry, "path": str(journal.resolve(entry["path"]))}
+        send: Callable[[Any, str, Entry], None] = getattr(self, f"_{entry['kind']}")
+        send(self.mlflow.MlflowClient(), journal.run_id, entry)
         return journal.run_id
 
     def _start(self, journal: Journal, entry: Entry) -> str:
@@ -143,9 +145,9 @@ class Store:
 
         experiment = self.open(entry["experiment"])
         client = self.mlflow.MlflowClient()
-        found = client.search_runs([experiment], f"tags.`lrec.journal` = '{entry['id']}'")
-        if found:  # made before, and the answer was lost
-            return str(found[0].info.run_id)
+        existing = client.search_runs([experiment], f"tags.`lrec.journal` = '{entry['id']}'")
+        if existing:  # created before, and the response was lost
+            return str(existing[0].info.run_id)
         parent = {"mlflow.parentRunId": entry["parent"]} if entry["parent"] else {}
         own = {"lrec.journal": entry["id"], "lrec.folder": str(journal.folder.absolute())}
         tags = resolve_tags({**entry["tags"], **parent, **own})
@@ -170,7 +172,7 @@ class Store:
     def _metrics(self, client: Any, run_id: str, entry: Entry) -> None:
         time, step = entry["time"], entry["step"]
         values = [(key, value, time, step) for key, value in entry["values"].items()]
-        self._measured(client, run_id, values)
+        self._log_metrics(client, run_id, values)
 
     def _file(self, client: Any, run_id: str, entry: Entry) -> None:
         client.log_artifact(run_id, entry["path"], entry["folder"])
@@ -191,16 +193,16 @@ class Store:
 
     def _model(self, client: Any, run_id: str, entry: Entry) -> None:
         model = pyfunc.log(client, run_id, entry["path"], entry["example"])
-        self._measured(client, run_id, entry["metrics"], model)
+        self._log_metrics(client, run_id, entry["metrics"], model)
 
-    def _measured(
+    def _log_metrics(
         self,
         client: Any,
         run_id: str,
         values: Sequence[tuple[str, float, int, int]],
         model: str | None = None,
     ) -> None:
-        """Metrics of a run, or of its model: key, value, time in milliseconds, step."""
+        """Log metrics of a run or of its model: key, value, time in milliseconds, step."""
         from mlflow.entities import Metric
 
         metrics = [Metric(*value, model_id=model, run_id=run_id) for value in values]

@@ -1,4 +1,4 @@
-"""Sends to MLflow what it could not be told when it happened."""
+"""Synchronisation: send to MLflow what it could not receive at the time."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from lrec.base.errors import one_line
 from lrec.tracking.journal import NAME, Journal, obstacle
 from lrec.tracking.store import Store, UnreachableError
 
-OUTPUTS = Path("outputs")  # where Hydra puts run folders, see conf/config.yaml
-PLACES = ("*/*", "multirun/*/*", "multirun/*/*/*")
+OUTPUTS = Path("outputs")  # run folders, see conf/config.yaml
+PATTERNS = ("*/*", "multirun/*/*", "multirun/*/*/*")
 
 
 def send_ended(store: Store) -> None:
-    """What earlier runs of this folder left for the same store, as far as it takes it."""
-    for place in PLACES:
-        for path in OUTPUTS.glob(f"{place}/{NAME}"):
-            # whatever is wrong with another run's folder is nothing to the one that begins
-            with contextlib.suppress(Exception), _opened(path.parent) as journal:
+    """Send what ended runs of this folder left for the same store; errors are ignored."""
+    for pattern in PATTERNS:
+        for path in OUTPUTS.glob(f"{pattern}/{NAME}"):
+            # a damaged folder of another run must not stop the run that starts now
+            with contextlib.suppress(Exception), _open(path.parent) as journal:
                 if journal.ended and journal.entries[0].get("store") == store.digest:
                     store.send(journal)
 
 
 def send_all(folder: Path, store: Store) -> Iterator[str]:
-    """Send what all runs below a folder left; a sentence on each.
+    """Send what all runs below a folder left; yield a sentence on each.
 
     Raises:
         UnreachableError: the store does not answer.
     """
     for path in sorted(folder.rglob(NAME)):
-        place = path.parent
+        run_folder = path.parent
         try:
-            with _opened(place) as journal:
+            with _open(run_folder) as journal:
                 if not journal.ended or journal.unsent:
                     yield _send(journal, store)
         except Exception as error:
-            if isinstance(error, UnreachableError) and not store.answers:
+            if isinstance(error, UnreachableError) and not store.is_reachable:
                 raise
-            yield f"left {place} alone: {one_line(error)}"
+            yield f"left {run_folder} alone: {one_line(error)}"
 
 
 def _send(journal: Journal, store: Store) -> str:
-    """What became of a run."""
+    """Send a run; return a sentence on it."""
     if journal.run_id is not None and journal.entries[0].get("store") != store.digest:
         raise RuntimeError(
             f"it was begun in another store than {store}: set MLFLOW_TRACKING_URI to that one."
@@ -57,7 +57,7 @@ def _send(journal: Journal, store: Store) -> str:
 
 
 @contextlib.contextmanager
-def _opened(folder: Path) -> Iterator[Journal]:
+def _open(folder: Path) -> Iterator[Journal]:
     journal = Journal(folder)
     try:
         yield journal

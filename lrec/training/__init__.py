@@ -1,1 +1,1 @@
-"""training"""
+"""Training: schedules, checkpoints, device strategies, and augmentation of the training data."""

@@ -1,4 +1,4 @@
-"""Training as it stood after an epoch, in a file of the run's folder."""
+"""Checkpoint of training after an epoch, in a file of the run's folder."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ORIGIN = "origin"  # among the arrays
 
 
 class Checkpoint:
-    """Written beside and renamed, so that a run killed at any time leaves a whole one or none.
+    """A file of arrays, replaced atomically: a run killed at any time leaves a whole one or none.
 
     Args:
         folder: of the run.
-        origin: tells apart what is trained: the data and the settings.
+        origin: identifies the data and the settings of training.
     """
 
     def __init__(self, folder: Path, origin: str = "") -> None:
@@ -28,7 +28,7 @@ class Checkpoint:
         self.origin = origin
 
     def save(self, arrays: Mapping[str, Array]) -> None:
-        """Replace what was saved before. Where it cannot be, training goes on with a warning."""
+        """Replace the saved arrays. If the file cannot be written, warn and go on."""
         try:
             write_arrays(self.path, {ORIGIN: np.array(self.origin), **arrays})
         except OSError as error:
@@ -39,10 +39,10 @@ class Checkpoint:
             )
 
     def load(self) -> dict[str, Array] | None:
-        """What was saved, or None where there is none or it is damaged (then with a warning).
+        """The saved arrays; None if there are none, or (with a warning) if the file is damaged.
 
         Raises:
-            DataError: it is of training on other data, or with other settings.
+            DataError: the file is of training on other data, or with other settings.
         """
         if not self.path.exists():
             return None
@@ -63,6 +63,6 @@ class Checkpoint:
         return arrays
 
     def remove(self) -> None:
-        """Training has come to its end, or begins anew; with what a kill left half-written."""
+        """Delete the file at the end of training, and partial files of killed processes."""
         for path in self.path.parent.glob("checkpoint*.npz"):
             path.unlink()

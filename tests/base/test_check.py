@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -14,6 +15,7 @@ import pytest
 from helpers.cli import LREC, Answer, CommandLine
 from helpers.composing import SEVERAL, SINGLE, checked, composed, composed_anew
 
+from lrec.base.config.check import component_class
 from lrec.base.config.conf import CONF, options
 from lrec.base.errors import ConfigError
 from lrec.cli.main import forced, report
@@ -143,19 +145,16 @@ def test_wrong_config_is_explained(overrides: tuple[str, ...], words: tuple[str,
         assert word in said
 
 
-def numeric_arguments() -> list[tuple[str, str, str]]:
-    """Every numeric argument of every option: group, option, argument."""
-    found = []
-    for group in ("dataset", "split", "model", "strategy", "schedule", "bucket"):
-        for name in options(group):
-            built = getattr(checked(composed(f"{group}={name}", *given(group, name))), group)
-            target = type(built[name] if group == "bucket" else built)
-            hints = get_type_hints(target.__init__)
-            for argument in inspect.signature(target).parameters:
-                kinds = {hints[argument], *get_args(hints[argument])}
-                if kinds & {int, float} and str not in kinds:
-                    found.append((group, name, argument))
-    return found
+def numeric_arguments(group: str) -> Iterator[tuple[str, str]]:
+    """Every numeric argument of every option of a group: option, argument."""
+    for name in options(group):
+        text = (CONF / group / f"{name}.yaml").read_text()
+        target = component_class(group, name if "_target_" in text else "standard")
+        hints = get_type_hints(target.__init__)
+        for argument in inspect.signature(target).parameters:
+            kinds = {hints[argument], *get_args(hints[argument])}
+            if kinds & {int, float} and str not in kinds:
+                yield name, argument
 
 
 def given(group: str, name: str) -> list[str]:
@@ -165,29 +164,33 @@ def given(group: str, name: str) -> list[str]:
 
 # Arguments for which every number makes sense.
 FREE = {"min_rating"}
+NUMERIC = ("dataset", "split", "model", "strategy", "schedule", "bucket")
 
 
-@pytest.mark.parametrize(("group", "name", "argument"), numeric_arguments())
-def test_numbers_out_of_range_are_refused(group: str, name: str, argument: str) -> None:
-    key = f"{group}.{name}.{argument}" if group == "bucket" else f"{group}.{argument}"
-    listed = argument in ("hidden_sizes", "quantiles")
-    chosen = (f"{group}={name}", *given(group, name))
-    if argument not in FREE:
-        said = refusal(*chosen, f"{key}={'[-1]' if listed else -1}")
-        assert argument in said
-        assert "Received:" in said
-        assert "-1" in said.partition("Received:")[2]
-        assert f"conf/{group}/{name}.yaml" in said
-    assert f"{key} must be" in refusal(*chosen, f"{key}=words")
+@pytest.mark.parametrize("group", NUMERIC)
+def test_numbers_out_of_range_are_refused(group: str) -> None:
+    arguments = list(numeric_arguments(group))
+    assert arguments
+    for name, argument in arguments:
+        key = f"{group}.{name}.{argument}" if group == "bucket" else f"{group}.{argument}"
+        listed = argument in ("hidden_sizes", "quantiles")
+        chosen = (f"{group}={name}", *given(group, name))
+        if argument not in FREE:
+            said = refusal(*chosen, f"{key}={'[-1]' if listed else -1}")
+            assert argument in said, (name, said)
+            assert "Received:" in said, (name, said)
+            assert "-1" in said.partition("Received:")[2], (name, said)
+            assert f"conf/{group}/{name}.yaml" in said, (name, said)
+        said = refusal(*chosen, f"{key}=words")
+        assert f"{key} must be" in said, (name, said)
 
 
 @pytest.mark.parametrize("value", ["inf", "-inf"])
-@pytest.mark.parametrize(
-    ("name", "argument"),
-    [(n, a) for g, n, a in numeric_arguments() if g == "model" and a != "hidden_sizes"],
-)
-def test_models_refuse_infinity(name: str, argument: str, value: str) -> None:
-    assert argument in refusal(f"model={name}", f"model.{argument}={value}")
+def test_models_refuse_infinity(value: str) -> None:
+    arguments = [(n, a) for n, a in numeric_arguments("model") if a != "hidden_sizes"]
+    assert arguments
+    for name, argument in arguments:
+        assert argument in refusal(f"model={name}", f"model.{argument}={value}"), name
 
 
 def test_bucket_names_are_fit_for_metrics() -> None:

@@ -1,4 +1,4 @@
-"""Exported models: what the files answer, what is said of them, how they come to stand there."""
+"""Exported models: the rankings of the files, their reported metrics, and how they are written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from lrec.base.config.conf import CONF
 from lrec.base.errors import ConfigError, DataError
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.export import command, formats
-from lrec.commands.export.command import ExportSettings, beside
+from lrec.commands.export.command import ExportSettings, replaced
 from lrec.commands.export.graph import export_graph
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
@@ -38,7 +38,7 @@ from lrec.model.common.neural import NeuralModel
 from lrec.model.ease import EASE
 from lrec.tracking import Tracking
 
-# Those that are written in every run of the tests; the others with -m slow.
+# Those that are exported in every run of the tests; the others with -m slow.
 QUICK = {"attention", "dense-rating", "ease", "itemknn", "popularity", "vae"}
 KINDS = [
     pytest.param(v, id=short(v), marks=() if short(v) in QUICK else pytest.mark.slow)
@@ -52,19 +52,24 @@ def untrained(bench: Bench) -> Model:
     if not isinstance(model, NeuralModel):
         return bench.model
     model._build(bench.split.catalogue)  # what `fit` and `restore` begin with
-    drawn = np.random.default_rng(0)
-    state = {name: drawn.normal(0, 0.3, a.shape) for name, a in model.state().items()}
+    generator = np.random.default_rng(0)
+    state = {name: generator.normal(0, 0.3, a.shape) for name, a in model.state().items()}
     model.restore({k: v.astype(np.float32) for k, v in state.items()}, bench.split.catalogue)
     return model
 
 
-def people(bench: Bench) -> Histories:
-    """Some with ratings, one with an item twice, some with nothing that the model knows."""
+def some_histories(bench: Bench) -> Histories:
+    """With ratings; one has an item twice, some have no item of the catalogue."""
     n_items = bench.split.catalogue.n_items
     items = [[3], [0, 5, 2, 9, 4], [7, 1, 7, 2], [n_items + 3, 6, -1], list(range(n_items - 2))]
     items += [[], [n_items]]
-    drawn = np.random.default_rng(1)
-    return Histories.of(items, [drawn.integers(1, 6, len(row)).tolist() for row in items])
+    generator = np.random.default_rng(1)
+    return Histories.of(items, [generator.integers(1, 6, len(row)).tolist() for row in items])
+
+
+def queries_of(histories: Histories) -> Queries:
+    """Queries without targets."""
+    return Queries(histories, histories, Histories.of([[]] * len(histories)))
 
 
 def padded(histories: Histories) -> tuple[np.ndarray, np.ndarray]:
@@ -79,23 +84,23 @@ def padded(histories: Histories) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("overrides", KINDS)
-def test_exported_graphs_answer_like_the_model(
+def test_exported_graphs_rank_like_the_model(
     overrides: tuple[str, ...], tiny: Path, tmp_path: Path
 ) -> None:
     bench = Bench(overrides, tiny)
-    model, asked = untrained(bench), people(bench)
+    model, histories = untrained(bench), some_histories(bench)
     n_items = model.catalogue.n_items
-    expected = Ranker(model, n_items)(Queries(asked, asked, Histories.of([[]] * len(asked))))
+    expected = Ranker(model, n_items)(queries_of(histories))
     graph = export_graph(model).recommend
-    inputs = dict(zip(("history", "ratings"), padded(asked), strict=True)) | {"k": n_items + 1}
+    inputs = dict(zip(("history", "ratings"), padded(histories), strict=True)) | {"k": n_items + 1}
     names = graph.structured_input_signature[1].keys()
     assert ("ratings" in names) == (model.name == "dense")
-    answer = graph(**{name: tf.constant(inputs[name]) for name in names})
-    assert answer["items"].numpy().tolist() == expected.items.tolist()
-    np.testing.assert_allclose(answer["scores"].numpy(), expected.scores, rtol=1e-5, atol=1e-5)
+    output = graph(**{name: tf.constant(inputs[name]) for name in names})
+    assert output["items"].numpy().tolist() == expected.items.tolist()
+    np.testing.assert_allclose(output["scores"].numpy(), expected.scores, rtol=1e-5, atol=1e-5)
 
-    ask = formats.read(formats.write(model, "float16", tmp_path))
-    items, seconds = formats.rank_each(ask, asked, 5)
+    rank = formats.read(formats.write(model, "float16", tmp_path))
+    items, seconds = formats.rank_each(rank, histories, 5)
     assert (seconds > 0).all()
     common = [
         len(set(a) & set(b)) / len(set(b))
@@ -107,16 +112,16 @@ def test_exported_graphs_answer_like_the_model(
 def test_savedmodel_is_read_back_the_same(tiny: Path, tmp_path: Path) -> None:
     bench = Bench(("model=itemknn",), tiny)
     path = formats.write(bench.model, "savedmodel", tmp_path)
-    asked = people(bench)
-    expected = Ranker(bench.model, 4)(Queries(asked, asked, Histories.of([[]] * len(asked))))
-    items, _ = formats.rank_each(formats.read(path), asked, 4)
+    histories = some_histories(bench)
+    expected = Ranker(bench.model, 4)(queries_of(histories))
+    items, _ = formats.rank_each(formats.read(path), histories, 4)
     assert items.tolist() == expected.items.tolist()
     graph = tf.saved_model.load(str(path)).signatures["serving_default"]
-    answer = graph(history=tf.constant(padded(asked)[0]), k=tf.constant(4))
-    assert answer["items"].numpy().tolist() == expected.items.tolist()
+    output = graph(history=tf.constant(padded(histories)[0]), k=tf.constant(4))
+    assert output["items"].numpy().tolist() == expected.items.tolist()
 
 
-def test_fewer_bits_take_less_room(tmp_path: Path) -> None:
+def test_fewer_bits_take_fewer_bytes(tmp_path: Path) -> None:
     """Of a catalogue large enough that weights matter."""
     model = EASE()
     model.catalogue = Fixed(np.zeros((1, 300))).catalogue
@@ -129,15 +134,15 @@ def test_fewer_bits_take_less_room(tmp_path: Path) -> None:
     assert quarter < 0.4 * full
 
 
-def test_a_model_without_a_graph_says_so(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"^model=test_ranking cannot be exported: it has no graph"):
+def test_a_model_without_a_graph_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"^model=fixed cannot be exported: it has no graph"):
         formats.write(Fixed(different_scores(1, 4)), "savedmodel", tmp_path)
 
 
 def test_a_graph_that_lite_lacks_is_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def strange(model: Model, batch: int | None = None) -> Any:
+    def determinant(model: Model, batch: int | None = None) -> Any:
         module = tf.Module()
         square = tf.function(lambda history: tf.linalg.det(history))
         module.recommend = square.get_concrete_function(
@@ -145,7 +150,7 @@ def test_a_graph_that_lite_lacks_is_refused_in_one_line(
         )
         return module
 
-    monkeypatch.setattr(formats, "export_graph", strange)
+    monkeypatch.setattr(formats, "export_graph", determinant)
     with pytest.raises(DataError, match=r"cannot be written as int8: TensorFlow Lite has no .*Det"):
         formats.write(Fixed(different_scores(1, 4)), "int8", tmp_path)
 
@@ -170,7 +175,7 @@ def test_check_refuses(bad: str, words: str) -> None:
         export_settings(bad)
 
 
-def test_a_strangers_folder_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(ConfigError, match="something else than an earlier export"):
         export_settings(f"folder={tmp_path}")
@@ -189,14 +194,14 @@ def test_keys_of_the_command_are_those_of_its_root() -> None:
 
 def test_an_earlier_export_stands_until_the_new_one_is_whole(tmp_path: Path) -> None:
     folder = tmp_path / "export"
-    with beside(folder) as first:
+    with replaced(folder) as first:
         (first / "export.json").write_text("1")
         assert not folder.exists()
-    with contextlib.suppress(KeyboardInterrupt), beside(folder) as second:
+    with contextlib.suppress(KeyboardInterrupt), replaced(folder) as second:
         (second / "export.json").write_text("2")
         raise KeyboardInterrupt
     assert (folder / "export.json").read_text() == "1"
-    with beside(folder) as third:
+    with replaced(folder) as third:
         (third / "export.json").write_text("3")
     assert (folder / "export.json").read_text() == "3"
     assert list(tmp_path.iterdir()) == [folder]
@@ -216,7 +221,7 @@ def exported(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             trained = log.run_id
         own = {"run": trained, "sample": 30, "folder": str(path / "out")}
         own["formats"] = ["savedmodel", "int8"]
-        config = OmegaConf.to_container(bench.config, resolve=True)
+        config = OmegaConf.to_container(composed(*bench.overrides), resolve=True)
         assert isinstance(config, dict)
         whole = {str(key): value for key, value in (config | own).items()}
         settings = checked(OmegaConf.create(whole), trains=False, root=ExportSettings)
@@ -250,7 +255,7 @@ def test_export_is_a_child_run_with_files_and_losses(exported: SimpleNamespace) 
     assert {"int8.tflite", "savedmodel/saved_model.pb", "items.json", "export.csv"} <= files
 
 
-def test_folder_says_what_codes_mean_and_what_formats_are_worth(
+def test_folder_holds_item_ids_and_metrics_of_formats(
     exported: SimpleNamespace,
 ) -> None:
     facts = json.loads((exported.folder / "export.json").read_text())
@@ -278,6 +283,6 @@ def test_folder_says_what_codes_mean_and_what_formats_are_worth(
 def test_export_refuses_in_one_line(
     arguments: list[str], words: str, lrec: CommandLine, tmp_path: Path
 ) -> None:
-    answer = lrec(tmp_path, "export", *arguments)
-    assert answer.rc == 2
-    assert words in answer.complaint
+    result = lrec(tmp_path, "export", *arguments)
+    assert result.rc == 2
+    assert words in result.complaint

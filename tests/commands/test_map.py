@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import mlflow
@@ -98,17 +97,16 @@ def test_check_refuses(bad: str, words: str) -> None:
 
 def test_sample_is_the_same_every_time_and_leaves_out_who_has_no_history() -> None:
     split = world([[], [0], [5], [1, 2], [0, 5], [2]])  # 5 is outside the catalogue
-    few = replace(atlas("perplexity=1"), sample=2)
-    queries, without = sample_users(split, few)
+    queries, without = sample_users(split, 2, 1)
     assert without == 2
     assert len(queries) == 2
     assert set(queries.history.item) <= {0, 1, 2, 5}
     assert queries.history.lengths.all()
-    assert np.array_equal(queries.history.item, sample_users(split, few)[0].history.item)
-    everybody, _ = sample_users(split, atlas("perplexity=1"))
+    assert np.array_equal(queries.history.item, sample_users(split, 2, 1)[0].history.item)
+    everybody, _ = sample_users(split, 3000, 1)
     assert everybody.history.lengths.tolist() == [1, 2, 2, 1]
     with pytest.raises(DataError, match=r"4 test users have a history\. Lower perplexity"):
-        sample_users(split, atlas("perplexity=4"))
+        sample_users(split, 3000, 4)
 
 
 def world(histories: list[list[int]]) -> Split:

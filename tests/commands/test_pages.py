@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from lrec.commands.compare.page import LABEL, apart, heat, page
 from lrec.commands.compare.sentences import headline
-from lrec.commands.reveal.page import positions
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.reporting.formatting import distinguishing_words, metric_name, number, relative, signed
-from lrec.reporting.page.axis import Axis
+from lrec.reporting.page.axis import Axis, even_positions
 
 NAN = math.nan
 finite = st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-9)
@@ -53,8 +52,8 @@ def test_labels_do_not_lie_on_each_other(heights: list[float]) -> None:
 
 
 def test_lengths_lie_evenly_from_edge_to_edge() -> None:
-    assert positions([0, 1, 2]) == [3, 50, 97]
-    assert positions([0]) == [3]
+    assert even_positions(3) == [3, 50, 97]
+    assert even_positions(1) == [3]
 
 
 def test_numbers_as_people_read_them() -> None:

@@ -18,29 +18,25 @@ from helpers.composing import checked, composed
 from mlflow.entities import Run
 
 from lrec import tracking
-from lrec.base.arrays import Ints
+from lrec.base.arrays import Ints, nan_mean
 from lrec.base.errors import DataError
-from lrec.commands.runs.saved import held_out_split, references
+from lrec.commands.runs.saved import held_out_split, other_references
 from lrec.commands.settings import RunSettings
-from lrec.commands.simulate.results import percentiles, summarise_rollouts, tabulate
-from lrec.commands.simulate.retraining import RankingPolicy, count, trainer, with_people
-from lrec.commands.simulate.simulation import (
+from lrec.commands.simulate.environment import (
     Environment,
     GroundTruthEnvironment,
     HeldOutEnvironment,
-    Policy,
-    Rollout,
-    random_policy,
-    roll_out,
     uniform,
 )
+from lrec.commands.simulate.results import percentiles, summarise_rollouts, tabulate
+from lrec.commands.simulate.retraining import RankingPolicy, popularity, refit, with_users
+from lrec.commands.simulate.rollout import Policy, Rollout, random_policy, roll_out
 from lrec.data.catalogue import Catalogue
 from lrec.data.dataset.synthetic import Synthetic
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.data.split.user_holdout import UserHoldout
 from lrec.evaluation.bucket import ALL
-from lrec.evaluation.statistics import means
 from lrec.model import Model
 from lrec.reporting.terminal import Screen
 from lrec.tracking import SavedRun
@@ -175,7 +171,7 @@ def lived(generated: Split) -> Split:
 
 
 def popular(split: Split) -> Policy:
-    return RankingPolicy(count(split), SHOWN, split)
+    return RankingPolicy(popularity(split), SHOWN, split)
 
 
 def chance(split: Split, seed: int = 0) -> Policy:
@@ -272,7 +268,7 @@ def test_random_control_runs_out_of_items() -> None:
 
 def test_oracle_of_the_truth_is_taken_at_its_word_and_beats_chance(generated: Split) -> None:
     environment = GroundTruthEnvironment(generated, START, 0)
-    oracle = references(generated, ["popularity"])["oracle"]
+    oracle = other_references(generated, ["popularity"])["oracle"]
     rollout = {
         "oracle": roll_out(environment, RankingPolicy(oracle, SHOWN, generated), ROUNDS),
         "random": roll_out(environment, chance(generated), ROUNDS),
@@ -306,7 +302,7 @@ def test_seeds_of_a_model_are_averaged_first(generated: Split) -> None:
     for name in ("activated", "hit", "accepted", "popularity", "item_coverage", "gini"):
         mean = (getattr(apart[0], name) + getattr(apart[1], name)) / 2
         np.testing.assert_allclose(getattr(both, name), mean)
-    np.testing.assert_array_equal(both.first, means(np.stack([a.first for a in apart])))
+    np.testing.assert_array_equal(both.first, nan_mean(np.stack([a.first for a in apart]), axis=0))
     assert np.isnan(both.item_coverage[1]).all()
     assert not np.isnan(both.item_coverage[0]).any()
 
@@ -316,10 +312,10 @@ def test_retraining_sees_the_training_data_and_everything_accepted(generated: Sp
 
     def train(split: Split) -> Model:
         seen.append(split)
-        return count(split)
+        return popularity(split)
 
     environment = GroundTruthEnvironment(generated, START, 0)
-    rollout = roll_out(environment, RankingPolicy(count(generated), SHOWN, generated, train), 3)
+    rollout = roll_out(environment, RankingPolicy(popularity(generated), SHOWN, generated, train), 3)
     grown = list(before(environment, rollout))
     n_items = generated.catalogue.n_items
     assert len(seen) == 2
@@ -335,7 +331,7 @@ def test_retraining_sees_the_training_data_and_everything_accepted(generated: Sp
 
 def test_what_people_have_counts_once_each_as_popular() -> None:
     split = three_people()
-    grown = with_people(split, histories([[0, 0, 6], [6], [5]], users=[2, 3, 4]))
+    grown = with_users(split, histories([[0, 0, 6], [6], [5]], users=[2, 3, 4]))
     assert rows_of(grown.train) == [[0, 1, 2, 3], [0, 4, 5, 1], [0, 2], [0, 0], [5]]
     assert grown.train.user.tolist() == [0, 1, 7, 2, 4]
     assert (grown.catalogue.popularity - split.catalogue.popularity).tolist() == [1, 0, 0, 0, 0, 1]
@@ -352,7 +348,7 @@ def test_retraining_makes_another_model_and_leaves_the_first_alone(
     generated: Split, model: str
 ) -> None:
     parts = parts_with(f"model={model}", "schedule.epochs=1", "metric=ndcg")
-    train = trainer(parts, Screen())
+    train = refit(parts, Screen())
     first = train(generated)
     environment = GroundTruthEnvironment(generated, START, 0)
     before = first.score(environment.start)

@@ -18,7 +18,7 @@ from lrec.base.errors import DataError
 from lrec.commands.update.bucket_transitions import transition_table
 from lrec.commands.update.command import UpdateSettings, shorter
 from lrec.commands.update.feedback import join
-from lrec.data.alignment import extend, find
+from lrec.data.alignment import extend, index_of
 from lrec.data.catalogue import Catalogue
 from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories
@@ -29,7 +29,7 @@ from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.data.split.user_holdout import UserHoldout
 from lrec.evaluation.bucket.counts import Counts
 from lrec.model import Pretrained
-from lrec.model.common.neural import grown
+from lrec.model.common.weights import expand, warm_start_weights
 
 
 def test_weights_grow_where_the_catalogue_does() -> None:
@@ -37,11 +37,11 @@ def test_weights_grow_where_the_catalogue_does() -> None:
     stored = np.arange(6.0).reshape(3, 2)  # two items, a mask
     fresh = np.full((5, 2), -1.0)
     expected = [[0, 1], [2, 3], [-1, -1], [-1, -1], [4, 5]]
-    assert grown(fresh, stored, 2, 4).tolist() == expected
-    kernel = grown(np.full((2, 4), -1.0), np.arange(4.0).reshape(2, 2), 2, 4)
+    assert expand(fresh, stored, 2, 4).tolist() == expected
+    kernel = expand(np.full((2, 4), -1.0), np.arange(4.0).reshape(2, 2), 2, 4)
     assert kernel.tolist() == [[0, 1, -1, -1], [2, 3, -1, -1]]
-    assert grown(np.zeros(3), np.ones(3), 2, 4).tolist() == [1, 1, 1]
-    assert grown(np.zeros((2, 2)), np.ones((2, 2)), 2, 2).tolist() == [[1, 1], [1, 1]]
+    assert expand(np.zeros(3), np.ones(3), 2, 4).tolist() == [1, 1, 1]
+    assert expand(np.zeros((2, 2)), np.ones((2, 2)), 2, 2).tolist() == [[1, 1], [1, 1]]
 
 
 @pytest.mark.parametrize("name", ["vae", "recvae", "gan"])
@@ -55,7 +55,8 @@ def test_training_goes_on_from_shrunk_weights(name: str) -> None:
     two._build(catalogue)
     frozen = next(w for w in two._weights() if len(w.shape) == 2)
     frozen.trainable = False
-    two._go_on(Pretrained("somewhere", stored, catalogue, shrink=0.5))
+    pretrained = Pretrained("somewhere", stored, catalogue, shrink=0.5)
+    warm_start_weights(two._weights(), pretrained, catalogue.n_items)
     assert any(np.abs(array).max() > 0 for array in stored.values())
     assert not frozen.trainable
     for weight, key in zip(two._weights(), sorted(stored), strict=True):
@@ -121,7 +122,7 @@ def test_moves_count_every_user_once() -> None:
     bucketing = Counts()
     before = small_split(["a", "b"], 2, [[0], [0, 1], [0] * 8])
     after = small_split(["a", "b"], 2, [[0], [0] * 8, [0] * 8, [1]])
-    table = transition_table(bucketing, before, after, find(after.user_ids, before.user_ids))
+    table = transition_table(bucketing, before, after, index_of(after.user_ids, before.user_ids))
     assert int(table.to_numpy().sum()) == 4
     names = [str(name) for name in table.columns]
     labels = bucketing.sort(after.train, after.train, after.catalogue).column

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 import pytest
-import yaml
 from helpers.composing import SEVERAL, SINGLE, checked, composed
 from omegaconf import OmegaConf
 
@@ -21,6 +20,14 @@ from lrec.base.config.schema import fits
 from lrec.cli.table import COMMANDS
 from lrec.commands.composing import own_keys
 from lrec.commands.settings import RunSettings
+from lrec.testing.components import (
+    assert_arguments_are_annotated,
+    assert_keys_are_arguments,
+    assert_keys_are_commented,
+    files_of,
+    node_of,
+    target_of,
+)
 
 # Groups whose files are named after a module of the same kind.
 STEMS = {
@@ -38,15 +45,6 @@ SINGLES = [path for path in FILES if path != CONF / "metric" / "standard.yaml"]
 METRICS = [path for path in SINGLES if path.parent.name == "metric"]
 
 
-class OneDotTwoLoader(yaml.SafeLoader):
-    """Reads 1e-3 as a number, as OmegaConf does."""
-
-
-OneDotTwoLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?e[-+]?\d+$", re.I), list("-+0123456789")
-)
-
-
 class Offenders(list[str]):
     """Files that break a rule, with how."""
 
@@ -58,37 +56,30 @@ class Offenders(list[str]):
             self.append(f"{path.relative_to(CONF)}: {type(error).__name__} {error}")
 
 
-def node_of(path: Path) -> dict[str, Any]:
-    """The file's own keys, without Hydra's."""
-    node: dict[str, Any] = yaml.load(path.read_text(), OneDotTwoLoader)
-    node.pop("defaults", None)
-    return node
-
-
 def is_variant(path: Path) -> bool:
     """True for a file that builds on another of its group."""
-    return "standard" in (yaml.safe_load(path.read_text()).get("defaults") or [])
-
-
-def target_of(path: Path) -> Any:
-    module, _, name = node_of(path)["_target_"].rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    return "standard" in (OmegaConf.load(path).get("defaults") or [])
 
 
 def test_keys_are_the_arguments_of_the_constructor_with_their_defaults() -> None:
     offenders = Offenders()
     for path in (path for path in SINGLES if not is_variant(path)):
         with offenders.at(path):
-            node = node_of(path)
-            assert node.pop("_target_").startswith("lrec.")
-            parameters = inspect.signature(target_of(path)).parameters
-            assert list(node) == list(parameters), (list(node), list(parameters))
-            for name, parameter in parameters.items():
-                default = parameter.default
-                if isinstance(node[name], dict):  # a component's component has a check of its own
-                    continue
-                default = list(default) if isinstance(default, tuple) else default
-                assert node[name] == ("???" if default is parameter.empty else default), name
+            assert node_of(path)["_target_"].startswith("lrec.")
+            assert_keys_are_arguments(path)
+    assert offenders == []
+
+
+def test_files_are_composed_with_their_bases() -> None:
+    """A base is the folder's own, is no option, and gives way to the file that names it."""
+    built_on = {file for path in SINGLES for file in files_of(path)[:-1]}
+    assert built_on == set(CONF.glob("*/base/*.yaml"))
+    assert not built_on & set(FILES)
+    offenders = Offenders()
+    for path in (path for path in SINGLES if len(files_of(path)) > 1):
+        with offenders.at(path):
+            node = composed(f"{path.parent.name}={path.stem}")[path.parent.name]
+            assert list(OmegaConf.to_container(node).items()) == list(node_of(path).items())
     assert offenders == []
 
 
@@ -106,9 +97,8 @@ def test_every_argument_is_annotated() -> None:
     offenders = Offenders()
     for path in SINGLES:
         with offenders.at(path):
-            target = target_of(path.with_name("standard.yaml") if is_variant(path) else path)
-            hints = get_type_hints(target.__init__)
-            assert inspect.signature(target).parameters.keys() <= hints.keys()
+            whole = path.with_name("standard.yaml") if is_variant(path) else path
+            assert_arguments_are_annotated(target_of(whole))
     assert offenders == []
 
 
@@ -116,11 +106,7 @@ def test_every_key_carries_a_comment() -> None:
     offenders = Offenders()
     for path in (*SINGLES, *sorted(CONF.glob("*.yaml"))):
         with offenders.at(path):
-            text = path.read_text()
-            assert re.search(r"^# (?!@)\S", text, re.M), "no comment of its own"
-            own = [] if is_variant(path) else node_of(path).keys() - {"_target_", "hydra"}
-            bare = [key for key in own if not re.search(rf"^{key}:( .*\S)? # \S", text, re.M)]
-            assert bare == []
+            assert_keys_are_commented(path, is_variant(path))
     assert offenders == []
 
 

@@ -1,4 +1,7 @@
-"""The house: which rooms there are, who may import whom, and what a module may be called."""
+"""The rooms, the imports between them, and the names of modules.
+
+A rule takes the folder of a package and lists its offenders; each is shown to find a planted one.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,16 @@ import ast
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import architecture
 import pytest
+from architecture import ROOMS, arrows, graph, modules, room, upwards
 
 from lrec.base.config.conf import PACKAGE
 from lrec.cli.table import COMMANDS
 
-# The rooms from the front door down; none imports one that stands above it.
-FLOORS = (
-    "testing",
-    "cli",
-    "commands",
-    "reporting",
-    "tracking",
-    "evaluation",
-    "training",
-    "model",
-    "data",
-    "base",
-)
 # Folders of components, as in conf/: their modules are named after their YAML.
 KINDS = {
     "data": ("dataset", "split", "feature"),
@@ -35,187 +26,213 @@ KINDS = {
     "training": ("augment", "strategy", "schedule"),
     "evaluation": ("metric", "bucket"),
 }
-COMPONENT_FOLDERS = {PACKAGE / room / kind for room, kinds in KINDS.items() for kind in kinds}
 MOST_ENTRIES, MOST_FILES, MOST_ARROWS = 12, 15, 24
-BESIDE = {"__init__.py", "__main__.py", "py.typed", "__pycache__", "conf"}
-MODULES = sorted(PACKAGE.rglob("*.py"))
+NO_ROOMS = {"__init__.py", "__main__.py", "py.typed", "__pycache__", "conf"}
 HEAVY = {"tensorflow", "keras", "mlflow", "pandas", "sklearn", "matplotlib", "pyarrow", "scipy"}
 
-
-def name_of(path: Path) -> str:
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+Rule = Callable[[Path], list[str]]
 
 
-NAMES = {name_of(path): path for path in MODULES}
-
-
-@cache
-def imports(path: Path) -> tuple[tuple[str, bool], ...]:
-    """Modules that a file imports, each with whether it does so when it is imported itself."""
-
-    def walk(node: ast.AST, at_once: bool) -> Iterator[tuple[str, bool]]:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.Import):
-                yield from ((alias.name, at_once) for alias in child.names)
-            elif isinstance(child, ast.ImportFrom):
-                assert child.level == 0, "imports are absolute"
-                assert child.module
-                for alias in child.names:
-                    full = f"{child.module}.{alias.name}"
-                    yield full if full in NAMES else child.module, at_once
-            else:
-                typing = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
-                function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-                yield from walk(child, at_once and not (function or typing))
-
-    return tuple(walk(ast.parse(path.read_text()), True))
-
-
-def own_imports(path: Path) -> set[str]:
-    return {name for name, _ in imports(path) if name in NAMES}
-
-
-def room_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0]
+def components(package: Path) -> set[Path]:
+    return {package / room / kind for room, kinds in KINDS.items() for kind in kinds}
 
 
 def is_inside(name: str, *folders: str) -> bool:
     return any(name == folder or name.startswith(f"{folder}.") for folder in folders)
 
 
-def arrows() -> set[tuple[str, str]]:
-    """Pairs of rooms of which the first imports the second."""
-    found = set()
-    for path in MODULES:
-        if path.parent == PACKAGE:
-            continue
-        for name in own_imports(path) - {"lrec"}:
-            found.add((room_of(path), room_of(NAMES[name])))
-    return {(one, two) for one, two in found if one != two}
+def imported(package: Path) -> Iterator[tuple[str, Path, architecture.Import]]:
+    """Every import of every module."""
+    for name, path in modules(package).items():
+        for one in architecture.imports(path):
+            yield name, path, one
 
 
-def test_the_root_shows_the_rooms() -> None:
-    entries = {path.name for path in PACKAGE.iterdir()} - BESIDE
-    assert entries == set(FLOORS)
-    assert len(entries) <= MOST_ENTRIES
+def the_root_shows_the_rooms(package: Path) -> list[str]:
+    entries = {path.name for path in package.iterdir()} - NO_ROOMS
+    many = [f"{len(entries)} entries"] if len(entries) > MOST_ENTRIES else []
+    return sorted(entries ^ set(ROOMS)) + many
 
 
-def test_no_folder_is_crowded() -> None:
-    folders = Counter(path.parent for path in MODULES if path.name != "__init__.py")
-    crowded = {
-        str(folder.relative_to(PACKAGE)): n
-        for folder, n in folders.items()
-        if n > MOST_FILES and folder not in COMPONENT_FOLDERS
+def no_folder_is_crowded(package: Path) -> list[str]:
+    """Apart from the folders of components."""
+    paths = [path for path in modules(package).values() if path.name != "__init__.py"]
+    folders = Counter(path.parent for path in paths if path.parent not in components(package))
+    return [f"{folder}: {n} files" for folder, n in folders.items() if n > MOST_FILES]
+
+
+def no_room_imports_one_above(package: Path) -> list[str]:
+    return upwards(arrows(package))
+
+
+def rooms_import_few_others(package: Path) -> list[str]:
+    listed = [f"{a} → {b}" for a, b in sorted(arrows(package))]
+    return listed if len(listed) > MOST_ARROWS else []
+
+
+def every_arrow_has_its_reason(package: Path) -> list[str]:
+    path = package.parent / "docs" / "architecture.md"
+    text = path.read_text() if path.exists() else ""
+    return [f"{a} → {b}" for a, b in sorted(arrows(package)) if f"| {a} → {b} |" not in text]
+
+
+def component_kinds_do_not_import_each_other(package: Path) -> list[str]:
+    """Nor do they import models."""
+    named = modules(package)
+    kinds = {folder: f"lrec.{'.'.join(folder.relative_to(package).parts)}" for folder in
+             components(package) - {package / "model"}}  # fmt: skip
+    models = {name for name, path in named.items() if path.parent == package / "model"} - {
+        "lrec.model"
     }
-    assert crowded == {}
-
-
-def test_no_room_imports_one_above() -> None:
-    upwards = [f"{one} -> {two}" for one, two in arrows() if FLOORS.index(one) > FLOORS.index(two)]
-    assert upwards == []
-
-
-def test_rooms_know_few_others() -> None:
-    assert len(arrows()) <= MOST_ARROWS
-
-
-def test_every_arrow_has_its_reason() -> None:
-    text = (PACKAGE.parent / "docs" / "architecture.md").read_text()
-    assert [f"{a} → {b}" for a, b in sorted(arrows()) if f"| {a} → {b} |" not in text] == []
-
-
-def test_component_kinds_do_not_import_each_other() -> None:
-    kinds = {
-        folder: f"lrec.{'.'.join(folder.relative_to(PACKAGE).parts)}"
-        for folder in COMPONENT_FOLDERS
-    }
-    kinds.pop(PACKAGE / "model")
-    models = {name_of(path) for path in (PACKAGE / "model").glob("[!_]*.py")}
     offenders = []
-    for path in MODULES:
-        own = next((kind for folder, kind in kinds.items() if path.is_relative_to(folder)), None)
-        in_model = path.parent == PACKAGE / "model"
-        if own is None and not in_model:
+    for name, others in graph(package).items():
+        kind = next((k for k in kinds.values() if is_inside(name, k)), None)
+        if kind is None and named[name].parent != package / "model":
             continue
-        others = [kind for kind in kinds.values() if kind != own]
-        for name in own_imports(path):
-            if is_inside(name, *others) or (own is not None and name in models):
-                offenders.append(f"{name_of(path)} -> {name}")
-    assert offenders == []
+        foreign = [k for k in kinds.values() if k != kind]
+        for other in others:
+            if is_inside(other, *foreign) or (kind and other in models):
+                offenders.append(f"{name} -> {other}")
+    return offenders
 
 
-# Keras layers stand together: they alone import TensorFlow when they are imported.
-LAYERS = PACKAGE / "model" / "layers"
+def a_module_with_one_importer_lives_in_its_folder(package: Path) -> list[str]:
+    """Apart from components, which their YAML names; an importer in another room owns nothing.
 
-
-def test_a_module_with_one_importer_lives_in_its_folder() -> None:
-    """Apart from components, which their YAML names; an importer in another room owns nothing."""
-    importers: dict[str, set[Path]] = defaultdict(set)
-    for path in MODULES:
-        for name in own_imports(path):
-            importers[name].add(path)
+    Keras layers stand together: they alone import TensorFlow when they are imported.
+    """
+    named, importers = modules(package), defaultdict(set)
+    exempt = components(package) | {package / "model" / "layers"}
+    for name, others in graph(package).items():
+        for other in others:
+            importers[other].add(name)
     offenders = []
-    for name, found in importers.items():
-        path = NAMES[name]
-        if len(found) != 1 or path.name == "__init__.py" or path.parent in COMPONENT_FOLDERS:
+    for name, those in importers.items():
+        path = named[name]
+        if len(those) != 1 or path.name == "__init__.py" or path.parent in exempt:
             continue
-        (importer,) = found
-        if room_of(importer) != room_of(path) or path.parent == LAYERS:
-            continue
-        if not path.parent.is_relative_to(importer.parent):
-            offenders.append(f"{name}, imported by {name_of(importer)} only")
-    assert offenders == []
+        (importer,) = those
+        same = room(importer) == room(name)
+        if same and not path.parent.is_relative_to(named[importer].parent):
+            offenders.append(f"{name}, imported by {importer} only")
+    return offenders
 
 
-def test_no_two_modules_share_a_stem() -> None:
+def no_two_modules_share_a_stem(package: Path) -> list[str]:
     """Outside of components and commands, which stand in folders that say what they are."""
     stems = Counter(
         path.stem
-        for path in MODULES
+        for name, path in modules(package).items()
         if path.stem not in ("__init__", "__main__")
-        and path.parent not in COMPONENT_FOLDERS
-        and room_of(path) != "commands"
+        and path.parent not in components(package)
+        and room(name) not in ("commands", "testing")
     )
-    assert {stem: n for stem, n in stems.items() if n > 1} == {}
+    return [stem for stem, n in stems.items() if n > 1]
 
 
-def test_no_two_public_classes_share_a_name() -> None:
-    classes: dict[str, list[str]] = defaultdict(list)
-    for path in MODULES:
+def no_two_public_classes_share_a_name(package: Path) -> list[str]:
+    classes = defaultdict(list)
+    for name, path in modules(package).items():
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                classes[node.name].append(name_of(path))
-    assert {name: where for name, where in classes.items() if len(where) > 1} == {}
+                classes[node.name].append(name)
+    return [f"{name}: {', '.join(those)}" for name, those in classes.items() if len(those) > 1]
 
 
-def test_only_the_front_door_imports_hydra_and_only_tracking_mlflow() -> None:
-    offenders = [
-        f"{name_of(path)} -> {library}"
-        for path in MODULES
-        for library, room in (("hydra", "cli"), ("mlflow", "tracking"))
-        if room_of(path) != room and any(is_inside(name, library) for name, _ in imports(path))
+def only_cli_imports_hydra_and_only_tracking_mlflow(package: Path) -> list[str]:
+    return [
+        f"{name} -> {library}"
+        for name, _, one in imported(package)
+        for library, owner in (("hydra", "cli"), ("mlflow", "tracking"))
+        if is_inside(one.name, library) and room(name) != owner
     ]
-    assert offenders == []
 
 
-def test_heavy_libraries_are_imported_when_needed() -> None:
+def heavy_libraries_are_imported_when_needed(package: Path) -> list[str]:
     """But by Keras layers and optimizers, which methods of models import."""
     offenders = []
-    for path in MODULES:
+    for name, path, one in imported(package):
         keras = path.parent.name == "layers" or path.stem == "optimizer"
         banned = HEAVY - ({"tensorflow", "keras"} if keras else set())
-        offenders += [
-            f"{name_of(path)} -> {name}"
-            for name, at_once in imports(path)
-            if at_once and name.partition(".")[0] in banned
-        ]
-    assert offenders == []
+        if one.at_once and one.name.partition(".")[0] in banned:
+            offenders.append(f"{name} -> {one.name}")
+    return offenders
+
+
+# Files that break a rule in a package of empty rooms, and words of what is found.
+PLANTED: dict[Rule, tuple[dict[str, str], str]] = {
+    the_root_shows_the_rooms: ({"attic/__init__.py": ""}, "attic"),
+    no_folder_is_crowded: ({f"base/file_{n}.py": "" for n in range(16)}, "base: 16 files"),
+    no_room_imports_one_above: (
+        {"data/one.py": "def one():\n    import lrec.evaluation"},
+        "data → evaluation",
+    ),
+    rooms_import_few_others: (
+        {f"{a}/one.py": "\n".join(f"import lrec.{b}" for b in ROOMS) for a in ROOMS},
+        "cli → commands",
+    ),
+    every_arrow_has_its_reason: ({"cli/one.py": "import lrec.base"}, "cli → base"),
+    component_kinds_do_not_import_each_other: (
+        {
+            "evaluation/metric/__init__.py": "",
+            "evaluation/bucket/__init__.py": "",
+            "evaluation/metric/one.py": "from lrec.evaluation.bucket import Activity",
+        },
+        "lrec.evaluation.metric.one -> lrec.evaluation.bucket",
+    ),
+    a_module_with_one_importer_lives_in_its_folder: (
+        {
+            "commands/tune/__init__.py": "",
+            "commands/one.py": "",
+            "commands/tune/two.py": "import lrec.commands.one",
+        },
+        "lrec.commands.one, imported by lrec.commands.tune.two only",
+    ),
+    no_two_modules_share_a_stem: ({"base/one.py": "", "data/one.py": ""}, "one"),
+    no_two_public_classes_share_a_name: (
+        {"base/one.py": "class A: ...", "data/two.py": "class A: ..."},
+        "A: lrec.base.one, lrec.data.two",
+    ),
+    only_cli_imports_hydra_and_only_tracking_mlflow: (
+        {"data/one.py": "def one():\n    from hydra.utils import get_class"},
+        "lrec.data.one -> hydra",
+    ),
+    heavy_libraries_are_imported_when_needed: (
+        {"data/one.py": "import pandas as pd"},
+        "lrec.data.one -> pandas",
+    ),
+}
+
+
+def name_of(rule: Rule) -> str:
+    return rule.__name__
+
+
+@pytest.mark.parametrize("rule", PLANTED, ids=name_of)
+def test_the_package_keeps(rule: Rule) -> None:
+    assert rule(PACKAGE) == []
+
+
+@pytest.mark.parametrize("rule", PLANTED, ids=name_of)
+def test_an_offender_is_found_by(rule: Rule, tmp_path: Path) -> None:
+    package = tmp_path / "lrec"
+    for file in ("__init__.py", *(f"{one}/__init__.py" for one in ROOMS)):
+        write(package / file, "")
+    assert rule(package) == []
+    files, words = PLANTED[rule]
+    for file, text in files.items():
+        write(package / file, text)
+    assert words in "\n".join(rule(package))
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
 
 
 def test_importing_the_front_door_and_every_command_loads_nothing_heavy() -> None:
-    modules = [f"lrec.commands.{command.module}" for command in COMMANDS.values()]
-    code = f"import sys, lrec.cli.job, {', '.join(modules)}\n"
+    names = [f"lrec.commands.{command.module}" for command in COMMANDS.values()]
+    code = f"import sys, lrec.cli.job, {', '.join(names)}\n"
     code += "print(*{m.split('.')[0] for m in sys.modules})"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(ran.stdout.split())
@@ -223,8 +240,10 @@ def test_importing_the_front_door_and_every_command_loads_nothing_heavy() -> Non
     assert not loaded & HEAVY
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_commands_name_what_is_there(command: str) -> None:
-    settings, run = COMMANDS[command].load()
-    assert settings.file.startswith("conf/")
-    assert callable(run)
+def test_commands_name_settings_and_functions() -> None:
+    loaded = {name: command.load() for name, command in COMMANDS.items()}
+    assert [
+        name
+        for name, (settings, run) in loaded.items()
+        if not (settings.file.startswith("conf/") and callable(run))
+    ] == []

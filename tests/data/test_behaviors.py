@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrec.base.errors import DataError
-from lrec.commands.simulate.retraining import with_people
-from lrec.commands.simulate.simulation import HeldOutEnvironment
+from lrec.commands.simulate.environment import HeldOutEnvironment
+from lrec.commands.simulate.retraining import with_users
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories
@@ -80,7 +80,7 @@ def test_strongest_behaviour_stays_and_the_others_are_counted() -> None:
         CleaningStep("behaviour scroll", 2, 2, NOBODY | {"1": 1}),
         CleaningStep("duplicate", 3, 0, NOBODY),
     )
-    counted = {b.name: (b.weight, b.target, b.found) for b in data.behaviors}
+    counted = {b.name: (b.weight, b.target, b.rows) for b in data.behaviors}
     assert counted == {"buy": (8, True, 1), "scroll": (0, False, 2), "view": (1, False, 5)}
     assert data.is_target.tolist() == [True, False, False]
 
@@ -154,7 +154,7 @@ def test_cleaning_agrees_with_plain_python(log: list[Event], duplicates: str) ->
     ]
     removed = sum(step.rows_removed for step in data.audit)
     assert removed == len(log) - len(kept)
-    assert {b.name: b.found for b in data.behaviors} == Counter(event[2] for event in log)
+    assert {b.name: b.rows for b in data.behaviors} == Counter(event[2] for event in log)
 
 
 def test_behaviours_that_weigh_alike_change_nothing_but_what_is_told() -> None:
@@ -310,7 +310,7 @@ def test_what_is_added_to_histories_has_a_weight() -> None:
     grown = world.grown(world.start, np.array([[5]]), np.array([[True]]))
     assert grown.weight is not None
     assert grown.weight.tolist() == [8, 8, 8]  # like the strongest for what is accepted
-    more = with_people(split, grown).train
+    more = with_users(split, grown).train
     assert more.weight is not None
     assert more.weight.tolist() == [*split.train.weight.tolist(), 8, 8, 8]
 

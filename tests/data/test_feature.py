@@ -27,7 +27,7 @@ from lrec.data.feature.vectors import Vectors
 from lrec.data.interactions import ItemFeatures
 from lrec.data.queries import Split
 from lrec.model.common import saving
-from lrec.model.layers.embedding import EmbeddingBag, ItemEmbedding, plain_operations
+from lrec.model.layers.embedding import EmbeddingBag, ItemEmbedding, plain_bags
 
 MODELS = ("dense", "vae", "attention", "bert4rec")
 SMALL = {
@@ -239,7 +239,7 @@ def test_additional_vectors_are_made_of_the_rows_asked_for_only(
             gradients = tape.gradient(loss, layer.trainable_weights)
             return found, [tf.convert_to_tensor(gradient) for gradient in gradients]
 
-        with plain_operations() if plain else nullcontext():
+        with plain_bags([layer]) if plain else nullcontext():
             found, gradients = learn(layer, items, *weighed)
         bag = np.eye(5, dtype=np.float32)
         if weighed:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from helpers.fileserver import Site, serving
 
 from lrec.base.errors import DataError
@@ -178,6 +179,24 @@ def test_two_downloads_at_once(site: Site, folder: Path) -> None:
     assert (folder / "data.zip").read_bytes() == BODY
     assert site.asked == [(0, HALF), (HALF, HALF)]
     assert names(folder) == ["data.zip"]
+
+
+@pytest.mark.parametrize("reason", [errno.ENOLCK, errno.ENOTSUP, errno.EROFS])
+def test_without_locks_the_checksum_decides(
+    site: Site, folder: Path, reason: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(*_: Any, **__: Any) -> None:
+        raise OSError(reason, os.strerror(reason))
+
+    monkeypatch.setattr(FileLock, "acquire", unsupported)
+    assert fetch(*remote(site.address), folder).read_bytes() == BODY
+
+
+def test_a_folder_that_can_only_be_read_serves_what_it_has(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "data.zip").write_bytes(BODY)
+    Path(f"{folder}.lock").mkdir()  # no lock can be made there
+    assert fetch(*remote("http://127.0.0.1:9"), folder).read_bytes() == BODY
 
 
 def test_killed_after_the_last_byte(site: Site, folder: Path) -> None:

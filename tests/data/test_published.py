@@ -200,7 +200,9 @@ def rows(data: Interactions) -> list[Row]:
 
 
 def tree(folder: Path) -> list[str]:
-    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    """Files below a folder, but those of locks."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    return sorted(str(path.relative_to(folder)) for path in files)
 
 
 @pytest.mark.parametrize("name", SETS)

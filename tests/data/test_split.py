@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from lrec.base.config.conf import CONF
 from lrec.base.errors import DataError
+from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories
 from lrec.data.interactions import Interactions, ItemFeatures
 from lrec.data.queries import Queries, Split
@@ -404,3 +405,8 @@ def test_no_config_ties_the_data_to_the_training_seed(path: Path) -> None:
 def test_shares_must_leave_something(kind: type[Splitter], options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"Received: .*\d$"):
         kind(**options)
+
+
+@pytest.mark.parametrize("clock", [True, False])
+def test_a_split_has_the_clock_of_its_data(tiny: Path, clock: bool) -> None:
+    assert LeaveOneOut()(CSV(str(tiny), clock=clock).load()).clock is clock

@@ -28,7 +28,7 @@ lengths = st.lists(st.integers(1, 60), min_size=1, max_size=40)
 
 
 def histories(sizes: Sequence[int]) -> Histories:
-    """Users who took items 0, 1, 2, …"""
+    """Users with items 0, 1, 2, …"""
     return Histories.of([list(range(size)) for size in sizes])
 
 
@@ -41,8 +41,8 @@ def catalogue(counts: Sequence[int]) -> Catalogue:
     )
 
 
-def sort(bucketing: Bucketing, train: Sequence[int], known: Sequence[int]) -> Buckets:
-    return bucketing.sort(histories(known), histories(train), catalogue([9] * 70))
+def sort(bucketing: Bucketing, train: Sequence[int], sizes: Sequence[int]) -> Buckets:
+    return bucketing.sort(histories(sizes), histories(train), catalogue([9] * 70))
 
 
 def inverted_cdf(values: Sequence[int], percent: int) -> int:
@@ -68,14 +68,14 @@ def test_quantiles_invert_the_distribution(values: list[int], percent: int) -> N
         (Top5(), [95]),
     ],
 )
-@given(train=lengths, known=lengths)
+@given(train=lengths, sizes=lengths)
 @examples
 def test_activity_is_parted_at_quantiles_of_training(
-    bucketing: Bucketing, percents: list[int], train: list[int], known: list[int]
+    bucketing: Bucketing, percents: list[int], train: list[int], sizes: list[int]
 ) -> None:
     edges = [inverted_cdf(train, percent) for percent in percents]
-    expected = [bucketing.names[sum(size > edge for edge in edges)] for size in known]
-    assert sort(bucketing, train, known).column.tolist() == expected
+    expected = [bucketing.names[sum(size > edge for edge in edges)] for size in sizes]
+    assert sort(bucketing, train, sizes).column.tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ MIXED = catalogue([20, 20, 20, 20, 10, 10])
 )
 @pytest.mark.parametrize("tail_item", [4, 6])
 def test_mainstream_thresholds(head: int, other: int, bucket: str, tail_item: int) -> None:
-    known = Histories.of([[i % 4 for i in range(head)] + [tail_item] * other])
-    assert Mainstream().sort(known, histories([1]), MIXED).column.tolist() == [bucket]
+    history = Histories.of([[i % 4 for i in range(head)] + [tail_item] * other])
+    assert Mainstream().sort(history, histories([1]), MIXED).column.tolist() == [bucket]
 
 
 def test_mainstream_says_its_thresholds() -> None:
@@ -149,22 +149,22 @@ def test_mainstream_says_its_thresholds() -> None:
 
 
 @all_bucketings
-@given(train=lengths, known=st.lists(st.integers(0, 60), max_size=30))
+@given(train=lengths, sizes=st.lists(st.integers(0, 60), max_size=30))
 @examples
-def test_rules_of_all_bucketings(bucketing: Bucketing, train: list[int], known: list[int]) -> None:
-    buckets = sort(bucketing, train, known)
+def test_rules_of_all_bucketings(bucketing: Bucketing, train: list[int], sizes: list[int]) -> None:
+    buckets = sort(bucketing, train, sizes)
     assert buckets.bucketing == bucketing.name
     assert buckets.names == bucketing.names
     assert list(buckets.edges) == list(bucketing.names)
-    assert len(buckets.column) == len(known)
-    for name, size in zip(buckets.column, known, strict=True):
+    assert len(buckets.column) == len(sizes)
+    for name, size in zip(buckets.column, sizes, strict=True):
         assert (name == "cold") == (size == 0)
         assert name in (*bucketing.names, "cold")
     # Users alike in length are never parted, and more never means a lower bucket.
-    places = sorted(zip(known, buckets.label.tolist(), strict=True))
-    assert len(set(places)) == len(set(known))
+    pairs = sorted(zip(sizes, buckets.label.tolist(), strict=True))
+    assert len(set(pairs)) == len(set(sizes))
     if bucketing.name != "mainstream":
-        assert [label for _, label in places] == sorted(label for _, label in places)
+        assert [label for _, label in pairs] == sorted(label for _, label in pairs)
 
 
 @pytest.mark.parametrize("bucketing", [Activity(), Pareto(), Top5()])

@@ -1,4 +1,4 @@
-"""Comparisons of user tables: what differs is found where it is, and nowhere else."""
+"""Comparisons of user tables: differences are detected where they are, and nowhere else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lrec.evaluation.comparison.comparison import (
     WORSE,
     Comparison,
 )
-from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables, aligned
+from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables, align_users
 from lrec.evaluation.metric.item_coverage import ItemCoverage
 from lrec.evaluation.metric.mse import MSE
 from lrec.evaluation.metric.ndcg import NDCG
@@ -72,8 +72,8 @@ def accuracy(n: int, seed: int) -> np.ndarray:
 def held(
     tables: Mapping[str, list[pd.DataFrame]], baseline: str = "base", resamples: int = 1000
 ) -> Comparison:
-    answers = [ModelTables(name, of, N_ITEMS) for name, of in tables.items()]
-    return compare(answers, baseline, "ndcg_at_10", METRICS, BUCKETS, resamples)
+    models = [ModelTables(name, of, N_ITEMS) for name, of in tables.items()]
+    return compare(models, baseline, "ndcg_at_10", METRICS, BUCKETS, resamples)
 
 
 def test_values_and_differences_in_plain_python() -> None:
@@ -81,16 +81,16 @@ def test_values_and_differences_in_plain_python() -> None:
     buckets = buckets_of(n)
     base = [accuracy(n, 1), accuracy(n, 2)]
     other = [accuracy(n, 3), accuracy(n, 4)]
-    found = held(
+    comparison = held(
         {
             "other": [table(values, buckets) for values in other],
             "base": [table(values, buckets) for values in base],
         }
     )
-    assert found.models == ["base", "other"]
-    assert found.buckets == ["all", TAIL, TORSO, HEAD]
+    assert comparison.models == ["base", "other"]
+    assert comparison.buckets == ["all", TAIL, TORSO, HEAD]
     users = [u for u in range(n) if buckets[u] == TAIL]
-    row = found.row("other", "ndcg_at_10", TAIL)
+    row = comparison.row("other", "ndcg_at_10", TAIL)
     means = [sum(values[u] for u in users) / len(users) for values in other]
     of_base = sum(base[0][u] + base[1][u] for u in users) / 2 / len(users)
     assert row["users"] == len(users)
@@ -99,7 +99,7 @@ def test_values_and_differences_in_plain_python() -> None:
     assert row["baseline"] == pytest.approx(of_base)
     assert row["difference"] == pytest.approx(sum(means) / 2 - of_base)
     assert row["low"] < row["difference"] < row["high"]
-    first = found.row("base", "ndcg_at_10", TAIL)
+    first = comparison.row("base", "ndcg_at_10", TAIL)
     assert first["verdict"] == BASELINE
     assert first["difference"] is None
     assert first["value"] == pytest.approx(of_base)
@@ -110,15 +110,15 @@ def test_a_difference_in_one_bucket_is_found_there_and_nowhere_else() -> None:
     buckets = buckets_of(n)
     base, other = accuracy(n, 1), accuracy(n, 2)
     other[buckets == TAIL] += 0.08
-    found = held({"base": [table(base, buckets)], "other": [table(other, buckets)]})
-    verdicts = {b: found.row("other", "ndcg_at_10", b)["verdict"] for b in found.buckets}
+    comparison = held({"base": [table(base, buckets)], "other": [table(other, buckets)]})
+    verdicts = {b: comparison.row("other", "ndcg_at_10", b)["verdict"] for b in comparison.buckets}
     assert verdicts == {"all": BETTER, TAIL: BETTER, TORSO: UNDECIDED, HEAD: UNDECIDED}
-    found = held({"base": [table(other, buckets)], "other": [table(base, buckets)]})
-    assert found.row("other", "ndcg_at_10", TAIL)["verdict"] == WORSE
+    comparison = held({"base": [table(other, buckets)], "other": [table(base, buckets)]})
+    assert comparison.row("other", "ndcg_at_10", TAIL)["verdict"] == WORSE
 
 
 def swapped(one: np.ndarray, two: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The same answers, with the model that gave them drawn anew for each user."""
+    """The same lists, with the model that they are of drawn anew for each user."""
     swap = np.random.default_rng(seed).random(len(one)) < 0.5
     return np.where(swap, two, one), np.where(swap, one, two)
 
@@ -147,12 +147,12 @@ def test_swapped_labels_give_few_false_verdicts_in_words() -> None:
     false = 0
     for seed in range(draws):
         one, two = swapped(accuracy(n, 1), accuracy(n, 2), seed)
-        answers = [
+        models = [
             ModelTables(name, [table(values, buckets)], N_ITEMS)
             for name, values in (("base", one), ("other", two))
         ]
-        found = compare(answers, "base", "ndcg_at_10", metrics, BUCKETS, 400)
-        false += bool(set(found.rows["verdict"]) & {BETTER, WORSE})
+        comparison = compare(models, "base", "ndcg_at_10", metrics, BUCKETS, 400)
+        false += bool(set(comparison.rows["verdict"]) & {BETTER, WORSE})
     assert false <= 11  # 5 expected at most; more than 11 in one of 200 such tests
 
 
@@ -163,10 +163,10 @@ def test_a_metric_that_is_better_small_is_judged_the_other_way() -> None:
     errors = generator.random(n)
     base = table(accuracy(n, 1), buckets, mse=errors)
     other = table(accuracy(n, 1), buckets, mse=errors + generator.normal(0.1, 0.1, n))
-    answers = [ModelTables("base", [base], N_ITEMS), ModelTables("other", [other], N_ITEMS)]
-    found = compare(answers, "base", "mse", METRICS, BUCKETS, 500)
-    assert found.row("other", "mse", "all")["verdict"] == WORSE
-    assert found.directions["mse"] == -1
+    models = [ModelTables("base", [base], N_ITEMS), ModelTables("other", [other], N_ITEMS)]
+    comparison = compare(models, "base", "mse", METRICS, BUCKETS, 500)
+    assert comparison.row("other", "mse", "all")["verdict"] == WORSE
+    assert comparison.directions["mse"] == -1
 
 
 def test_only_the_primary_metric_gets_verdicts() -> None:
@@ -174,8 +174,8 @@ def test_only_the_primary_metric_gets_verdicts() -> None:
     buckets = buckets_of(n)
     base = table(accuracy(n, 1), buckets, novelty_at_10=np.zeros(n))
     other = table(accuracy(n, 1), buckets, novelty_at_10=np.ones(n))
-    found = held({"base": [base], "other": [other]})
-    row = found.row("other", "novelty_at_10", "all")
+    comparison = held({"base": [base], "other": [other]})
+    row = comparison.row("other", "novelty_at_10", "all")
     assert (row["verdict"], row["p_holm"]) == ("", None)
     assert row["p"] == pytest.approx(1 / 1001)
     assert row["difference"] == 1
@@ -185,11 +185,13 @@ def test_holm_runs_over_models_and_buckets() -> None:
     n = 400
     buckets = buckets_of(n)
     tables = {name: [table(accuracy(n, seed), buckets)] for seed, name in enumerate("abc")}
-    found = held(tables, baseline="a")
-    asked = found.rows[(found.rows["metric"] == "ndcg_at_10") & (found.rows["model"] != "a")]
-    assert len(asked) == 2 * 4
-    smallest = asked["p"].idxmin()
-    assert asked.loc[smallest, "p_holm"] == pytest.approx(min(1, 8 * asked.loc[smallest, "p"]))
+    comparison = held(tables, baseline="a")
+    tested = comparison.rows[
+        (comparison.rows["metric"] == "ndcg_at_10") & (comparison.rows["model"] != "a")
+    ]
+    assert len(tested) == 2 * 4
+    smallest = tested["p"].idxmin()
+    assert tested.loc[smallest, "p_holm"] == pytest.approx(min(1, 8 * tested.loc[smallest, "p"]))
 
 
 def test_three_users_are_too_few_for_a_verdict() -> None:
@@ -197,15 +199,15 @@ def test_three_users_are_too_few_for_a_verdict() -> None:
     buckets = buckets_of(n)
     buckets[:] = np.where(buckets == HEAD, TORSO, buckets)
     buckets[-3:] = HEAD
-    found = held(
+    comparison = held(
         {"base": [table(accuracy(n, 1), buckets)], "other": [table(accuracy(n, 2), buckets)]}
     )
-    row = found.row("other", "ndcg_at_10", HEAD)
+    row = comparison.row("other", "ndcg_at_10", HEAD)
     assert row["users"] == 3
     assert row["verdict"] == TOO_FEW
     assert row["value"] is not None
     assert all(row[name] is None for name in ("difference", "low", "high", "p", "p_holm"))
-    assert found.find("other", "item_coverage_sub_at_10", HEAD) is None
+    assert comparison.find("other", "item_coverage_sub_at_10", HEAD) is None
 
 
 def test_set_metrics_are_of_equal_sized_samples() -> None:
@@ -217,16 +219,18 @@ def test_set_metrics_are_of_equal_sized_samples() -> None:
         "other": [table(accuracy(n, 2), buckets, seed=2)],
     }
     tables["other"][0]["items"] = pd.Series([[f"i{i}" for i in range(10)]] * n)
-    found = held(tables)
-    assert found.subsample == 50  # half of the smallest bucket
-    for bucket in found.buckets:
-        row = found.row("other", "item_coverage_sub_at_10", bucket)
+    comparison = held(tables)
+    assert comparison.subsample == 50  # half of the smallest bucket
+    for bucket in comparison.buckets:
+        row = comparison.row("other", "item_coverage_sub_at_10", bucket)
         assert row["value"] == pytest.approx(10 / N_ITEMS)
         assert row["low"] <= row["high"] < 0
         assert row["difference"] == pytest.approx(row["value"] - row["baseline"])
         assert row["p"] is None
         assert row["verdict"] == ""
-    tail, head = (found.row("base", "item_coverage_sub_at_10", b)["value"] for b in (TAIL, HEAD))
+    tail, head = (
+        comparison.row("base", "item_coverage_sub_at_10", b)["value"] for b in (TAIL, HEAD)
+    )
     assert tail == pytest.approx(head, abs=0.02)
 
 
@@ -238,8 +242,8 @@ def test_users_without_a_value_are_left_out_of_pairs() -> None:
     errors[::2] = np.nan
     base = table(accuracy(n, 1), buckets, mse=errors)
     other = table(accuracy(n, 1), buckets, mse=errors + 1)
-    found = held({"base": [base], "other": [other]})
-    row = found.row("other", "mse", "all")
+    comparison = held({"base": [base], "other": [other]})
+    row = comparison.row("other", "mse", "all")
     assert row["users"] == n // 2
     assert row["difference"] == pytest.approx(1)
     assert row["value"] == pytest.approx(np.nanmean(errors) + 1)
@@ -249,19 +253,19 @@ def test_rows_in_another_order_change_nothing() -> None:
     n = 200
     buckets = buckets_of(n)
     base, other = table(accuracy(n, 1), buckets), table(accuracy(n, 2), buckets)
-    found = held({"base": [base], "other": [other]})
+    comparison = held({"base": [base], "other": [other]})
     shuffled = other.sample(frac=1, random_state=1).reset_index(drop=True)
     again = held({"base": [base], "other": [shuffled]})
-    pd.testing.assert_frame_equal(found.rows, again.rows)
+    pd.testing.assert_frame_equal(comparison.rows, again.rows)
 
 
 def test_share_of_users_served_better_than_popularity() -> None:
     buckets = np.array([TAIL] * 4, object)
     popularity = table(np.array([0.5, 0.0, 0.2, 0.0]), buckets)
     model = table(np.array([0.6, 0.0, 0.1, 0.3]), buckets)
-    found = held({"popularity": [popularity], "model": [model]}, baseline="popularity")
-    assert found.served is not None
-    row = found.served.set_index(["bucket", "model"]).loc[(TAIL, "model")]
+    comparison = held({"popularity": [popularity], "model": [model]}, baseline="popularity")
+    assert comparison.served is not None
+    row = comparison.served.set_index(["bucket", "model"]).loc[(TAIL, "model")]
     assert row.to_dict() == {"better": 0.5, "same": 0.25, "worse": 0.25}
     assert held({"base": [popularity], "model": [model]}).served is None
 
@@ -271,12 +275,12 @@ def test_shares_are_of_the_users_for_whom_the_metric_is_defined() -> None:
     values = [np.array([0.5, 0.0, 0.2, 0.0, np.nan, np.nan, np.nan])]
     values.append(values[0] + [0.1, 0.0, -0.1, np.nan, 0, 0, 0])
     popularity, model = (table(v, buckets) for v in values)
-    found = held({"popularity": [popularity], "model": [model]}, baseline="popularity").served
-    assert found is not None
-    rows = found.set_index(["bucket", "model"])
+    served = held({"popularity": [popularity], "model": [model]}, baseline="popularity").served
+    assert served is not None
+    rows = served.set_index(["bucket", "model"])
     assert rows.loc[(TAIL, "model")].to_list() == pytest.approx([1 / 3] * 3)
     assert rows.sum(axis=1).to_list() == pytest.approx([1] * len(rows))
-    assert HEAD not in found["bucket"].to_list()  # nobody to speak of
+    assert HEAD not in served["bucket"].to_list()  # no user with a value
 
 
 @pytest.mark.parametrize(
@@ -295,7 +299,9 @@ def test_other_users_or_questions_are_refused(
     if "user" in change:
         for_others["user"] += for_others.index.astype(str)
     with pytest.raises(ComparisonError) as caught:
-        aligned([ModelTables("base", [base], N_ITEMS), ModelTables("other", [for_others], N_ITEMS)])
+        align_users(
+            [ModelTables("base", [base], N_ITEMS), ModelTables("other", [for_others], N_ITEMS)]
+        )
     assert all(word in str(caught.value) for word in words)
 
 
@@ -303,8 +309,8 @@ def test_one_model_and_an_unknown_metric_are_refused() -> None:
     base = table(accuracy(40, 1), buckets_of(40))
     with pytest.raises(ComparisonError, match=r"needs two models\. Received: base"):
         held({"base": [base]})
-    answers = [ModelTables("base", [base], N_ITEMS), ModelTables("other", [base], N_ITEMS)]
+    models = [ModelTables("base", [base], N_ITEMS), ModelTables("other", [base], N_ITEMS)]
     with pytest.raises(ComparisonError, match=r"ndcg_at_10\. Received: ndcg_at_5"):
-        compare(answers, "base", "ndcg_at_5", METRICS, BUCKETS)
+        compare(models, "base", "ndcg_at_5", METRICS, BUCKETS)
     with pytest.raises(ComparisonError, match="Received: item_coverage_at_10"):
-        compare(answers, "base", "item_coverage_at_10", METRICS, BUCKETS)
+        compare(models, "base", "item_coverage_at_10", METRICS, BUCKETS)

@@ -23,8 +23,8 @@ def histories(users: list[Rated]) -> Histories:
     )
 
 
-def queries(known: list[Rated], target: list[Rated]) -> Queries:
-    return Queries(histories(known), histories(known), histories(target))
+def queries_of(history: list[Rated], target: list[Rated]) -> Queries:
+    return Queries(histories(history), histories(history), histories(target))
 
 
 @dataclass
@@ -94,14 +94,14 @@ def test_equals_a_plain_bias_model(seed: int, options: dict[str, float]) -> None
 
 @pytest.mark.parametrize("seed", range(5))
 def test_predicts_like_a_plain_bias_model(seed: int) -> None:
-    train, known = random_users(seed), random_users(seed + 100, n_codes=N_ITEMS + 3)
+    train, history = random_users(seed), random_users(seed + 100, n_codes=N_ITEMS + 3)
     target = random_users(seed + 200, n_codes=N_ITEMS + 3)
     model, plain = fit(train), Plain(train)
-    received = model.predict(queries(known, target))
+    received = model.predict(queries_of(history, target))
     expected = [
         plain.predict(history, item)
-        for history, wanted in zip(known, target, strict=True)
-        for item, _ in wanted
+        for history, targets in zip(history, target, strict=True)
+        for item, _ in targets
     ]
     assert received.tolist() == pytest.approx(expected, abs=1e-6)
 
@@ -112,27 +112,27 @@ def test_by_hand() -> None:
     assert model.mean == 3
     assert model.item.tolist() == [0.5, -0.5, 0, 0, 0, 0]
     assert model.user(histories([[(0, 4)], [(0, 4), (1, 3)], []])).tolist() == [0.25, 1 / 3, 0]
-    asked = queries([[(0, 4)]], [[(1, 1), (2, 1)]])
-    assert model.predict(asked).tolist() == [3 + 0.25 - 0.5, 3 + 0.25]
+    queries = queries_of([[(0, 4)]], [[(1, 1), (2, 1)]])
+    assert model.predict(queries).tolist() == [3 + 0.25 - 0.5, 3 + 0.25]
 
 
 def test_empty_history_and_unknown_item_give_the_mean() -> None:
     model = fit([[(0, 5), (1, 2)], [(1, 1)]])
-    assert model.predict(queries([[]], [[(OUTSIDE, 1)]])).tolist() == [model.mean]
+    assert model.predict(queries_of([[]], [[(OUTSIDE, 1)]])).tolist() == [model.mean]
 
 
 def test_an_item_outside_leaves_the_user_part() -> None:
     model = fit([[(0, 5), (1, 2)], [(1, 1)]])
-    known: Rated = [(0, 5), (OUTSIDE, 5)]
-    (received,) = model.predict(queries([known], [[(OUTSIDE, 1)]]))
+    history: Rated = [(0, 5), (OUTSIDE, 5)]
+    (received,) = model.predict(queries_of([history], [[(OUTSIDE, 1)]]))
     user = (5 - model.mean - model.item[0] + 5 - model.mean) / (2 + model.user_shrink)
     assert received == pytest.approx(model.mean + user)
 
 
 def test_predictions_keep_to_the_scale() -> None:
     model = fit([[(0, 4)] * 50, [(1, 2)] * 50], user_shrink=0.01, item_shrink=0.01)
-    asked = queries([[(1, 40)], [(0, -40)]], [[(0, 1)], [(1, 1)]])
-    assert model.predict(asked).tolist() == [4, 2]
+    queries = queries_of([[(1, 40)], [(0, -40)]], [[(0, 1)], [(1, 1)]])
+    assert model.predict(queries).tolist() == [4, 2]
 
 
 @dataclass
@@ -159,10 +159,10 @@ class Planted:
         rating = np.take_along_axis(self.rating[: len(items)], items, axis=1)
         return Histories.of(items.tolist(), rating.tolist())
 
-    def ask(self, items: np.ndarray) -> tuple[Queries, np.ndarray]:
-        known = self.histories(self.train[: len(items)])
+    def query(self, items: np.ndarray) -> tuple[Queries, np.ndarray]:
+        history = self.histories(self.train[: len(items)])
         scores = np.take_along_axis(self.score[: len(items)], items, axis=1).ravel()
-        return Queries(known, known, self.histories(items)), scores.astype(np.float32)
+        return Queries(history, history, self.histories(items)), scores.astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -172,34 +172,34 @@ def planted() -> Planted:
 
 @pytest.fixture(scope="module")
 def calibration(planted: Planted) -> ScoreCalibration:
-    fitted = ScoreCalibration.fit(planted.bias, *planted.ask(planted.validation))
+    fitted = ScoreCalibration.fit(planted.bias, *planted.query(planted.validation))
     assert fitted is not None
     return fitted
 
 
-def error(predicted: np.ndarray, asked: Queries) -> float:
-    return float(np.mean((predicted - asked.target.rating) ** 2))
+def error(predicted: np.ndarray, queries: Queries) -> float:
+    return float(np.mean((predicted - queries.target.rating) ** 2))
 
 
 def test_recovers_a_planted_relation(planted: Planted, calibration: ScoreCalibration) -> None:
-    asked, scores = planted.ask(planted.test)
-    bias = error(planted.bias.predict(asked), asked)
+    queries, scores = planted.query(planted.test)
+    bias = error(planted.bias.predict(queries), queries)
     assert bias > 1.2, "liking alone spreads ratings by 4/3"
-    assert error(calibration.predict(asked, scores), asked) < bias / 4
+    assert error(calibration.predict(queries, scores), queries) < bias / 4
 
 
 def test_only_the_order_of_scores_matters(planted: Planted, calibration: ScoreCalibration) -> None:
-    asked, scores = planted.ask(planted.validation)
-    other = ScoreCalibration.fit(planted.bias, asked, np.log(scores) - 7)
+    queries, scores = planted.query(planted.validation)
+    other = ScoreCalibration.fit(planted.bias, queries, np.log(scores) - 7)
     np.testing.assert_allclose(
-        other.predict(asked, np.log(scores) - 7), calibration.predict(asked, scores), atol=1e-4
+        other.predict(queries, np.log(scores) - 7), calibration.predict(queries, scores), atol=1e-4
     )
 
 
 def test_is_monotone_in_the_score(planted: Planted, calibration: ScoreCalibration) -> None:
-    asked, _ = planted.ask(planted.test[:1, :1])
+    queries, _ = planted.query(planted.test[:1, :1])
     scores = np.concatenate([[-1e9, -1], np.linspace(0, 60, 200), [1e9]]).astype(np.float32)
-    predicted = [calibration.predict(asked, np.array([score])).item() for score in scores]
+    predicted = [calibration.predict(queries, np.array([score])).item() for score in scores]
     assert (np.diff(predicted) >= 0).all()
     assert predicted[-1] - predicted[0] > 2
     assert (np.diff(calibration.values) >= 0).all()
@@ -208,41 +208,41 @@ def test_is_monotone_in_the_score(planted: Planted, calibration: ScoreCalibratio
 
 def test_useless_scores_do_no_harm(planted: Planted) -> None:
     generator = np.random.default_rng(1)
-    asked, scores = planted.ask(planted.validation)
-    useless = ScoreCalibration.fit(planted.bias, asked, generator.permutation(scores))
-    again, scores = planted.ask(planted.test)
+    queries, scores = planted.query(planted.validation)
+    useless = ScoreCalibration.fit(planted.bias, queries, generator.permutation(scores))
+    again, scores = planted.query(planted.test)
     received = error(useless.predict(again, generator.permutation(scores)), again)
     assert received < 1.05 * error(planted.bias.predict(again), again)
 
 
 @pytest.mark.parametrize(("n_scores", "fitted"), [(0, False), (19, False), (20, True)])
 def test_too_few_scores_give_none(planted: Planted, n_scores: int, fitted: bool) -> None:
-    asked, scores = planted.ask(planted.validation)
+    queries, scores = planted.query(planted.validation)
     scores[n_scores:] = np.nan
-    assert (ScoreCalibration.fit(planted.bias, asked, scores) is not None) == fitted
+    assert (ScoreCalibration.fit(planted.bias, queries, scores) is not None) == fitted
 
 
 def test_no_ratings_give_none(planted: Planted) -> None:
-    asked, scores = planted.ask(planted.validation)
+    queries, scores = planted.query(planted.validation)
     bare = Histories.of(planted.validation.tolist())
     assert (
         ScoreCalibration.fit(
-            planted.bias, Queries(asked.history, asked.train_history, bare), scores
+            planted.bias, Queries(queries.history, queries.train_history, bare), scores
         )
         is None
     )
 
 
 def test_without_a_score_the_means_decide(planted: Planted, calibration: ScoreCalibration) -> None:
-    asked, scores = planted.ask(planted.test)
+    queries, scores = planted.query(planted.test)
     scores[::2] = np.nan
-    predicted = calibration.predict(asked, scores)
+    predicted = calibration.predict(queries, scores)
     assert np.isfinite(predicted).all()
     means = np.column_stack(
         [
             np.ones(len(scores)),
-            planted.bias.mean + planted.bias.user(asked.history)[asked.target.row],
-            planted.bias.mean + planted.bias.item[asked.target.item],
+            planted.bias.mean + planted.bias.user(queries.history)[queries.target.row],
+            planted.bias.mean + planted.bias.item[queries.target.item],
         ]
     )
     expected = (means @ calibration.weights).clip(*planted.bias.scale)
@@ -252,21 +252,21 @@ def test_without_a_score_the_means_decide(planted: Planted, calibration: ScoreCa
 def test_items_outside_go_to_the_bias_model(
     planted: Planted, calibration: ScoreCalibration
 ) -> None:
-    known = planted.histories(planted.train[:4])
+    history = planted.histories(planted.train[:4])
     target = Histories.of([[planted.n_items + place] for place in range(3)] + [[-1]], [[5]] * 4)
-    asked = Queries(known, known, target)
-    received = calibration.predict(asked, np.full(4, np.nan, np.float32))
-    np.testing.assert_array_equal(received, planted.bias.predict(asked))
+    queries = Queries(history, history, target)
+    received = calibration.predict(queries, np.full(4, np.nan, np.float32))
+    np.testing.assert_array_equal(received, planted.bias.predict(queries))
 
 
 def test_calibrated_ratings_keep_to_the_scale(
     planted: Planted, calibration: ScoreCalibration
 ) -> None:
-    asked, scores = planted.ask(planted.test)
+    queries, scores = planted.query(planted.test)
     low, high = planted.bias.scale
     steep = ScoreCalibration(
         calibration.bias, calibration.weights, calibration.knots, calibration.values * 100
     )
-    predicted = steep.predict(asked, scores)
+    predicted = steep.predict(queries, scores)
     assert predicted.min() == low
     assert predicted.max() == high

@@ -13,12 +13,12 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
+from lrec.base.arrays import nan_mean
 from lrec.evaluation.statistics import (
     bootstrap,
     detectable_effect,
     holm,
     interval,
-    means,
     paired,
     sign_flips,
 )
@@ -29,8 +29,8 @@ NAN = math.nan
 def differences(n: int, shift: float = 0.0, seed: int = 0) -> np.ndarray:
     """Skewed differences of n users, most of them 0, as accuracy has them."""
     generator = np.random.default_rng(seed)
-    found = generator.exponential(1, n) * (generator.random(n) < 0.3)
-    return (found - found.mean() + shift)[:, None]
+    sample = generator.exponential(1, n) * (generator.random(n) < 0.3)
+    return (sample - sample.mean() + shift)[:, None]
 
 
 def test_bootstrap_interval_is_scipys() -> None:
@@ -58,19 +58,19 @@ def test_columns_of_a_bootstrap_come_from_the_same_users() -> None:
 
 
 def test_bootstrap_of_a_holed_column_is_over_its_own_users() -> None:
-    """Beside a full column, and with the mean over those who were drawn."""
+    """Next to a complete column, and with the mean over the users in the resample."""
     full = np.arange(6.0)
     holed = np.array([1.0, 2.0, NAN, 3.0, NAN, NAN])
     drawn = bootstrap(np.stack([full, holed], axis=1), 5_000)
-    known = holed[~np.isnan(holed)]
-    assert np.nanmean(drawn[:, 1]) == pytest.approx(known.mean(), abs=0.05)
+    defined = holed[~np.isnan(holed)]
+    assert np.nanmean(drawn[:, 1]) == pytest.approx(defined.mean(), abs=0.05)
     assert np.nanmin(drawn[:, 1]) == 1
     assert np.nanmax(drawn[:, 1]) == 3
     assert np.isnan(drawn[:, 1]).mean() == pytest.approx(0.5**6, abs=0.01)
 
 
 def test_sign_flips_count_every_swap_of_few_users() -> None:
-    """The exact p of seven users, over all 128 ways to swap the two models."""
+    """The exact p of seven users, over all 128 sign flips."""
     values = np.array([0.3, 0.1, -0.2, 0.5, 0.4, 0.0, 0.25])
     sums = [
         abs(sum(sign * v for sign, v in zip(signs, values, strict=True)))
@@ -93,10 +93,10 @@ def test_sign_flips_are_scipys() -> None:
 
 
 def test_identical_models_are_never_different() -> None:
-    told = paired(np.zeros((40, 1)), 500)
-    assert told.p[0] == 1
-    assert (told.low[0], told.mean[0], told.high[0]) == (0, 0, 0)
-    assert np.isnan(told.effect_size[0])
+    result = paired(np.zeros((40, 1)), 500)
+    assert result.p[0] == 1
+    assert (result.low[0], result.mean[0], result.high[0]) == (0, 0, 0)
+    assert np.isnan(result.effect_size[0])
 
 
 def test_holm_is_statsmodels() -> None:
@@ -105,12 +105,12 @@ def test_holm_is_statsmodels() -> None:
         p = generator.random(n) ** 3
         p[generator.random(n) < 0.2] = NAN
         p[:2] = p[0]  # equal ones
-        known = ~np.isnan(p)
+        defined = ~np.isnan(p)
         ours = holm(p)
-        assert (np.isnan(ours) == ~known).all()
-        if known.any():
-            theirs = multipletests(p[known], method="holm")[1]
-            np.testing.assert_allclose(ours[known], theirs, atol=1e-12)
+        assert (np.isnan(ours) == ~defined).all()
+        if defined.any():
+            theirs = multipletests(p[defined], method="holm")[1]
+            np.testing.assert_allclose(ours[defined], theirs, atol=1e-12)
 
 
 @pytest.mark.parametrize("n", [2, 5, 30, 400, 30_000])
@@ -127,21 +127,28 @@ def test_one_user_detects_nothing() -> None:
 
 def test_paired_in_plain_python() -> None:
     values = [0.5, -0.25, 0.75, 1.0, NAN, 0.0]
-    known = [v for v in values if v == v]
-    told = paired(np.array(values)[:, None], 200)
-    assert told.n[0] == len(known)
-    assert told.mean[0] == pytest.approx(statistics.mean(known))
-    deviation = statistics.stdev(known)
-    assert told.effect_size[0] == pytest.approx(statistics.mean(known) / deviation)
-    assert told.detectable[0] == pytest.approx(detectable_effect(5) * deviation)
+    defined = [v for v in values if v == v]
+    result = paired(np.array(values)[:, None], 200)
+    assert result.n[0] == len(defined)
+    assert result.mean[0] == pytest.approx(statistics.mean(defined))
+    deviation = statistics.stdev(defined)
+    assert result.effect_size[0] == pytest.approx(statistics.mean(defined) / deviation)
+    assert result.detectable[0] == pytest.approx(detectable_effect(5) * deviation)
 
 
-def test_a_column_without_users_tells_nothing() -> None:
-    told = paired(np.full((4, 1), NAN), 100)
-    assert told.n[0] == 0
-    for value in (told.mean, told.low, told.high, told.p, told.effect_size, told.detectable):
+def test_a_column_without_users_is_undefined() -> None:
+    result = paired(np.full((4, 1), NAN), 100)
+    assert result.n[0] == 0
+    for value in (
+        result.mean,
+        result.low,
+        result.high,
+        result.p,
+        result.effect_size,
+        result.detectable,
+    ):
         assert np.isnan(value[0])
-    assert np.isnan(means(np.full((4, 1), NAN))[0])
+    assert np.isnan(nan_mean(np.full((4, 1), NAN), axis=0)[0])
 
 
 def test_same_seed_same_numbers() -> None:

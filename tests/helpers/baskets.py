@@ -32,6 +32,14 @@ def split_of(baskets: list[list[int]], times: list[int] | None = None) -> Split:
     return Split(train, nobody, nobody, catalogue, np.array([]), {})
 
 
+def binary(baskets: list[list[int]]) -> np.ndarray:
+    """Baskets as a dense matrix of 0 and 1, `(n_users, n_items)`."""
+    matrix = np.zeros((len(baskets), max(map(max, baskets)) + 1))
+    for user, basket in enumerate(baskets):
+        matrix[user, basket] = 1
+    return matrix
+
+
 def fitted(model: Model, split: Split, seed: int = 1) -> Model:
     nobody: Any = None
     model.fit(split, nobody, nobody, seed, nobody)

@@ -1,12 +1,16 @@
-"""Configs as the command line composes them, for tests that ask for hundreds."""
+"""Configs as the command line composes them, for tests that need hundreds."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import pickle
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import hydra
 from hydra import compose, initialize_config_dir
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -28,7 +32,7 @@ def composed(*overrides: str, root: str = "config") -> DictConfig:
     """The config of a command line.
 
     Files are put together once for each choice of them, which takes Hydra a tenth of a second;
-    values are then set as Hydra sets them.
+    values are then set as Hydra sets them. `make clean` forgets them.
     """
     values = [word for word in overrides if is_value(word)]
     chosen = tuple(word for word in overrides if not is_value(word))
@@ -41,7 +45,7 @@ def composed(*overrides: str, root: str = "config") -> DictConfig:
 
 
 def is_value(word: str) -> bool:
-    """Whether an override sets a key, and does not choose a file."""
+    """True if an override sets a key, False if it chooses a file."""
     return re.findall(r"^[\w.]*", word.lstrip("+~"))[0] not in FILES
 
 
@@ -71,4 +75,23 @@ def composed_anew(*overrides: str, root: str = "config") -> DictConfig:
 
 @cache
 def _stored(root: str, chosen: tuple[str, ...]) -> bytes:
-    return pickle.dumps(composed_anew(*chosen, root=root))
+    """A pickled config, from the disk where any process of the tests has composed it before."""
+    name = hashlib.sha256(repr((root, chosen)).encode()).hexdigest()
+    path = _folder() / name
+    if not path.exists():
+        composed = pickle.dumps(composed_anew(*chosen, root=root))
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(composed)
+        partial.replace(path)
+    return path.read_bytes()
+
+
+@cache
+def _folder() -> Path:
+    """The folder of configs that are composed of today's conf/ by this version of Hydra."""
+    digest = hashlib.sha256(hydra.__version__.encode())
+    for path in sorted(CONF.rglob("*.yaml")):
+        digest.update(f"{path.relative_to(CONF)}\0{path.read_text()}\0".encode())
+    folder = Path(__file__).parents[2] / ".pytest_cache" / "composed" / digest.hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

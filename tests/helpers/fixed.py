@@ -16,7 +16,8 @@ from lrec.model import Model
 class Fixed(Model):
     """Answers user u with row u of a matrix."""
 
-    answers_empty = True
+    name = "fixed"
+    scores_empty = True
 
     def __init__(self, scores: Any, popularity: Sequence[int] | None = None) -> None:
         self.scores = np.asarray(scores, np.float32)

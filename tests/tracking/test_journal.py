@@ -1,4 +1,4 @@
-"""A run's journal: what MLflow cannot be told now, it is told later, once and in order."""
+"""A run's journal: entries that MLflow cannot receive now are sent later, once and in order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lrec.tracking import Log, Tracking, forget, sync
 from lrec.tracking.journal import NAME, Journal
 from lrec.tracking.store import Store, UnreachableError
 
-Tell = Callable[[Store, Journal, dict[str, Any]], str]
+Send = Callable[[Store, Journal, dict[str, Any]], str]
 
 
 @pytest.fixture(autouse=True)
@@ -30,24 +30,24 @@ def folder(used_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 class Outage:
-    """MLflow takes only so many entries, as long as it is `down`."""
+    """MLflow accepts only so many entries, as long as it is `down`."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-        self.left, self.down, self.asked = after, True, 0
-        tell: Tell = Store._tell
+        self.left, self.down, self.requests = after, True, 0
+        send: Send = Store._send_entry
 
-        def told(store: Store, journal: Journal, entry: dict[str, Any]) -> str:
-            self.asked += 1
+        def counted(store: Store, journal: Journal, entry: dict[str, Any]) -> str:
+            self.requests += 1
             if self.down and not self.left:
-                raise ConnectionError("nobody there")
+                raise ConnectionError("nothing there")
             self.left -= 1
-            return tell(store, journal, entry)
+            return send(store, journal, entry)
 
-        monkeypatch.setattr(Store, "_tell", told)
+        monkeypatch.setattr(Store, "_send_entry", counted)
 
 
 def work(log: Log) -> None:
-    """What a run logs, small."""
+    """Log as a small run does."""
     file = log._journal.folder / "note.txt"
     file.write_text("hello")
     log.params({"model": "vae"})
@@ -64,8 +64,8 @@ def train(folder: Path) -> None:
 
 
 def runs() -> list[Run]:
-    found: list[Run] = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
-    return found
+    entities: list[Run] = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
+    return entities
 
 
 def check_whole(run: Run, status: str = "FINISHED") -> None:
@@ -83,7 +83,7 @@ def check_whole(run: Run, status: str = "FINISHED") -> None:
     assert (data.dataset.name, data.dataset.digest) == ("csv", "abc")
 
 
-def test_all_told_leaves_no_journal(folder: Path) -> None:
+def test_journal_is_deleted_when_all_is_sent(folder: Path) -> None:
     train(folder / "run")
     (run,) = runs()
     check_whole(run)
@@ -99,14 +99,14 @@ def test_run_goes_on_while_mlflow_is_away_and_is_sent_later(
     with pytest.warns(UserWarning, match="does not take the run now") as warned:
         train(folder / "run")
     assert len(warned) == 1
-    assert outage.asked <= after + 2  # once when it happens, once at the end
+    assert outage.requests <= after + 2  # once when it happens, once at the end
     assert (folder / "run" / NAME).exists()
     outage.down = False
     (sentence,) = sync.send_all(folder, Store())
     (run,) = runs()
     check_whole(run)
     assert run.info.run_id in sentence
-    assert run.info.end_time - run.info.start_time < 5000  # when it happened, not when it was told
+    assert run.info.end_time - run.info.start_time < 5000  # when it happened, not when it was sent
     assert not (folder / "run" / NAME).exists()
     assert list(sync.send_all(folder, Store())) == []
 
@@ -138,35 +138,35 @@ def test_what_was_meant_for_another_store_is_left_alone(
     train(folder / "outputs" / "day" / "second")
     assert len(runs()) == 1
     assert (first / NAME).exists()
-    list(sync.send_all(folder, Store()))  # asked for by hand, it is sent
+    list(sync.send_all(folder, Store()))  # requested explicitly, it is sent
     assert len(runs()) == 2
 
 
-def test_lost_answer_makes_no_second_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_response_makes_no_second_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     start = Store._start
 
-    def degradation(store: Store, *arguments: Any) -> str:
+    def losing(store: Store, *arguments: Any) -> str:
         start(store, *arguments)
-        raise ConnectionError("the answer was lost")
+        raise ConnectionError("the response was lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "_start", degradation)
-        with pytest.warns(UserWarning, match="the answer was lost"):
+        patch.setattr(Store, "_start", losing)
+        with pytest.warns(UserWarning, match="the response was lost"):
             train(folder / "run")
     list(sync.send_all(folder, Store()))
     (run,) = runs()
     check_whole(run)
 
 
-def test_failed_and_killed_runs_are_told_so(folder: Path) -> None:
+def test_failed_and_killed_runs_have_their_status(folder: Path) -> None:
     with pytest.raises(ValueError, match="broken"), Tracking().run("a", {}, folder / "a"):
         raise ValueError("broken")
     with pytest.raises(SystemExit), Tracking().run("b", {}, folder / "b"):
         raise SystemExit(143)
-    found = {run.info.run_name: run for run in runs()}
-    assert found["a"].info.status == "FAILED"
-    assert found["a"].data.tags["lrec.error"] == "broken"
-    assert found["b"].info.status == "KILLED"
+    by_name = {run.info.run_name: run for run in runs()}
+    assert by_name["a"].info.status == "FAILED"
+    assert by_name["a"].data.tags["lrec.error"] == "broken"
+    assert by_name["b"].info.status == "KILLED"
 
 
 def test_run_that_was_killed_goes_on_under_its_id(folder: Path) -> None:
@@ -254,10 +254,10 @@ def test_full_disk_that_has_room_again_keeps_all_for_a_killed_run(
     assert not (folder / "run" / NAME).exists()
 
 
-def test_killed_run_on_a_disk_that_stayed_full_tells_what_comes_after(
+def test_killed_run_on_a_disk_that_stayed_full_sends_what_comes_after(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """MLflow was told of more than the file holds."""
+    """MLflow has received more than the file holds."""
     fine = Path.open
 
     def full_for_journals(path: Path, *arguments: Any, **named: Any) -> Any:
@@ -285,7 +285,7 @@ def test_what_mlflow_refuses_does_not_end_training(folder: Path) -> None:
         log.metrics({"a@b": 1.0})
     log.metrics({"final": 1.0})
     log.end("FINISHED")
-    assert "is kept in" in log.where
+    assert "is kept in" in log.location
     (sentence,) = sync.send_all(folder, Store())
     assert f"left {folder / 'run'} alone: MLflow refuses to log" in sentence
 
@@ -350,7 +350,7 @@ def test_killed_run_of_another_store_is_left_alone(folder: Path) -> None:
     assert "it was begun in another store" in sentence
 
 
-def test_epoch_is_told_once(folder: Path) -> None:
+def test_epoch_is_logged_once(folder: Path) -> None:
     with Tracking().run("name", {}, folder / "run") as log:
         for _ in range(2):
             log.metrics({"val/loss": 1.0, "val/ndcg": 2.0}, step=1)
@@ -394,8 +394,8 @@ def test_passwords_are_not_shown() -> None:
 
 def test_candidates_need_a_store_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any) -> str:
-        raise UnreachableError("nobody there")
+        raise UnreachableError("nothing there")
 
     monkeypatch.setattr(Store, "open", away)
-    with pytest.raises(RuntimeError, match="does not answer: nobody there"):
+    with pytest.raises(RuntimeError, match="does not answer: nothing there"):
         Tracking().reach()

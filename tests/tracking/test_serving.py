@@ -1,4 +1,4 @@
-"""The model as it is served: good questions and bad ones, to MLflow's server or to its insides."""
+"""The served model: valid and invalid requests, to MLflow's server or to its functions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from lrec.tracking import Tracking, serving
 
 BIN = Path(sys.executable).parent
 A, B, C, D = "thing-00", "thing-02", "thing-04", "thing-06"
-Answer = dict[str, Any]
+Recommendation = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +54,16 @@ def recommender(folder: Path) -> Recommender:
     return Recommender(folder)
 
 
-def ask(recommender: Recommender, rows: list[dict[str, Any]], **params: Any) -> list[Answer]:
-    answer = recommender.predict(pd.DataFrame(rows), params)
-    assert len(answer) == len(rows)
-    return list(answer.to_dict("records"))
+def recommend(
+    recommender: Recommender, rows: list[dict[str, Any]], **params: Any
+) -> list[Recommendation]:
+    response = recommender.predict(pd.DataFrame(rows), params)
+    assert len(response) == len(rows)
+    return list(response.to_dict("records"))
 
 
-class Door:
-    """What answers bodies of requests: what MLflow's server runs for each, in this process."""
+class InProcess:
+    """The function that MLflow's server runs for each request, in this process."""
 
     def __init__(self, model: str) -> None:
         self.model = mlflow.pyfunc.load_model(model)
@@ -69,25 +71,25 @@ class Door:
     def post(self, body: bytes, kind: str = "application/json") -> tuple[int, dict[str, Any]]:
         schema = self.model.metadata.get_input_schema()
         try:
-            answer = scoring_server.invocations(body, kind, self.model, schema)
-        except MlflowException as refused:
-            return refused.get_http_status_code(), json.loads(refused.serialize_as_json())
-        return answer.status, self.read(answer.response)
+            response = scoring_server.invocations(body, kind, self.model, schema)
+        except MlflowException as error:
+            return error.get_http_status_code(), json.loads(error.serialize_as_json())
+        return response.status, self.read(response.response)
 
-    def ask(self, *rows: dict[str, Any], **params: Any) -> list[Answer]:
+    def recommend(self, *rows: dict[str, Any], **params: Any) -> list[Recommendation]:
         body = {"dataframe_records": list(rows), "params": params}
-        status, answer = self.post(json.dumps(body).encode())
-        assert status == 200, answer
-        predictions: list[Answer] = answer["predictions"]
+        status, response = self.post(json.dumps(body).encode())
+        assert status == 200, response
+        predictions: list[Recommendation] = response["predictions"]
         return predictions
 
     @staticmethod
     def read(text: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(text) if text.startswith("{") else {"message": text}
-        return found
+        document: dict[str, Any] = json.loads(text) if text.startswith("{") else {"message": text}
+        return document
 
 
-class Server(Door):
+class Server(InProcess):
     """`mlflow models serve` on a free port, in a folder that has nothing to do with lrec."""
 
     def __init__(self, model: str, folder: Path) -> None:
@@ -95,15 +97,15 @@ class Server(Door):
             probe.bind(("127.0.0.1", 0))
             self.address = f"http://127.0.0.1:{probe.getsockname()[1]}"
         command = [BIN / "mlflow", "models", "serve", "-m", model, "--env-manager", "local"]
-        self.said = folder / "said.txt"
-        with self.said.open("w") as said:
+        self.output = folder / "output.txt"
+        with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [*command, "--port", self.address.rpartition(":")[2]],
                 cwd=folder,
                 env=os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"},
                 start_new_session=True,
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
             )
 
     def wait(self) -> None:
@@ -112,18 +114,18 @@ class Server(Door):
                 urllib.request.urlopen(f"{self.address}/ping", timeout=5)
                 return
             except OSError:
-                assert self.process.poll() is None, self.said.read_text()
+                assert self.process.poll() is None, self.output.read_text()
                 time.sleep(0.2)
-        raise AssertionError(self.said.read_text())
+        raise AssertionError(self.output.read_text())
 
     def post(self, body: bytes, kind: str = "application/json") -> tuple[int, dict[str, Any]]:
         url, headers = f"{self.address}/invocations", {"Content-Type": kind}
         try:
-            asked = urllib.request.Request(url, body, headers)
-            with urllib.request.urlopen(asked, timeout=60) as answer:
-                return answer.status, self.read(answer.read().decode())
-        except urllib.error.HTTPError as refused:
-            return refused.code, self.read(refused.read().decode())
+            request = urllib.request.Request(url, body, headers)
+            with urllib.request.urlopen(request, timeout=60) as response:
+                return response.status, self.read(response.read().decode())
+        except urllib.error.HTTPError as error:
+            return error.code, self.read(error.read().decode())
 
     def stop(self) -> None:
         os.killpg(self.process.pid, signal.SIGTERM)
@@ -150,10 +152,10 @@ def logged(ease: Bench, folder: Path, tmp_path_factory: pytest.TempPathFactory) 
 )
 def server(
     request: pytest.FixtureRequest, logged: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Door]:
+) -> Iterator[InProcess]:
     model = f"runs:/{logged}/model"
     if request.param == "in process":
-        yield Door(model)
+        yield InProcess(model)
         return
     server = Server(model, tmp_path_factory.mktemp("elsewhere"))
     try:
@@ -163,21 +165,21 @@ def server(
         server.stop()
 
 
-def test_served_answers_are_those_of_the_ranker(server: Door, ease: Bench) -> None:
+def test_served_lists_are_those_of_the_ranker(server: InProcess, ease: Bench) -> None:
     split = ease.split
     queries = split.test.take(np.flatnonzero(split.test.history.lengths > 0)[:7])
     queries = replace(queries, target=replace(queries.target, user=np.full(7, -1, np.int32)))
     ids = split.catalogue.ids
     expected = Ranker(ease.model, 5)(queries)
     rows = np.split(ids[queries.history.item], queries.history.offsets[1:-1])
-    answers = server.ask(*({"history": row.tolist()} for row in rows), k=5)
-    assert [answer["items"] for answer in answers] == ids[expected.items].tolist()
-    for answer, scores in zip(answers, expected.scores, strict=True):
-        np.testing.assert_allclose(answer["scores"], scores, rtol=0, atol=1e-5)
+    responses = server.recommend(*({"history": row.tolist()} for row in rows), k=5)
+    assert [response["items"] for response in responses] == ids[expected.items].tolist()
+    for response, scores in zip(responses, expected.scores, strict=True):
+        np.testing.assert_allclose(response["scores"], scores, rtol=0, atol=1e-5)
 
 
-def test_served_lists_keep_to_the_filters(server: Door) -> None:
-    plain, without, chosen, both = server.ask(
+def test_served_lists_keep_to_the_filters(server: InProcess) -> None:
+    plain, without, chosen, both = server.recommend(
         {"history": [A]},
         {"history": [A], "exclude": [B, "nothing"]},
         {"history": [A], "only": [C, B, A, "nothing"]},
@@ -188,13 +190,15 @@ def test_served_lists_keep_to_the_filters(server: Door) -> None:
     assert without["items"] == [item for item in plain["items"] if item != B]
     assert chosen["items"] == [item for item in plain["items"] if item in (B, C)]
     assert both["items"] == [C]
-    (again,) = server.ask({"history": [A], "only": [A, B]}, repeat=True)
+    (again,) = server.recommend({"history": [A], "only": [A, B]}, repeat=True)
     assert set(again["items"]) == {A, B}
-    assert server.ask({"history": [A], "only": []})[0]["items"] == []
+    assert server.recommend({"history": [A], "only": []})[0]["items"] == []
 
 
-def test_served_strangers_get_what_is_popular_and_are_told(server: Door, ease: Bench) -> None:
-    known, mixed, unknown, empty = server.ask(
+def test_served_users_without_known_items_get_popular_items_and_a_mark(
+    server: InProcess, ease: Bench
+) -> None:
+    known, mixed, unknown, empty = server.recommend(
         {"history": [A]}, {"history": [A, "nothing"]}, {"history": ["nothing"]}, {"history": []}
     )
     assert [row["own"] for row in (known, mixed, unknown, empty)] == [True, True, False, False]
@@ -207,32 +211,32 @@ def test_served_strangers_get_what_is_popular_and_are_told(server: Door, ease: B
     assert empty["scores"] == sorted(popularity.values(), reverse=True)[:10]
 
 
-def test_served_example_is_the_logged_one(server: Door, logged: str) -> None:
+def test_served_example_is_the_logged_one(server: InProcess, logged: str) -> None:
     path = mlflow.artifacts.download_artifacts(f"runs:/{logged}/model")
-    status, answer = server.post((Path(path) / "serving_input_example.json").read_bytes())
+    status, response = server.post((Path(path) / "serving_input_example.json").read_bytes())
     assert status == 200
-    several, filtered, nobody = answer["predictions"]
+    several, filtered, empty = response["predictions"]
     assert several["own"]
     assert len(filtered["items"]) == 3
-    assert not nobody["own"]
+    assert not empty["own"]
 
 
-def test_served_other_forms_of_the_question(server: Door) -> None:
-    (expected,) = server.ask({"history": [A]}, k=3)
+def test_served_other_forms_of_the_request(server: InProcess) -> None:
+    (expected,) = server.recommend({"history": [A]}, k=3)
     for body in (
         {"inputs": {"history": [A]}},
         {"dataframe_split": {"columns": ["history"], "data": [[[A]]]}},
         {"dataframe_records": [{"history": [A], "ratings": [4]}]},
     ):
-        status, answer = server.post(json.dumps({**body, "params": {"k": 3}}).encode())
-        assert (status, answer["predictions"]) == (200, [expected])
+        status, response = server.post(json.dumps({**body, "params": {"k": 3}}).encode())
+        assert (status, response["predictions"]) == (200, [expected])
 
 
-def test_served_question_without_rows_has_an_answer_without_rows(server: Door) -> None:
+def test_served_request_without_rows_has_a_response_without_rows(server: InProcess) -> None:
     for columns in (["history"], ["history", "ratings", "exclude", "only"]):
         body = {"dataframe_split": {"columns": columns, "data": []}}
-        status, answer = server.post(json.dumps(body).encode())
-        assert (status, answer) == (200, {"predictions": []})
+        status, response = server.post(json.dumps(body).encode())
+        assert (status, response) == (200, {"predictions": []})
 
 
 def record(**cells: Any) -> dict[str, Any]:
@@ -273,18 +277,18 @@ def record(**cells: Any) -> dict[str, Any]:
     ],
     ids=lambda value: None if isinstance(value, str) else str(value)[:60],
 )
-def test_served_refusals_are_4xx_with_the_reason(server: Door, body: Any, words: str) -> None:
-    status, answer = server.post(body if isinstance(body, bytes) else json.dumps(body).encode())
+def test_served_refusals_are_4xx_with_the_reason(server: InProcess, body: Any, words: str) -> None:
+    status, response = server.post(body if isinstance(body, bytes) else json.dumps(body).encode())
     assert 400 <= status < 500
-    assert words in answer["message"]
-    assert "stack_trace" not in answer
-    assert server.ask({"history": [A]})  # and goes on
+    assert words in response["message"]
+    assert "stack_trace" not in response
+    assert server.recommend({"history": [A]})  # and goes on
 
 
-def test_served_needs_a_kind_that_it_knows(server: Door) -> None:
-    status, answer = server.post(b"<history/>", "text/xml")
+def test_served_content_of_another_type_is_refused(server: InProcess) -> None:
+    status, response = server.post(b"<history/>", "text/xml")
     assert status == 415
-    assert "only supports" in answer["message"]
+    assert "only supports" in response["message"]
 
 
 def test_signature_is_logged_and_only_lrec_runs_at_loading(logged: str) -> None:
@@ -302,24 +306,26 @@ def test_signature_is_logged_and_only_lrec_runs_at_loading(logged: str) -> None:
 
 
 def test_a_row_may_leave_out_what_others_have(recommender: Recommender) -> None:
-    first, second = ask(recommender, [{"history": [A], "only": [B]}, {"history": [A]}])
+    first, second = recommend(recommender, [{"history": [A], "only": [B]}, {"history": [A]}])
     assert first["items"] == [B]
-    assert second == ask(recommender, [{"history": [A]}])[0]
+    assert second == recommend(recommender, [{"history": [A]}])[0]
     for nothing in (None, float("nan"), pd.NA):
-        left_out = ask(recommender, [{"history": [A], "only": nothing, "ratings": nothing}])
+        left_out = recommend(recommender, [{"history": [A], "only": nothing, "ratings": nothing}])
         assert left_out == [second]
 
 
 def test_lists_have_k_items_and_begin_alike(recommender: Recommender) -> None:
-    lists = {k: ask(recommender, [{"history": [A, B]}], k=k)[0] for k in (1, 3, 16, 17, 10**9)}
+    lists = {
+        k: recommend(recommender, [{"history": [A, B]}], k=k)[0] for k in (1, 3, 16, 17, 10**9)
+    }
     longest = lists[10**9]["items"]
     assert len(longest) == recommender.n_items - 2
-    for k, answer in lists.items():
-        assert answer["items"] == longest[:k]
-        assert answer["scores"] == sorted(answer["scores"], reverse=True)
+    for k, response in lists.items():
+        assert response["items"] == longest[:k]
+        assert response["scores"] == sorted(response["scores"], reverse=True)
 
 
-def test_answers_without_rows_have_the_same_columns(recommender: Recommender) -> None:
+def test_responses_without_rows_have_the_same_columns(recommender: Recommender) -> None:
     some = recommender.predict(pd.DataFrame({"history": [[A]], "only": [[B]]}))
     none = recommender.predict(pd.DataFrame({"history": [], "only": []}))
     assert len(none) == 0
@@ -329,10 +335,10 @@ def test_answers_without_rows_have_the_same_columns(recommender: Recommender) ->
 @pytest.mark.parametrize("k", ["5", 2.5, float("inf"), float("nan"), [3]])
 def test_lengths_that_are_no_whole_numbers_are_refused(recommender: Recommender, k: Any) -> None:
     with pytest.raises(ValueError, match=r"^k must be a whole number. Received: "):
-        ask(recommender, [{"history": [A]}], k=k)
+        recommend(recommender, [{"history": [A]}], k=k)
 
 
-def test_few_graphs_do_for_all_lengths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_graphs_serve_all_lengths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
     class Counted(Ranker):
@@ -343,37 +349,37 @@ def test_few_graphs_do_for_all_lengths(folder: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("lrec.evaluation.recommender.Ranker", Counted)
     recommender = Recommender(folder)
     for k in (10, 1, 7, 12, 16, 17, 25, 32):
-        ask(recommender, [{"history": [A]}], k=k)
+        recommend(recommender, [{"history": [A]}], k=k)
     assert made == [16, 32]
 
 
-def test_threads_get_the_answers_of_their_own_questions(folder: Path) -> None:
+def test_threads_get_the_responses_of_their_own_requests(folder: Path) -> None:
     recommender = Recommender(folder)
-    asked = [([f"thing-{item:02d}"], 1 + item) for item in range(24)]
+    requests = [([f"thing-{item:02d}"], 1 + item) for item in range(24)]
 
-    def answer(question: tuple[list[str], int]) -> Answer:
-        return ask(recommender, [{"history": question[0]}], k=question[1])[0]
+    def response(request: tuple[list[str], int]) -> Recommendation:
+        return recommend(recommender, [{"history": request[0]}], k=request[1])[0]
 
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(answer, asked))
-    assert together == [answer(question) for question in asked]
+        at_once = list(pool.map(response, requests))
+    assert at_once == [response(request) for request in requests]
 
 
-def test_many_rows_are_answered_like_each_alone(
+def test_many_rows_get_the_lists_of_each_alone(
     recommender: Recommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [{"history": [f"thing-{i % 40:02d}"], "exclude": [B]} for i in range(50)]
     monkeypatch.setattr("lrec.evaluation.ranking.SCORES_A_BATCH", 7 * recommender.n_items)
-    together = ask(recommender, rows, k=4)
-    assert [row["items"] for row in together] == [
-        ask(recommender, [row], k=4)[0]["items"] for row in rows
+    at_once = recommend(recommender, rows, k=4)
+    assert [row["items"] for row in at_once] == [
+        recommend(recommender, [row], k=4)[0]["items"] for row in rows
     ]
 
 
 def test_numbers_are_ids_as_text(recommender: Recommender) -> None:
     recommender = copy(recommender)
     recommender.codes = {"7": 0, "8": 1}
-    known, mixed = ask(recommender, [{"history": [7]}, {"history": ["7", 9]}])
+    known, mixed = recommend(recommender, [{"history": [7]}, {"history": ["7", 9]}])
     assert (known["ignored"], mixed["ignored"]) == (0, 1)
     assert known["items"] == mixed["items"]
 
@@ -385,24 +391,24 @@ def test_ratings_stay_with_their_items() -> None:
             "ratings": [[5, 1.5, None], None, [], float("nan")],
         }
     )
-    asked = RequestBatch(frame, {A: 0, B: 1})
-    assert asked.history.item.tolist() == [0, 1, 1, 0]
-    assert asked.history.rating is not None
-    np.testing.assert_array_equal(asked.history.rating, [5, np.nan, np.nan, np.nan])
-    assert asked.ignored.tolist() == [1, 0, 0, 0]
+    batch = RequestBatch(frame, {A: 0, B: 1})
+    assert batch.history.item.tolist() == [0, 1, 1, 0]
+    assert batch.history.rating is not None
+    np.testing.assert_array_equal(batch.history.rating, [5, np.nan, np.nan, np.nan])
+    assert batch.ignored.tolist() == [1, 0, 0, 0]
     assert RequestBatch(frame[["history"]], {A: 0, B: 1}).history.rating is None
 
 
 def test_titles_are_shown_where_there_are_any(recommender: Recommender, folder: Path) -> None:
-    assert "titles" not in ask(recommender, [{"history": [A]}])[0]
+    assert "titles" not in recommend(recommender, [{"history": [A]}])[0]
     titled = Recommender(folder)
     titles = np.array([f"The {item}" for item in titled.model.catalogue.ids])
     titled.model.catalogue = replace(titled.model.catalogue, features=ItemFeatures(titles=titles))
-    (answer,) = ask(titled, [{"history": [A]}])
-    assert answer["titles"] == [f"The {item}" for item in answer["items"]]
+    (response,) = recommend(titled, [{"history": [A]}])
+    assert response["titles"] == [f"The {item}" for item in response["items"]]
 
 
 def test_refusal_in_python_is_mlflows_own_error(folder: Path) -> None:
-    with pytest.raises(MlflowException, match=r"^k must be 1 or more. Received: 0$") as refused:
+    with pytest.raises(MlflowException, match=r"^k must be 1 or more. Received: 0$") as error:
         serving.ServedModel(folder).predict(pd.DataFrame({"history": [[A]]}), {"k": 0})
-    assert refused.value.get_http_status_code() == 400
+    assert error.value.get_http_status_code() == 400

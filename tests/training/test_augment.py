@@ -1,4 +1,4 @@
-"""The contract of every augmenter in conf/augment, and what its draws are worth."""
+"""The contract of every augmenter in conf/augment, and the distribution of its draws."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parts_with(tiny: Path, *overrides: str) -> RunSettings:
 
 
 def augmented(tiny: Path, name: str, seed: int = 1, *overrides: str) -> tuple[Split, Split]:
-    """The tiny data's split, and what an augmenter makes of it."""
+    """The tiny data's split, before and after augmentation."""
     short = ("augment.schedule.epochs=2",) if name in SMALL else ()
     parts = parts_with(tiny, f"augment={name}", *SMALL.get(name, ()), *short, *overrides)
     split = parts.split(parts.dataset.load())
@@ -63,7 +63,7 @@ def test_only_the_training_histories_change(pair: tuple[Split, Split]) -> None:
     assert np.array_equal(more.train.user, split.train.user)
 
 
-def test_users_with_few_get_as_many_as_asked_for_before_their_own(
+def test_users_with_few_get_as_many_as_requested_before_their_own(
     pair: tuple[Split, Split],
 ) -> None:
     split, more = pair
@@ -83,10 +83,10 @@ def test_added_items_have_no_rating_and_the_time_of_the_first(pair: tuple[Split,
     assert more.train.timestamp is not None
     assert split.train.timestamp is not None
     added = (more.train.lengths - split.train.lengths)[more.train.row]
-    place = np.arange(len(more.train.item)) - more.train.offsets[:-1][more.train.row]
-    assert np.array_equal(np.isnan(more.train.rating), place < added)
+    rank = np.arange(len(more.train.item)) - more.train.offsets[:-1][more.train.row]
+    assert np.array_equal(np.isnan(more.train.rating), rank < added)
     first = split.train.timestamp[split.train.offsets[:-1]][more.train.row]
-    assert np.array_equal(more.train.timestamp[place < added], first[place < added])
+    assert np.array_equal(more.train.timestamp[rank < added], first[rank < added])
     assert more.train.timestamp.dtype == split.train.timestamp.dtype
 
 
@@ -99,13 +99,13 @@ def test_seed_decides_the_draw(tiny: Path, name: str) -> None:
 
 def test_all_add_the_same_number_to_the_same_users(tiny: Path) -> None:
     lengths = [augmented(tiny, name)[1].train.lengths for name in DRAWING]
-    assert all(np.array_equal(found, lengths[0]) for found in lengths)
+    assert all(np.array_equal(other, lengths[0]) for other in lengths)
 
 
-class Known(PseudoInteractionAugmenter):
+class KnownWeights(PseudoInteractionAugmenter):
     """Draws item i by weight i + 1."""
 
-    def learn(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
+    def fit(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
         self.n_items = split.catalogue.n_items
 
     def log_weights(self, histories: Histories) -> Floats:
@@ -118,7 +118,7 @@ def test_items_are_drawn_in_proportion_to_their_weights(tiny: Path) -> None:
     n_items = split.catalogue.n_items
     counts, free = np.zeros(n_items), np.zeros(n_items)
     for seed in range(200):
-        more = Known(1, 1.0)(split, parts.strategy, seed, SilentCallback())
+        more = KnownWeights(1, 1.0)(split, parts.strategy, seed, SilentCallback())
         drawn = more.train.item[more.train.offsets[:-1]]
         counts += np.bincount(drawn, minlength=n_items)
     for row in rows(split.train):

@@ -1,4 +1,4 @@
-"""Who trains together: what is read from a list, TF_CONFIG and Slurm, and how workers meet."""
+"""Clusters: workers from a list, TF_CONFIG and Slurm, and their rendezvous."""
 
 from __future__ import annotations
 
@@ -112,21 +112,21 @@ def test_worker_0_is_the_chief() -> None:
     assert CPU().chief
 
 
-def test_workers_meet_though_they_come_one_after_the_other() -> None:
+def test_workers_meet_though_they_start_one_after_the_other() -> None:
     hosts = tuple(f"localhost:{port}" for port in free_ports(3))
 
-    def come(index: int) -> None:
+    def join(index: int) -> None:
         time.sleep(0.5 * index)
         Cluster(hosts, index).meet(30)
-        # what TensorFlow does then; the last to come still has to see the first
+        # as TensorFlow does next; the last to join must still reach the first
         with socket.create_server(("", int(hosts[index].rpartition(":")[2]))):
             time.sleep(2)
 
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(come, range(3)))
+        list(pool.map(join, range(3)))
 
 
-def test_worker_that_does_not_come_is_named() -> None:
+def test_worker_that_does_not_start_is_named() -> None:
     here, there = (f"localhost:{port}" for port in free_ports(2))
     assert unreachable([there]) == [there]
     with pytest.raises(RuntimeError, match=rf"no answer from {there} within 0\.3 s"):
@@ -134,8 +134,8 @@ def test_worker_that_does_not_come_is_named() -> None:
 
 
 def test_port_that_is_taken_is_named() -> None:
-    with socket.create_server(("", 0)) as door:
-        host = f"localhost:{door.getsockname()[1]}"
+    with socket.create_server(("", 0)) as server:
+        host = f"localhost:{server.getsockname()[1]}"
         assert unreachable([host]) == []
         with pytest.raises(RuntimeError, match=f"cannot listen at {host}.*another port"):
             Cluster((host,), 0).meet(1)

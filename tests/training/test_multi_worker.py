@@ -1,4 +1,4 @@
-"""Two processes on loopback train as one does, and end when the other is gone."""
+"""Two processes on loopback train as one does, and end when the other is lost."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from lrec.model.common.protocols import StatelessCallback
 class Agreeing(StatelessCallback):
     wants_steps = False
     def on_epoch_end(self, epoch, loss):
-        said.append([loss, float(strategy.agreed(epoch if strategy.chief else math.nan))])
+        records.append([loss, float(strategy.agreed(epoch if strategy.chief else math.nan))])
         if epoch == 3:
-            np.savez(f"{folder}/{index}.partial.npz", said=said, **model.state())
+            np.savez(f"{folder}/{index}.partial.npz", records=records, **model.state())
             Path(f"{folder}/{index}.partial.npz").rename(f"{folder}/{index}.npz")
         return math.nan
 
 data, folder, index, batch_size, *hosts = sys.argv[1:]
-strategy, said = MultiWorker(hosts=hosts, index=int(index), timeout=60), []
+strategy, records = MultiWorker(hosts=hosts, index=int(index), timeout=60), []
 model = Dense(embedding_size=8, hidden_sizes=(16, 8), dropout=0.0)
 split = LeaveOneOut()(CSV(data).load())
 try:
@@ -57,12 +57,12 @@ except RuntimeError as error:
 """
 
 
-class LossPrinter(SilentCallback):
+class LossCollector(SilentCallback):
     def __init__(self) -> None:
-        self.seen: list[float] = []
+        self.losses: list[float] = []
 
     def on_epoch_end(self, epoch: int, loss: float) -> float:
-        self.seen.append(loss)
+        self.losses.append(loss)
         return math.nan
 
 
@@ -102,24 +102,24 @@ def test_two_workers_train_like_one_process(
     workers: tuple[Path, list[subprocess.Popen[str]]], tiny: Path, batch_size: int
 ) -> None:
     first, second = (dict(np.load(workers[0] / f"{index}.npz")) for index in (0, 1))
-    said = first.pop("said")
-    np.testing.assert_array_equal(said[:, 1], [1, 2, 3])  # what the chief said, not NaN
-    np.testing.assert_array_equal(second.pop("said"), said)
+    records = first.pop("records")
+    np.testing.assert_array_equal(records[:, 1], [1, 2, 3])  # the chief's values, not NaN
+    np.testing.assert_array_equal(second.pop("records"), records)
     assert first.keys() == second.keys()
     assert all(np.array_equal(first[name], second[name]) for name in first)
 
-    strategy, model, losses = (
+    strategy, model, collector = (
         CPU(),
         Dense(embedding_size=8, hidden_sizes=(16, 8), dropout=0),
-        LossPrinter(),
+        LossCollector(),
     )
     strategy.start()
     schedule = Trainer(epochs=3, batch_size=batch_size, learning_rate=0.01, evaluate_steps=1)
-    model.fit(LeaveOneOut()(CSV(str(tiny)).load()), schedule, strategy, 1, losses)
-    np.testing.assert_allclose(said[:, 0], losses.seen, rtol=0, atol=1e-5)
+    model.fit(LeaveOneOut()(CSV(str(tiny)).load()), schedule, strategy, 1, collector)
+    np.testing.assert_allclose(records[:, 0], collector.losses, rtol=0, atol=1e-5)
     for name, array in model.state().items():
         np.testing.assert_allclose(first[name], array, rtol=0, atol=1e-5, err_msg=name)
-    assert losses.seen[-1] < losses.seen[0]
+    assert collector.losses[-1] < collector.losses[0]
 
 
 def test_killed_worker_ends_the_other_with_a_line(
@@ -182,21 +182,21 @@ def pair(lrec: CommandLine, tmp_path: Path, tiny: Path) -> Pair:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["vae", "popularity", "attention"])
-def test_only_the_chief_speaks_and_logs(pair: Pair, model: str) -> None:
+def test_only_the_chief_prints_and_logs(pair: Pair, model: str) -> None:
     chief, other = pair.start(f"model={model}", "schedule.epochs=30", "schedule.patience=2")
-    said, complaint = other.communicate(timeout=250)
-    assert (other.returncode, complaint) == (0, "")
-    assert said.startswith("lrec: worker 1 of 2, led by 127.0.0.1:")
-    assert len(said.splitlines()) == 1
-    said, complaint = chief.communicate(timeout=250)
-    assert (chief.returncode, complaint) == (0, "")
+    out, err = other.communicate(timeout=250)
+    assert (other.returncode, err) == (0, "")
+    assert out.startswith("lrec: worker 1 of 2, led by 127.0.0.1:")
+    assert len(out.splitlines()) == 1
+    out, err = chief.communicate(timeout=250)
+    assert (chief.returncode, err) == (0, "")
     run = pair.run()
     assert run.info.status == "FINISHED"
     assert run.data.metrics["recall_at_20/all"] > 0
     assert (pair.folder / "out0" / "users.parquet").exists()
     assert {path.name for path in (pair.folder / "out1").iterdir()} <= {".hydra", "train.log"}
-    answer = pair.lrec(pair.folder, "evaluate", f"run={run.info.run_id}")  # in one process
-    assert (answer.rc, answer.err) == (0, "")
+    result = pair.lrec(pair.folder, "evaluate", f"run={run.info.run_id}")  # in one process
+    assert (result.rc, result.err) == (0, "")
 
 
 @pytest.mark.slow
@@ -206,19 +206,19 @@ def test_killed_worker_fails_the_run_which_goes_on(pair: Pair, victim: int) -> N
     assert started[0].stdout
     assert any(line.startswith("epoch   2") for line in started[0].stdout)  # the first is kept
     started[victim].kill()
-    _, complaint = started[1 - victim].communicate(timeout=60)
+    _, err = started[1 - victim].communicate(timeout=60)
     started[victim].communicate()
     assert started[1 - victim].returncode == 1
-    assert complaint.startswith("lrec: lost 127.0.0.1:")
-    assert len(complaint.splitlines()) == 1
+    assert err.startswith("lrec: lost 127.0.0.1:")
+    assert len(err.splitlines()) == 1
     if victim:
         assert pair.run().info.status == "FAILED"
         assert "lost 127.0.0.1:" in pair.run().data.tags["lrec.error"]
     before = pair.run().info.run_id
     chief, other = pair.go(f"resume={before}")
-    said, complaint = chief.communicate(timeout=250)
-    assert (chief.returncode, complaint) == (0, "")
-    assert "going on after epoch" in said
+    out, err = chief.communicate(timeout=250)
+    assert (chief.returncode, err) == (0, "")
+    assert "going on after epoch" in out
     assert (other.communicate(timeout=60)[1], other.returncode) == ("", 0)
     assert (pair.run().info.run_id, pair.run().info.status) == (before, "FINISHED")
 
@@ -239,23 +239,23 @@ def test_workers_with_different_tasks_are_refused(lrec: CommandLine, pair: Pair)
         )
         for index in (0, 1)
     ]
-    _, complaint = started[1].communicate(timeout=100)
-    assert "another config or other data than worker 0" in complaint
-    _, complaint = started[0].communicate(timeout=100)
-    assert complaint.startswith("lrec: lost ")
+    _, err = started[1].communicate(timeout=100)
+    assert "another config or other data than worker 0" in err
+    _, err = started[0].communicate(timeout=100)
+    assert err.startswith("lrec: lost ")
     assert [worker.returncode for worker in started] == [1, 1]
 
 
 def test_train_without_workers_says_how_to_name_them(lrec: CommandLine, tmp_path: Path) -> None:
     none = dict.fromkeys(("TF_CONFIG",), "")
-    answer = lrec(tmp_path, "train", "strategy=multi_worker", **none)
-    assert answer.rc == 1
-    assert "strategy.hosts=[HOST:PORT,HOST:PORT]" in answer.complaint
+    result = lrec(tmp_path, "train", "strategy=multi_worker", **none)
+    assert result.rc == 1
+    assert "strategy.hosts=[HOST:PORT,HOST:PORT]" in result.complaint
     assert not (tmp_path / "mlflow.db").exists()
 
 
 def test_sweep_does_not_take_workers(lrec: CommandLine, tmp_path: Path) -> None:
-    answer = lrec(tmp_path, "train", "-m", "strategy=multi_worker", "seed=1,2")
-    assert answer.rc == 2
-    assert "without -m" in answer.complaint
+    result = lrec(tmp_path, "train", "-m", "strategy=multi_worker", "seed=1,2")
+    assert result.rc == 2
+    assert "without -m" in result.complaint
     assert not (tmp_path / "mlflow.db").exists()

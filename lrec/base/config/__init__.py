@@ -1,1 +1,1 @@
-"""Where conf/ is, the check of a config against signatures, and what components share."""
+"""The folder conf/, the check of a config against signatures, and what components share."""

@@ -1,4 +1,4 @@
-"""What all that a config can name have in common."""
+"""The base of everything that a config can name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where conf/ is, and what is in it."""
+"""The folder conf/ and its config groups."""
 
 from __future__ import annotations
 

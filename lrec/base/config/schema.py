@@ -1,4 +1,4 @@
-"""Whether plain YAML values fit a signature; if not, one line that says so."""
+"""Checks of plain YAML values against a signature, with one line for those that do not fit."""
 
 from __future__ import annotations
 
@@ -46,8 +46,10 @@ def check_type(value: Any, hint: Any, key: str, file: str) -> None:
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """Whether a YAML value is of an annotated type; an int passes for a float, a bool does not.
-    No number of ours needs more than 64 bits."""
+    """True if a YAML value is of an annotated type; an int passes for a float, a bool does not.
+
+    No number needs more than 64 bits.
+    """
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
         return True

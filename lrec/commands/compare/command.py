@@ -1,4 +1,4 @@
-"""Saved runs held against each other: which ones, how they differ by bucket, and the page."""
+"""Comparison of saved runs by bucket, against a baseline."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
 from lrec.commands.compare.sentences import headline
-from lrec.commands.compare.table import bucket_orders, shown
-from lrec.commands.composing import ComposedConfig, Invocation
-from lrec.commands.runs.candidates import candidate_runs
-from lrec.commands.runs.selection import Contender, SelectionSettings, choose_baseline, provenance
+from lrec.commands.compare.table import bucket_orders, comparison_table
+from lrec.commands.composing import Invocation
+from lrec.commands.runs.selection import (
+    ComparedModel,
+    SelectionSettings,
+    choose_baseline,
+    provenance,
+)
+from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
 from lrec.evaluation.comparison.comparison import Comparison
-from lrec.evaluation.comparison.user_alignment import (
-    ModelTables,
-    directions,
-)
+from lrec.evaluation.comparison.user_alignment import ModelTables, metric_directions
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import SavedRun, fetch
 
@@ -52,41 +54,51 @@ class CompareSettings(SelectionSettings):
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
 
 
-def run(contest: CompareSettings, invocation: Invocation) -> None:
-    """Compare, show, and keep the result as a run of its own."""
-    composed = invocation.config
-    ids = candidate_runs(contest, invocation) or contest.runs
+def run(settings: CompareSettings, invocation: Invocation) -> None:
+    """Compare the selected runs by bucket; print, write and log the result."""
+    config = invocation.config
+    run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
-    contenders = contest.contenders(ids)
-    answers = [read_answers(contender) for contender in contenders]
-    ways = directions(answers[0].tables[0], contest.metric, contest.primary)
-    baseline = choose_baseline(contenders, contest.primary, ways[contest.primary], contest.baseline)
-    orders = bucket_orders(answers)
+    models = settings.compared_models(run_ids)
+    tables = [user_tables(model) for model in models]
+    columns = metric_directions(tables[0].tables[0], settings.metric, settings.primary)
+    direction = columns[settings.primary]
+    baseline = choose_baseline(models, settings.primary, direction, settings.baseline)
     comparison = compare(
-        answers, baseline, contest.primary, contest.metric, orders, contest.resamples
+        tables,
+        baseline,
+        settings.primary,
+        settings.metric,
+        bucket_orders(tables),
+        settings.resamples,
     )
-    facts = describe(contest, composed, contenders, comparison)
+    facts = {
+        **provenance(models, "compare", config.overrides),
+        **describe(models, comparison),
+        "resamples": settings.resamples,
+        "baseline_named": settings.baseline is not None,
+    }
 
-    tags = {"lrec.command": "compare", "lrec.baseline": baseline, "lrec.primary": contest.primary}
-    with contest.tracking.run(f"compare-{len(contenders)}-models", tags, composed.folder) as log:
-        log.metrics(_differences(comparison))
-        for path in write(composed.folder, comparison, facts):
+    tags = {"lrec.command": "compare", "lrec.baseline": baseline, "lrec.primary": settings.primary}
+    with settings.tracking.run(f"compare-{len(models)}-models", tags, config.folder) as log:
+        log.metrics(differences(comparison))
+        for path in write(config.folder, comparison, facts):
             log.file(path)
 
-    screen.console.print(shown(comparison))
+    screen.print(comparison_table(comparison))
     for sentence in headline(comparison, facts["buckets"]):
         screen.note(sentence)
-    screen.note(f"page: {composed.folder / 'comparison.html'}")
-    screen.note(log.where)
+    screen.note(f"page: {config.folder / 'comparison.html'}")
+    screen.note(log.location)
 
 
-def read_answers(contender: Contender) -> ModelTables:
-    """The user tables of a contender's runs."""
+def user_tables(model: ComparedModel) -> ModelTables:
+    """The user tables of a model's runs."""
     return ModelTables(
-        name=contender.name,
-        tables=[user_table(run) for run in contender.runs.values()],
-        n_items=int(contender.any.metrics["data/catalogue_items"]),
+        name=model.name,
+        tables=[user_table(run) for run in model.runs.values()],
+        n_items=int(model.any.metrics["data/catalogue_items"]),
     )
 
 
@@ -108,69 +120,59 @@ def user_table(run: SavedRun) -> pd.DataFrame:
             ) from None
 
 
-def describe(
-    contest: CompareSettings,
-    composed: ComposedConfig,
-    contenders: Sequence[Contender],
-    comparison: Comparison,
-) -> dict[str, Any]:
-    """What has to be known to read and repeat a comparison."""
-    some = contenders[0].any
+def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[str, Any]:
+    """Facts for readers of a comparison: split, users, buckets, and the command of every run."""
+    some = models[0].any
     return {
-        **provenance(contenders, "compare", composed.overrides),
         "split": {k: v for k, v in sorted(some.params.items()) if k.partition(".")[0] == "split"},
         "users": comparison.row(comparison.baseline, comparison.primary, ALL)["users"],
         "buckets": {
-            key.removeprefix("lrec.evaluation.bucket."): words
+            key.removeprefix("lrec.bucket."): words
             for key, words in some.tags.items()
-            if key.startswith("lrec.evaluation.bucket.")
+            if key.startswith("lrec.bucket.")
         },
-        "resamples": contest.resamples,
-        "baseline_named": contest.baseline is not None,
         "runs": {
-            contender.name: [
+            model.name: [
                 {
                     "id": run.id,
                     "seed": seed,
                     "minutes": run.seconds / 60,
                     "command": f"lrec train {run.tags.get('lrec.overrides', '')}".rstrip(),
                 }
-                for seed, run in contender.runs.items()
+                for seed, run in model.runs.items()
             ]
-            for contender in contenders
+            for model in models
         },
     }
 
 
 def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> list[Path]:
-    """The comparison as a table, as JSON and as a page."""
+    """Write the comparison as a table, as JSON and as a page."""
     from lrec.commands.compare.page import page
 
     paths = [folder / f"comparison.{kind}" for kind in ("csv", "json", "html")]
     table, document, html = paths
     write_table(table, comparison.rows)
-    rows = [comparison.row(*key) for key in comparison.keys]
-    served = [] if comparison.served is None else comparison.served.to_dict("records")
     content = {
         **facts,
         "baseline": comparison.baseline,
         "primary": comparison.primary,
         "headline": headline(comparison, facts["buckets"]),
         "subsample": comparison.subsample,
-        "rows": rows,
-        "served": served,
+        "rows": [comparison.row(*key) for key in comparison.keys],
+        "served": [] if comparison.served is None else comparison.served.to_dict("records"),
     }
     write_text(document, json.dumps(content, indent=1, allow_nan=False))
     write_text(html, page(comparison, facts))
     return paths
 
 
-def _differences(comparison: Comparison) -> dict[str, float]:
-    """What MLflow shows of a comparison: `difference/<metric>/<bucket>/<model>`."""
-    found = {}
+def differences(comparison: Comparison) -> dict[str, float]:
+    """Metrics of a comparison in MLflow: `difference/<metric>/<bucket>/<model>`."""
+    metrics = {}
     for model in comparison.models[1:]:
         for bucket in comparison.buckets:
             row = comparison.row(model, comparison.primary, bucket)
             if row["difference"] is not None:
-                found[f"difference/{comparison.primary}/{bucket}/{model}"] = row["difference"]
-    return found
+                metrics[f"difference/{comparison.primary}/{bucket}/{model}"] = row["difference"]
+    return metrics

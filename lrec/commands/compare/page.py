@@ -11,12 +11,11 @@ from lrec.commands.compare.sentences import headline
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.comparison import Comparison, list_lengths
 from lrec.reporting.formatting import metric_name
-from lrec.reporting.page import render
+from lrec.reporting.page import line_colours, render
 from lrec.reporting.page.axis import Axis
 
-COLOURS = 8  # in style.css
 LABEL = 7.0  # percent of a plot's height that a label takes
-# What is held against accuracy, at the longest list.
+# Metrics that are plotted against accuracy, at the longest list.
 BEYOND = ("item_coverage_sub", "novelty")
 
 
@@ -24,7 +23,7 @@ def page(comparison: Comparison, facts: Mapping[str, Any]) -> str:
     """HTML of a comparison.
 
     Args:
-        facts: what has to be known to read and repeat it.
+        facts: for its readers, and to repeat it.
     """
     others = comparison.models[1:]
     order = next((names for names in comparison.bucketings.values() if names), [ALL])
@@ -36,20 +35,22 @@ def page(comparison: Comparison, facts: Mapping[str, Any]) -> str:
         sentences=headline(comparison, facts["buckets"]),
         models=comparison.models,
         buckets=buckets(comparison),
-        colours={m: f"--c{place % COLOURS}" for place, m in enumerate(comparison.models)},
+        colours=line_colours(comparison.models),
         others=others,
         low=low,
         high=high,
         forest=forest(comparison),
         heat=[(model, heat(comparison, model)) for model in others],
         trade=trade(comparison, low, high) if low != high else None,
-        beyond=[beyond(comparison, name, low) for name in shown(comparison) if is_beyond(name)],
+        beyond=[
+            beyond(comparison, name, low) for name in metrics_of(comparison) if is_beyond(name)
+        ],
         served=[] if comparison.served is None else comparison.served.to_dict("records"),
     )
 
 
 def buckets(comparison: Comparison) -> list[str]:
-    """The buckets as the page has them: the least active first, everybody last."""
+    """Buckets in the order of the page: the least active first, all users last."""
     return sorted(comparison.buckets, key=lambda bucket: bucket == ALL)
 
 
@@ -66,35 +67,34 @@ def forest(comparison: Comparison) -> dict[str, Any]:
     return {"axis": axis, "groups": rows}
 
 
-def shown(comparison: Comparison) -> list[str]:
-    """The primary metric, then every other at the longest list only."""
+def metrics_of(comparison: Comparison) -> list[str]:
+    """The primary metric, then every other at the longest list only, as the page has them."""
     names = list(comparison.directions)
     longest = max(list_lengths(names), default=None)
     return [names[0], *(n for n in names[1:] if list_lengths([n]) in ([], [longest]))]
 
 
 def heat(comparison: Comparison, model: str) -> list[dict[str, Any]]:
-    """Rows of metrics, a cell for each bucket: how far the model is from the baseline, and whether
-    that is favourable.
+    """Rows of metrics, a cell for each bucket: the difference to the baseline, and its side.
 
     The strength of a colour is the root of the effect size, full from one standard deviation of
     the users' differences; set metrics, which have none, are half coloured where their interval
     leaves 0.
     """
     rows = []
-    for metric in shown(comparison):
-        way = comparison.directions[metric]
+    for metric in metrics_of(comparison):
+        direction = comparison.directions[metric]
         cells = []
         for bucket in buckets(comparison):
             row = comparison.find(model, metric, bucket)
-            cells.append(None if row is None else {**row, **_colour(row, way)})
+            cells.append(None if row is None else {**row, **_colour(row, direction)})
         if any(cell is not None and cell["value"] is not None for cell in cells):
             rows.append({"metric": metric, "cells": cells})
     return rows
 
 
 def trade(comparison: Comparison, low: str, high: str) -> dict[str, Any]:
-    """What each model gains for the least active and for the most active users."""
+    """Differences of each model for the least active against those for the most active users."""
     points = []
     for model in comparison.models[1:]:
         x = comparison.row(model, comparison.primary, high)
@@ -107,11 +107,12 @@ def trade(comparison: Comparison, low: str, high: str) -> dict[str, Any]:
                     "y": (y["low"], y["difference"], y["high"]),
                 }
             )
-    what = metric_name(comparison.primary)
-    return _scatter(points, f"{what}, {high}: difference", f"{what}, {low}: difference", zero=True)
+    name = metric_name(comparison.primary)
+    return _scatter(points, f"{name}, {high}: difference", f"{name}, {low}: difference", zero=True)
 
 
 def is_beyond(metric: str) -> bool:
+    """True for a metric that is plotted against accuracy."""
     return metric.rpartition("_at_")[0] in BEYOND
 
 
@@ -143,20 +144,24 @@ def _scatter(
 
 
 def apart(heights: Sequence[float]) -> list[float]:
-    """Heights in percent moved up until no two labels there lie on each other."""
-    moved = dict.fromkeys(range(len(heights)), 0.0)
+    """Move heights, in percent, up until no two labels there overlap."""
+    moved = [0.0] * len(heights)
     free = -math.inf
-    for place in sorted(moved, key=lambda place: heights[place]):
-        moved[place] = max(heights[place], free)
-        free = moved[place] + LABEL
-    return [round(height, 2) for height in moved.values()]
+    for index in sorted(range(len(heights)), key=lambda index: heights[index]):
+        moved[index] = max(heights[index], free)
+        free = moved[index] + LABEL
+    return [round(height, 2) for height in moved]
 
 
-def _colour(row: Mapping[str, Any], way: int) -> dict[str, Any]:
+def _colour(row: Mapping[str, Any], direction: int) -> dict[str, Any]:
     """Side (good, bad or none) and strength from 0 to 1 of a cell."""
     difference, effect = row["difference"], row["effect_size"]
-    if difference is None or not way or not difference:
+    if difference is None or not direction or not difference:
         return {"side": "none", "strength": 0, "sure": False}
     sure = row["low"] > 0 or row["high"] < 0
     strength = min(1.0, abs(effect) ** 0.5) if effect is not None else 0.5 * sure
-    return {"side": "good" if difference * way > 0 else "bad", "strength": strength, "sure": sure}
+    return {
+        "side": "good" if difference * direction > 0 else "bad",
+        "strength": strength,
+        "sure": sure,
+    }

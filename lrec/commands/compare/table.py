@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from lrec.base.config.check import component_class
 from lrec.evaluation.comparison.comparison import Comparison
-from lrec.evaluation.comparison.user_alignment import (
-    ComparisonError,
-    ModelTables,
-)
+from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
 from lrec.reporting.formatting import metric_name, number, probability, relative, signed
-from lrec.reporting.terminal import cell
-
-if TYPE_CHECKING:
-    pass
-
+from lrec.reporting.terminal import cell, plain_table
 
 STYLES = {"better": "green", "worse": "red", "baseline": "dim", "too few users": "dim"}
 
 
-def shown(comparison: Comparison) -> Table:
+def comparison_table(comparison: Comparison) -> Table:
     """The primary metric by bucket, for a terminal."""
-    table = Table(box=None, pad_edge=False, title_justify="left")
-    table.title = f"{metric_name(comparison.primary)}, difference to {comparison.baseline}"
-    for name in ("bucket", "model", "value", "difference", "", "95 % interval", "p (Holm)"):
-        table.add_column(name, justify="left" if name in ("bucket", "model") else "right")
-    table.add_column("detectable", justify="right")
-    table.add_column("verdict")
+    numbers = ("value", "difference", "", "95 % interval", "p (Holm)", "detectable")
+    title = f"{metric_name(comparison.primary)}, difference to {comparison.baseline}"
+    table = plain_table("bucket", "model", *numbers, "verdict", title=title, right=numbers)
     for bucket in comparison.buckets:
         for model in comparison.models:
             row = comparison.row(model, comparison.primary, bucket)
@@ -50,7 +39,7 @@ def shown(comparison: Comparison) -> Table:
     return table
 
 
-def bucket_orders(answers: Sequence[ModelTables]) -> dict[str, tuple[str, ...]]:
+def bucket_orders(models: Sequence[ModelTables]) -> dict[str, tuple[str, ...]]:
     """The bucketings that all tables have, each with its buckets, least active first.
 
     Raises:
@@ -58,9 +47,9 @@ def bucket_orders(answers: Sequence[ModelTables]) -> dict[str, tuple[str, ...]]:
     """
     shared = [
         str(column)
-        for column in answers[0].tables[0]
+        for column in models[0].tables[0]
         if str(column).startswith("bucket/")
-        and all(column in table for answer in answers for table in answer.tables)
+        and all(column in table for model in models for table in model.tables)
     ]
     if not shared:
         raise ComparisonError("the runs have no bucketing in common: train them with the same.")

@@ -1,1 +1,1 @@
-"""export"""
+"""`lrec export`: a saved model in TensorFlow's formats."""

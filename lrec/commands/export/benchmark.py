@@ -1,4 +1,4 @@
-"""The same test users for a model and for what was made of it, asked one at a time."""
+"""Metrics, sizes and times of a model's formats on the same test users, one at a time."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ METRICS = {"recall": Recall(), "ndcg": NDCG()}
 
 
 class FormatBenchmark:
-    """Test users that a model is asked about in each of its formats.
+    """A sample of test users, for which a model ranks items in each of its formats.
 
     Args:
-        model: that the formats hold.
-        split: that it was trained on.
+        model: the model that the formats hold.
+        split: the split that it was trained on.
         ks: lengths of the lists.
-        sample: users at most.
+        sample: number of users, at most.
     """
 
     def __init__(
@@ -68,18 +68,18 @@ class FormatBenchmark:
 
 
 def ranked_by_lrec(model: Model) -> formats.RankFunction:
-    """The model as lrec asks it about people who are not in the data."""
+    """The model's ranking by lrec, for users who are not in the data."""
     rankers: dict[int, Ranker] = {}
-    nothing = Histories.of([[]])
+    no_targets = Histories.of([[]])
 
     def rank(history: Histories, k: int) -> Ints:
         ranker = rankers.setdefault(k, Ranker(model, k))
-        return ranker(Queries(history, history, nothing)).items
+        return ranker(Queries(history, history, no_targets)).items
 
     return rank
 
 
 def degradation(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
-    """How much lower each metric has become, by `lost/<metric>/<bucket>`."""
+    """Loss of each metric, by `lost/<metric>/<bucket>`."""
     names = [name for name in before if name.startswith(tuple(METRICS))]
     return {f"lost/{name}": before[name] - after[name] for name in names}

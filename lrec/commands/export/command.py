@@ -1,4 +1,4 @@
-"""A saved model in TensorFlow's formats, with what each of them costs and loses by bucket."""
+"""A saved model in TensorFlow's formats, with the size, time and lost metrics of each."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ FACTS, ITEMS, TABLE = "export.json", "items.json", "export.csv"
 
 @dataclass(frozen=True)
 class ExportSettings(RunSettings):
-    """The root of `conf/export.yaml`: the run's own config, and what to write.
+    """The root of `conf/export.yaml`: the run's own config, and the formats to write.
 
     Attributes:
         run: MLflow id of the run.
-        formats: what to write.
-        sample: test users that every format is asked about, at most.
-        folder: where to, or None for the run folder of the command.
+        formats: the formats to write.
+        sample: test users that every format ranks items for, at most.
+        folder: the folder to write to, or None for the run folder of the command.
     """
 
     run: str
@@ -51,14 +51,14 @@ class ExportSettings(RunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        known = list(formats.FILES)
-        if not self.formats or sorted(set(self.formats) & set(known)) != sorted(self.formats):
+        options = list(formats.FILES)
+        if not self.formats or sorted(set(self.formats) & set(options)) != sorted(self.formats):
             raise ConfigError(
-                f"formats must be some of {', '.join(known)}. Received: {self.formats}"
+                f"formats must be some of {', '.join(options)}. Received: {self.formats}"
             )
         if self.sample < 1:
             raise ConfigError(f"sample must be 1 or more. Received: {self.sample}")
-        if self.folder is not None and not _ours(Path(self.folder)):
+        if self.folder is not None and not _is_replaceable(Path(self.folder)):
             raise ConfigError(
                 "folder holds something else than an earlier export, which would be lost: name "
                 f"another. Received: {self.folder}"
@@ -66,7 +66,7 @@ class ExportSettings(RunSettings):
 
 
 def run(settings: ExportSettings, invocation: Invocation) -> None:
-    """Write the formats, ask each of them, and log a child run."""
+    """Write the formats, evaluate each of them, and log a child run."""
     composed = invocation.config
     screen = Screen()
     show_warnings(screen)
@@ -85,7 +85,7 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
         )
         weights = sum(array.nbytes for array in model.state().values())
         rows = {ORIGINAL: benchmark.measure(ranked_by_lrec(model), weights)}
-        with beside(folder) as unfinished:
+        with replaced(folder) as unfinished:
             for format in settings.formats:
                 path = formats.write(model, format, unfinished)
                 rows[format] = benchmark.measure(formats.read(path), formats.size(path))
@@ -100,13 +100,13 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
         screen.note(f"\n{metric_name(metric)} by bucket, and how it differs from lrec's own")
         screen.rows(shown(rows, metric, groups))
     screen.note(f"\nfolder: {folder}")
-    screen.note(log.where)
+    screen.note(log.location)
 
 
 def describe(
     folder: Path, settings: ExportSettings, model: Model, rows: Mapping[str, Mapping[str, float]]
 ) -> None:
-    """Which item a code means, and what the formats are worth."""
+    """Write the item of each code, and the metrics of the formats."""
     import pandas as pd
 
     catalogue = model.catalogue
@@ -123,7 +123,7 @@ def describe(
 def shown(
     rows: Mapping[str, Mapping[str, float]], metric: str, groups: Sequence[str]
 ) -> pd.DataFrame:
-    """The formats side by side, for a terminal."""
+    """Compare the formats in a table for a terminal."""
     import pandas as pd
 
     def cell(values: Mapping[str, float], group: str) -> str:
@@ -147,8 +147,8 @@ def shown(
 
 
 @contextmanager
-def beside(folder: Path) -> Iterator[Path]:
-    """A folder to write to, which takes its place at the end: nobody ever sees half of it."""
+def replaced(folder: Path) -> Iterator[Path]:
+    """A folder to write to, which replaces the given one at the end: it is never there in part."""
     unfinished, old = (folder.with_name(f"{folder.name}.{os.getpid()}.{k}") for k in ("new", "old"))
     unfinished.mkdir(parents=True)
     try:
@@ -161,8 +161,8 @@ def beside(folder: Path) -> Iterator[Path]:
             shutil.rmtree(rest, ignore_errors=True)
 
 
-def _ours(folder: Path) -> bool:
-    """Whether a folder can be written anew: there is none, or nothing or an export in it."""
+def _is_replaceable(folder: Path) -> bool:
+    """True if there is no such folder, or nothing or an export in it."""
     if not folder.exists():
         return True
     return folder.is_dir() and ((folder / FACTS).is_file() or not any(folder.iterdir()))

@@ -1,4 +1,4 @@
-"""Models in TensorFlow's formats: written, and asked as anybody would who has only the file."""
+"""Models in TensorFlow's formats: written, and read back from the file alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lrec.model import Model
 
 FILES = {"savedmodel": "savedmodel", "float16": "float16.tflite", "int8": "int8.tflite"}
 SIGNATURE = "serving_default"
-WARM_UP = 5  # questions whose time does not count
+WARM_UP = 5  # histories whose time does not count
 
 RankFunction = Callable[[Histories, int], Ints]
 
@@ -30,7 +30,7 @@ def write(model: Model, format: str, folder: Path) -> Path:
 
     Args:
         format: `savedmodel`; `float16` or `int8`, TensorFlow Lite with weights of so many bits
-            (`int8`: of the tables and matrices that are large), for one person at a time.
+            (`int8`: of the tables and matrices that are large), for one history at a time.
         folder: that exists.
 
     Returns:
@@ -56,14 +56,14 @@ def write(model: Model, format: str, folder: Path) -> Path:
         with silenced():
             path.write_bytes(converter.convert())
     except Exception as error:
-        lacking = re.findall(r"^(?:TF Select|Custom) ops: (.*)", str(error), re.M)
-        why = f"TensorFlow Lite has no {', '.join(lacking)}" if lacking else "the conversion failed"
+        missing = re.findall(r"^(?:TF Select|Custom) ops: (.*)", str(error), re.M)
+        why = f"TensorFlow Lite has no {', '.join(missing)}" if missing else "the conversion failed"
         raise DataError(f"model={model.name} cannot be written as {format}: {why}.") from None
     return path
 
 
 def read(path: Path) -> RankFunction:
-    """What `write` wrote, as a function from one history and k to ranked items, `(1, k)`."""
+    """Read what `write` wrote, as a function from one history and k to ranked items, `(1, k)`."""
     import tensorflow as tf
 
     if path.is_dir():
@@ -82,7 +82,7 @@ def read(path: Path) -> RankFunction:
 
 
 def _inputs(history: Histories, k: int, names: Any) -> dict[str, Any]:
-    """One history as arrays; a column of nothing, so that there is one."""
+    """One history as arrays, with an empty column at the end, so that there is one."""
     ratings = np.full(len(history.item), np.nan) if history.rating is None else history.rating
     arrays = {
         "history": np.append(history.item, -1).astype(np.int32)[None],
@@ -93,20 +93,20 @@ def _inputs(history: Histories, k: int, names: Any) -> dict[str, Any]:
 
 
 def rank_each(rank: RankFunction, histories: Histories, k: int) -> tuple[Ints, Floats]:
-    """Ask about one person after the other.
+    """Rank items for one history after the other.
 
     Returns:
-        Ranked items, `(n, k)`, and the seconds that each answer took, `(n,)`.
+        Ranked items, `(n, k)`, and the seconds that each ranking took, `(n,)`.
     """
     single = [histories.take(np.array([row])) for row in range(len(histories))]
     for history in single[:WARM_UP]:
         rank(history, k)
-    answers, seconds = [], []
+    rankings, seconds = [], []
     for history in single:
         start = time.perf_counter()
-        answers.append(rank(history, k))
+        rankings.append(rank(history, k))
         seconds.append(time.perf_counter() - start)
-    return np.concatenate(answers), np.array(seconds)
+    return np.concatenate(rankings), np.array(seconds)
 
 
 def size(path: Path) -> int:

@@ -1,4 +1,4 @@
-"""Recommendations of a saved model: to known users, to a bucket of them, or to new people."""
+"""Recommendations of a saved model: to users of the data, to a bucket of them, or to new users."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ SHOWN = 200  # rows on the screen at most
 
 @dataclass(frozen=True)
 class RecommendSettings(RunSettings):
-    """The root of `conf/recommend.yaml`: the run's own config, and what is asked.
+    """The root of `conf/recommend.yaml`: the run's own config, and the request.
 
     Attributes:
         run: MLflow id of the run.
-        users: ids of known users, or the name of a bucket, or `all`.
-        history: item ids of one new person, or the path of a table of several.
-        exclude: item ids that nobody is recommended.
+        users: ids of users in the data, or the name of a bucket, or `all`.
+        history: item ids of one new user, or the path of a table of several.
+        exclude: item ids that are recommended to no user.
         top: length of the lists.
-        explain: whether to name the item of the history that speaks most for each recommendation.
+        explain: True to name the item of the history whose removal lowers each score most.
         to: file to write, or None for the screen.
     """
 
@@ -74,22 +74,22 @@ class RecommendSettings(RunSettings):
 
 
 def run(settings: RecommendSettings, invocation: Invocation) -> None:
-    """Recommend, and show or write the lists."""
+    """Recommend; print or write the lists."""
     screen = Screen()
     show_warnings(screen)
     settings.strategy.start()
     model = load_model(settings.run)
     if settings.history is not None:
-        people, histories = new_users(settings.history, model.catalogue)
+        users, histories = new_users(settings.history, model.catalogue)
     else:
-        people, histories = known_users(settings, settings.users, model.catalogue)
+        users, histories = known_users(settings, settings.users, model.catalogue)
     excluded = codes_of(settings.exclude, model.catalogue.ids, "exclude", needed="none")
-    table = recommend(model, people, histories, excluded, settings.top, settings.explain)
+    table = recommend(model, users, histories, excluded, settings.top, settings.explain)
     if settings.to is not None:
         path = Path(settings.to)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_table(path, table)
-        screen.note(f"{len(table):,} recommendations for {len(people):,} people: {settings.to}")
+        screen.note(f"{len(table):,} recommendations for {len(users):,} people: {settings.to}")
         return
     screen.rows(table.head(SHOWN))
     if len(table) > SHOWN:
@@ -97,34 +97,36 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
 
 
 def recommend(
-    model: Model, people: Strings, histories: Histories, excluded: Ints, top: int, explain: bool
+    model: Model, users: Strings, histories: Histories, excluded: Ints, top: int, explain: bool
 ) -> pd.DataFrame:
-    """Lists for people.
+    """Rank the catalogue for each user.
 
     Args:
-        people: `(n,)` names.
-        histories: of these people, in codes of the model's catalogue.
-        excluded: items for nobody.
+        users: `(n,)` ids.
+        histories: of these users, in codes of the model's catalogue.
+        excluded: codes of items that are recommended to no user.
         top: length of the lists; shorter where the catalogue runs out.
+        explain: True for the column `because`.
 
     Returns:
         Columns `user`, `rank` (from 1), `item`, `score`, `title` where the catalogue has titles,
-        `own` (false where a model that cannot answer an empty history falls back on popularity)
-        and, if explained, `because`: an item id, empty where the list is not due to the history.
+        `own` (false where a model that cannot rank for an empty history falls back on popularity)
+        and, if explained, `because`: an item id, empty where the list is not due to the history;
+        and `because_title`.
     """
     import pandas as pd
 
-    nothing = Histories.of([[] for _ in people])
-    queries = Queries(histories, histories, nothing, _joined(histories, excluded))
+    no_targets = Histories.of([[] for _ in users])
+    queries = Queries(histories, histories, no_targets, _with_excluded(histories, excluded))
     ranking = Ranker(model, top)(queries)
-    row, place = np.nonzero(ranking.items >= 0)
-    item = ranking.items[row, place]
+    row, rank = np.nonzero(ranking.items >= 0)
+    item = ranking.items[row, rank]
     catalogue = model.catalogue
     columns: dict[str, Any] = {
-        "user": people[row],
-        "rank": place + 1,
+        "user": users[row],
+        "rank": rank + 1,
         "item": catalogue.ids[item],
-        "score": ranking.scores[row, place],
+        "score": ranking.scores[row, rank],
         "own": ranking.is_personalised[row],
     }
     if catalogue.features.titles is not None:
@@ -135,16 +137,16 @@ def recommend(
             ranking.is_personalised & (histories.within(catalogue.n_items).lengths > 0)
         )
         because[rows] = explain_items(model, histories.take(rows), ranking.items[rows])
-        named = np.append(catalogue.ids[: catalogue.n_items], "")
-        columns["because"] = named[because[row, place]]
+        ids = np.append(catalogue.ids[: catalogue.n_items], "")
+        columns["because"] = ids[because[row, rank]]
         if catalogue.features.titles is not None:
             titles = np.append(catalogue.features.titles[: catalogue.n_items], "")
-            columns["because_title"] = titles[because[row, place]]
+            columns["because_title"] = titles[because[row, rank]]
     return pd.DataFrame(columns)
 
 
-def _joined(histories: Histories, excluded: Ints) -> Histories:
-    """The histories with the excluded items at the end of each: what is masked."""
+def _with_excluded(histories: Histories, excluded: Ints) -> Histories:
+    """The items to be masked: the histories with the excluded items at the end of each."""
     if not len(excluded):
         return histories
     n = len(histories)

@@ -1,30 +1,27 @@
-"""Models shown more and more of the same held-out users, who are unknown to all of them."""
+"""Curves of quality over the items that models are shown of the same held-out users."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-from rich.table import Table
-
-from lrec.base.arrays import Floats
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
-from lrec.commands.composing import ComposedConfig, Invocation
-from lrec.commands.reveal.curves import EARLY, Curves, ModelCurves, trace
-from lrec.commands.runs.candidates import candidate_runs
-from lrec.commands.runs.saved import ORACLE, held_out_split, load_model_for, references, settings_of
-from lrec.commands.runs.selection import Contender, SelectionSettings, provenance
-from lrec.data.queries import Queries, Split
-from lrec.evaluation.metric import Lists, RankingMetric
-from lrec.evaluation.ranking import Ranker
-from lrec.model import Model
-from lrec.reporting.formatting import metric_name, number
-from lrec.reporting.terminal import Screen, cell, show_warnings
+from lrec.commands.composing import Invocation
+from lrec.commands.reveal.curves import EARLY, Curves, reveal_curves
+from lrec.commands.reveal.revealer import HistoryRevealer
+from lrec.commands.reveal.table import curves_table
+from lrec.commands.runs.saved import held_out_split, other_references, settings_of
+from lrec.commands.runs.selection import SelectionSettings, provenance
+from lrec.commands.runs.sweep_composition import candidate_runs
+from lrec.data.queries import Split
+from lrec.evaluation.metric import RankingMetric
+from lrec.evaluation.references import ORACLE
+from lrec.reporting.terminal import Screen, show_warnings
+from lrec.tracking import Log
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,8 @@ class RevealSettings(SelectionSettings):
 
     Attributes:
         primary: the metric of the curves.
-        lengths: how many of a user's latest items the models see, rising from 0.
-        min_users: fewest users that something is said about.
+        lengths: numbers of a user's latest items that the models see, rising from 0.
+        min_users: fewest users of a curve or a point.
         resamples: of the bootstrap.
     """
 
@@ -58,112 +55,68 @@ class RevealSettings(SelectionSettings):
             raise ConfigError(f"min_users must be 2 or more. Received: {self.min_users}")
         if self.resamples < 100:
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
+        self.primary_metric  # noqa: B018 - checked as it is taken apart
+
+    @property
+    def primary_metric(self) -> tuple[RankingMetric, int]:
+        """The metric of the curves, and its k.
+
+        Raises:
+            ConfigError: it is no metric of ranked lists, or less of it is better.
+        """
         name, _, k = self.primary.rpartition("_at_")
         metric = self.metric.get(name)
-        if not (isinstance(metric, RankingMetric) and metric.direction > 0 and k.isdigit()):
-            known = [n for n, m in self.metric.items() if isinstance(m, RankingMetric)]
-            known = [f"{n}_at_{max(self.k)}" for n in known if self.metric[n].direction > 0]
-            raise ConfigError(
-                "primary must be a metric of ranked lists of which more is better: "
-                f"{', '.join(known)}. Received: {self.primary}"
-            )
+        if isinstance(metric, RankingMetric) and metric.direction > 0 and k.isdigit():
+            return metric, int(k)
+        usable = [
+            f"{name}_at_{max(self.k)}"
+            for name, metric in self.metric.items()
+            if isinstance(metric, RankingMetric) and metric.direction > 0
+        ]
+        raise ConfigError(
+            "primary must be a metric of ranked lists of which more is better: "
+            f"{', '.join(usable)}. Received: {self.primary}"
+        )
 
 
 def run(settings: RevealSettings, invocation: Invocation) -> None:
-    """Ask every model about the same users with more and more items; show, and keep the curves."""
-    composed = invocation.config
-    ids = candidate_runs(settings, invocation)
+    """Evaluate every model on the same users with more and more items; log the curves."""
+    config = invocation.config
+    run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
-    contenders = settings.contenders(ids, least=1)
-    parts = settings_of(contenders[0].any.id)
-    split = held_out_split(parts, "reveal", contenders[0].any.id)
+    models = settings.compared_models(run_ids, least=1)
+    run_id = models[0].any.id
+    split = held_out_split(settings_of(run_id), "reveal", run_id)
     settings.strategy.start()
-    asker = Asker(split, settings)
-    screen.note(f"{len(split.test):,} users are held out; the models see {asker.lengths} items")
-    measured = [asker.measure(contender, screen) for contender in contenders]
-    beside = references(split, [contender.name for contender in contenders])
-    measured += [asker.ask(name, model, name != ORACLE) for name, model in beside.items()]
-    curves = trace(
-        measured,
+    metric, k = settings.primary_metric
+    revealer = HistoryRevealer(split, metric, k, settings.lengths)
+    screen.note(f"{len(split.test):,} users are held out; the models see {settings.lengths} items")
+    evaluated = [revealer.evaluate_runs(model, screen) for model in models]
+    for name, reference in other_references(split, [model.name for model in models]).items():
+        evaluated.append(revealer.evaluate(name, reference, competes=name != ORACLE))
+    curves = reveal_curves(
+        evaluated,
         split.test.history.lengths,
         settings.lengths,
         settings.min_users,
         settings.resamples,
     )
-    facts = describe(settings, composed, contenders, split)
+    facts = provenance(models, "reveal", config.overrides) | describe(settings, split)
     tags = {"lrec.command": "reveal", "lrec.primary": settings.primary}
-    with settings.tracking.run(f"reveal-{len(contenders)}-models", tags, composed.folder) as log:
-        longest = curves.points[curves.points["cohort"] == curves.cohorts[-1]]
-        for model, n, value in longest[["model", "n", "value"]].itertuples(index=False):
-            log.metrics({f"reveal/{settings.primary}/{model}": value}, step=n)
-        for path in write(composed.folder, curves, facts):
+    with settings.tracking.run(f"reveal-{len(models)}-models", tags, config.folder) as log:
+        log_longest(log, curves, settings.primary)
+        for path in write(config.folder, curves, facts):
             log.file(path)
     for cohort in curves.cohorts:
-        screen.console.print(shown(curves, cohort, settings.primary))
-    screen.note(f"page: {composed.folder / 'reveal.html'}")
-    screen.note(log.where)
+        screen.print(curves_table(curves, cohort, settings.primary))
+    screen.note(f"page: {config.folder / 'reveal.html'}")
+    screen.note(log.location)
 
 
-class Asker:
-    """Asks models about the same users, with ever longer histories."""
-
-    def __init__(self, split: Split, settings: RevealSettings) -> None:
-        self.split = split
-        self.queries = split.test
-        self.lengths = settings.lengths
-        name, _, k = settings.primary.rpartition("_at_")
-        self.metric = settings.metric[name]
-        self.k = int(k)
-
-    def measure(self, contender: Contender, screen: Screen) -> ModelCurves:
-        """The mean over a contender's seeds."""
-        found = []
-        for seed, run in contender.runs.items():
-            screen.note(f"asking {contender.name}, seed {seed}")
-            found.append(self.ask(contender.name, load_model_for(run.id, self.split.catalogue)))
-        return ModelCurves(
-            name=contender.name,
-            values=np.mean([m.values for m in found], axis=0),
-            covered=np.mean([m.covered for m in found], axis=0),
-            whole=np.mean([m.whole for m in found], axis=0),
-        )
-
-    def ask(self, name: str, model: Model, competes: bool = True) -> ModelCurves:
-        """One model, at every length and with whole histories."""
-        ranker = Ranker(model, self.k)
-        has = self.queries.history.lengths
-        values = np.full((len(has), len(self.lengths)), np.nan)
-        covered = values.copy()
-        for at, n in enumerate(self.lengths):
-            users = np.flatnonzero(has >= n)
-            asked = self.queries.take(users).revealing(n)
-            values[users, at], covered[users, at] = self._answer(ranker, asked)
-        return ModelCurves(name, values, covered, self._answer(ranker, self.queries)[0], competes)
-
-    def _answer(self, ranker: Ranker, queries: Queries) -> tuple[Floats, Floats]:
-        """The metric of each user, and whether the answer was the model's own."""
-        ranking = ranker(queries)
-        lists = Lists(
-            ranking.items,
-            queries.target,
-            queries.history,
-            ranking.is_personalised,
-            ranker.model.catalogue,
-        )
-        assert isinstance(self.metric, RankingMetric)
-        return self.metric(lists, self.k), ranking.is_personalised.astype(float)
-
-
-def describe(
-    settings: RevealSettings,
-    composed: ComposedConfig,
-    contenders: Sequence[Contender],
-    split: Split,
-) -> dict[str, Any]:
-    """What has to be known to read and repeat the curves."""
+def describe(settings: RevealSettings, split: Split) -> dict[str, Any]:
+    """Facts for readers of the curves: metric, users and targets."""
     return {
-        **provenance(contenders, "reveal", composed.overrides),
         "primary": settings.primary,
         "resamples": settings.resamples,
         "min_users": settings.min_users,
@@ -173,8 +126,15 @@ def describe(
     }
 
 
+def log_longest(log: Log, curves: Curves, primary: str) -> None:
+    """Log the curves of the last cohort, by items shown."""
+    longest = curves.points[curves.points["cohort"] == curves.cohorts[-1]]
+    for model, n, value in longest[["model", "n", "value"]].itertuples(index=False):
+        log.metrics({f"reveal/{primary}/{model}": value}, step=n)
+
+
 def write(folder: Path, curves: Curves, facts: Mapping[str, Any]) -> list[Path]:
-    """The curves as a table, as JSON and as a page."""
+    """Write the curves as a table, as JSON and as a page."""
     from lrec.commands.reveal.page import page
 
     paths = [folder / f"reveal.{kind}" for kind in ("csv", "json", "html")]
@@ -185,24 +145,3 @@ def write(folder: Path, curves: Curves, facts: Mapping[str, Any]) -> list[Path]:
     write_text(document, json.dumps({**facts, "cohorts": curves.cohorts, **content}, indent=1))
     write_text(html, page(curves, facts))
     return paths
-
-
-def shown(curves: Curves, cohort: int, primary: str) -> Table:
-    """The curves of one cohort, for a terminal."""
-    points = curves.points[curves.points["cohort"] == cohort]
-    summary = curves.summary[curves.summary["cohort"] == cohort]
-    users = int(points["users"].iloc[0])
-    table = Table(box=None, pad_edge=False, title_justify="left")
-    table.title = (
-        f"{metric_name(primary)} of {users:,} users with {cohort} items or more, by items shown"
-    )
-    table.add_column("model")
-    for n in points["n"].unique():
-        table.add_column(str(n), justify="right")
-    table.add_column("n*", justify="right")
-    table.add_column("to 8 items", justify="right")
-    for told in summary.to_dict("records"):
-        values = points.loc[points["model"] == told["model"], "value"].to_list()
-        needed = f"{told['needed']} ({told['needed_low']}-{told['needed_high']})"
-        table.add_row(cell(told["model"]), *map(number, values), needed, number(told["area"]))
-    return table

@@ -6,19 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lrec.commands.compare.page import COLOURS
 from lrec.commands.reveal.curves import Curves
-from lrec.reporting.page import render
-from lrec.reporting.page.axis import Axis
-
-MARGIN = 3  # percent of the width left of the first length and right of the last
+from lrec.reporting.page import line_colours, render
+from lrec.reporting.page.axis import Axis, even_positions
 
 
 def page(curves: Curves, facts: Mapping[str, Any]) -> str:
     """HTML of curves.
 
     Args:
-        facts: what has to be known to read and repeat them.
+        facts: for their readers, and to repeat them.
     """
     models = list(dict.fromkeys(curves.points["model"]))
     cohorts = list(reversed(curves.cohorts))
@@ -26,18 +23,18 @@ def page(curves: Curves, facts: Mapping[str, Any]) -> str:
         Path(__file__).with_name("page.html"),
         facts=facts,
         models=models,
-        colours={model: f"--c{place % COLOURS}" for place, model in enumerate(models)},
+        colours=line_colours(models),
         plots=[plot(curves, cohort, models) for cohort in cohorts],
         natural=[natural(curves, model) for model in models],
     )
 
 
 def plot(curves: Curves, cohort: int, models: Sequence[str]) -> dict[str, Any]:
-    """One cohort: a line for each model with its band, the winners, and what sums it up."""
+    """One cohort: a line for each model with its band, the winners and the summary."""
     points = curves.points[curves.points["cohort"] == cohort]
     lengths = [int(n) for n in points["n"].unique()]
     axis = Axis.over([*points["low"], *points["high"]], zero=True)
-    across = positions(lengths)
+    across = even_positions(len(lengths))
     lines = []
     for model in models:
         rows = points[points["model"] == model]
@@ -71,22 +68,16 @@ def natural(curves: Curves, model: str) -> dict[str, Any]:
         [row[key] for row in curves.natural.to_dict("records") for key in ("value", "cut")],
         zero=True,
     )
-    across = positions([row["n"] for row in rows])
+    across = even_positions(len(rows))
     lines = {}
     for key in ("value", "cut"):
-        known = [
+        points = [
             (x, axis.at(row[key]))
             for x, row in zip(across, rows, strict=True)
             if row[key] is not None and row[key] == row[key]
         ]
-        lines[key] = " ".join(f"{x},{100 - y:.2f}" for x, y in known)
+        lines[key] = " ".join(f"{x},{100 - y:.2f}" for x, y in points)
     return {"name": model, "rows": rows, "axis": axis, "across": across, "lines": lines}
-
-
-def positions(lengths: Sequence[int]) -> list[float]:
-    """Percent of the width for each length, evenly apart: about logarithmic for the usual ones."""
-    steps = max(len(lengths) - 1, 1)
-    return [round(MARGIN + (100 - 2 * MARGIN) * at / steps, 2) for at in range(len(lengths))]
 
 
 def _line(across: Sequence[float], heights: Sequence[float]) -> str:

@@ -1,1 +1,1 @@
-"""runs"""
+"""Saved runs: load, select, find or train."""

@@ -1,4 +1,4 @@
-"""Configs of commands that ask about one finished run: the run's own, with what may differ."""
+"""Configs of commands on one finished run: the run's own, with the keys that may differ."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ def config_of_run(
         free: root keys and config groups that may differ from the run's.
 
     Raises:
-        ConfigError: no run is named, or something else than these is set.
+        ConfigError: no run is named, or another key than these is set.
     """
     if OmegaConf.is_missing(config, "run"):
         raise ConfigError(f"run is needed: lrec {command} run=RUN_ID, the id of a finished run.")
     changeable = (*free, *(key for key in own if key != "run"))
     refuse_fixed(overrides, command, lambda key: key not in (*own, *free), changeable)
-    whole = merge(load_config(str(config.run)), config, overrides)
-    whole.update({key: config[key] for key in own} | {"run": str(config.run)})
-    return whole
+    merged = merge(load_config(str(config.run)), config, overrides)
+    merged.update({key: config[key] for key in own} | {"run": str(config.run)})
+    return merged
 
 
 def refuse_fixed(
     overrides: Sequence[str], command: str, fixed: Callable[[str], bool], free: Sequence[str]
 ) -> None:
-    """Refuse to change what training decided.
+    """Refuse overrides of keys that were decided by training.
 
     Args:
-        fixed: whether a root key was decided then.
-        free: what the command can change, to be named.
+        fixed: True for a root key that was decided then.
+        free: keys that the command can change, to be named.
 
     Raises:
-        ConfigError: naming what can be changed.
+        ConfigError: naming the keys that can be changed.
     """
     for override in overrides:
         key = key_of(override)
@@ -59,7 +59,7 @@ def refuse_fixed(
 
 
 def merge(trained: DictConfig, config: DictConfig, overrides: Sequence[str]) -> DictConfig:
-    """The run's own config, with what the command line names taken from the composed one."""
+    """The run's own config, with the keys of the command line taken from the composed one."""
     merged = OmegaConf.create(OmegaConf.to_container(trained))
     assert isinstance(merged, DictConfig)
     keys = [key_of(override) for override in overrides]

@@ -1,10 +1,12 @@
-"""What a finished run was made of: its config, its data, its model; and what stands beside it."""
+"""Parts of a finished run: its config, its data, its model; and the references for its split."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
@@ -17,11 +19,10 @@ from lrec.data.alignment import align
 from lrec.data.catalogue import Catalogue
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
+from lrec.evaluation.references import POPULARITY, reference_models
 from lrec.model import Model
 from lrec.model.common import saving
 from lrec.tracking import entries_of, fetch, obstacle
-
-ORACLE = "oracle"
 
 
 def load_config(run_id: str) -> DictConfig:
@@ -35,20 +36,38 @@ def load_config(run_id: str) -> DictConfig:
 
 
 def stored_config(text: str, run: str) -> DictConfig:
-    """A config as it was kept.
+    """The config of a run from its file.
 
     Raises:
-        RuntimeError: it is none that lrec has kept.
+        RuntimeError: lrec did not write it, or an older lrec did.
     """
     if "${" in text:  # lrec stores configs resolved; one of a stranger could read the environment
         raise RuntimeError(f"the config of run {run} holds an interpolation: lrec stores none.")
     config = OmegaConf.create(text)
     assert isinstance(config, DictConfig)
+    if not all(exists(target) for target in targets_in(config)):
+        raise RuntimeError(f"run {run} was made by an older lrec: train it again.")
     return config
 
 
+def targets_in(node: Any) -> Iterator[str]:
+    """Every `_target_` in a config and in the nodes below it."""
+    if isinstance(node, DictConfig):
+        for key, value in node.items():
+            yield from [str(value)] if key == "_target_" else targets_in(value)
+
+
+def exists(target: str) -> bool:
+    """False for a module of lrec's that is not there; others are the config check's to refuse."""
+    module = target.rpartition(".")[0]
+    try:
+        return not module.startswith("lrec.") or find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def folder_of(run: str) -> Path:
-    """The folder of a run that can go on.
+    """The folder of a run that can be resumed.
 
     Args:
         run: MLflow's id of it, or the folder itself.
@@ -69,7 +88,7 @@ def folder_of(run: str) -> Path:
 
 
 def settings_of(run_id: str) -> RunSettings:
-    """The components that a run was made of, none of them trained.
+    """The components of a run, none of them trained.
 
     Raises:
         RuntimeError: there is no such run, or it has no config.
@@ -89,7 +108,7 @@ def load_model(run_id: str) -> Model:
 
 
 def load_model_for(run_id: str, catalogue: Catalogue) -> Model:
-    """The trained model of a run, to be asked about the items of a catalogue.
+    """The trained model of a run, for queries in the item codes of a catalogue.
 
     Raises:
         DataError: it was trained on another one.
@@ -105,7 +124,7 @@ def load_model_for(run_id: str, catalogue: Catalogue) -> Model:
 
 
 def refuse_changed(data: Interactions, run_id: str) -> Interactions:
-    """Make sure that data is what a run was trained on, by the digest that the run logged.
+    """Refuse data that a run was not trained on, by the digest that the run logged.
 
     The same items are not enough: one row more, and a split may draw other users' targets, which
     the run was trained on.
@@ -127,27 +146,27 @@ def refuse_changed(data: Interactions, run_id: str) -> Interactions:
 
 
 def split_of(
-    parts: RunSettings, model: Model, run_id: str, data: Interactions | None = None
+    settings: RunSettings, model: Model, run_id: str, data: Interactions | None = None
 ) -> Split:
     """The split that a run was trained on, in the item codes of its model.
 
     Args:
-        parts: of the run.
+        settings: of the run.
         model: of the run.
         data: of the run, where it has been loaded.
 
     Raises:
         DataError: the data has changed since.
     """
-    data = parts.dataset.load() if data is None else data
-    split = parts.split(refuse_changed(data, run_id))
+    data = settings.dataset.load() if data is None else data
+    split = settings.split(refuse_changed(data, run_id))
     if np.array_equal(split.catalogue.ids, model.catalogue.ids):
         return split
     return align(split, model.catalogue)  # an update has the codes of the run before it
 
 
-def held_out_split(parts: RunSettings, command: str, run_id: str) -> Split:
-    """The split that runs were trained on, for a command that asks about unknown users.
+def held_out_split(settings: RunSettings, command: str, run_id: str) -> Split:
+    """The split that runs were trained on, for a command whose users no model has trained on.
 
     Args:
         run_id: any of them; all have the same data.
@@ -155,26 +174,18 @@ def held_out_split(parts: RunSettings, command: str, run_id: str) -> Split:
     Raises:
         DataError: its users are not held out whole, or the data has changed since.
     """
-    if parts.split.name != "user_holdout":
+    if settings.split.name != "user_holdout":
         raise DataError(
             f"{command} asks about users that no model has trained on, so it needs runs with "
             "split=user_holdout: name candidates=[…], or train them. "
-            f"Received: runs with split={parts.split.name}"
+            f"Received: runs with split={settings.split.name}"
         )
-    return parts.split(refuse_changed(parts.dataset.load(), run_id))
+    return settings.split(refuse_changed(settings.dataset.load(), run_id))
 
 
-def references(split: Split, names: Sequence[str]) -> dict[str, Model]:
-    """Popularity, unless it is among the names, and the oracle of generated data."""
-    from lrec.evaluation.references import (
-        Oracle,  # here: each command imports this file before its config check
-    )
-    from lrec.model.popularity import Popularity
-
-    found: dict[str, Model] = {}
-    if "popularity" not in names:
-        found["popularity"] = Popularity()
-        found["popularity"].catalogue = split.catalogue
-    if split.truth is not None:
-        found[ORACLE] = Oracle(split.truth, split.catalogue, split.test)
-    return found
+def other_references(split: Split, names: Sequence[str]) -> dict[str, Model]:
+    """Reference models of a split, without popularity where it is among the names."""
+    models = reference_models(split)
+    if POPULARITY in names:
+        del models[POPULARITY]
+    return models

@@ -1,4 +1,4 @@
-"""Which saved runs are compared: models by name, each with the same seeds on the same questions."""
+"""Selection of saved runs: models by name, each with the same seeds on the same data and split."""
 
 from __future__ import annotations
 
@@ -15,14 +15,23 @@ from lrec.commands.settings import RunSettings
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 from lrec.tracking import SavedRun, finished
 
-# Parameters that make a model what it is, and those that make the questions.
-SETTINGS = ("model", "schedule", "feature", "augment", "monitor")
-QUESTIONS = ("split",)
+# Root keys of the parameters that define a model, and of those that define the queries.
+MODEL_KEYS = ("model", "schedule", "feature", "augment", "monitor")
+QUERY_KEYS = ("split",)
 
 
 @dataclass(frozen=True)
 class SelectionSettings(RunSettings):
-    """What a command over saved runs is told beside a run's own config; see `conf/compare.yaml`."""
+    """Keys of a command over saved runs, beside those of a run; see `conf/compare.yaml`.
+
+    Attributes:
+        runs: MLflow ids.
+        filter: in MLflow's search language.
+        sweep: MLflow id of a multirun's parent.
+        candidates: models, presets or lists of overrides to find or train.
+        seeds: that candidates are trained with.
+        fresh: train candidates also where a finished run has the same config and data.
+    """
 
     runs: list[str]
     filter: str | None
@@ -41,32 +50,33 @@ class SelectionSettings(RunSettings):
                 f"seeds must be different numbers, none negative. Received: {self.seeds}"
             )
 
-    def contenders(self, ids: Sequence[str], least: int = 2) -> list[Contender]:
-        """What the config chooses among finished runs.
+    def compared_models(self, ids: Sequence[str], least: int = 2) -> list[ComparedModel]:
+        """The models that the config selects among finished runs.
 
         Args:
-            ids: runs that candidates were found in or trained as; none where there are none.
-            least: models without which there is nothing to do.
+            ids: runs of the candidates; empty without candidates.
+            least: fewest models.
 
         Raises:
             ComparisonError: see `select`.
             RuntimeError: there is no such run.
         """
-        where = self.filter or ""
+        condition = self.filter or ""
         if self.sweep:
-            where = f"tags.mlflow.parentRunId = '{self.sweep}'"
+            condition = f"tags.mlflow.parentRunId = '{self.sweep}'"
         ids = ids or self.runs
-        found = finished(self.tracking.experiment, where, ids)
+        runs = finished(self.tracking.experiment, condition, ids)
         if not ids:
-            found = [run for run in found if run.trained]
-        return select(found, chosen=bool(ids or where), least=least)
+            runs = [run for run in runs if run.trained]
+        return select(runs, named=bool(ids or condition), least=least)
 
 
 @dataclass(frozen=True)
-class Contender:
+class ComparedModel:
     """A model with its settings, trained with one or more seeds.
 
     Attributes:
+        name: unique among the compared models.
         runs: by seed, in rising order.
     """
 
@@ -75,7 +85,7 @@ class Contender:
 
     @property
     def is_baseline(self) -> bool:
-        """Whether it is a baseline: not trained by gradient."""
+        """True for a simple model, which is not trained by gradient."""
         return self.any.tags.get("lrec.simple") == "True"
 
     @property
@@ -84,15 +94,15 @@ class Contender:
         return next(iter(self.runs.values()))
 
 
-def select(runs: Iterable[SavedRun], chosen: bool, least: int = 2) -> list[Contender]:
-    """Contenders from runs.
+def select(runs: Iterable[SavedRun], named: bool, least: int = 2) -> list[ComparedModel]:
+    """Group runs by model and settings; the baselines first, then by name.
 
     Args:
         runs: newest first.
-        chosen: whether somebody named these very runs. Then all of them count, and one that does
-            not fit is refused. If not, the newest run decides data and split, and the newest run
-            of each model the model's settings; seeds that not all models have are left out.
-        least: models without which there is nothing to do.
+        named: True if the user has named these very runs. Then all of them count, and one that
+            does not fit is refused. If not, the newest run decides data and split, and the newest
+            run of each model the model's settings; seeds that not all models have are left out.
+        least: fewest models.
 
     Raises:
         ComparisonError: the runs cannot be compared, or are of fewer models.
@@ -104,7 +114,7 @@ def select(runs: Iterable[SavedRun], chosen: bool, least: int = 2) -> list[Conte
                 f"run {run.id} is of lrec {run.tags.get('lrec.command', '?')}: name runs of lrec "
                 "train, which are models."
             )
-    if not chosen and runs:
+    if not named and runs:
         runs = [run for run in runs if not _differences(run, runs[0])]
         newest = {name(run): settings(run) for run in reversed(runs)}
         runs = [run for run in runs if settings(run) == newest[name(run)]]
@@ -115,51 +125,51 @@ def select(runs: Iterable[SavedRun], chosen: bool, least: int = 2) -> list[Conte
                 f"comparable: {'; '.join(differences)}."
             )
     if len({settings(run) for run in runs}) < least:
-        found = ", ".join(sorted({name(run) for run in runs})) or "none"
+        names = ", ".join(sorted({name(run) for run in runs})) or "none"
         raise ComparisonError(
-            f"{least} models are needed, on the same data and split; found: {found}. Train more: "
+            f"{least} models are needed, on the same data and split; found: {names}. Train more: "
             "lrec train model=itemknn, or name candidates=[popularity,itemknn,…]."
         )
     by_settings: dict[tuple[tuple[str, str], ...], dict[int, SavedRun]] = defaultdict(dict)
     for run in runs:
         by_settings[settings(run)].setdefault(run.seed, run)
-    return _named(_same_seeds(list(by_settings.values()), chosen))
+    return _with_names(_same_seeds(list(by_settings.values()), named))
 
 
 def name(run: SavedRun) -> str:
-    """What a run's model is called: its config, and what was done to the training data."""
+    """Name of a run's model: its config, and the features and augmenter of its training data."""
     parts = [run.params.get("model", "?")]
     parts += [run.params[g] for g in ("feature", "augment") if run.params.get(g, "none") != "none"]
     return "-".join(parts)
 
 
 def settings(run: SavedRun) -> tuple[tuple[str, str], ...]:
-    """Every parameter that makes the model what it is."""
-    return tuple(sorted(_under(run.params, SETTINGS).items()))
+    """Every parameter that defines the model."""
+    return tuple(sorted(_under(run.params, MODEL_KEYS).items()))
 
 
 def provenance(
-    contenders: Sequence[Contender], command: str, overrides: Sequence[str]
+    models: Sequence[ComparedModel], command: str, overrides: Sequence[str]
 ) -> dict[str, Any]:
-    """What has to be known to repeat what a command says of runs."""
-    some = contenders[0].any
+    """Facts that it takes to repeat a command over runs."""
+    some = models[0].any
     file = Path(some.params.get("dataset.path", "")).name
     return {
         "version": __version__,
         "command": " ".join([f"lrec {command}", *overrides]),
         "data": f"{some.data} ({file})" if file else some.data,
         "digest": some.digest,
-        "seeds": list(contenders[0].runs),
-        "runs": {c.name: {seed: run.id for seed, run in c.runs.items()} for c in contenders},
+        "seeds": list(models[0].runs),
+        "runs": {m.name: {seed: run.id for seed, run in m.runs.items()} for m in models},
     }
 
 
 def choose_baseline(
-    contenders: Sequence[Contender], primary: str, direction: int, wanted: str | None
+    models: Sequence[ComparedModel], primary: str, direction: int, requested: str | None
 ) -> str:
-    """The contender to compare with: the wanted one, or the best simple one on validation.
+    """Name of the model to compare with: the requested one, or the best baseline on validation.
 
-    Of a contender with several seeds, the mean over them counts.
+    Of a model with several seeds, the mean over them counts.
 
     Args:
         direction: of the primary metric, 1 where more is better, -1 where less is.
@@ -167,35 +177,35 @@ def choose_baseline(
     Raises:
         ComparisonError: there is none.
     """
-    names = [contender.name for contender in contenders]
-    if wanted is not None:
-        if wanted not in names:
+    names = [model.name for model in models]
+    if requested is not None:
+        if requested not in names:
             raise ComparisonError(
-                f"baseline must be one of the models: {', '.join(names)}. Received: {wanted}"
+                f"baseline must be one of the models: {', '.join(names)}. Received: {requested}"
             )
-        return wanted
+        return requested
     key = f"val/{primary}/all"
-    found = {
-        c.name: fmean(run.metrics[key] for run in c.runs.values())
-        for c in contenders
-        if c.is_baseline and all(key in run.metrics for run in c.runs.values())
+    values = {
+        model.name: fmean(run.metrics[key] for run in model.runs.values())
+        for model in models
+        if model.is_baseline and all(key in run.metrics for run in model.runs.values())
     }
-    if not found:
+    if not values:
         raise ComparisonError(
             f"no simple model among {', '.join(names)} has {key}, by which the baseline is chosen. "
             "Name one, baseline=MODEL, or train one: lrec train model=itemknn."
         )
-    return max(found, key=lambda name: direction * found[name])
+    return max(values, key=lambda name: direction * values[name])
 
 
 def _differences(run: SavedRun, other: SavedRun) -> list[str]:
-    """Why two runs did not answer the same questions."""
+    """Reasons for which two runs have different queries; empty if they have the same."""
     if run.digest != other.digest:
         return [
             f"they have different data, {other.data} ({other.digest[:12]}) "
             f"and {run.data} ({run.digest[:12]})"
         ]
-    one, two = _under(other.params, QUESTIONS), _under(run.params, QUESTIONS)
+    one, two = _under(other.params, QUERY_KEYS), _under(run.params, QUERY_KEYS)
     keys = sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
     return [f"{key} is {one.get(key)} and {two.get(key)}" for key in keys]
 
@@ -204,13 +214,13 @@ def _under(params: Mapping[str, str], groups: Sequence[str]) -> dict[str, str]:
     return {key: value for key, value in params.items() if key.partition(".")[0] in groups}
 
 
-def _same_seeds(groups: list[dict[int, SavedRun]], chosen: bool) -> list[dict[int, SavedRun]]:
+def _same_seeds(groups: list[dict[int, SavedRun]], named: bool) -> list[dict[int, SavedRun]]:
     """Each group's runs in the order of their seeds, which are the same for all."""
     common = set.intersection(*map(set, groups)) if groups else set()
-    if not chosen and groups and not common:
-        return _same_seeds(groups, chosen=True)  # refused there
+    if not named and groups and not common:
+        return _same_seeds(groups, named=True)  # refused there
     for group in groups:
-        if chosen and set(group) != set(groups[0]):
+        if named and set(group) != set(groups[0]):
             one, two = next(iter(groups[0].values())), next(iter(group.values()))
             raise ComparisonError(
                 f"{name(one)} and {name(two)} have different seeds, "
@@ -219,15 +229,15 @@ def _same_seeds(groups: list[dict[int, SavedRun]], chosen: bool) -> list[dict[in
     return [{seed: group[seed] for seed in sorted(common)} for group in groups]
 
 
-def _named(groups: Sequence[dict[int, SavedRun]]) -> list[Contender]:
-    """Names that tell contenders apart: by preset, or by number, where models are the same."""
+def _with_names(groups: Sequence[dict[int, SavedRun]]) -> list[ComparedModel]:
+    """Models with unique names: of the preset, or with a number, where several are of one kind."""
     firsts = [next(iter(group.values())) for group in groups]
     names = [name(run) for run in firsts]
     if len(set(names)) < len(names):
         names = [run.params.get("experiment", name(run)) for run in firsts]
     names = [
-        f"{label} {names[: place + 1].count(label)}" if names.count(label) > 1 else label
-        for place, label in enumerate(names)
+        f"{label} {names[: index + 1].count(label)}" if names.count(label) > 1 else label
+        for index, label in enumerate(names)
     ]
-    contenders = [Contender(n, group) for n, group in zip(names, groups, strict=True)]
-    return sorted(contenders, key=lambda c: (not c.is_baseline, c.name))
+    models = [ComparedModel(n, group) for n, group in zip(names, groups, strict=True)]
+    return sorted(models, key=lambda model: (not model.is_baseline, model.name))

@@ -1,1 +1,1 @@
-"""simulate"""
+"""`lrec simulate`: the feedback loop of recommending and accepting."""

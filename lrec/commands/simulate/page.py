@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lrec.commands.compare.page import COLOURS
-from lrec.commands.reveal.page import positions
 from lrec.commands.simulate.results import SimulationResults
-from lrec.reporting.page import render
-from lrec.reporting.page.axis import Axis
+from lrec.reporting.page import line_colours, render
+from lrec.reporting.page.axis import Axis, even_positions
 
 Row = dict[str, Any]
 PLOTS = {
@@ -21,31 +19,31 @@ PLOTS = {
 }
 
 
-def page(simulated: SimulationResults, facts: Mapping[str, Any]) -> str:
+def page(results: SimulationResults, facts: Mapping[str, Any]) -> str:
     """HTML of a simulation.
 
     Args:
-        facts: what has to be known to read and repeat it.
+        facts: for its readers, and to repeat it.
     """
-    rounds, summary = simulated.records("rounds"), simulated.records("summary")
+    rounds, summary = results.records("rounds"), results.records("summary")
     models = list(dict.fromkeys(row["model"] for row in summary))
     buckets = list(dict.fromkeys(row["bucket"] for row in summary))
     axes = {key: Axis.over(percent(rounds, key), zero=True) for key in PLOTS}
     parts = []
     for bucket in buckets:
-        told = [row for row in summary if row["bucket"] == bucket]
-        seen = [row for row in rounds if row["bucket"] == bucket]
+        ends = [row for row in summary if row["bucket"] == bucket]
+        course = [row for row in rounds if row["bucket"] == bucket]
         parts.append(
             {
                 "bucket": bucket,
                 "meaning": facts["buckets"].get(bucket),
-                "users": told[0]["users"],
-                "attainable": told[0]["attainable"],
-                "sentence": sentence(told, facts),
-                "plots": [plot(seen, key, axes[key], models, facts) for key in PLOTS],
+                "users": ends[0]["users"],
+                "attainable": ends[0]["attainable"],
+                "sentence": sentence(ends, facts),
+                "plots": [plot(course, key, axes[key], models, facts) for key in PLOTS],
                 "rows": [
-                    row | {"last": next(r for r in reversed(seen) if r["model"] == row["model"])}
-                    for row in told
+                    row | {"last": next(r for r in reversed(course) if r["model"] == row["model"])}
+                    for row in ends
                 ],
             }
         )
@@ -53,14 +51,14 @@ def page(simulated: SimulationResults, facts: Mapping[str, Any]) -> str:
         Path(__file__).with_name("page.html"),
         facts=facts,
         models=models,
-        colours={model: f"--c{place % COLOURS}" for place, model in enumerate(models)},
+        colours=line_colours(models),
         competing=facts["models"],
         parts=parts,
     )
 
 
 def sentence(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
-    """The share of a bucket that each model makes active, and which are not surely above chance."""
+    """The share of a bucket that each model makes active, and the models not above the control."""
     (control,) = (row for row in rows if row["model"] == facts["control"])
     competing = [row for row in rows if row["model"] in facts["models"]]
     competing.sort(key=lambda row: -row["activated"])
@@ -68,16 +66,17 @@ def sentence(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
     most = control["attainable"]
     if not most:
         return f"nobody has enough held-out items to come to {facts['active']}."
-    open_ = [row["model"] for row in competing if row["low"] <= 0]
+    unsure = [row["model"] for row in competing if row["low"] <= 0]
     return (
         f"active after {facts['rounds']} rounds: {shares}; {control['model']} exposure "
         f"{control['activated']:.1%}."
         + (f" At most {most:.1%} could be." if most < 1 else "")
-        + (f" Not surely above {control['model']}: {', '.join(open_)}." if open_ else "")
+        + (f" Not surely above {control['model']}: {', '.join(unsure)}." if unsure else "")
     )
 
 
 def percent(rows: Sequence[Row], key: str) -> list[float | None]:
+    """A column in percent."""
     return [None if row[key] is None else 100 * row[key] for row in rows]
 
 
@@ -85,7 +84,7 @@ def plot(
     rows: Sequence[Row], key: str, axis: Axis, models: Sequence[str], facts: Mapping[str, Any]
 ) -> Row:
     """A line for each model, by round."""
-    across = positions(range(facts["rounds"]))
+    across = even_positions(facts["rounds"])
     lines = {}
     for model in models:
         values = percent([row for row in rows if row["model"] == model], key)
@@ -100,5 +99,5 @@ def plot(
         "axis": axis,
         "across": across,
         "lines": lines,
-        "known": any(lines.values()),
+        "drawn": any(lines.values()),
     }

@@ -1,4 +1,4 @@
-"""What came of a simulation: who became active, what was shown to whom, and how sure it is."""
+"""Results of a simulation by round and bucket, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lrec.base.arrays import Floats, Ints
-from lrec.commands.simulate.simulation import Environment, Rollout
+from lrec.base.arrays import Floats, Ints, nan_mean
+from lrec.commands.simulate.environment import Environment
+from lrec.commands.simulate.rollout import Rollout
 from lrec.data.catalogue import Catalogue
-from lrec.evaluation.metric import mean_of_items
 from lrec.evaluation.metric.gini import Gini
 from lrec.evaluation.metric.item_coverage import ItemCoverage
-from lrec.evaluation.statistics import bootstrap, interval, means
+from lrec.evaluation.statistics import bootstrap, interval
 from lrec.evaluation.summary import SMALLEST_BUCKET, SUBSAMPLES
 
 if TYPE_CHECKING:
@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelResult:
-    """What came of one model, the mean over its seeds; `(n, rounds)` unless it says otherwise.
+    """Results of one model, the mean over its seeds; `(n, rounds)` unless it says otherwise.
 
     Attributes:
-        activated: whether a person has `active` items after the round.
-        hit: whether a person has accepted anything so far.
-        accepted: items that a person has accepted so far.
+        name: of the model.
+        activated: 1 where a user has `active` items after the round, else 0.
+        hit: 1 where a user has accepted an item so far, else 0.
+        accepted: items that a user has accepted so far.
         popularity: mean training popularity percentile of the items shown; NaN without any.
         first: `(n,)` round of the first accepted item; NaN where there was none.
-        item_coverage, gini: `(groups, rounds)` of what equal-sized samples of each group's people
-            were shown; NaN for groups below `SMALLEST_BUCKET`.
+        item_coverage, gini: `(groups, rounds)` of the items shown to equal-sized samples of each
+            group; NaN for groups below `SMALLEST_BUCKET`.
     """
 
     name: str
@@ -48,21 +49,21 @@ class ModelResult:
 
 @dataclass(frozen=True)
 class SimulationResults:
-    """The result.
+    """Results of all models.
 
     Attributes:
         rounds: model, bucket, round, users, activated, hit, accepted, popularity, drift (popularity
             minus that of round 1), item_coverage and gini.
-        summary: model, bucket, users, attainable (share who can come to be active at all),
+        summary: model, bucket, users, attainable (share that can come to be active at all),
             activated (at the end), difference (to the control) with bounds low and high, accepted
-            (at the end), first_hit (mean round among those who hit) and never_hit (share).
+            (at the end), first_hit (mean round among those with a hit) and never_hit (share).
     """
 
     rounds: pd.DataFrame
     summary: pd.DataFrame
 
     def records(self, name: Literal["rounds", "summary"]) -> list[dict[str, Any]]:
-        """The rows of a frame; None where nothing is known."""
+        """The rows of a frame; None instead of NaN."""
         rows: list[dict[str, Any]] = json.loads(getattr(self, name).to_json(orient="records"))
         return rows
 
@@ -74,10 +75,17 @@ def summarise_rollouts(
     groups: Mapping[str, Ints],
     active: int,
 ) -> ModelResult:
-    """What came of a model that played once for each seed."""
-    seen = [_observe(rollout, environment, _samples(groups), active) for rollout in rollouts]
-    mean = {key: np.mean([one[key] for one in seen], axis=0) for key in seen[0]}
-    return ModelResult(name, **mean | {"first": means(np.stack([one["first"] for one in seen]))})
+    """The mean over a model's rollouts, one for each seed.
+
+    Args:
+        groups: rows of users by name.
+        active: items from which a user counts as active.
+    """
+    samples = _samples(groups)
+    columns = [_columns(rollout, environment, samples, active) for rollout in rollouts]
+    mean = {key: np.mean([one[key] for one in columns], axis=0) for key in columns[0]}
+    first = nan_mean(np.stack([one["first"] for one in columns]), axis=0)
+    return ModelResult(name, **mean | {"first": first})
 
 
 def tabulate(
@@ -88,24 +96,29 @@ def tabulate(
     control: str,
     resamples: int,
 ) -> SimulationResults:
-    """Means over groups of people, with 95 % intervals by paired bootstrap over people.
+    """Means over groups of users, with 95 % intervals by paired bootstrap over users.
 
     Args:
-        groups: rows of people by name.
-        control: whose activation differences are taken to.
+        groups: rows of users by name.
+        active: items from which a user counts as active.
+        control: name of the result that differences in activation are taken to.
     """
     import pandas as pd
 
     rounds: list[dict[str, Any]] = []
     summary: list[dict[str, Any]] = []
     (base,) = (result.activated[:, -1] for result in results if result.name == control)
-    for place, (group, rows) in enumerate(groups.items()):
-        change = np.stack([o.activated[rows, -1] - base[rows] for o in results], axis=1)
+    for group_index, (group, rows) in enumerate(groups.items()):
+        change = np.stack([r.activated[rows, -1] - base[rows] for r in results], axis=1)
         low, high = interval(bootstrap(change, resamples))
-        for at, result in enumerate(results):
+        for index, result in enumerate(results):
             key = {"model": result.name, "bucket": group}
-            rounds += _rounds(key, result, rows, place)
-            shared = {"low": low[at], "high": high[at], "difference": change[:, at].mean()}
+            rounds += _rounds(key, result, rows, group_index)
+            shared = {
+                "low": low[index],
+                "high": high[index],
+                "difference": change[:, index].mean(),
+            }
             summary.append(
                 {
                     **key,
@@ -114,7 +127,7 @@ def tabulate(
                     "activated": result.activated[rows, -1].mean(),
                     **(shared if result.name != control else dict.fromkeys(shared)),
                     "accepted": result.accepted[rows, -1].mean(),
-                    "first_hit": means(result.first[rows, None])[0],
+                    "first_hit": nan_mean(result.first[rows, None], axis=0)[0],
                     "never_hit": 1 - result.hit[rows, -1].mean(),
                 }
             )
@@ -124,7 +137,7 @@ def tabulate(
 def _rounds(
     key: dict[str, Any], result: ModelResult, rows: Ints, group: int
 ) -> list[dict[str, Any]]:
-    popularity = means(result.popularity[rows])
+    popularity = nan_mean(result.popularity[rows], axis=0)
     columns = {
         "activated": result.activated[rows].mean(axis=0),
         "hit": result.hit[rows].mean(axis=0),
@@ -135,14 +148,20 @@ def _rounds(
         "gini": result.gini[group],
     }
     return [
-        {**key, "round": at + 1, "users": len(rows), **{n: c[at] for n, c in columns.items()}}
-        for at in range(len(popularity))
+        {
+            **key,
+            "round": index + 1,
+            "users": len(rows),
+            **{name: column[index] for name, column in columns.items()},
+        }
+        for index in range(len(popularity))
     ]
 
 
-def _observe(
+def _columns(
     rollout: Rollout, environment: Environment, samples: Sequence[Sequence[Ints]], active: int
 ) -> dict[str, Floats]:
+    """The attributes of a `ModelResult`, of one rollout."""
     gained = rollout.accepted.sum(axis=2).cumsum(axis=0).T
     hit = gained > 0
     percentile = np.append(percentiles(environment.catalogue), np.nan)
@@ -151,16 +170,16 @@ def _observe(
         "activated": (environment.start.lengths[:, None] + gained >= active).astype(float),
         "hit": hit.astype(float),
         "accepted": gained.astype(float),
-        "popularity": np.stack([mean_of_items(percentile[s]) for s in rollout.shown], axis=1),
+        "popularity": np.stack([nan_mean(percentile[s], axis=1) for s in rollout.shown], axis=1),
         "first": np.where(hit.any(axis=1), hit.argmax(axis=1) + 1, np.nan),
         **{
             metric.name: np.array(
                 [
                     [
-                        _mean([metric(shown[rows], n_items) for rows in drawn])
+                        _mean([metric(shown[rows], n_items) for rows in of_group])
                         for shown in rollout.shown
                     ]
-                    for drawn in samples
+                    for of_group in samples
                 ]
             )
             for metric in (ItemCoverage(), Gini())

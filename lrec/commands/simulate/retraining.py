@@ -1,4 +1,4 @@
-"""Models that are trained again on what they have caused."""
+"""Policies that rank with a model, and train it again on the items accepted in earlier rounds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from lrec.base.arrays import Ints
-from lrec.commands.settings import RunSettings
+from lrec.commands.settings import Monitor, RunSettings
 from lrec.commands.train.callbacks import LossPrinter
 from lrec.data.feature import with_vectors
 from lrec.data.histories import Histories
@@ -22,61 +22,62 @@ from lrec.model.common.protocols import StatelessCallback
 from lrec.model.popularity import Popularity
 from lrec.reporting.terminal import Screen
 
-Train = Callable[[Split], Model]
+Fit = Callable[[Split], Model]
 
 
 class RankingPolicy:
-    """Recommends what a model ranks first.
+    """Recommends the items that a model ranks first.
 
     Args:
         model: of the first round, and of the others too if it is not trained again.
-        k: items to recommend.
-        split: what the model was trained on.
-        train: makes the model of the next round; or None.
+        k: length of the lists.
+        split: that the model was trained on.
+        fit: trains the model of the next round; or None.
     """
 
-    def __init__(self, model: Model, k: int, split: Split, train: Train | None = None) -> None:
+    def __init__(self, model: Model, k: int, split: Split, fit: Fit | None = None) -> None:
         self.ranker = Ranker(model, k)
         self.split = split
-        self.train = train
+        self.fit = fit
 
-    def __call__(self, queries: Queries, turn: int) -> Ints:
-        if self.train is not None and turn > 1:
-            model = self.train(with_people(self.split, queries.history))
+    def __call__(self, queries: Queries, number: int) -> Ints:
+        if self.fit is not None and number > 1:
+            model = self.fit(with_users(self.split, queries.history))
             self.ranker = Ranker(model, self.ranker.k)
         return self.ranker(queries).items
 
 
-def trainer(parts: RunSettings, screen: Screen) -> Train:
-    """Trains a run's model as the run did: with its features, augmenter, schedule and seed."""
-    parts.strategy.start()
+def refit(settings: RunSettings, screen: Screen) -> Fit:
+    """A function that trains a run's model as the run did, on another split."""
+    settings.strategy.start()
 
-    def train(split: Split) -> Model:
-        model, split = copy.deepcopy(parts.model), with_vectors(split, parts.feature)
-        training = parts.augment(split, parts.strategy, parts.seed, LossPrinter(screen))
-        callback = Validation(parts, Evaluator(split, parts.metric, parts.bucket, parts.k), model)
-        model.fit(training, parts.schedule, parts.strategy, parts.seed, callback)
+    def fit(split: Split) -> Model:
+        model, split = copy.deepcopy(settings.model), with_vectors(split, settings.feature)
+        training = settings.augment(split, settings.strategy, settings.seed, LossPrinter(screen))
+        evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
+        callback = ValidationMonitor(evaluator, model, settings.monitored)
+        model.fit(training, settings.schedule, settings.strategy, settings.seed, callback)
         return model
 
-    return train
+    return fit
 
 
-def count(split: Split) -> Model:
-    """Popularity as it is now."""
+def popularity(split: Split) -> Model:
+    """Popularity in the training part of a split."""
     model = Popularity()
     model.catalogue = split.catalogue
     return model
 
 
-class Validation(StatelessCallback):
-    """Tells training the monitored metric, and nobody else."""
+class ValidationMonitor(StatelessCallback):
+    """Returns the monitored value of each epoch to the trainer; prints and logs nothing."""
 
     wants_steps = False
 
-    def __init__(self, parts: RunSettings, evaluator: Evaluator, model: Model) -> None:
-        self.parts = parts
+    def __init__(self, evaluator: Evaluator, model: Model, monitor: Monitor) -> None:
         self.evaluator = evaluator
         self.ranker = evaluator.ranker(model)
+        self.monitor = monitor
 
     def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         pass
@@ -85,21 +86,20 @@ class Validation(StatelessCallback):
         if not len(self.evaluator.split.validation):
             return math.nan
         values = self.evaluator.validate(self.ranker)
-        return self.parts.monitor_sign * values[self.parts.monitor.removeprefix("val/")]
+        return self.monitor.sign * values[self.monitor.name.removeprefix("val/")]
 
 
-def with_people(split: Split, history: Histories) -> Split:
-    """The split with more users to train on, and what they have counted as popular."""
+def with_users(split: Split, history: Histories) -> Split:
+    """The split with more users to train on, whose items count as popular."""
     catalogue, train = split.catalogue, split.train
     n_items = catalogue.n_items
     more = history.within(n_items)
     more = more.take(np.flatnonzero(more.lengths))
     pairs = np.unique(more.row * n_items + more.item)
-    together = Histories.stacked([train, more])
-    counted = replace(
+    grown = replace(
         catalogue,
         popularity=catalogue.popularity + np.bincount(pairs % n_items, minlength=n_items),
         interactions=catalogue.interactions + np.bincount(more.item, minlength=n_items),
         n_users=catalogue.n_users + len(more),
     )
-    return replace(split, train=together, catalogue=counted)
+    return replace(split, train=Histories.stacked([train, more]), catalogue=grown)

@@ -1,4 +1,4 @@
-"""Who looks on while a model trains, and keeps what it takes to go on after a kill."""
+"""Callbacks of training: validation after each epoch, and its counterparts that only listen."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import numpy as np
 
 from lrec.base.arrays import Array
 from lrec.base.errors import DataError
-from lrec.commands.settings import RunSettings
-from lrec.evaluation.bucket import group_names
+from lrec.commands.settings import Monitor
 from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.ranking import Ranker
 from lrec.model.common.protocols import StatelessCallback
@@ -22,33 +21,44 @@ from lrec.tracking import Log
 from lrec.training.checkpoint import Checkpoint
 from lrec.training.strategy import TrainingStrategy
 
-PAST = "past"  # in a checkpoint: what the epochs before had, and how long they took
+PAST = "past"  # in a checkpoint: metrics of the epochs before it, and the seconds they took
 
 
 class ValidationCallback:
-    """Evaluates on validation after each epoch: prints, logs, and tells training what it said.
+    """Evaluates on validation after each epoch: prints, logs, and returns the monitored value.
 
-    It also keeps the training's state in the run's folder, with what the epochs before had.
+    It also keeps the training's state in the run's folder, with the metrics of all epochs so far.
+
+    Args:
+        evaluator: of the split that is trained on.
+        ranker: of the model that trains.
+        monitor: the metric that training stops and picks epochs by.
+        strategy: shares the value with all processes of the run.
+        progress: shows epochs and steps.
+        log: of the run.
+        checkpoint: file for the training's state.
     """
 
     def __init__(
         self,
-        parts: RunSettings,
         evaluator: Evaluator,
         ranker: Ranker,
+        monitor: Monitor,
+        strategy: TrainingStrategy,
         progress: Progress,
         log: Log,
         checkpoint: Checkpoint,
     ) -> None:
-        self.parts = parts
         self.evaluator = evaluator
         self.ranker = ranker
+        self.monitor = monitor
+        self.strategy = strategy
         self.progress = progress
         self.log = log
         self.checkpoint = checkpoint
         self.wants_steps = progress.live
         self.history: list[dict[str, float]] = []
-        self.begun = time.perf_counter()
+        self.start = time.perf_counter()
 
     def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         self.progress.step(epoch, step, steps)
@@ -58,8 +68,7 @@ class ValidationCallback:
         self.progress.epoch(epoch, loss, values)
         self.log.metrics({"train/loss": loss, **values}, step=epoch)
         self.history.append({"epoch": epoch, "loss": loss, **values})
-        value = self.parts.monitor_sign * values.get(self.parts.monitor, math.nan)
-        return float(self.parts.strategy.agreed(value))
+        return float(self.strategy.agreed(self.monitor.value(values)))
 
     def save_state(self, state: Mapping[str, Array]) -> None:
         past = json.dumps({"history": self.history, "seconds": self.seconds})
@@ -70,14 +79,14 @@ class ValidationCallback:
         if state is not None:
             past = json.loads(str(state.pop(PAST)))
             self.history = past["history"]
-            self.begun -= past["seconds"]
+            self.start -= past["seconds"]
             self.progress.resume(int(state["epoch"]))
         return state
 
     @property
     def seconds(self) -> float:
-        """Since training began, without the time that a killed run lay still."""
-        return time.perf_counter() - self.begun
+        """Seconds since training began, without those that a killed run lay still."""
+        return time.perf_counter() - self.start
 
     @property
     def epochs(self) -> int:
@@ -87,18 +96,18 @@ class ValidationCallback:
     def finish(self) -> float:
         """The best monitored value; of a model without epochs, its only one.
 
-        What the best epoch had in each bucket is logged as `best/<metric>/<bucket>`: MLflow itself
+        The best epoch's value in each bucket is logged as `best/<metric>/<bucket>`: MLflow itself
         keeps the last epoch's.
         """
-        monitor, sign = self.parts.monitor, self.parts.monitor_sign
+        name, sign = self.monitor.name, self.monitor.sign
         if self.history:
-            best = max(self.history, key=lambda row: sign * row.get(monitor, -sign * math.inf))
+            best = max(self.history, key=lambda row: sign * row.get(name, -sign * math.inf))
         else:
             best = self._validate()
             self.log.metrics(best)
-        names = [name for name in monitored_by_group(self.parts) if name in best]
+        names = [name for name in self.monitor.by_group if name in best]
         self.log.metrics({f"best/{name.removeprefix('val/')}": best[name] for name in names})
-        return best.get(monitor, math.nan)
+        return best.get(name, math.nan)
 
     def _validate(self) -> dict[str, float]:
         if not len(self.evaluator.split.validation):
@@ -109,34 +118,36 @@ class ValidationCallback:
                 )
             return {}
         values = {f"val/{k}": v for k, v in self.evaluator.validate(self.ranker).items()}
-        if self.parts.monitor not in values:
+        if self.monitor.name not in values:
             raise DataError(
                 "the monitored metric has no value: no validation users in its bucket, or ratings "
-                f"that this model does not predict itself. Received: monitor={self.parts.monitor}"
+                f"that this model does not predict itself. Received: monitor={self.monitor.name}"
             )
         return values
 
 
 class LossPrinter(StatelessCallback):
-    """A line for each epoch of what trains before the model."""
+    """A line for each epoch of a model that trains before the run's own: an augmenter's."""
 
     wants_steps = False
 
     def __init__(self, screen: Screen) -> None:
-        self.console = screen.console
+        self.screen = screen
 
     def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         pass
 
     def on_epoch_end(self, epoch: int, loss: float) -> float:
-        self.console.print(f"augment: epoch {epoch:>3}  loss {loss:.4g}")
+        self.screen.line(f"augment: epoch {epoch:>3}  loss {loss:.4g}")
         return math.nan
 
 
 class WorkerCallback:
-    """Hears from the chief how an epoch was.
+    """Receives the monitored value from the chief; saves nothing, and resumes what the chief saved.
 
-    It keeps nothing, but goes on from what a chief that was killed has kept.
+    Args:
+        strategy: shares the chief's value.
+        checkpoint: of a chief that was killed.
     """
 
     wants_steps = False
@@ -156,9 +167,3 @@ class WorkerCallback:
 
     def load_state(self) -> Mapping[str, Array] | None:
         return self.checkpoint.load()
-
-
-def monitored_by_group(parts: RunSettings) -> list[str]:
-    """The monitored metric of every bucket: what the lines of training show."""
-    name = parts.monitor.rpartition("/")[0]
-    return [f"{name}/{group}" for group in group_names(parts.bucket.values())]

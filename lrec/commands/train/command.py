@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -50,7 +51,8 @@ def run(settings: TrainSettings, invocation: Invocation) -> float:
     """Train a run, or go on with one in its own folder.
 
     Returns:
-        The best value of the monitored validation metric, for sweepers.
+        The best value of the monitored validation metric, for sweepers; NaN in a process that only
+        trains along.
     """
     config = invocation.config
     config = replace(config, values={k: v for k, v in config.values.items() if k != "resume"})
@@ -58,4 +60,5 @@ def run(settings: TrainSettings, invocation: Invocation) -> float:
         folder = folder_of(settings.resume)
         overrides = (folder / "overrides.txt").read_text().splitlines()
         config = replace(config, overrides=overrides, choices={}, folder=folder, resumed=True)
-    return experiment.run(settings, config)
+    result = experiment.run(settings, config)
+    return math.nan if result is None else result.best

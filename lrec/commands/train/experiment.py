@@ -2,127 +2,164 @@
 
 from __future__ import annotations
 
-import math
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lrec.commands.composing import ComposedConfig
+from lrec.commands.data_lines import augmentation_line, data_lines
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import run_logging
-from lrec.commands.train.callbacks import (
-    LossPrinter,
-    ValidationCallback,
-    WorkerCallback,
-    monitored_by_group,
-)
+from lrec.commands.train.callbacks import LossPrinter, ValidationCallback, WorkerCallback
+from lrec.commands.train.run_logging import RunContext
 from lrec.data.alignment import extend
 from lrec.data.catalogue import Catalogue
 from lrec.data.feature import with_vectors
 from lrec.data.interactions import Interactions
-from lrec.evaluation.evaluator import Evaluator
-from lrec.evaluation.recommender import example
-from lrec.evaluation.references import with_references
+from lrec.data.queries import Split
+from lrec.evaluation.evaluator import EvaluationResult, Evaluator
+from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
-from lrec.model.common import saving
 from lrec.reporting.terminal import Progress, Screen, show_warnings
 from lrec.tracking import forget
 from lrec.training.checkpoint import Checkpoint
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A finished run.
+
+    Attributes:
+        evaluation: of the model on the test part.
+        references: metrics of the references on the same part, by name.
+        users: the user table as it is published, with ids of items and pseudonyms of users.
+        history: loss and validation metrics of each evaluated epoch.
+        best: value of the monitored validation metric; NaN where no user is in the validation part.
+        seconds: of training.
+        run_id: MLflow's, or None as long as MLflow cannot be reached.
+    """
+
+    evaluation: EvaluationResult
+    references: Rows
+    users: pd.DataFrame
+    history: list[dict[str, float]]
+    best: float
+    seconds: float
+    run_id: str | None
+
 
 def run(
-    parts: RunSettings,
-    composed: ComposedConfig,
+    settings: RunSettings,
+    config: ComposedConfig,
     pretrained: Pretrained | None = None,
     known: Catalogue | None = None,
-) -> float:
+) -> TrainResult | None:
     """Train, evaluate and log.
 
     Args:
-        learnt: what training goes on from, instead of from the beginning.
+        config: that the settings were built from.
+        pretrained: the model to go on from, instead of fresh weights.
         known: a catalogue whose items keep their codes, so that models of both break ties alike.
 
     Returns:
-        The best value of the monitored validation metric, which a sweep looks at; NaN where nobody
-        is in the validation part.
+        The result; None in a process that only trains along with the chief.
     """
-    screen = Screen(silent=not parts.strategy.chief)
+    model, strategy = settings.model, settings.strategy
+    screen = Screen(silent=not strategy.chief)
     show_warnings(screen)
-    if not parts.strategy.chief:
-        return follow(parts, composed, screen)
-    if not composed.resumed:
-        forget(composed.folder)
-        Checkpoint(composed.folder).remove()
-    screen.composed(composed.choices, composed.overrides, parts.seed)
-    tags = {"lrec.command": "train", "lrec.simple": str(parts.model.is_baseline)}
-    with parts.tracking.run(_name(parts, composed), tags, composed.folder) as log:
-        run_logging.log_config(log, composed)
+    if not strategy.chief:
+        train_along(settings, config, screen)
+        return None
+    if not config.resumed:
+        forget(config.folder)
+        Checkpoint(config.folder).remove()
+    screen.choices(config.choices, config.overrides, settings.seed)
+    tags = {"lrec.command": "train", "lrec.simple": str(model.is_baseline)}
+    with settings.tracking.run(run_name(settings, config), tags, config.folder) as log:
+        context = RunContext(log, config)
+        run_logging.log_config(context)
 
-        data = parts.dataset.load()
-        split = with_vectors(parts.split(data), parts.feature)
-        if known is not None:
-            split = extend(split, known)
+        data, split = load(settings, known)
         if pretrained is not None:
-            parts.model.warm_start(pretrained)
+            model.warm_start(pretrained)
             log.tags({"lrec.updates": pretrained.run})
-        evaluator = Evaluator(split, parts.metric, parts.bucket, parts.k)
-        run_logging.log_data(log, composed, parts, data, split)
-        screen.data(data, split, evaluator.buckets["test"])
+        evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
+        buckets = evaluator.buckets["test"]
+        run_logging.log_data(context, settings.dataset.name, data, split)
+        for line in data_lines(data, split, buckets):
+            screen.line(line)
+        if split.train.weight is not None and not model.uses_weights:
+            warnings.warn(f"model={model.name} ignores the weights of behaviours", stacklevel=2)
 
-        if split.train.weight is not None and not parts.model.uses_weights:
-            name = parts.model.name
-            warnings.warn(f"model={name} ignores the weights of behaviours", stacklevel=2)
+        with strategy.together(task_digest(config.values, data)):
+            training = settings.augment(split, strategy, settings.seed, LossPrinter(screen))
+            run_logging.log_augmentation(context, split, training)
+            if line := augmentation_line(settings.augment.name, split, training):
+                screen.line(line)
 
-        with parts.strategy.together(_task(composed, data)):
-            training = parts.augment(split, parts.strategy, parts.seed, LossPrinter(screen))
-            run_logging.log_augmentation(log, split, training)
-            screen.augmentation(parts.augment.name, split, training)
-
-            ranker = evaluator.ranker(parts.model)
-            checkpoint = Checkpoint(composed.folder, _task(composed, data, pretrained))
-            with Progress(screen, parts.schedule.epochs, monitored_by_group(parts)) as progress:
-                callback = ValidationCallback(parts, evaluator, ranker, progress, log, checkpoint)
-                parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, callback)
-            run_logging.log_training(log, composed, callback.epochs, callback.seconds)
+            ranker, monitor = evaluator.ranker(model), settings.monitored
+            checkpoint = Checkpoint(config.folder, task_digest(config.values, data, pretrained))
+            with Progress(screen, settings.schedule.epochs, monitor.by_group) as progress:
+                callback = ValidationCallback(
+                    evaluator, ranker, monitor, strategy, progress, log, checkpoint
+                )
+                model.fit(training, settings.schedule, strategy, settings.seed, callback)
+            seconds = callback.seconds
+            run_logging.log_training(context, callback.epochs, seconds)
         best = callback.finish()
 
-        result = evaluator.test(ranker)
-        references = evaluator.references()
-        rows = with_references(parts.model.name, result.values, references)
-        run_logging.log_result(log, composed, parts, evaluator, data, result, references)
-        if parts.tracking.log_model:
-            saving.save(composed.folder / "model", parts.model, composed.values["model"])
-            log.model(composed.folder / "model", example(parts.model.catalogue))
-        run_logging.log_figures(log, composed, parts, data, callback.history, rows)
+        result, references = evaluator.test(ranker), evaluator.references()
+        rows = with_references(model.name, result.values, references)
+        users = run_logging.published_table(
+            result.table, split, None if settings.tracking.keep_user_ids else data.digest
+        )
+        run_logging.log_result(context, result, rows, references, users, buckets)
+        if settings.tracking.log_model:
+            run_logging.log_model(context, model)
+        run_logging.log_curves(context, callback.history, settings.monitor)
+        run_logging.log_figures(context, rows, settings.groups, max(settings.k), data)
     checkpoint.remove()
 
-    screen.table(rows, list(parts.bucket.values()), parts.k)
-    screen.note(log.where)
-    return best
+    screen.metrics(rows, settings.groups, settings.k)
+    screen.note(log.location)
+    return TrainResult(result, references, users, callback.history, best, seconds, log.run_id)
 
 
-def follow(parts: RunSettings, composed: ComposedConfig, screen: Screen) -> float:
-    """What a process does that is not the chief: trains along, without a word."""
-    print(f"lrec: {parts.strategy.role}, which prints and logs")
-    data = parts.dataset.load()
-    split = with_vectors(parts.split(data), parts.feature)
-    with parts.strategy.together(_task(composed, data)):
-        training = parts.augment(split, parts.strategy, parts.seed, LossPrinter(screen))
-        checkpoint = Checkpoint(composed.folder, _task(composed, data))
-        callback = WorkerCallback(parts.strategy, checkpoint)
-        parts.model.fit(training, parts.schedule, parts.strategy, parts.seed, callback)
-    return math.nan
+def load(settings: RunSettings, known: Catalogue | None = None) -> tuple[Interactions, Split]:
+    """Load the data and split it, with the items' vectors."""
+    data = settings.dataset.load()
+    split = with_vectors(settings.split(data), settings.feature)
+    return data, split if known is None else extend(split, known)
 
 
-def _task(
-    composed: ComposedConfig, data: Interactions, pretrained: Pretrained | None = None
+def train_along(settings: RunSettings, config: ComposedConfig, screen: Screen) -> None:
+    """Train in a process that is not the chief, which evaluates and logs."""
+    print(f"lrec: {settings.strategy.role}, which prints and logs")
+    data, split = load(settings)
+    task = task_digest(config.values, data)
+    with settings.strategy.together(task):
+        training = settings.augment(split, settings.strategy, settings.seed, LossPrinter(screen))
+        callback = WorkerCallback(settings.strategy, Checkpoint(config.folder, task))
+        settings.model.fit(training, settings.schedule, settings.strategy, settings.seed, callback)
+
+
+def task_digest(
+    config: Mapping[str, object], data: Interactions, pretrained: Pretrained | None = None
 ) -> str:
-    """What the processes of a run, and its parts if it is killed, have to agree in: everything but
-    where the data lies and where training takes place."""
+    """Digest of all that the processes of a run, and its parts if it is killed, have to agree in.
+
+    That is everything but where the data lies and where training takes place.
+    """
     start = pretrained.run if pretrained is not None else None
-    where = {"dataset": data.digest, "strategy": None, "start": start}
-    return run_logging.config_digest(composed.values | where)
+    elsewhere = {"dataset": data.digest, "strategy": None, "start": start}
+    return run_logging.config_digest({**config, **elsewhere})
 
 
-def _name(parts: RunSettings, composed: ComposedConfig) -> str:
-    """What MLflow's list of runs shows: model, augmenter if there is one, seed."""
-    names = [composed.choices.get("model", parts.model.name), parts.augment.name]
-    return "-".join([*(name for name in names if name != "none"), f"seed{parts.seed}"])
+def run_name(settings: RunSettings, config: ComposedConfig) -> str:
+    """A run's name in MLflow: model, augmenter if there is one, seed."""
+    names = [config.choices.get("model", settings.model.name), settings.augment.name]
+    return "-".join([*(name for name in names if name != "none"), f"seed{settings.seed}"])

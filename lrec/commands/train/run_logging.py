@@ -1,10 +1,12 @@
-"""What a run leaves in MLflow: config, data, metrics, user table, figures."""
+"""Everything that a run logs: config, data, metrics, user table, model, figures."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +15,14 @@ from omegaconf import OmegaConf
 from lrec.base.arrays import Strings
 from lrec.base.files import write_table, write_text
 from lrec.commands.composing import ComposedConfig
-from lrec.commands.settings import RunSettings
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
-from lrec.evaluation.bucket import group_names
-from lrec.evaluation.evaluator import EvaluationResult, Evaluator
-from lrec.evaluation.references import Rows, with_references
+from lrec.evaluation.bucket import Buckets
+from lrec.evaluation.evaluator import EvaluationResult
+from lrec.evaluation.recommender import example
+from lrec.evaluation.references import Rows
+from lrec.model import Model
+from lrec.model.common import saving
 from lrec.reporting import figures
 from lrec.tracking import Log
 
@@ -29,49 +33,69 @@ if TYPE_CHECKING:
 DRAWN = ("recall", "ndcg", "novelty", "mse")
 
 
-def log_config(log: Log, composed: ComposedConfig) -> None:
+@dataclass(frozen=True)
+class RunContext:
+    """A run that is being logged.
+
+    Attributes:
+        log: writes to MLflow.
+        config: of the run.
+    """
+
+    log: Log
+    config: ComposedConfig
+
+    @property
+    def folder(self) -> Path:
+        """The run's own folder, in which logged files stay."""
+        return self.config.folder
+
+    def text(self, name: str, text: str) -> None:
+        """Write a file of the run, and log it."""
+        write_text(self.folder / name, text)
+        self.log.file(self.folder / name)
+
+    def table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table of the run as CSV or Parquet, and log it."""
+        write_table(self.folder / name, table)
+        self.log.file(self.folder / name)
+
+
+def log_config(context: RunContext) -> None:
     """Config, command line and versions: what it takes to repeat the run."""
+    config, log = context.config, context.log
     flat: dict[str, Any] = {}
-    for group, node in composed.values.items():
+    for group, node in config.values.items():
         flat |= {group: node} if not isinstance(node, dict) else _flat(node, group)
-    log.params({**composed.choices, **flat})
+    log.params({**config.choices, **flat})
     log.environment()
     log.tags(
         {
-            "lrec.base.config.check": config_digest(composed.values),
-            "lrec.overrides": " ".join(composed.overrides)[:5000],
+            "lrec.config": config_digest(config.values),
+            "lrec.overrides": " ".join(config.overrides)[:5000],
         }
     )
-    files = {
-        "config.yaml": OmegaConf.to_yaml(composed.values),
-        "overrides.txt": "\n".join(composed.overrides),
-    }
-    for name, text in files.items():
-        write_text(composed.folder / name, text)
-        log.file(composed.folder / name)
+    context.text("config.yaml", OmegaConf.to_yaml(config.values))
+    context.text("overrides.txt", "\n".join(config.overrides))
 
 
-def log_data(
-    log: Log, composed: ComposedConfig, parts: RunSettings, data: Interactions, split: Split
-) -> None:
-    """Which data, by its content, and what the split made of it."""
-    source = {key: str(value) for key, value in composed.values["dataset"].items()}
-    log.dataset(parts.dataset.name, data.digest, source)
-    log.metrics({f"data/{key}": value for key, value in split.counts.items()})
+def log_data(context: RunContext, name: str, data: Interactions, split: Split) -> None:
+    """The data by its content, and the counts of the split's parts."""
+    source = {key: str(value) for key, value in context.config.values["dataset"].items()}
+    context.log.dataset(name, data.digest, source)
+    context.log.metrics({f"data/{key}": value for key, value in split.counts.items()})
 
 
-def log_training(log: Log, composed: ComposedConfig, epochs: int, seconds: float) -> None:
-    """How long training took: no metrics, because these are the same for the same config."""
-    log.tags({"lrec.epochs": epochs, "lrec.fit_seconds": f"{seconds:.3f}"})
-    path = composed.folder / "training.json"
-    write_text(path, json.dumps({"epochs": epochs, "seconds": seconds}))
-    log.file(path)
+def log_training(context: RunContext, epochs: int, seconds: float) -> None:
+    """Epochs and seconds of training: no metrics, which are the same for the same config."""
+    context.log.tags({"lrec.epochs": epochs, "lrec.fit_seconds": f"{seconds:.3f}"})
+    context.text("training.json", json.dumps({"epochs": epochs, "seconds": seconds}))
 
 
-def log_augmentation(log: Log, split: Split, training: Split) -> None:
-    """How much was added to the training data, and to how many users."""
+def log_augmentation(context: RunContext, split: Split, training: Split) -> None:
+    """The number of interactions added to the training data, and of users who got them."""
     added = training.train.lengths - split.train.lengths
-    log.metrics(
+    context.log.metrics(
         {
             "data/augmented_users": float((added > 0).sum()),
             "data/augmented_interactions": float(added.sum()),
@@ -80,73 +104,71 @@ def log_augmentation(log: Log, split: Split, training: Split) -> None:
 
 
 def log_result(
-    log: Log,
-    composed: ComposedConfig,
-    parts: RunSettings,
-    evaluator: Evaluator,
-    data: Interactions,
+    context: RunContext,
     result: EvaluationResult,
+    rows: Rows,
     references: Rows,
+    users: pd.DataFrame,
+    buckets: Sequence[Buckets],
 ) -> None:
-    """The user table, and the metrics: the model's as they are, references' under their names."""
+    """The metrics, the model's as they are and references' under their names; the user table.
+
+    Args:
+        rows: metrics of the model and of the references beside it, for `metrics.json`.
+        users: the published user table.
+    """
+    log = context.log
     log.metrics(result.values)
     for name, values in references.items():
         log.metrics({f"{name}/{key}": value for key, value in values.items()})
-    log.tags(
-        {
-            "lrec.rating_head": result.rating_head,
-            "lrec.history_items_ignored": result.ignored,
-            **{
-                f"lrec.evaluation.bucket.{name}": words
-                for bucket in evaluator.buckets["test"]
-                for name, words in bucket.edges.items()
-            },
-        }
-    )
-    path = composed.folder / "users.parquet"
-    write_table(path, public_table(parts, evaluator, data, result))
-    log.file(path)
-    summary = composed.folder / "metrics.json"
-    rows = with_references(parts.model.name, result.values, references)
-    write_text(summary, json.dumps(rows, indent=1))
-    log.file(summary)
+    edges = {f"lrec.bucket.{n}": words for bucket in buckets for n, words in bucket.edges.items()}
+    ignored = {"lrec.history_items_ignored": result.ignored}
+    log.tags({"lrec.rating_head": result.rating_head, **ignored, **edges})
+    context.table("users.parquet", users)
+    context.text("metrics.json", json.dumps(rows, indent=1))
 
 
-def public_table(
-    parts: RunSettings, evaluator: Evaluator, data: Interactions, result: EvaluationResult
-) -> pd.DataFrame:
-    """The user table with the items' ids, and the users' pseudonyms or ids."""
-    import pandas as pd
+def log_model(context: RunContext, model: Model) -> None:
+    """The trained model, as a pyfunc."""
+    folder = context.folder / "model"
+    saving.save(folder, model, context.config.values["model"])
+    context.log.model(folder, example(model.catalogue))
 
-    split = evaluator.split
-    ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in result.table["items"]]
-    users = split.user_ids[result.table["user"]]
-    if not parts.tracking.keep_user_ids:
-        users = pseudonyms(users, data.digest)
-    table = result.table.assign(user=users)
-    table["items"] = pd.Series(ids, index=table.index)
-    return table
+
+def log_curves(context: RunContext, history: Sequence[Mapping[str, float]], monitor: str) -> None:
+    """Loss and monitored metric over epochs, where there were any."""
+    if history:
+        path = context.folder / "figures" / "curves.png"
+        figures.curves(history, monitor, path)
+        context.log.file(path, "figures")
 
 
 def log_figures(
-    log: Log,
-    composed: ComposedConfig,
-    parts: RunSettings,
-    data: Interactions,
-    history: Sequence[Mapping[str, float]],
-    rows: Rows,
+    context: RunContext, rows: Rows, groups: Sequence[str], k: int, data: Interactions
 ) -> None:
-    """Curves over epochs (where there were any), metrics by bucket, activity and popularity."""
-    folder = composed.folder / "figures"
-    if history:
-        figures.curves(history, parts.monitor, folder / "curves.png")
-    k = max(parts.k)
+    """Metrics by bucket at k, and the distributions of activity and popularity."""
+    folder = context.folder / "figures"
     drawn = [metric if metric == "mse" else f"{metric}_at_{k}" for metric in DRAWN]
-    groups = group_names(parts.bucket.values())
     figures.by_bucket(rows, drawn, groups, folder / "by_bucket.png")
-    figures.distributions(data, folder / "distributions.png")
-    for path in sorted(folder.iterdir()):
-        log.file(path, "figures")
+    figures.distributions(data.activity, data.popularity, folder / "distributions.png")
+    for name in ("by_bucket.png", "distributions.png"):
+        if (folder / name).exists():
+            context.log.file(folder / name, "figures")
+
+
+def published_table(table: pd.DataFrame, split: Split, secret: str | None) -> pd.DataFrame:
+    """The user table with the items' ids, and the users' pseudonyms or ids.
+
+    Args:
+        secret: key of the pseudonyms; None keeps the users' ids.
+    """
+    import pandas as pd
+
+    ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in table["items"]]
+    users = split.user_ids[table["user"]]
+    published = table.assign(user=users if secret is None else pseudonyms(users, secret))
+    published["items"] = pd.Series(ids, index=published.index)
+    return published
 
 
 def config_digest(config: Mapping[str, Any]) -> str:
@@ -156,17 +178,17 @@ def config_digest(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def pseudonyms(users: Strings, secret: str) -> Strings:
+    """User ids as keyed hashes: a user has the same name in all runs on the same data."""
+    key = secret.encode()[:64]
+    return np.array(
+        [hashlib.blake2b(str(u).encode(), key=key, digest_size=8).hexdigest() for u in users]
+    )
+
+
 def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in node.items():
         inner = isinstance(value, dict)
         flat |= _flat(value, f"{prefix}.{key}") if inner else {f"{prefix}.{key}": value}
     return flat
-
-
-def pseudonyms(users: Strings, secret: str) -> Strings:
-    """User ids as keyed hashes: a person has the same name in all runs on the same data."""
-    key = secret.encode()[:64]
-    return np.array(
-        [hashlib.blake2b(str(u).encode(), key=key, digest_size=8).hexdigest() for u in users]
-    )

@@ -48,7 +48,7 @@ class SweepRun:
         if len(table) > 1:
             for path in pareto.write(self.folder, table, self.settings):
                 self.log.file(path)
-            Screen().console.print(pareto.shown(table, self.settings))
+            Screen().print(pareto.pareto_table(table, self.settings))
 
     def _close(self) -> None:
         # jobs in processes of their own report to the store only that they failed

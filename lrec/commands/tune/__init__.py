@@ -1,1 +1,1 @@
-"""tune"""
+"""`lrec tune`: the same number of trials for every model."""

@@ -1,4 +1,4 @@
-"""Tuning with the same budget for every candidate, and what it found."""
+"""Tuning with the same budget for every candidate, and the best settings of each."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from lrec.base.errors import ConfigError
 from lrec.base.files import write_table
 from lrec.commands.composing import Invocation, Job, own_keys
 from lrec.commands.runs import pareto
-from lrec.commands.runs.candidates import candidate_overrides, training_overrides
 from lrec.commands.runs.find_or_train import find_or_train
-from lrec.commands.settings import RunSettings
+from lrec.commands.runs.sweep_composition import candidate_overrides, training_overrides
+from lrec.commands.settings import Monitor, RunSettings
 from lrec.commands.tune.search_space import draw
 from lrec.reporting.formatting import distinguishing_words, number
-from lrec.reporting.terminal import Screen, cell, show_warnings
-from lrec.tracking import SavedRun, finished
+from lrec.reporting.terminal import Screen, cell, plain_table, show_warnings
+from lrec.tracking import Log, SavedRun, finished
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ class TuneSettings(RunSettings):
     Attributes:
         candidates: models, presets or lists of overrides; null means every model.
         trials: configurations of each candidate; the first is the candidate as it is.
-        search_seed: of what is drawn.
+        search_seed: of the draws.
         fresh: train also where a finished run has the same config and data.
     """
 
@@ -47,10 +47,10 @@ class TuneSettings(RunSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_monitor()
-        named = self.candidates
-        if named is not None and not 0 < len(named) == len(set(named)):
+        names = self.candidates
+        if names is not None and not 0 < len(names) == len(set(names)):
             raise ConfigError(
-                f"candidates must be different, one at least, or null. Received: {named}"
+                f"candidates must be different, one at least, or null. Received: {names}"
             )
         if self.trials < 1:
             raise ConfigError(f"trials must be positive. Received: {self.trials}")
@@ -59,36 +59,32 @@ class TuneSettings(RunSettings):
 
 
 def run(settings: TuneSettings, invocation: Invocation) -> None:
-    """Train all that is drawn; show and keep the best of each candidate, and the Pareto set."""
-    composed, jobs = invocation.config, draw_jobs(settings, invocation)
+    """Train all draws; print and log the best settings of each candidate, and the Pareto set."""
+    config, jobs = invocation.config, draw_jobs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
-    drawn = [job for of_candidate in jobs.values() for job in of_candidate]
-    ids = find_or_train(drawn, settings.fresh, invocation.launch, tolerant=True)
-    known = finished(settings.tracking.experiment, ids=sorted({i for i in ids if i is not None}))
-    runs = {run.id: run for run in known}
-    places = iter(ids)
-    tried = {
-        candidate: [runs.get(next(places) or "") for _ in of_candidate]
+    all_jobs = [job for of_candidate in jobs.values() for job in of_candidate]
+    run_ids = find_or_train(all_jobs, settings.fresh, invocation.launch, tolerant=True)
+    completed = sorted({run_id for run_id in run_ids if run_id is not None})
+    runs = finished(settings.tracking.experiment, ids=completed)
+    by_id, ids = {run.id: run for run in runs}, iter(run_ids)
+    trials = {
+        candidate: [by_id.get(next(ids) or "") for _ in of_candidate]
         for candidate, of_candidate in jobs.items()
     }
-    found = summary(tried, settings)
-    sweep = pareto.sweep_table(known, settings)
+    best = summary(trials, settings.monitored)
+    sweep = pareto.sweep_table(runs, settings)
     tags = {"lrec.command": "tune", "lrec.monitor": settings.monitor}
-    with settings.tracking.run(f"tune-{len(jobs)}-candidates", tags, composed.folder) as log:
-        for row in found.to_dict("records"):
-            for what in ("trials", "failed", "minutes"):
-                log.metrics({f"budget/{what}/{_label(row['candidate'])}": row[what]})
-            if row["best"] is not None:
-                log.metrics({f"best/{_label(row['candidate'])}": row["best"]})
-        table = composed.folder / "candidates.csv"
-        write_table(table, found)
-        for path in (table, *pareto.write(composed.folder, sweep, settings)):
+    with settings.tracking.run(f"tune-{len(jobs)}-candidates", tags, config.folder) as log:
+        log_budgets(log, best)
+        table = config.folder / "candidates.csv"
+        write_table(table, best)
+        for path in (table, *pareto.write(config.folder, sweep, settings)):
             log.file(path)
-    screen.console.print(shown(found, settings))
-    screen.console.print(pareto.shown(sweep, settings))
-    screen.note(compare_command(found))
-    screen.note(log.where)
+    screen.print(summary_table(best, f"{settings.monitor}, {settings.trials} tries each"))
+    screen.print(pareto.pareto_table(sweep, settings))
+    screen.note(compare_command(best))
+    screen.note(log.location)
 
 
 def draw_jobs(settings: TuneSettings, invocation: Invocation) -> dict[str, list[Job]]:
@@ -100,34 +96,41 @@ def draw_jobs(settings: TuneSettings, invocation: Invocation) -> dict[str, list[
         generator = np.random.default_rng([settings.search_seed, index])
         base = [*shared, *candidate_overrides(candidate)]
         model = composer.compose(base, own, invocation.folder)[1].choices["model"]
-        trials = [
+        draws = [
             draw(model, generator, composer) if trial else [] for trial in range(settings.trials)
         ]
         jobs[candidate] = [
             composer.compose([*base, *drawn], own, invocation.folder / f"{index}-{trial}")
-            for trial, drawn in enumerate(trials)
+            for trial, drawn in enumerate(draws)
         ]
     return jobs
 
 
-def summary(tried: Mapping[str, Sequence[SavedRun | None]], settings: TuneSettings) -> pd.DataFrame:
-    """One row a candidate: its budget, its value as it is, its best value and settings."""
+def summary(trials: Mapping[str, Sequence[SavedRun | None]], monitor: Monitor) -> pd.DataFrame:
+    """One row for each candidate: its budget, its value as it is, its best value and settings.
+
+    Args:
+        trials: runs of each candidate, the first as it is; None where a run failed.
+        monitor: the metric that values are of.
+
+    Returns:
+        Columns candidate, trials, failed, minutes, as_it_is, best, run, settings; None where there
+        is no value.
+    """
     import pandas as pd
 
-    key = f"best/{settings.monitor.removeprefix('val/')}"
-    sign = settings.monitor_sign
+    key = f"best/{monitor.name.removeprefix('val/')}"
     rows: list[dict[str, Any]] = []
-    for candidate, runs in tried.items():
+    for candidate, runs in trials.items():
         whole = [run for run in runs if run is not None and key in run.metrics]
-        best = max(whole, key=lambda run: sign * run.metrics[key], default=None)
-        first = runs[0]
+        best = max(whole, key=lambda run: monitor.sign * run.metrics[key], default=None)
+        first, seconds = runs[0], {run.id: run.seconds for run in runs if run is not None}
         rows.append(
             {
                 "candidate": candidate,
                 "trials": len(runs),
                 "failed": sum(run is None for run in runs),
-                "minutes": sum({run.id: run.seconds for run in runs if run is not None}.values())
-                / 60,
+                "minutes": sum(seconds.values()) / 60,
                 "as_it_is": None if first is None else first.metrics.get(key),
                 "best": None if best is None else best.metrics[key],
                 "run": None if best is None else best.id,
@@ -138,33 +141,41 @@ def summary(tried: Mapping[str, Sequence[SavedRun | None]], settings: TuneSettin
     return frame.where(frame.notna(), None)
 
 
-def shown(found: pd.DataFrame, settings: TuneSettings) -> Table:
-    """What tuning found, for a terminal."""
-    table = Table(box=None, pad_edge=False, title_justify="left")
-    table.title = f"{settings.monitor}, {settings.trials} tries each"
-    for name in ("candidate", "failed", "minutes", "as it is", "best", "settings"):
-        table.add_column(name, justify="left" if name in ("candidate", "settings") else "right")
-    rows = found.to_dict("records")
-    said = distinguishing_words([row["settings"] or "" for row in rows])
-    for row, settings_of in zip(rows, said, strict=True):
+def log_budgets(log: Log, best: pd.DataFrame) -> None:
+    """Log the budget and the best value of each candidate."""
+    for row in best.to_dict("records"):
+        label = metric_label(row["candidate"])
+        for column in ("trials", "failed", "minutes"):
+            log.metrics({f"budget/{column}/{label}": row[column]})
+        if row["best"] is not None:
+            log.metrics({f"best/{label}": row["best"]})
+
+
+def summary_table(best: pd.DataFrame, title: str) -> Table:
+    """The best settings of each candidate, for a terminal."""
+    numbers = ("failed", "minutes", "as it is", "best")
+    table = plain_table("candidate", *numbers, "settings", title=title, right=numbers)
+    rows = best.to_dict("records")
+    words = distinguishing_words([row["settings"] or "" for row in rows])
+    for row, chosen in zip(rows, words, strict=True):
         table.add_row(
             cell(row["candidate"]),
             str(row["failed"]),
             f"{row['minutes']:.1f}",
             number(row["as_it_is"]),
             number(row["best"]),
-            cell(settings_of),
+            cell(chosen),
         )
     return table
 
 
-def compare_command(found: pd.DataFrame) -> str:
+def compare_command(best: pd.DataFrame) -> str:
     """The command that compares the best of each candidate on the test part."""
-    best = [row["settings"] for row in found.to_dict("records") if row["settings"] is not None]
-    quoted = ",".join(f'"{said}"' for said in best)
+    rows = best.to_dict("records")
+    quoted = ",".join(f'"{row["settings"]}"' for row in rows if row["settings"] is not None)
     return f"on the test part: lrec compare 'candidates=[{quoted}]'"
 
 
-def _label(candidate: str) -> str:
+def metric_label(candidate: str) -> str:
     """A candidate as a part of a metric's name in MLflow, which refuses signs like =."""
     return "".join(c if c.isalnum() or c in "._- " else "_" for c in candidate)

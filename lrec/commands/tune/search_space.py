@@ -13,17 +13,17 @@ from lrec.commands.composing import Choice, Composer, Interval
 
 
 def draw(model: str, generator: np.random.Generator, composer: Composer) -> list[str]:
-    """Overrides with values drawn at random from a model's search space.
+    """Draw a value at random for each key of a model's search space.
 
     Random search finds as good settings as a grid with far fewer tries (Bergstra and Bengio 2012).
     A space is written as for Hydra's sweepers: `a,b,…`, `choice(…)`, `interval(low, high)`, and
     `tag(log, interval(low, high))` for values whose order of magnitude matters.
 
     Args:
-        composer: knows the grammar.
+        composer: parses the grammar.
 
     Returns:
-        Nothing for a model without a search space, which is tried as it is.
+        Overrides; none for a model without a search space, which is tried as it is.
 
     Raises:
         ConfigError: the space is not written so.
@@ -37,7 +37,7 @@ def draw(model: str, generator: np.random.Generator, composer: Composer) -> list
 
 
 def _draw(key: str, text: str, generator: np.random.Generator, composer: Composer) -> str:
-    """One override, with a value drawn from what a search space has for the key."""
+    """One override, with a value drawn from a key's part of a search space."""
     sweep = composer.sweep(f"{key}={text}")
     if isinstance(sweep, Choice):
         value = sweep.values[generator.integers(len(sweep.values))]

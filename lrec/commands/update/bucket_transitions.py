@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrec.commands.recommend.users import of_all
-from lrec.commands.settings import RunSettings
-from lrec.data.alignment import find
+from lrec.base.arrays import Ints
+from lrec.data.alignment import index_of
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import COLD, Bucketing
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NEW = "new"  # where users come from that the data did not have
+NEW = "new"  # origin of users that the data did not have
 
 
-def bucket_transitions(parts: RunSettings, before: Split, after: Split) -> dict[str, pd.DataFrame]:
+def bucket_transitions(
+    bucketings: Mapping[str, Bucketing], before: Split, after: Split
+) -> dict[str, pd.DataFrame]:
     """Users by their bucket before and after, a table for each bucketing.
 
     Every user of the data is counted; those that the data did not have before come from `new`.
 
     Args:
-        before, after: splits of the data without and with what came since, in the same item codes.
+        before, after: splits of the data without and with the feedback, in the same item codes.
     """
-    known = find(after.user_ids, before.user_ids)
+    codes_before = index_of(after.user_ids, before.user_ids)
     return {
-        name: transition_table(bucketing, before, after, known)
-        for name, bucketing in parts.bucket.items()
+        name: transition_table(bucketing, before, after, codes_before)
+        for name, bucketing in bucketings.items()
     }
 
 
-def transition_table(bucketing: Bucketing, before: Split, after: Split, known: Any) -> pd.DataFrame:
+def transition_table(
+    bucketing: Bucketing, before: Split, after: Split, codes_before: Ints
+) -> pd.DataFrame:
     """Counts of users, a row for each bucket before and a column for each one after.
 
     Args:
-        known: `(n_users,)` code that a user had before, or -1.
+        codes_before: `(n_users,)` code that each user of `after` had before, or -1.
     """
     import pandas as pd
 
     labels = []
     for split in (before, after):
-        histories = of_all(split)
+        histories = split.train_history_of_all()
         labels.append(bucketing.sort(histories, split.train, split.catalogue).column)
     names = [COLD, *bucketing.names]
-    came = np.where(known >= 0, labels[0][known], NEW)
-    counts = pd.crosstab(came, labels[1])
+    origin = np.where(codes_before >= 0, labels[0][codes_before], NEW)
+    counts = pd.crosstab(origin, labels[1])
     return counts.reindex(index=[NEW, *names], columns=names, fill_value=0).rename_axis(None)

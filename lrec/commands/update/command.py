@@ -1,10 +1,9 @@
-"""A saved model goes on learning: its data and what came since, before and after by bucket."""
+"""`lrec update`: a saved model goes on training on its data and new feedback."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,18 +13,22 @@ from omegaconf import OmegaConf
 from lrec.base.config.check import check
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table
-from lrec.commands.compare.table import bucket_orders, shown
+from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import ComposedConfig, Invocation
 from lrec.commands.runs.saved import load_model
 from lrec.commands.settings import RunSettings
-from lrec.commands.train import experiment, run_logging
+from lrec.commands.train import experiment
+from lrec.commands.train.run_logging import RunContext, published_table
 from lrec.commands.update.bucket_transitions import bucket_transitions
 from lrec.commands.update.feedback import join
-from lrec.data.alignment import align, extend, refuse_seen
+from lrec.data.alignment import align, extend, refuse_leakage
+from lrec.data.interactions import Interactions
+from lrec.data.queries import Split
 from lrec.evaluation.comparison.compare import compare
+from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import ModelTables
 from lrec.evaluation.evaluator import Evaluator
-from lrec.model import Pretrained
+from lrec.model import Model, Pretrained
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import Log, tags_of
 
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BEFORE, UPDATED, SCRATCH = "before", "updated", "from scratch"
-Jobs = dict[str, tuple[dict[str, Any], Pretrained | None]]
 SHARE = 0.1  # of the epochs that the run was trained for
 
 
@@ -84,49 +86,98 @@ class UpdateSettings(RunSettings):
 
 
 def run(settings: UpdateSettings, invocation: Invocation) -> None:
-    """Train on, hold the model against the one before, and say which users changed buckets."""
-    composed = invocation.config
+    """Train on, compare the model with the one before, and show how users changed buckets."""
+    config, folder = invocation.config, invocation.folder
     screen = Screen()
     show_warnings(screen)
     settings.strategy.start()
     old = load_model(settings.run)
-    name = f"update-{old.name}"
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
-    with settings.tracking.parent(name, tags, composed.folder, settings.run) as log:
+    with settings.tracking.parent(f"update-{old.name}", tags, folder, settings.run) as log:
         data = settings.dataset.load()
-        node = join(settings.dataset, data, settings.feedback, composed.folder)
-        scratch, _ = job(composed, {"dataset": node}, composed.folder / "scratch")
-        together = scratch.dataset.load()
-        split = extend(scratch.split(together), old.catalogue)
-        pretrained = align(settings.split(data), split.catalogue)
-        refuse_seen(split, pretrained)
+        node = join(settings.dataset, data, settings.feedback, folder)
+        scratch, _ = child_config(config, {"dataset": node}, folder / "scratch")
+        joined = scratch.dataset.load()
+        after = extend(scratch.split(joined), old.catalogue)
+        before = align(settings.split(data), after.catalogue)
+        refuse_leakage(after, before)
         screen.note(
-            f"feedback: {len(together) - len(data):,} interactions, "
-            f"{together.n_users - data.n_users:,} new users, "
-            f"{together.n_items - data.n_items:,} new items"
+            f"feedback: {len(joined) - len(data):,} interactions, "
+            f"{joined.n_users - data.n_users:,} new users, "
+            f"{joined.n_items - data.n_items:,} new items"
         )
-        evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
-        result = evaluator.test(evaluator.ranker(old))
-        table = run_logging.public_table(settings, evaluator, together, result)
-        answers = [ModelTables(BEFORE, [table], split.catalogue.n_items)]
-        rows = {BEFORE: result.values}
+        models = [evaluate_before(settings, old, after, joined)]
+        for name, child in child_runs(settings, config, node, old).items():
+            screen.note(f"{name}:")
+            result = experiment.run(*child.config, child.pretrained, old.catalogue)
+            assert result is not None  # strategies of several processes are refused
+            models.append(Evaluated(name, result.users, result.evaluation.values, result.seconds))
 
-        start = Pretrained(settings.run, old.state(), old.catalogue, settings.shrink)
-        trained = int(tags_of(settings.run).get("lrec.epochs", settings.schedule.epochs))
-        schedule = shorter(settings, composed.values["schedule"], trained)
-        jobs: Jobs = {UPDATED: ({"dataset": node, "schedule": schedule}, start)}
+        comparison = compare_models(settings, models, after.catalogue.n_items)
+        for model in models:
+            prefix = model.name.replace(" ", "_")
+            log.metrics({f"{prefix}/{key}": value for key, value in model.values.items()})
+        context = RunContext(log, config)
+        context.table("comparison.csv", comparison.rows)
+        screen.print(comparison_table(comparison))
         if settings.retrain:
-            jobs[SCRATCH] = ({"dataset": node}, None)
-        for who, (changes, begin) in jobs.items():
-            folder = composed.folder / who.replace(" ", "_")
-            screen.note(f"{who}:")
-            experiment.run(*job(composed, changes, folder), begin, old.catalogue)
-            answers.append(ModelTables(who, [_users(folder)], split.catalogue.n_items))
-            rows[who] = _metrics(folder)[old.name]
+            screen.note(time_share(log, *(model.seconds for model in models[1:])))
+        tables = bucket_transitions(settings.bucket, before, after)
+        show_transitions(context, screen, tables)
+    screen.metrics({model.name: model.values for model in models}, settings.groups, settings.k)
 
-        moved = bucket_transitions(settings, pretrained, split)
-        report(settings, log, composed.folder, answers, rows, moved)
-    screen.table(rows, list(settings.bucket.values()), settings.k)
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A model's metrics on the data as it is now.
+
+    Attributes:
+        users: the published user table.
+        values: every metric of every bucket, by `<metric>/<bucket>`.
+        seconds: of training; 0 for the model before.
+    """
+
+    name: str
+    users: pd.DataFrame
+    values: Mapping[str, float]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class ChildRun:
+    """A training run of an update: its settings and config, and the model that it goes on from."""
+
+    config: tuple[RunSettings, ComposedConfig]
+    pretrained: Pretrained | None
+
+
+def evaluate_before(
+    settings: UpdateSettings, model: Model, split: Split, data: Interactions
+) -> Evaluated:
+    """The saved model on the split of all data."""
+    evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
+    result = evaluator.test(evaluator.ranker(model))
+    secret = None if settings.tracking.keep_user_ids else data.digest
+    return Evaluated(BEFORE, published_table(result.table, split, secret), result.values)
+
+
+def child_runs(
+    settings: UpdateSettings, config: ComposedConfig, dataset: dict[str, Any], model: Model
+) -> dict[str, ChildRun]:
+    """The runs to train: updated and, if it is to be compared with, from scratch."""
+    pretrained = Pretrained(settings.run, model.state(), model.catalogue, settings.shrink)
+    trained = int(tags_of(settings.run).get("lrec.epochs", settings.schedule.epochs))
+    schedule = shorter(settings, config.values["schedule"], trained)
+    changes: dict[str, dict[str, Any]] = {UPDATED: {"dataset": dataset, "schedule": schedule}}
+    if settings.retrain:
+        changes[SCRATCH] = {"dataset": dataset}
+    return {
+        name: ChildRun(
+            child_config(config, nodes, config.folder / name.replace(" ", "_")),
+            pretrained if name == UPDATED else None,
+        )
+        for name, nodes in changes.items()
+    }
 
 
 def shorter(settings: UpdateSettings, own: Mapping[str, Any], trained: int) -> dict[str, Any]:
@@ -149,66 +200,51 @@ def shorter(settings: UpdateSettings, own: Mapping[str, Any], trained: int) -> d
     }
 
 
-def job(
-    composed: ComposedConfig, changes: Mapping[str, Any], folder: Path
+def child_config(
+    config: ComposedConfig, changes: Mapping[str, Any], folder: Path
 ) -> tuple[RunSettings, ComposedConfig]:
     """A training run with the saved run's config and these nodes instead of its own."""
-    own = [name for name in composed.values if name in RunSettings.__dataclass_fields__]
-    config = {**{name: composed.values[name] for name in own}, **changes}
-    parts = check(OmegaConf.create(config), RunSettings)
+    own = [name for name in config.values if name in RunSettings.__dataclass_fields__]
+    values = {**{name: config.values[name] for name in own}, **changes}
+    settings = check(OmegaConf.create(values), RunSettings)
     folder.mkdir(parents=True, exist_ok=True)
-    components = {name: getattr(parts, name) for name in ("dataset", "split", "model", "augment")}
-    choices = {name: component.name for name, component in components.items()}
-    return parts, ComposedConfig(config, composed.overrides, choices, folder)
+    groups = ("dataset", "split", "model", "augment")
+    choices = {group: getattr(settings, group).name for group in groups}
+    return settings, ComposedConfig(values, config.overrides, choices, folder)
 
 
-def report(
-    settings: UpdateSettings,
-    log: Log,
-    folder: Path,
-    answers: list[ModelTables],
-    rows: Mapping[str, Mapping[str, float]],
-    moved: Mapping[str, pd.DataFrame],
-) -> None:
-    """Differences with intervals, and who has moved between buckets: on screen and in the run."""
-    screen = Screen()
-    for who, values in rows.items():
-        log.metrics({f"{who.replace(' ', '_')}/{key}": value for key, value in values.items()})
-    primary = settings.monitor.split("/")[1]
-    baseline = SCRATCH if settings.retrain else BEFORE
-    comparison = compare(
-        answers, baseline, primary, settings.metric, bucket_orders(answers), settings.resamples
+def compare_models(
+    settings: UpdateSettings, models: Sequence[Evaluated], n_items: int
+) -> Comparison:
+    """The updated model against the one from scratch or, without it, the one before."""
+    tables = [ModelTables(model.name, [model.users], n_items) for model in models]
+    return compare(
+        tables,
+        SCRATCH if settings.retrain else BEFORE,
+        settings.monitor.split("/")[1],
+        settings.metric,
+        bucket_orders(tables),
+        settings.resamples,
     )
-    path = folder / "comparison.csv"
-    write_table(path, comparison.rows)
-    log.file(path)
-    screen.console.print(shown(comparison))
-    if settings.retrain:
-        seconds = {who: _seconds(folder / who.replace(" ", "_")) for who in (UPDATED, SCRATCH)}
-        share = seconds[UPDATED] / max(seconds[SCRATCH], 1e-9)
-        log.metrics({"update/time_share": share})
-        screen.note(
-            f"training on took {seconds[UPDATED]:.1f} s, training from scratch "
-            f"{seconds[SCRATCH]:.1f} s: {share:.2f} of it"
-        )
-    for name, table in moved.items():
-        path = folder / f"migration_{name}.csv"
+
+
+def time_share(log: Log, updated: float, scratch: float) -> str:
+    """Log and report the seconds of training on as a share of those of training from scratch."""
+    share = updated / max(scratch, 1e-9)
+    log.metrics({"update/time_share": share})
+    return (
+        f"training on took {updated:.1f} s, training from scratch {scratch:.1f} s: "
+        f"{share:.2f} of it"
+    )
+
+
+def show_transitions(
+    context: RunContext, screen: Screen, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    """Users by their bucket before and now: on screen and in the run."""
+    for name, table in tables.items():
+        path = context.folder / f"migration_{name}.csv"
         write_table(path, table, index=True)
-        log.file(path)
+        context.log.file(path)
         screen.note(f"users by {name}, from the bucket before (rows) to the bucket now:")
         screen.rows(table.reset_index(names="before"))
-
-
-def _users(folder: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.read_parquet(folder / "users.parquet")
-
-
-def _metrics(folder: Path) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = json.loads((folder / "metrics.json").read_text())
-    return found
-
-
-def _seconds(folder: Path) -> float:
-    return float(json.loads((folder / "training.json").read_text())["seconds"])

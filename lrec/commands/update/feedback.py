@@ -1,4 +1,4 @@
-"""What came since: new interactions joined to the old, as a data set of its own."""
+"""Feedback: new interactions joined to the old ones, as a data set of its own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
     """Write old and new interactions to one table.
 
     Args:
-        dataset: what the old ones came from; its cleaning is used again, and a `csv`'s columns.
+        dataset: source of the old ones; its cleaning is used again, and a `csv`'s columns.
         feedback: path of the new ones.
         folder: where tables are written.
 
@@ -60,28 +60,27 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
         "path": str(joined.absolute()),
         "clock": data.clock,
         **vars(cleaning),
-        **_told(cleaning, both),
+        **_behaviors(cleaning, both),
     }
-    known = data.features
-    if known.titles is not None or known.genres is not None:
+    if data.features.titles is not None or data.features.genres is not None:
         write_table(items, _items(data))
         node["items_path"] = str(items.absolute())
     return node
 
 
-def _told(cleaning: Cleaning, both: pd.DataFrame) -> dict[str, Any]:
+def _behaviors(cleaning: Cleaning, both: pd.DataFrame) -> dict[str, Any]:
     """The cleaning's behaviours and targets, without those that the joined table has no row of.
 
     The old rows are cleaned already: none is left of a behaviour that weighs 0, and to the loader
-    a name that it does not find is a slip. The run's data had them all.
+    a name that the data does not have is a slip. The run's data had them all.
     """
     if "behavior" not in both:
         return {}
-    found = set(both["behavior"])
+    present = set(both["behavior"])
     weights, targets = cleaning.behaviors, cleaning.targets
     return {
-        "behaviors": weights and {name: w for name, w in weights.items() if name in found},
-        "targets": targets and [name for name in targets if name in found],
+        "behaviors": weights and {name: w for name, w in weights.items() if name in present},
+        "targets": targets and [name for name in targets if name in present],
     }
 
 

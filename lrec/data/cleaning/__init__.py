@@ -1,1 +1,1 @@
-"""cleaning"""
+"""Cleaning of raw tables, step by step, with an audit of the users lost."""

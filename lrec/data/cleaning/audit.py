@@ -1,4 +1,4 @@
-"""The user-loss audit: what each step of cleaning removed, and whom."""
+"""The user-loss audit: rows, items and users that each step of cleaning removed."""
 
 from __future__ import annotations
 
@@ -19,34 +19,40 @@ ACTIVITY_EDGES = {"1": 1, "2-4": 2, "5-9": 5, "10-19": 10, "20-49": 20, "50+": 5
 
 
 def drop(data: Interactions, rows: Bools, name: str) -> Interactions:
-    """Remove `rows`, and note which users went with them; codes stay."""
+    """Remove the rows that the mask `(n,)` marks, and count the users lost; codes stay."""
     if not rows.any():
         return data
     kept = data.keep(~rows)
-    degradation = np.flatnonzero((data.activity > 0) & (kept.activity == 0))
+    lost = np.flatnonzero((data.activity > 0) & (kept.activity == 0))
     items = int(((data.popularity > 0) & (kept.popularity == 0)).sum())
-    step = CleaningStep(name, int(rows.sum()), items, by_activity(data.activity[degradation]))
+    step = CleaningStep(name, int(rows.sum()), items, by_activity(data.activity[lost]))
     return replace(kept, audit=(*data.audit, step))
 
 
 def note(data: Interactions, name: str) -> Interactions:
-    """Note a step that removed nothing; its name says what it did."""
+    """Note a step that removed nothing, and is described by its name."""
     return replace(data, audit=(*data.audit, CleaningStep(name, 0, 0, by_activity([]))))
 
 
 def by_activity(activity: Ints | list[int]) -> dict[str, int]:
-    """How many users of each activity class there are among users of these activities."""
+    """Number of users in each activity class.
+
+    Args:
+        activity: `(n,)` interactions of each user.
+    """
     edges = list(ACTIVITY_EDGES.values())
-    which = np.searchsorted(edges, np.asarray(activity, int), side="right") - 1
-    counts = np.bincount(which, minlength=len(edges))
+    index = np.searchsorted(edges, np.asarray(activity, int), side="right") - 1
+    counts = np.bincount(index, minlength=len(edges))
     return {name: int(count) for name, count in zip(ACTIVITY_EDGES, counts, strict=True)}
 
 
 def refuse(missing: pd.Series, what: str, advice: str) -> None:
-    """Refuse rows that are missing something.
+    """Refuse rows that lack a value.
 
     Args:
-        missing: bool, by place in the file.
+        missing: bool, by index of the row in the file.
+        what: the value, for the message.
+        advice: on what to do, for the message.
 
     Raises:
         DataError: there are such rows.

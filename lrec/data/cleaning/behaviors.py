@@ -1,4 +1,4 @@
-"""Kinds of interactions, such as view, cart and purchase: how much each counts, what is asked."""
+"""Kinds of interactions, such as view, cart and purchase: their weights, and the targets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lrec.data.interactions import Interactions
 
 
 def check_behaviors(weights: Mapping[str, float] | None, targets: Sequence[str] | None) -> None:
-    """Refuse weights and targets that leave nothing to learn from, or nothing to ask.
+    """Refuse weights and targets that leave nothing to train on, or nothing to hold out.
 
     Raises:
         ValueError: naming them.
@@ -33,14 +33,17 @@ def check_behaviors(weights: Mapping[str, float] | None, targets: Sequence[str] 
 def weigh(
     data: Interactions, weights: Mapping[str, float] | None, targets: Sequence[str] | None
 ) -> Interactions:
-    """Give every behaviour its weight, and say whether it is asked for; nothing is removed.
+    """Give every behaviour its weight, and mark the targets; nothing is removed.
 
     Args:
         weights: by name; a behaviour that is not among them weighs 0. None weighs all 1.
         targets: names; None means all.
 
+    Returns:
+        The data with `behaviors` and, for each interaction, `weight`.
+
     Raises:
-        DataError: the data has no such behaviour, or tells none.
+        DataError: the data has no such behaviour, or no behaviours.
     """
     if weights is None and targets is None:
         return data
@@ -49,13 +52,13 @@ def weigh(
             "dataset.behaviors and dataset.targets need a column that tells behaviours, and the "
             "data has none under a usual name: dataset.behavior=<column>."
         )
-    known = [behavior.name for behavior in data.behaviors]
+    present = [behavior.name for behavior in data.behaviors]
     for key, names in (("behaviors", weights or ()), ("targets", targets or ())):
         for name in names:
-            if name not in known:
+            if name not in present:
                 raise DataError(
-                    f"dataset.{key}: the data has no behaviour {name}{nearest(name, known)}. It "
-                    f"has: {listed(known)}."
+                    f"dataset.{key}: the data has no behaviour {name}{nearest(name, present)}. It "
+                    f"has: {listed(present)}."
                 )
     chosen = tuple(
         replace(

@@ -1,4 +1,4 @@
-"""Raw table -> Interactions: every step explicit, and counted in the user-loss audit."""
+"""Cleaning of a raw table: every step explicit, and counted in the user-loss audit."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from lrec.base.errors import DataError
-from lrec.data.cleaning.audit import by_activity, drop, note, refuse
+from lrec.data.cleaning.audit import drop, note
 from lrec.data.cleaning.behaviors import check_behaviors, weigh
 from lrec.data.cleaning.coding import coded, compact, complete, content_digest
-from lrec.data.interactions import CleaningStep, Interactions
+from lrec.data.cleaning.raw_rows import identified, ordered
+from lrec.data.interactions import Interactions
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cleaning:
-    """What to do with rows that are missing something, repeated, or unwanted; in this order:
+    """Policies for rows that are incomplete, repeated, or unwanted; applied in this order:
     ids, behaviours, timestamps, ratings, duplicates, `min_rating`, `k_core`.
 
     Args:
-        duplicates: which of several interactions of one user with one item stays: `last` or `first`
-            of those that are targets, if any are, and among them of those that weigh most. `sum` is
-            `last`, with the weights of all.
+        duplicates: the one of several interactions of a user with an item that stays: `last` or
+            `first` of those that are targets, if any are, and among them of those that weigh most.
+            `sum` is `last`, with the weights of all. `keep` keeps all.
         missing_rating: refuse (`error`), `drop` the row, fill with the `mean` or `median` of the
             item's ratings (of all ratings where the item has none), or `keep` the row as implicit
             feedback: then the whole data set is read as implicit.
@@ -36,9 +37,9 @@ class Cleaning:
             removes the long tail before anybody can measure it.
         missing_id: refuse (`error`) or `drop` rows without user or item.
         missing_behavior: refuse (`error`) or `drop` the row.
-        behaviors: how much an interaction counts in training, by its behaviour. Behaviours that
-            weigh 0 or are not named are dropped. None: all count 1.
-        targets: behaviours that validation and test ask for. None: all.
+        behaviors: weight of an interaction in training, by its behaviour. Behaviours that weigh 0
+            or are not named are dropped. None: all count 1.
+        targets: behaviours that validation and test hold out. None: all.
 
     Raises:
         ValueError: an argument is out of range.
@@ -65,16 +66,15 @@ class Cleaning:
 
         Args:
             frame: one row an interaction, in file order; missing values are NaN.
-            clock: whether timestamps of different users can be compared.
+            clock: True if timestamps of different users can be compared.
 
         Raises:
-            DataError: something is missing and the settings do not say what to do about it, or
-                nothing is left.
+            DataError: a value is missing and its policy is `error`, or nothing is left.
         """
         if frame.empty:
             raise DataError("the data has no rows.")
-        frame, audit = _identified(frame.reset_index(drop=True), self.missing_id)
-        frame = _ordered(frame)
+        frame, audit = identified(frame.reset_index(drop=True), self.missing_id)
+        frame = ordered(frame)
         data = replace(coded(frame, clock), audit=audit)
         data, frame = complete(data, frame, "behavior", self.missing_behavior)
         data, frame = self._choose(data, frame)
@@ -107,7 +107,7 @@ class Cleaning:
         return replace(data, weight=None if (weight == 1).all() else weight), frame
 
     def _rate(self, data: Interactions, frame: pd.DataFrame) -> Interactions:
-        """Do with missing ratings as told."""
+        """Apply the policy for missing ratings."""
         if data.rating is None:
             return data
         if self.missing_rating in ("error", "drop"):
@@ -116,10 +116,10 @@ class Cleaning:
         missing = np.isnan(data.rating)
         if not missing.any():
             return data
-        told = f"{missing.sum()} missing ratings"
+        count = f"{missing.sum()} missing ratings"
         if self.missing_rating == "keep":
             data = replace(data, rating=None)
-            return note(data, f"{told}: all is read as implicit feedback")
+            return note(data, f"{count}: all is read as implicit feedback")
         if missing.all():
             raise DataError("no row has a rating to fill the others from: set dataset.rating=null.")
         import pandas as pd
@@ -130,7 +130,7 @@ class Cleaning:
         overall = rating.mean() if mean else rating.median()
         filled = rating.fillna(by_item).fillna(overall).to_numpy(np.float32)
         return note(
-            replace(data, rating=filled), f"{told} filled by the item's {self.missing_rating}"
+            replace(data, rating=filled), f"{count} filled by the item's {self.missing_rating}"
         )
 
     def _unite(self, data: Interactions) -> Interactions:
@@ -138,11 +138,11 @@ class Cleaning:
         if self.duplicates == "keep":
             return data
         pair = data.user.astype(np.int64) * data.n_items + data.item
-        turn = -1 if self.duplicates == "first" else 1
-        # of a pair the last in this order stays: what can be asked for, then by weight, time, place
+        direction = -1 if self.duplicates == "first" else 1
+        # Of a pair the last in this order stays: targets, then by weight, time, index in the file.
         keys = [
             *([-np.arange(len(data))] if self.duplicates == "first" else []),
-            *([] if data.timestamp is None else [turn * data.timestamp]),
+            *([] if data.timestamp is None else [direction * data.timestamp]),
             *([] if data.weight is None else [data.weight]),
             *([] if data.is_target.all() else [data.is_target]),
             pair,
@@ -151,12 +151,13 @@ class Cleaning:
         repeated = np.zeros(len(data), bool)
         repeated[order[:-1][pair[order][1:] == pair[order][:-1]]] = True
         if self.duplicates == "sum" and repeated.any():
-            place = np.unique(pair, return_inverse=True)[1]
-            total = np.bincount(place, weights=data.weight)[place]
+            index = np.unique(pair, return_inverse=True)[1]
+            total = np.bincount(index, weights=data.weight)[index]
             data = replace(data, weight=total.astype(np.float32))
         return drop(data, repeated, "duplicate")
 
     def _core(self, data: Interactions) -> Interactions:
+        """Leave users and items of `k_core` interactions with each other, the largest such set."""
         core = np.ones(len(data), bool)
         while self.k_core:
             activity = np.bincount(data.user[core], minlength=data.n_users)
@@ -166,36 +167,3 @@ class Cleaning:
                 break
             core &= ~rare
         return drop(data, ~core, f"{self.k_core}-core")
-
-
-def _identified(frame: pd.DataFrame, policy: str) -> tuple[pd.DataFrame, tuple[CleaningStep, ...]]:
-    """The rows that have both ids, and what the others were."""
-    for column in ("user", "item"):
-        if policy == "error":
-            refuse(frame[column].isna(), f"{column} id", "choose dataset.missing_id=drop")
-    missing = frame["user"].isna() | frame["item"].isna()
-    if not missing.any():
-        return frame, ()
-    kept, degradation = frame[~missing], frame[missing]
-    if kept.empty:
-        raise DataError("no row of the data has both a user and an item id.")
-    users, items = (set(degradation[name].dropna()) - set(kept[name]) for name in ("user", "item"))
-    activity = degradation["user"].value_counts()[list(users)].tolist()
-    return kept, (CleaningStep("missing id", len(degradation), len(items), by_activity(activity)),)
-
-
-def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of each second in the order of their times, which are cut to whole seconds later.
-
-    They trade places among themselves; equal times keep file order, and so does all that is told
-    in whole seconds.
-    """
-    if "timestamp" not in frame:
-        return frame
-    time = frame["timestamp"].to_numpy(np.float64)
-    second = np.trunc(time)
-    if np.array_equal(second, time, equal_nan=True):
-        return frame
-    rows = np.empty(len(frame), np.int64)
-    rows[np.argsort(second, kind="stable")] = np.argsort(time, kind="stable")
-    return frame.iloc[rows]

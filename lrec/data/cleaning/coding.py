@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
-    """Integer codes for ids and behaviours, in the order of their sorted names."""
+    """Integer codes for ids and behaviours, in the order of their sorted names.
+
+    Raises:
+        DataError: ids that are no text.
+    """
     import pandas as pd
 
     user, user_ids = pd.factorize(frame["user"], sort=True)
@@ -32,9 +36,9 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
         timestamp = frame["timestamp"].fillna(0).to_numpy(np.int64)
     if "behavior" in frame:
         behavior, names = pd.factorize(frame["behavior"], sort=True)
-        found = np.bincount(behavior[behavior >= 0], minlength=len(names)).tolist()
+        rows = np.bincount(behavior[behavior >= 0], minlength=len(names)).tolist()
         behaviors = tuple(
-            Behavior(str(name), 1.0, True, count) for name, count in zip(names, found, strict=True)
+            Behavior(str(name), 1.0, True, count) for name, count in zip(names, rows, strict=True)
         )
     return Interactions(
         user=user.astype(np.int32),
@@ -52,7 +56,16 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
 def complete(
     data: Interactions, frame: pd.DataFrame, column: str, policy: str, choices: str = "drop"
 ) -> tuple[Interactions, pd.DataFrame]:
-    """The rows, coded and as they were read, that have a value in the column, if there is one."""
+    """The rows that have a value in a column, if there is such a column.
+
+    Args:
+        data, frame: the rows, coded and as they were read.
+        policy: `error` or `drop`.
+        choices: policies to name in the error.
+
+    Raises:
+        DataError: a value is missing, and the policy is `error`.
+    """
     if column not in frame or not (missing := frame[column].isna()).any():
         return data, frame
     if policy == "error":
@@ -74,10 +87,11 @@ def compact(data: Interactions) -> Interactions:
 
 
 def content_digest(data: Interactions) -> str:
+    """Hex digest of all arrays that a split or a model could depend on."""
     digest = hashlib.sha256()
-    asked = None if data.is_target.all() else data.is_target
+    targets = None if data.is_target.all() else data.is_target
     named = (data.user_ids, data.item_ids)
-    for part in (data.user, data.item, data.rating, data.timestamp, *named, data.weight, asked):
+    for part in (data.user, data.item, data.rating, data.timestamp, *named, data.weight, targets):
         if part is not None:
             digest.update(str((part.dtype, part.shape)).encode())
             digest.update(np.ascontiguousarray(part).data)

@@ -1,4 +1,4 @@
-"""Source -> Interactions."""
+"""Data sets: sources of interactions, from files or generated."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from lrec.data import cache
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.interactions import Interactions, ItemFeatures
 from lrec.data.tables.reading import Source
+from lrec.data.tables.table_format import TableFormat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resemblance:
-    """Real data that a generated world is built to resemble, as figures to hold it against."""
+    """Figures of the real data that a generated world is built to resemble."""
 
     name: str
     activity_quantiles: dict[float, int]
@@ -33,7 +34,7 @@ class Dataset(Component, ABC):
     """A source of interactions.
 
     Attributes:
-        resembles: for generated data, the real data it imitates.
+        resembles: of generated data, the real data that it imitates.
     """
 
     resembles: Resemblance | None = None
@@ -43,17 +44,22 @@ class Dataset(Component, ABC):
         """Read or generate the data, cleaned.
 
         Raises:
-            DataError: the data is not there or not usable; one line says why.
+            DataError: the data is missing or not usable; one line says why.
         """
 
 
 class FileDataset(Dataset):
     """Interactions from files, cleaned once and then taken from the cache.
 
-    A subclass sets `path`, `cleaning`, `clock` and `cache`, and reads.
+    A subclass sets the attributes and reads tables.
 
     Attributes:
-        beside: names under which a table of the items may lie beside the file, best first.
+        path: the file of interactions.
+        cleaning: policies for incomplete, repeated and unwanted rows.
+        clock: True if timestamps of different users can be compared.
+        cache: folder for the prepared data; None means lrec's own.
+        items_path: the file of items; None means one of `items_names` beside the interactions.
+        items_names: usual names of the file of items, the best first.
     """
 
     path: str | None
@@ -61,7 +67,7 @@ class FileDataset(Dataset):
     clock: bool
     cache: str | None
     items_path: str | None = None
-    beside: tuple[str, ...] = ()
+    items_names: tuple[str, ...] = ()
 
     @abstractmethod
     def read(self, path: Source) -> pd.DataFrame:
@@ -69,16 +75,24 @@ class FileDataset(Dataset):
         floats; all but user and item where there are any, and NaN where a cell is empty."""
 
     def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
-        """Features of `item_ids` from the items file."""
+        """Features of `item_ids`, `(n_items,)`, from the items file.
+
+        Raises:
+            DataError: the data set has no items file, or it is not usable.
+        """
         raise DataError(f"dataset={self.name} reads no items file. Received: {path}")
 
     def files(self) -> list[Path]:
-        """What the data is prepared from: the interactions and, where there is one, the items."""
+        """Files to prepare the data from: the interactions and, where there is one, the items.
+
+        Raises:
+            DataError: a file is missing.
+        """
         given = {"dataset.path": self.path, "dataset.items_path": self.items_path}
         files = [_existing(path, name) for name, path in given.items() if path is not None]
         if self.items_path is None:
-            around = [files[0].with_name(name) for name in self.beside]
-            files += [path for path in around if path.exists()][:1]
+            usual = [files[0].with_name(name) for name in self.items_names]
+            files += [path for path in usual if path.exists()][:1]
         return files
 
     def prepare(self, files: Sequence[Source]) -> Interactions:
@@ -89,12 +103,16 @@ class FileDataset(Dataset):
         return data
 
     def settings(self) -> dict[str, Any]:
-        """What, beside the files' content, shapes the prepared data."""
-        return {key: value for key, value in vars(self).items() if key not in ("path", "cache")}
+        """Settings that shape the prepared data, as the files' content does."""
+        return {
+            key: asdict(value) if isinstance(value, Cleaning | TableFormat) else value
+            for key, value in vars(self).items()
+            if key not in ("path", "cache")
+        }
 
     def load(self) -> Interactions:
         files = self.files()
-        settings = {**self.settings(), "cleaning": asdict(self.cleaning), "name": self.name}
+        settings = {**self.settings(), "name": self.name}
         stored = cache.folder(self.cache) / f"{cache.key(files, settings)}.npz"
         data = cache.load(stored)
         if data is None:
@@ -104,9 +122,9 @@ class FileDataset(Dataset):
 
 
 def _existing(path: str, name: str) -> Path:
-    found = Path(path).expanduser()
-    if not found.exists():
+    file = Path(path).expanduser()
+    if not file.exists():
         raise DataError(f"{name} does not exist. Received: {path}")
-    if found.is_dir():
+    if file.is_dir():
         raise DataError(f"{name} is a folder, and a file is needed. Received: {path}")
-    return found
+    return file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lrec.data.dataset.csv import CSV
 from lrec.data.download.published import Published, Remote
+from lrec.data.tables.table_format import TableFormat
 
 
 class AmazonAllBeauty2023(Published, CSV):
@@ -15,6 +16,7 @@ class AmazonAllBeauty2023(Published, CSV):
     Reference: Hou et al. 2024, "Bridging Language and Items for Retrieval and Recommendation".
     """
 
+    name = "amazon_all_beauty_2023"
     remote = (
         Remote(
             "https://mcauleylab.ucsd.edu/public_datasets/data/amazon_2023/benchmark/0core"
@@ -24,6 +26,10 @@ class AmazonAllBeauty2023(Published, CSV):
         ),
     )
     clock = True
-    header, separator = True, None
-    user, item, rating, timestamp = "user_id", "parent_asin", "rating", "timestamp"
-    time_unit = "ms"
+    format = TableFormat(
+        user="user_id",
+        item="parent_asin",
+        rating="rating",
+        timestamp="timestamp",
+        time_unit="ms",
+    )

@@ -9,6 +9,7 @@ from lrec.data.download.published import Remote
 class AmazonBeauty(AmazonRatings):
     """2,023,070 ratings by 1,210,271 users of 249,274 products, 1996 to 2014."""
 
+    name = "amazon_beauty"
     remote = (
         Remote(
             "https://snap.stanford.edu/data/amazon/productGraph/categoryFiles/ratings_Beauty.csv",

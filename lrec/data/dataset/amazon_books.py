@@ -9,6 +9,7 @@ from lrec.data.download.published import Remote
 class AmazonBooks(AmazonRatings):
     """22,507,155 ratings by 8,026,324 users of 2,330,066 products, 1996 to 2014."""
 
+    name = "amazon_books"
     remote = (
         Remote(
             "https://snap.stanford.edu/data/amazon/productGraph/categoryFiles/ratings_Books.csv",

@@ -9,6 +9,7 @@ from lrec.data.download.published import Remote
 class AmazonSports(AmazonRatings):
     """3,268,695 ratings by 1,990,521 users of 478,898 products, 1996 to 2014."""
 
+    name = "amazon_sports"
     remote = (
         Remote(
             "https://snap.stanford.edu/data/amazon/productGraph/categoryFiles"

@@ -9,6 +9,7 @@ from lrec.data.download.published import Remote
 class AmazonToys(AmazonRatings):
     """2,252,771 ratings by 1,342,911 users of 327,698 products, 1996 to 2014."""
 
+    name = "amazon_toys"
     remote = (
         Remote(
             "https://snap.stanford.edu/data/amazon/productGraph/categoryFiles"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lrec.data.dataset.csv import CSV
 from lrec.data.download.published import Published, Remote
+from lrec.data.tables.table_format import TableFormat
 
 
 class Gowalla(Published, CSV):
@@ -15,6 +16,7 @@ class Gowalla(Published, CSV):
     Networks".
     """
 
+    name = "gowalla"
     remote = (
         Remote(
             "https://snap.stanford.edu/data/loc-gowalla_totalCheckins.txt.gz",
@@ -23,5 +25,4 @@ class Gowalla(Published, CSV):
         ),
     )
     clock = True
-    header, separator = False, "\t"
-    user, item, rating, timestamp = "0", "4", None, "1"
+    format = TableFormat(user="0", item="4", timestamp="1", header=False, separator="\t")

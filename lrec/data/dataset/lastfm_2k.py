@@ -8,6 +8,7 @@ from lrec.data.download.published import Published, Remote
 from lrec.data.interactions import ItemFeatures
 from lrec.data.tables.item_features import item_features
 from lrec.data.tables.reading import Source, read_table
+from lrec.data.tables.table_format import TableFormat
 
 
 class LastFM2K(Published, CSV):
@@ -20,6 +21,7 @@ class LastFM2K(Published, CSV):
     Recommender Systems".
     """
 
+    name = "lastfm_2k"
     remote = (
         Remote(
             "https://files.grouplens.org/datasets/hetrec2011/hetrec2011-lastfm-2k.zip",
@@ -28,10 +30,9 @@ class LastFM2K(Published, CSV):
         ),
     )
     members = ("user_artists.dat", "artists.dat")
-    beside = ("artists.dat",)
+    items_names = ("artists.dat",)
     clock = False
-    header, separator = True, "\t"
-    user, item, rating, timestamp = "userID", "artistID", None, None
+    format = TableFormat(user="userID", item="artistID", separator="\t")
 
     def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
         frame = read_table(path, "\t", quoted=False)

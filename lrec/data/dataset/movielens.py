@@ -38,12 +38,14 @@ class MovieLens(FileDataset):
     Reference: Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
 
+    name = "movielens"
     clock = True
-    beside = ("movies.csv", "movies.csv.gz", "movies.dat", "u.item")
+    items_names = ("movies.csv", "movies.csv.gz", "movies.dat", "u.item")
 
     def __init__(
         self,
         path: str,
+        *,
         duplicates: Literal["last", "first", "keep"] = "last",
         missing_rating: Literal["error", "drop", "mean", "median", "keep"] = "error",
         missing_timestamp: Literal["error", "drop"] = "error",
@@ -52,7 +54,13 @@ class MovieLens(FileDataset):
         cache: str | None = None,
     ) -> None:
         self.path = path
-        self.cleaning = Cleaning(duplicates, missing_rating, missing_timestamp, min_rating, k_core)
+        self.cleaning = Cleaning(
+            duplicates=duplicates,
+            missing_rating=missing_rating,
+            missing_timestamp=missing_timestamp,
+            min_rating=min_rating,
+            k_core=k_core,
+        )
         self.cache = cache
 
     def read(self, path: Source) -> pd.DataFrame:

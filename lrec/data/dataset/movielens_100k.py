@@ -12,6 +12,7 @@ class MovieLens100K(Published, MovieLens):
     Reference: Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
 
+    name = "movielens_100k"
     remote = (
         Remote(
             "https://files.grouplens.org/datasets/movielens/ml-100k.zip",

@@ -12,6 +12,7 @@ class MovieLens10M(Published, MovieLens):
     Reference: Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
 
+    name = "movielens_10m"
     remote = (
         Remote(
             "https://files.grouplens.org/datasets/movielens/ml-10m.zip",

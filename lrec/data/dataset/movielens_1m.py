@@ -12,6 +12,7 @@ class MovieLens1M(Published, MovieLens):
     Reference: Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
 
+    name = "movielens_1m"
     remote = (
         Remote(
             "https://files.grouplens.org/datasets/movielens/ml-1m.zip",

@@ -12,6 +12,7 @@ class MovieLens25M(Published, MovieLens):
     Reference: Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
 
+    name = "movielens_25m"
     remote = (
         Remote(
             "https://files.grouplens.org/datasets/movielens/ml-25m.zip",

@@ -12,6 +12,7 @@ class MovieLens32M(Published, MovieLens):
     Reference: Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
 
+    name = "movielens_32m"
     remote = (
         Remote(
             "https://files.grouplens.org/datasets/movielens/ml-32m.zip",

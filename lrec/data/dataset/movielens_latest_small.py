@@ -14,6 +14,7 @@ class MovieLensLatestSmall(Published, MovieLens):
     Reference: Harper and Konstan 2015, "The MovieLens Datasets: History and Context".
     """
 
+    name = "movielens_latest_small"
     remote = (
         Remote(
             "https://files.grouplens.org/datasets/movielens/ml-latest-small.zip",

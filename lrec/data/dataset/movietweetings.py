@@ -17,6 +17,7 @@ class MovieTweetings(Published, MovieLens):
     Reference: Dooms et al. 2013, "MovieTweetings: a Movie Rating Dataset Collected From Twitter".
     """
 
+    name = "movietweetings"
     # The checksums are published nowhere. They were measured on a copy of the snapshot that was
     # laid out in its format again, and agrees with the repository's files in length and samples.
     remote = (

@@ -1,4 +1,4 @@
-"""A seeded long-tailed world that keeps its ground truth: the data set lrec ships."""
+"""A seeded long-tailed world that keeps its ground truth: the data set that lrec ships."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DRAWS = 30  # attempts to draw an item that the user does not have yet
 
 @dataclass(frozen=True)
 class World:
-    """The ground truth: who likes what, and when.
+    """The ground truth: users' tastes on each day, the items' genres and quality.
 
     Attributes:
         early, late: `(n_users, n_genres)` float32, each user's taste on the first and last day; on
@@ -49,15 +49,18 @@ class World:
     seconds: int
 
     def taste(self, user: Ints, timestamp: Ints) -> Floats:
+        """Probability of each genre, `(batch, n_genres)` float32."""
         age = ((timestamp - START) / self.seconds)[:, None].astype(np.float32)
         taste: Floats = (1 - age) * self.early[user] + age * self.late[user]
         return taste
 
     def preference(self, user: Ints, timestamp: Ints) -> Floats:
+        """See `Truth`."""
         preference: Floats = self.taste(user, timestamp) @ self.choice
         return preference
 
     def rating(self, user: Ints, item: Ints, timestamp: Ints) -> Floats:
+        """See `Truth`."""
         shares = self.genres[item] / self.genres[item].sum(axis=1, keepdims=True)
         liking = (self.taste(user, timestamp) * shares).sum(axis=1)
         utility = self.quality[item] + self.leniency[user] + self.pull * liking
@@ -65,6 +68,7 @@ class World:
         return rating
 
     def take(self, items: Ints) -> World:
+        """See `Truth`."""
         return replace(
             self,
             choice=self.choice[:, items],
@@ -77,7 +81,7 @@ class Synthetic(Dataset):
     """Users with log-normal activity draw items of Zipf popularity by tastes that drift.
 
     An interaction is drawn in two steps: a genre from the user's taste of the day, then an item of
-    the genre by its popularity (a topic model, Blei et al. 2003); nobody takes an item twice. The
+    the genre by its popularity (a topic model, Blei et al. 2003); no user takes an item twice. The
     probability of every next choice is therefore known, and an oracle can rank by it. The rating
     is the true utility (item quality, user leniency, liking of the genres) plus noise, in whole
     points from 1 to 10.
@@ -86,7 +90,7 @@ class Synthetic(Dataset):
     activity quantiles and popularity Gini; `lrec data` shows both side by side.
 
     Args:
-        n_users, n_items: of the world; items that nobody takes are left out.
+        n_users, n_items: of the world; items without interactions are left out.
         activity_median, activity_sigma: of the log-normal number of interactions, rounded up.
         popularity_exponent, popularity_shift: item of rank r has weight (r + shift)^-exponent.
         taste_concentration: of the Dirichlet tastes; small means few genres a user.
@@ -96,6 +100,7 @@ class Synthetic(Dataset):
         seed: of the whole world; training seeds do not change it.
     """
 
+    name = "synthetic"
     resembles = MOVIETWEETINGS
 
     def __init__(
@@ -177,7 +182,7 @@ class Synthetic(Dataset):
         for _ in range(2):  # one or two genres an item
             drawn = generator.choice(n_genres, self.n_items, p=shares)
             genres[np.arange(self.n_items), drawn] = 1
-        # Nobody can want a genre that no item has: small worlds lack some.
+        # Users cannot want a genre that no item has: small worlds lack some.
         absent = ~genres.any(axis=0)
         for taste in (first, other):
             taste[:, genres.sum(axis=0).argmax()] += taste[:, absent].sum(axis=1)
@@ -197,7 +202,10 @@ class Synthetic(Dataset):
         )
 
     def _visits(self, generator: np.random.Generator) -> tuple[Ints, Ints]:
-        """Who comes when: two thirds of the users are there from the start, most stay long."""
+        """User and timestamp of each interaction, `(n,)` each.
+
+        Two thirds of the users are there from the start, and most stay long.
+        """
         log_median = np.log(self.activity_median)
         activity = np.ceil(generator.lognormal(log_median, self.activity_sigma, self.n_users))
         activity = np.minimum(activity, self.n_items // 2 + 1).astype(int)
@@ -212,25 +220,25 @@ class Synthetic(Dataset):
 def _draw_items(
     world: World, user: Ints, timestamp: Ints, n_items: int, generator: np.random.Generator
 ) -> Ints:
-    """One item for each visit, none twice for a user; -1 where all draws hit known items."""
+    """Item of each interaction, `(n,)` int64, none twice for a user; -1 where no draw was new."""
     ladder = np.cumsum(world.choice, axis=1, dtype=np.float64)
     ladder /= ladder[:, -1:].clip(1e-12)
     steps = (ladder + np.arange(len(ladder))[:, None]).ravel()
     item = np.full(len(user), -1, np.int64)
-    open_visits = np.arange(len(user))
+    undrawn = np.arange(len(user))
     for _ in range(DRAWS):
-        taste = np.cumsum(world.taste(user[open_visits], timestamp[open_visits]), axis=1)
-        chance = generator.uniform(0, 1, (2, len(open_visits)))
-        genre = (taste < chance[0][:, None] * taste[:, -1:]).sum(axis=1)
-        drawn = np.searchsorted(steps, chance[1] + genre, side="right") % n_items
-        item[open_visits] = drawn
+        taste = np.cumsum(world.taste(user[undrawn], timestamp[undrawn]), axis=1)
+        draws = generator.uniform(0, 1, (2, len(undrawn)))
+        genre = (taste < draws[0][:, None] * taste[:, -1:]).sum(axis=1)
+        drawn = np.searchsorted(steps, draws[1] + genre, side="right") % n_items
+        item[undrawn] = drawn
         pair = user * n_items + item
         _, first = np.unique(pair, return_index=True)
         repeated = np.ones(len(user), bool)
         repeated[first] = False
         repeated &= item >= 0
         item[repeated] = -1
-        open_visits = np.flatnonzero(item < 0)
-        if not len(open_visits):
+        undrawn = np.flatnonzero(item < 0)
+        if not len(undrawn):
             break
     return item

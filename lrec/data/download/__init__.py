@@ -1,1 +1,1 @@
-"""download"""
+"""Published data sets: fetched once, checked, resumed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lrec.data.dataset.csv import CSV
 from lrec.data.download.published import Published
+from lrec.data.tables.table_format import TableFormat
 
 
 class AmazonRatings(Published, CSV):
@@ -16,5 +17,4 @@ class AmazonRatings(Published, CSV):
     """
 
     clock = True
-    header, separator = False, None
-    user, item, rating, timestamp = "0", "1", "2", "3"
+    format = TableFormat(user="0", item="1", rating="2", timestamp="3", header=False)

@@ -1,32 +1,29 @@
-"""Published files, fetched once and checked before they are taken for whole."""
+"""Published files, downloaded once and used only when their checksum fits."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from lrec.base.errors import DataError, redact
 from lrec.data.download.transfer import BrokenError, Transfer, say
-
-if sys.platform != "win32":
-    import fcntl
 
 
 def fetch(
     address: str, sha256: str, folder: Path, mirror: str | None = None, verify: bool = True
 ) -> Path:
-    """The file of that address in `folder`; downloaded, unless it is there already.
+    """The file of an address in `folder`; downloaded, unless it is there already.
 
-    What has arrived lies in `<name>.partial` until its checksum is found right, and is resumed by
-    the next run after an interrupted one. Of two processes, one downloads and the other waits.
+    Received bytes lie in `<name>.partial` until their checksum fits, and the next run resumes an
+    interrupted download. Of two processes, one downloads and the other waits.
 
     Args:
-        sha256: of its bytes, in hex.
+        sha256: of the file's bytes, in hex.
         mirror: base address to fetch from instead of the official one.
         verify: refuse a file of another checksum; else it is taken with a warning.
 
@@ -40,9 +37,9 @@ def fetch(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
-            found = _digest(target) if target.exists() else None
-            if found != sha256 and (verify or found is None):
-                found = _download(address, sha256, target, verify)
+            received = _digest(target) if target.exists() else None
+            if received != sha256 and (verify or received is None):
+                received = _download(address, sha256, target, verify)
     except BrokenError as error:
         raise DataError(
             f"{redact(address)} could not be downloaded ({error}): fetch it elsewhere and put it "
@@ -54,9 +51,9 @@ def fetch(
             f"{name} could not be kept in {folder} ({error.strerror or error}): choose "
             "another folder, dataset.download=…, or name a file at hand, dataset.path=…"
         ) from None
-    if found != sha256:
+    if received != sha256:
         warnings.warn(
-            f"{target} has the sha256 {found} and not the pinned one; it is taken as it is, "
+            f"{target} has the sha256 {received} and not the pinned one; it is taken as it is, "
             "because of dataset.verify=false",
             stacklevel=2,
         )
@@ -66,19 +63,19 @@ def fetch(
 def _download(address: str, sha256: str, target: Path, verify: bool) -> str:
     """Put the file at `target`; returns its checksum."""
     partial = target.with_name(f"{target.name}.partial")
-    if not verify:  # nothing would tell whether what is there belongs to the same file
+    if not verify:  # without a checksum, what is there may belong to another file
         partial.unlink(missing_ok=True)
-    for again in (True, False):  # what was corrupted on the way is fetched once more, as a whole
+    for again in (True, False):  # a corrupted download is fetched once more, as a whole
         Transfer(address, partial, pinned=verify).run()
-        found = _digest(partial)
-        if found == sha256 or not verify:
+        received = _digest(partial)
+        if received == sha256 or not verify:
             partial.replace(target)
-            return found
+            return received
         partial.unlink()
         if again:
-            say(f"its sha256 is {found}, not the pinned one: fetching it once more")
+            say(f"its sha256 is {received}, not the pinned one: fetching it once more")
     raise DataError(
-        f"{redact(address)} is not the pinned file: its sha256 is {found}, and {sha256} is "
+        f"{redact(address)} is not the pinned file: its sha256 is {received}, and {sha256} is "
         "expected. Another version may be published by now: dataset.verify=false takes it as it is."
     )
 
@@ -90,19 +87,16 @@ def _digest(path: Path) -> str:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold a lock on `folder` that ends with the process, whichever way that ends."""
-    if sys.platform == "win32":
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Hold a lock on `folder`, by a file beside it, that ends with the process."""
+    lock = FileLock(f"{folder}.lock")
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"another run is downloading to {folder}: waiting for it")
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError:
-            pass  # a file system without locks: the checksum still tells what came of it
+        lock.acquire(blocking=False)
+    except Timeout:
+        say(f"another run is downloading to {folder}: waiting for it")
+        lock.acquire()
+    except (OSError, NotImplementedError):
+        pass  # no locks, or nothing can be written, there: the checksum still decides
+    try:
         yield
     finally:
-        os.close(descriptor)
+        lock.release()

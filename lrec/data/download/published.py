@@ -1,4 +1,4 @@
-"""Data sets of public standing, by name."""
+"""Published data sets, by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lrec.data.tables.reading import Source
 
 
 class Remote(NamedTuple):
-    """A published file: where it lies, and the SHA-256 of its bytes in hex."""
+    """A published file: its address, and the SHA-256 of its bytes in hex."""
 
     address: str
     sha256: str
@@ -26,11 +26,11 @@ class Remote(NamedTuple):
 class Published(FileDataset):
     """A data set that is downloaded once, from its official address, and checked.
 
-    A subclass names what to fetch, and takes from another how it is read:
+    A subclass names the files, and inherits their format from another data set:
     `class MovieLens1M(Published, MovieLens)`.
 
     Attributes:
-        remote: what to fetch: an archive, or the interactions and, where they are kept apart, the
+        remote: the files: an archive, or the interactions and, where they are kept apart, the
             items.
         members: of an archive, the interactions and, where there are any, the items. They are read
             where they are; nothing is unpacked.
@@ -38,10 +38,13 @@ class Published(FileDataset):
     Args:
         path: a file at hand instead of the download: the same file, or the interactions out of it.
         mirror: base address to fetch from instead of the official one: https, http or file.
-        download: folder that keeps what was downloaded; null means `downloads` in the cache folder.
+        download: folder that keeps downloads; null means `downloads` in the cache folder.
         verify: refuse a download that has not the pinned checksum; else it is taken with a warning.
         duplicates, missing_rating, missing_timestamp, min_rating, k_core: see `Cleaning`.
         cache: folder for the prepared data; null means lrec's own.
+
+    Raises:
+        ValueError: `mirror` is no address.
     """
 
     remote: tuple[Remote, ...]
@@ -50,6 +53,7 @@ class Published(FileDataset):
     def __init__(
         self,
         path: str | None = None,
+        *,
         mirror: str | None = None,
         download: str | None = None,
         verify: bool = True,
@@ -69,7 +73,13 @@ class Published(FileDataset):
         self.mirror = mirror
         self.download = download
         self.verify = verify
-        self.cleaning = Cleaning(duplicates, missing_rating, missing_timestamp, min_rating, k_core)
+        self.cleaning = Cleaning(
+            duplicates=duplicates,
+            missing_rating=missing_rating,
+            missing_timestamp=missing_timestamp,
+            min_rating=min_rating,
+            k_core=k_core,
+        )
         self.cache = cache
 
     def files(self) -> list[Path]:
@@ -97,5 +107,5 @@ class Published(FileDataset):
             raise DataError(f"{file} is damaged: {error}") from None
 
     def settings(self) -> dict[str, Any]:
-        where = ("mirror", "download", "verify")
-        return {key: value for key, value in super().settings().items() if key not in where}
+        source = ("mirror", "download", "verify")
+        return {key: value for key, value in super().settings().items() if key not in source}

@@ -33,7 +33,11 @@ COLUMNS = (
 
 
 class BrokenError(Exception):
-    """A transfer ended too early; `again` says whether another attempt may go further."""
+    """A transfer ended too early.
+
+    Attributes:
+        again: True if another attempt may go further.
+    """
 
     def __init__(self, reason: object, again: bool = True) -> None:
         super().__init__(str(reason))
@@ -41,13 +45,13 @@ class BrokenError(Exception):
 
 
 class Transfer:
-    """From an address into a file, appended to what the file holds already.
+    """A download from an address into a file, appended to what the file holds already.
 
     Args:
         address: http, https or file; it may hold a user's name and password, as
-            `https://name:password@host/…`, which no other host is told.
-        partial: where the bytes go; there may be some from an earlier run.
-        pinned: whether the caller knows a checksum of the result. Then a server whose certificate
+            `https://name:password@host/…`, which are sent to no other host.
+        partial: file for the bytes; there may be some from an earlier run.
+        pinned: True if the caller knows a checksum of the result. Then a server whose certificate
             does not hold is read all the same.
     """
 
@@ -57,8 +61,8 @@ class Transfer:
         self.partial = partial
         self.pinned = pinned
         self.context = ssl.create_default_context()
-        self.version: str | None = None  # of the file on the server, where it tells
-        self.furthest = 0  # bytes that were there at the best of times
+        self.version: str | None = None  # of the file on the server, where it states one
+        self.furthest = 0  # most bytes that the file has had
 
     @property
     def size(self) -> int:
@@ -90,7 +94,7 @@ class Transfer:
         say(f"downloaded {decimal(self.size)} in {time.monotonic() - start:.0f} s")
 
     def _attempt(self) -> None:
-        """Ask for what is missing and append it; for all of it, where the server has no parts."""
+        """Request what is missing and append it; all of it, where the server has no parts."""
         size = self.size
         headers = {"User-Agent": f"lrec/{__version__}"}
         if size:
@@ -128,18 +132,18 @@ class Transfer:
             ) from None
         except URLError as error:
             reason = error.reason
-            if isinstance(reason, ssl.SSLCertVerificationError) and self._unsure():
+            if isinstance(reason, ssl.SSLCertVerificationError) and self._trust():
                 say(f"no valid certificate ({reason.verify_message}): the checksum will tell")
                 return self._open(request)
-            said = getattr(reason, "strerror", None) or reason
-            raise BrokenError(f"no connection: {said}; is there a network?", again=False) from None
+            text = getattr(reason, "strerror", None) or reason
+            raise BrokenError(f"no connection: {text}; is there a network?", again=False) from None
         except InvalidURL:  # whose text may be a part of a password
             raise BrokenError("this is no address", again=False) from None
         except (OSError, HTTPException) as error:
-            raise BrokenError(_words(error)) from None
+            raise BrokenError(_reason(error)) from None
 
-    def _unsure(self) -> bool:
-        """Whether to go on without the server's certificate; it is asked for once."""
+    def _trust(self) -> bool:
+        """Do without the server's certificate from now on; True if it was needed before."""
         before = self.context.verify_mode
         if self.pinned:
             self.context.check_hostname = False
@@ -147,7 +151,7 @@ class Transfer:
         return self.context.verify_mode != before
 
     def _copy(self, response: Any, file: Any, whole: int | None) -> None:
-        """Write what comes until `file` has `whole` bytes, with a moving bar on a terminal."""
+        """Write received bytes until `file` has `whole` of them, with a bar on a terminal."""
         console = Console()
         hidden = not console.is_terminal
         columns = [column() for column in COLUMNS]
@@ -157,7 +161,7 @@ class Transfer:
                 try:
                     chunk = response.read1(CHUNK)
                 except (OSError, HTTPException) as error:
-                    raise BrokenError(_words(error)) from None
+                    raise BrokenError(_reason(error)) from None
                 if not chunk:
                     break
                 file.write(chunk)
@@ -165,10 +169,11 @@ class Transfer:
 
 
 def say(text: str) -> None:
+    """Print a line, without passwords."""
     Console(highlight=False).print(redact(text), markup=False, soft_wrap=True)
 
 
-def _words(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"nothing came for {TIMEOUT:g} s"
     return f"the connection broke ({error or type(error).__name__})"

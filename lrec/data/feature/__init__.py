@@ -1,4 +1,4 @@
-"""What is known of items -> item vectors, for models to start from or to add to their own."""
+"""Item vectors, for models to start from or to add to their own."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Feature(Component, ABC):
 
     @abstractmethod
     def __call__(self, split: Split) -> Floats:
-        """Vectors of the catalogue's items, `(n_items, width)`; zeros where nothing is known.
+        """Vectors of the catalogue's items, `(n_items, width)`; zeros for items without one.
 
-        Only what is known of the items and the training interactions may be looked at.
+        Only features of the items and training interactions may be used.
 
         Raises:
-            DataError: the data or the file does not have what it takes.
+            DataError: the data or the file lacks what the vectors are made of.
         """
 
 
@@ -31,22 +31,22 @@ def with_vectors(split: Split, features: Mapping[str, Feature]) -> Split:
     """The split with its items' vectors: those of all features, side by side.
 
     The vectors of a feature are centred and scaled to a mean squared length of 1, so that none
-    drowns the others; unknown items stay at zero.
+    drowns the others; items without a vector stay at zero.
     """
     parts = [standardised(feature(split)) for feature in features.values()]
     vectors = np.concatenate(parts, axis=1)
     if not vectors.size:
         return split
-    known = replace(split.catalogue.features, vectors=vectors)
-    return replace(split, catalogue=replace(split.catalogue, features=known))
+    content = replace(split.catalogue.features, vectors=vectors)
+    return replace(split, catalogue=replace(split.catalogue, features=content))
 
 
 def standardised(vectors: Floats) -> Floats:
     """Rows that are not zero, centred, with a mean squared length of 1; float32."""
-    known = vectors.any(axis=1)
+    present = vectors.any(axis=1)
     result = np.zeros(vectors.shape, np.float32)
-    if known.any():
-        centred = vectors[known] - vectors[known].mean(axis=0)
+    if present.any():
+        centred = vectors[present] - vectors[present].mean(axis=0)
         length = np.sqrt((centred**2).sum(axis=1).mean())
-        result[known] = centred / length if length > 0 else 0.0
+        result[present] = centred / length if length > 0 else 0.0
     return result

@@ -1,4 +1,4 @@
-"""Items by the users who have them, as a graph."""
+"""Items by the users that they have in common, as a graph."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lrec.data.queries import Split
 class Cooccurrence(Feature):
     """Spectral embedding of the graph of items that users have in common.
 
-    Items i and j are joined by the weight Σ_u 1 / n_u over the users u of n_u items who have both.
+    Items i and j are joined by the weight Σ_u 1 / n_u over the users u, of n_u items, of both.
     With D the degrees, the leading eigenvectors of D^-1/2 W D^-1/2 embed it, rows scaled to length
     1 (Ng et al. 2001, "On spectral clustering"). They come from a truncated SVD of the users ×
     items matrix: the graph itself is never built.
@@ -22,6 +22,8 @@ class Cooccurrence(Feature):
     Args:
         size: width of the vectors; less where there are fewer users or items.
     """
+
+    name = "cooccurrence"
 
     def __init__(self, size: int = 64) -> None:
         check_sizes(size=size)

@@ -11,6 +11,8 @@ from lrec.data.queries import Split
 class Genres(Feature):
     """1 for each genre of an item, over the root of their number: rows of length 1."""
 
+    name = "genres"
+
     def __call__(self, split: Split) -> Floats:
         genres = split.catalogue.features.genres
         if genres is None:

@@ -12,5 +12,7 @@ from lrec.data.queries import Split
 class NoFeature(Feature):
     """Vectors of no width: models know items by their interactions alone."""
 
+    name = "none"
+
     def __call__(self, split: Split) -> Floats:
         return np.zeros((split.catalogue.n_items, 0), np.float32)

@@ -13,11 +13,13 @@ class Titles(Feature):
     """TF-IDF of the titles' words, reduced by a truncated SVD (latent semantic analysis).
 
     Deerwester et al. 1990, "Indexing by latent semantic analysis". Words count by 1 + log(count)
-    and by how few titles have them; words of one title only tell nothing and are left out.
+    and by their inverse document frequency; words of one title only are left out.
 
     Args:
         size: width of the vectors; less where there are fewer words.
     """
+
+    name = "titles"
 
     def __init__(self, size: int = 64) -> None:
         check_sizes(size=size)

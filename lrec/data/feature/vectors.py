@@ -1,4 +1,4 @@
-"""Item vectors from a file: pretrained models, word embeddings, images, sound."""
+"""Item vectors from a file: of pretrained models, word embeddings, images, sound."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lrec.data.tables.reading import read_table
 
 
 class Vectors(Feature):
-    """Vectors that something else has learnt, by item id. Items without one get zeros.
+    """Pretrained vectors by item id. Items without one get zeros.
 
     Args:
         path: `.parquet` (or `.csv`, `.tsv`): a column of item ids, and the vector as one column of
@@ -24,6 +24,8 @@ class Vectors(Feature):
             or a structured array of a field of ids and a field of vectors.
         item: name of the column or field of ids; `auto` takes a usual one (item_id, movieId, …).
     """
+
+    name = "vectors"
 
     def __init__(self, path: str, item: str | int = "auto") -> None:
         self.path = path
@@ -36,16 +38,16 @@ class Vectors(Feature):
         ids, vectors = self._npy(path) if path.suffix == ".npy" else self._table(path)
         if not np.isfinite(vectors).all():
             raise DataError(f"{path} holds numbers that are not finite.")
-        place = {name: row for row, name in enumerate(ids.tolist())}
+        row_of = {name: row for row, name in enumerate(ids.tolist())}
         wanted = split.catalogue.ids[: split.catalogue.n_items]
-        rows = np.array([place.get(name, -1) for name in wanted.tolist()])
+        rows = np.array([row_of.get(name, -1) for name in wanted.tolist()])
         if (rows < 0).all():
             raise DataError(
                 f"{path} has no vector for any item of the training data. Its ids: "
                 f"{', '.join(ids[:3])}, …; the data's: {', '.join(wanted[:3])}, …"
             )
-        found: Floats = np.where(rows[:, None] >= 0, vectors[rows], 0.0)
-        return found
+        laid_out: Floats = np.where(rows[:, None] >= 0, vectors[rows], 0.0)
+        return laid_out
 
     def _npy(self, path: Path) -> tuple[Strings, Floats]:
         try:

@@ -1,4 +1,4 @@
-"""Interactions -> Split: what is learnt from, and what is asked of the models afterwards."""
+"""Splits of interactions into training histories, and validation and test queries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXCLUDED, TRAIN, FOLD_IN, VALIDATION, TEST = range(-1, 4)
 
 
 class Splitter(Component, ABC):
-    """A split is one decision: which part each interaction belongs to."""
+    """A rule that assigns each interaction to a part of the split."""
 
     @abstractmethod
     def assign(self, data: Interactions) -> Ints:
@@ -37,20 +37,20 @@ class Splitter(Component, ABC):
             DataError: the data cannot support this split, or a part comes out empty.
         """
         part = self.assign(data)
-        is_target = data.is_target  # what is not asked for stays in the histories
+        is_target = data.is_target  # other interactions stay in the histories
         tested = (part == TEST) & is_target
-        for some, name in ((part == TRAIN, "training interactions"), (tested, "test users")):
-            if not some.any():
+        for rows, name in ((part == TRAIN, "training interactions"), (tested, "test users")):
+            if not rows.any():
                 raise DataError(
                     f"split={self.name} leaves no {name}: {data.n_users} users, "
                     f"{len(data)} interactions. Choose another split or its sizes."
                 )
         data, catalogue = _recode(data, part == TRAIN)
         train = Histories.select(data, part == TRAIN)
-        known = (part == TRAIN) | (part == FOLD_IN)
-        validation = _queries(data, known, known, (part == VALIDATION) & is_target)
-        test = _queries(data, known | (part == VALIDATION), known, tested)
-        asked = np.union1d(validation.user, test.user)
+        trained = (part == TRAIN) | (part == FOLD_IN)
+        validation = _queries(data, trained, trained, (part == VALIDATION) & is_target)
+        test = _queries(data, trained | (part == VALIDATION), trained, tested)
+        queried = np.union1d(validation.user, test.user)
         outside = test.target.item >= catalogue.n_items
         return Split(
             train=train,
@@ -71,7 +71,7 @@ class Splitter(Component, ABC):
                 "test_users": len(test),
                 "test_interactions": len(test.target.item),
                 "users_without_test_items": data.n_users - len(test),
-                "users_never_asked": data.n_users - len(asked),
+                "users_never_asked": data.n_users - len(queried),
                 "interactions_excluded": int((part == EXCLUDED).sum()),
                 "interactions_not_asked": int((~is_target[part >= VALIDATION]).sum()),
                 "test_targets_outside_catalogue": float(outside.mean()),
@@ -79,7 +79,7 @@ class Splitter(Component, ABC):
         )
 
     def need_order(self, data: Interactions) -> Ints:
-        """The timestamps, for splits that need each user's order.
+        """The timestamps, `(len(data),)` int64, for splits that need each user's order.
 
         Raises:
             DataError: the data has none.
@@ -106,7 +106,7 @@ def check_shares(validation: float, test: float) -> None:
 
 
 def check_seed(seed: int) -> None:
-    """Refuse what no generator starts from.
+    """Refuse seeds that no random generator takes.
 
     Raises:
         ValueError: it is negative.
@@ -116,7 +116,10 @@ def check_seed(seed: int) -> None:
 
 
 def rank_from_end(data: Interactions) -> Ints:
-    """0 for each user's last interaction, 1 for the one before, and so on, `(len(data),)`."""
+    """Rank from the end: 0 for each user's last interaction, 1 for the one before, and so on.
+
+    Equal times keep file order; `(len(data),)` int64.
+    """
     keys = [data.user] if data.timestamp is None else [data.timestamp, data.user]
     order = np.lexsort(keys)
     ends = np.cumsum(data.activity)
@@ -151,10 +154,10 @@ def _recode(data: Interactions, train: Bools) -> tuple[Interactions, Catalogue]:
     return recoded, catalogue
 
 
-def _queries(data: Interactions, history: Bools, known: Bools, target: Bools) -> Queries:
+def _queries(data: Interactions, history: Bools, trained: Bools, target: Bools) -> Queries:
     users = np.unique(data.user[target])
     return Queries(
         history=Histories.select(data, history, users),
-        train_history=Histories.select(data, known, users),
+        train_history=Histories.select(data, trained, users),
         target=Histories.select(data, target, users),
     )

@@ -1,4 +1,4 @@
-"""One clock for everybody: train on what came before, test on what came after."""
+"""One clock for all users: train on the past, test on the future."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class GlobalTime(Splitter):
         validation: share of the interactions (by time) between the cuts.
         test: share of the interactions behind the second cut.
     """
+
+    name = "global_time"
 
     def __init__(self, validation: float = 0.1, test: float = 0.1) -> None:
         check_shares(validation, test)

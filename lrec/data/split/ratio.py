@@ -26,8 +26,10 @@ class Ratio(Splitter):
     Args:
         validation, test: shares of each user's interactions.
         order: `random`, or `time` to hold out the latest ones.
-        seed: of the random order; its own, so that training seeds judge the same split.
+        seed: of the random order; its own, so that runs of all training seeds have the same split.
     """
+
+    name = "ratio"
 
     def __init__(
         self,
@@ -45,8 +47,8 @@ class Ratio(Splitter):
 
     def assign(self, data: Interactions) -> Ints:
         if self.order == "random":
-            chance = np.random.default_rng(self.seed).permutation(len(data))
-            data = replace(data, timestamp=chance)
+            order = np.random.default_rng(self.seed).permutation(len(data))
+            data = replace(data, timestamp=order)
         else:
             self.need_order(data)
         from_end = rank_from_end(data)

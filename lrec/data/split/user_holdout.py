@@ -31,9 +31,11 @@ class UserHoldout(Splitter):
     Args:
         validation, test: shares of the users to hold out.
         fold_in: share of a held-out user's interactions that the model sees.
-        order: which ones it sees: a `random` part, or by `time` the earliest.
+        order: of the interactions: the model sees a `random` part, or by `time` the earliest.
         seed: of the choice of users and of the random part.
     """
+
+    name = "user_holdout"
 
     def __init__(
         self,
@@ -69,7 +71,7 @@ class UserHoldout(Splitter):
         activity = data.activity[data.user]
         n_target = np.clip(np.rint(activity * (1 - self.fold_in)), 1, np.maximum(activity - 1, 1))
         part = role[data.user]
-        held_out_split = part != TRAIN
-        part[held_out_split & (from_end >= n_target)] = FOLD_IN
-        part[held_out_split & (activity < 2)] = EXCLUDED
+        held_out = part != TRAIN
+        part[held_out & (from_end >= n_target)] = FOLD_IN
+        part[held_out & (activity < 2)] = EXCLUDED
         return part

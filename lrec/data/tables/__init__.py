@@ -1,1 +1,1 @@
-"""tables"""
+"""Tables as they come: reading, columns, item features."""

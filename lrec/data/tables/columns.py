@@ -1,4 +1,4 @@
-"""Columns of tables that people have: found by usual names, read as ids, numbers and times."""
+"""Columns of tables: found by usual names, read as ids, numbers and times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TimeUnit = Literal["s", "ms", "us", "ns"]
 PER_SECOND: dict[TimeUnit, int] = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 # Seconds from 1970 to the year 5138: numbers beyond it are of another unit.
 LATEST = 1e11
-# What people write into an empty cell of numbers or times, in lower case.
+# Words for an empty cell of numbers or times, in lower case.
 NOTHING = ("nan", "null", "none", "na")
 # Usual names of columns, in lower case.
 USERS = ("user_id", "userid", "user", "uid", "visitor_id", "visitorid")
@@ -28,26 +28,34 @@ BEHAVIORS = ("behavior", "behaviour", "behavior_type", "event", "event_type", "a
 def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: str) -> str | None:
     """The column that the config names, or with `auto` the one that has a usual name.
 
+    Args:
+        wanted: name of a column, or `auto`.
+        usual: names in lower case, the best first.
+        key: of the config, for the message.
+
+    Returns:
+        Its name, or None where no column has a usual one.
+
     Raises:
         DataError: the named column is not there, or there are two of the name.
     """
     columns = list(frame.columns)
-    found = [column for column in columns if column == wanted]
+    matches = [column for column in columns if column == wanted]
     if wanted == "auto":
         plain = [column.lower().strip() for column in columns]
         name = next((name for name in usual if name in plain), None)
-        found = [column for column, same in zip(columns, plain, strict=True) if same == name]
-    elif not found:
+        matches = [column for column, same in zip(columns, plain, strict=True) if same == name]
+    elif not matches:
         raise DataError(
             f"{key}={wanted}: the file has no such column. Its columns: {listed(columns)}."
         )
-    if found and f"{found[0]}.1" in columns:  # what pandas calls a second one
-        found.append(found[0])
-    if len(found) > 1:
+    if matches and f"{matches[0]}.1" in columns:  # pandas's name of a second one
+        matches.append(matches[0])
+    if len(matches) > 1:
         raise DataError(
-            f"the file has several columns for {key}: {listed(found)}. Leave one, or name one."
+            f"the file has several columns for {key}: {listed(matches)}. Leave one, or name one."
         )
-    return found[0] if found else None
+    return matches[0] if matches else None
 
 
 def names(column: pd.Series, name: str) -> pd.Series:
@@ -70,7 +78,11 @@ def names(column: pd.Series, name: str) -> pd.Series:
 
 
 def numbers(column: pd.Series, name: str) -> pd.Series:
-    """A column as floats; empty cells are NaN, anything else that is no number is refused."""
+    """A column as float64; empty cells are NaN.
+
+    Raises:
+        DataError: a cell is no number, or none that float32 can hold.
+    """
     parsed = _parsed(column)
     parsed = parsed.where(parsed.abs() <= np.finfo(np.float32).max)
     _refuse_unread(column, _unread(column, parsed), name, "a number")
@@ -78,7 +90,7 @@ def numbers(column: pd.Series, name: str) -> pd.Series:
 
 
 def seconds(column: pd.Series, name: str, unit: TimeUnit = "s") -> pd.Series:
-    """A column of numbers or dates as unix seconds; empty cells are NaN, other text is refused.
+    """A column of numbers or dates as unix seconds, float64; empty cells are NaN.
 
     Args:
         unit: of numbers.
@@ -123,7 +135,7 @@ def _parsed(column: pd.Series) -> pd.Series:
 
 
 def _unread(column: pd.Series, parsed: pd.Series) -> pd.Series:
-    """Whether a cell holds something that was not parsed, and that is no word for nothing."""
+    """True where a cell has content that was not parsed, and that is no word for an empty one."""
     unread = parsed.isna() & column.notna()
     words = column[unread].map(lambda cell: str(cell).lower())
     return unread & ~words.isin(NOTHING).reindex(column.index, fill_value=False)

@@ -1,4 +1,4 @@
-"""Reading tables that people have: CSV, TSV, Parquet, compressed or not."""
+"""Reading of tables: CSV, TSV, Parquet, compressed or not."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Source = Path | zipfile.Path  # a file, or a member of an archive
 def read_table(
     path: Source, separator: str | None = None, header: bool = True, quoted: bool = True
 ) -> pd.DataFrame:
-    """Every column as text (Parquet keeps its types).
+    """Read a table, every column as text (Parquet keeps its types).
 
     Args:
         separator: of a text file; None means a tab for .tsv and a comma else.
-        header: whether the first line names the columns; else they are called 0, 1, 2, …
-        quoted: whether quotes may enclose a value; else they belong to it.
+        header: True if the first line names the columns; else they are called 0, 1, 2, …
+        quoted: True if quotes may enclose a value; else they belong to it.
 
     Raises:
         DataError: the file is empty or is not such a table.

@@ -27,9 +27,9 @@ class Buckets:
 
     Attributes:
         bucketing: name of the bucketing.
-        names: from the least to the most of whatever it sorts by; `cold` is not among them.
+        names: in rising order of the measure; `cold` is not among them.
         label: `(n,)` index into `names`, -1 for cold users.
-        edges: what the buckets mean, in words, by name.
+        edges: a description of each bucket, by name.
     """
 
     bucketing: str
@@ -44,9 +44,9 @@ class Buckets:
 
 
 class Bucketing(Component, ABC):
-    """A way to sort users into ordered groups; cold users stand apart in every one.
+    """Sorts users into ordered groups by a measure; cold users are a group of their own.
 
-    A subclass declares `names`, learns its edges from the training users, and labels the others.
+    A subclass declares `names`, computes its edges from the training users, and a measure of any.
     """
 
     names: tuple[str, ...]
@@ -56,36 +56,36 @@ class Bucketing(Component, ABC):
         """Upper edges of all buckets but the last, in rising order."""
 
     @abstractmethod
-    def measure(self, known: Histories, catalogue: Catalogue) -> Ints | Floats:
-        """What users are sorted by, `(n,)`."""
+    def measure(self, history: Histories, catalogue: Catalogue) -> Ints | Floats:
+        """The measure that users are sorted by, `(n,)`."""
 
     @abstractmethod
     def describe(self, low: float | None, high: float | None) -> str:
         """A bucket in words: measure above `low` and not above `high`."""
 
-    def sort(self, known: Histories, train: Histories, catalogue: Catalogue) -> Buckets:
-        """Sort the users whose training (or fold-in) history is `known`.
+    def sort(self, history: Histories, train: Histories, catalogue: Catalogue) -> Buckets:
+        """Sort users by their training (or fold-in) history.
 
         A user falls into the first bucket whose upper edge is not below the measure, so that
         users of equal measure are never parted. No training history at all means cold.
 
         Raises:
-            ValueError: a bucket's name is not fit for a metric's name.
+            ValueError: a bucket's name cannot be part of a metric's name.
         """
         check_names([self])
         edges = self.edges(train, catalogue)
-        label = np.searchsorted(edges, self.measure(known, catalogue), side="left")
-        label[known.lengths == 0] = -1
+        label = np.searchsorted(edges, self.measure(history, catalogue), side="left")
+        label[history.lengths == 0] = -1
         bounds = [None, *edges, None]
-        words = [self.describe(*pair) for pair in pairwise(bounds)]
-        return Buckets(self.name, self.names, label, dict(zip(self.names, words, strict=True)))
+        texts = [self.describe(*pair) for pair in pairwise(bounds)]
+        return Buckets(self.name, self.names, label, dict(zip(self.names, texts, strict=True)))
 
 
 class ActivityBucketing(Bucketing):
     """Sorts users by the number of their training interactions."""
 
-    def measure(self, known: Histories, catalogue: Catalogue) -> Ints:
-        return known.lengths
+    def measure(self, history: Histories, catalogue: Catalogue) -> Ints:
+        return history.lengths
 
     def describe(self, low: float | None, high: float | None) -> str:
         if high is None:
@@ -99,7 +99,7 @@ def quantiles(values: Ints, shares: Sequence[float]) -> list[float]:
 
 
 def group_names(bucketings: Iterable[Bucketing]) -> list[str]:
-    """Every group that metrics are given for: all users, each bucket, the cold."""
+    """Names of all groups that metrics are given for: all users, each bucket, cold users."""
     return [ALL, *(name for bucketing in bucketings for name in bucketing.names), COLD]
 
 

@@ -10,6 +10,7 @@ from lrec.evaluation.bucket import ActivityBucketing
 class Counts(ActivityBucketing):
     """n1-4, n5-9, n10-19, n20-49, n50plus training interactions."""
 
+    name = "counts"
     names = ("n1-4", "n5-9", "n10-19", "n20-49", "n50plus")
 
     def edges(self, train: Histories, catalogue: Catalogue) -> list[float]:

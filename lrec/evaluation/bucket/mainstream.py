@@ -1,4 +1,4 @@
-"""How mainstream a user's taste is: the share of short-head items in the history."""
+"""Mainstream taste: the share of short-head items in the history."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ class Mainstream(Bucketing):
     After Abdollahpouri et al. 2019, "The unfairness of popularity bias in recommendation".
     """
 
+    name = "mainstream"
     names = ("niche", "diverse", "blockbuster")
 
     def edges(self, train: Histories, catalogue: Catalogue) -> list[float]:
         return [float(np.nextafter(0.5, 0)), 0.9]
 
-    def measure(self, known: Histories, catalogue: Catalogue) -> Floats:
+    def measure(self, history: Histories, catalogue: Catalogue) -> Floats:
         head = np.append(catalogue.short_head, False)  # items outside the catalogue are niche
-        items = np.minimum(known.item, catalogue.n_items)
-        share = mean_by_row(head[items].astype(float), known.row, len(known))
+        items = np.minimum(history.item, catalogue.n_items)
+        share = mean_by_row(head[items].astype(float), history.row, len(history))
         return np.nan_to_num(share)
 
     def describe(self, low: float | None, high: float | None) -> str:

@@ -10,6 +10,7 @@ from lrec.evaluation.bucket import ActivityBucketing, quantiles
 class Pareto(ActivityBucketing):
     """pareto_tail: n <= the 80 % quantile of training activity; pareto_head: above."""
 
+    name = "pareto"
     names = ("pareto_tail", "pareto_head")
 
     def edges(self, train: Histories, catalogue: Catalogue) -> list[float]:

@@ -13,6 +13,7 @@ class Top5(ActivityBucketing):
     The grouping of Li et al. 2021, "User-oriented fairness in recommendation".
     """
 
+    name = "top5"
     names = ("rest95", "top5")
 
     def edges(self, train: Histories, catalogue: Catalogue) -> list[float]:

@@ -1,1 +1,1 @@
-"""comparison"""
+"""Comparison of models with a baseline over the same users."""

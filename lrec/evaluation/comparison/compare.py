@@ -1,4 +1,4 @@
-"""Compares models with a baseline, user by user, for every metric and bucket."""
+"""Comparison of models with a baseline, user by user, for every metric and bucket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrec.base.arrays import Floats, Ints
+from lrec.base.arrays import Floats, Ints, nan_mean
 from lrec.evaluation.comparison.comparison import (
     BASELINE,
     BETTER,
@@ -20,13 +20,13 @@ from lrec.evaluation.comparison.comparison import (
 from lrec.evaluation.comparison.user_alignment import (
     ComparisonError,
     ModelTables,
-    aligned,
-    directions,
+    align_users,
     groups_of,
     item_codes,
+    metric_directions,
 )
 from lrec.evaluation.metric import Metric, SetMetric
-from lrec.evaluation.statistics import LEVEL, holm, interval, means, paired
+from lrec.evaluation.statistics import LEVEL, holm, interval, paired
 from lrec.evaluation.summary import SMALLEST_BUCKET
 
 if TYPE_CHECKING:
@@ -45,19 +45,19 @@ SUBSAMPLES = 100  # of each bucket, for set metrics
 
 
 def compare(
-    answers: Sequence[ModelTables],
+    models: Sequence[ModelTables],
     baseline: str,
     primary: str,
     metrics: Mapping[str, Metric],
     bucketings: Mapping[str, Sequence[str]],
     resamples: int = 10_000,
 ) -> Comparison:
-    """Hold every model against `baseline` on the same users.
+    """Compare every model with `baseline` on the same users.
 
-    A user's value is the mean over seeds, so intervals are conditional on those seeds; the spread
-    over seeds stands beside. Holm's correction runs over models and buckets of the primary metric;
-    the others are explored: they have intervals and uncorrected p, and no verdict. Set metrics are
-    computed from equal-sized random subsamples of every bucket, and have no p. Buckets of fewer
+    A user's value is the mean over seeds, so intervals are conditional on those seeds; the range
+    over seeds is given too. Holm's correction runs over models and buckets of the primary metric;
+    the others are exploratory: they have intervals and uncorrected p, and no verdict. Set metrics
+    are computed from equal-sized random subsamples of every bucket, and have no p. Buckets of fewer
     than 30 users have values only.
 
     The columns of `rows`: bucket, model, metric, users (that have a value), value, seeds_low and
@@ -65,7 +65,7 @@ def compare(
     p_holm, effect_size, detectable (see `lrec.evaluation.statistics.Paired`), verdict.
 
     Args:
-        answers: of the same number of seeds each.
+        models: user tables of the same number of seeds each.
         metrics: by name; columns of others are left out.
         bucketings: name of each bucketing that the tables have -> its buckets, least active first.
 
@@ -74,24 +74,24 @@ def compare(
     """
     import pandas as pd
 
-    if len(answers) < 2:
-        given = ", ".join(a.name for a in answers) or "none"
+    if len(models) < 2:
+        given = ", ".join(model.name for model in models) or "none"
         raise ComparisonError(f"a comparison needs two models. Received: {given}")
-    answers = sorted(answers, key=lambda a: a.name != baseline)
-    tables = aligned(answers)
+    models = sorted(models, key=lambda model: model.name != baseline)
+    tables = align_users(models)
     first = tables[0][0]
-    ways = directions(first, metrics, primary)
+    directions = metric_directions(first, metrics, primary)
     groups = groups_of(first, bucketings)
-    names = [a.name for a in answers]
-    values = np.array([[t[list(ways)].to_numpy(float) for t in ts] for ts in tables])
+    names = [model.name for model in models]
+    values = np.array([[t[list(directions)].to_numpy(float) for t in ts] for ts in tables])
     rows = [
-        _laid_out(bucket, names, list(ways), _compared(values[:, :, users], resamples))
+        _to_frame(bucket, names, list(directions), _compare_values(values[:, :, users], resamples))
         for bucket, users in groups.items()
     ]
     sets = {
         f"{name}_sub_at_{max(ks)}": (max(ks), metric)
         for name, metric in metrics.items()
-        if isinstance(metric, SetMetric) and (ks := list_lengths(ways))
+        if isinstance(metric, SetMetric) and (ks := list_lengths(directions))
     }
     large = [len(users) for users in groups.values() if len(users) >= SMALLEST_BUCKET]
     subsample = min(large, default=0) // 2
@@ -99,44 +99,46 @@ def compare(
         lists = item_codes(tables)
         for bucket, users in groups.items():
             if len(users) >= SMALLEST_BUCKET:
-                found = _compared_sets(lists[:, :, users], sets, answers[0].n_items, subsample)
-                rows.append(_laid_out(bucket, names, list(sets), found))
-    ways |= {label: metric.direction for label, (_, metric) in sets.items()}
+                columns = _compare_sets(lists[:, :, users], sets, models[0].n_items, subsample)
+                rows.append(_to_frame(bucket, names, list(sets), columns))
+    directions |= {label: metric.direction for label, (_, metric) in sets.items()}
     frame = pd.concat(rows, ignore_index=True)
     return Comparison(
-        rows=_judged(frame, baseline, primary, ways[primary]),
-        served=_served(names, values[..., 0].mean(axis=1), ways[primary], groups),
+        rows=_with_verdicts(frame, baseline, primary, directions[primary]),
+        served=_served(names, values[..., 0].mean(axis=1), directions[primary], groups),
         baseline=baseline,
         primary=primary,
         models=names,
         bucketings={n: [b for b in names if b in groups] for n, names in bucketings.items()},
-        directions=ways,
+        directions=directions,
         subsample=subsample,
     )
 
 
-def _compared(values: Floats, resamples: int) -> dict[str, Floats]:
+def _compare_values(values: Floats, resamples: int) -> dict[str, Floats]:
     """Columns of `rows`, each `(models, metrics)`, from `(models, seeds, users, metrics)`."""
     n_models, n_seeds, n_users, n_metrics = values.shape
-    each = means(np.moveaxis(values, 2, 0).reshape(n_users, -1)).reshape(n_models, n_seeds, -1)
+    by_seed = nan_mean(np.moveaxis(values, 2, 0).reshape(n_users, -1), axis=0)
+    by_seed = by_seed.reshape(n_models, n_seeds, -1)
     of_users = values.mean(axis=1)
-    value = means(np.moveaxis(of_users, 1, 0).reshape(n_users, -1)).reshape(n_models, -1)
-    found = {
+    value = nan_mean(np.moveaxis(of_users, 1, 0).reshape(n_users, -1), axis=0)
+    value = value.reshape(n_models, -1)
+    columns = {
         "users": (~np.isnan(of_users)).sum(axis=1).astype(float),
         "value": value,
-        "seeds_low": each.min(axis=1),
-        "seeds_high": each.max(axis=1),
+        "seeds_low": by_seed.min(axis=1),
+        "seeds_high": by_seed.max(axis=1),
         "baseline": np.broadcast_to(value[0], value.shape),
     }
     differences = np.moveaxis(of_users[1:] - of_users[0], 1, 0).reshape(n_users, -1)
-    told = paired(differences, resamples) if n_users >= SMALLEST_BUCKET else None
+    statistics = paired(differences, resamples) if n_users >= SMALLEST_BUCKET else None
     for column, attribute in STATISTICS.items():
-        values = getattr(told, attribute, np.full(differences.shape[1], np.nan))
-        found[column] = _below_baseline(values.reshape(n_models - 1, n_metrics))
-    return found
+        values = getattr(statistics, attribute, np.full(differences.shape[1], np.nan))
+        columns[column] = _below_baseline(values.reshape(n_models - 1, n_metrics))
+    return columns
 
 
-def _compared_sets(
+def _compare_sets(
     lists: Ints, sets: Mapping[str, tuple[int, SetMetric]], n_items: int, size: int
 ) -> dict[str, Floats]:
     """Columns of `rows`, each `(models, set metrics)`, from `(models, seeds, users, k)` lists.
@@ -145,14 +147,14 @@ def _compared_sets(
     """
     n_models, n_seeds, n_users, _ = lists.shape
     generator = np.random.default_rng(0)
-    drawn = np.empty((SUBSAMPLES, n_models, n_seeds, len(sets)))
-    for sample in drawn:
+    values = np.empty((SUBSAMPLES, n_models, n_seeds, len(sets)))
+    for sample in values:
         users = generator.choice(n_users, size, replace=False)
         for model, of_seeds in zip(sample, lists, strict=True):
             for of_seed, items in zip(model, of_seeds, strict=True):
                 of_seed[:] = [metric(items[users, :k], n_items) for k, metric in sets.values()]
-    each = drawn.mean(axis=0)
-    of_models = drawn.mean(axis=2)
+    by_seed = values.mean(axis=0)
+    of_models = values.mean(axis=2)
     difference = (of_models[:, 1:] - of_models[:, :1]).reshape(SUBSAMPLES, -1)
     low, high = interval(difference)
     shape = (n_models - 1, len(sets))
@@ -160,8 +162,8 @@ def _compared_sets(
     return {
         "users": np.full(value.shape, float(n_users)),
         "value": value,
-        "seeds_low": each.min(axis=1),
-        "seeds_high": each.max(axis=1),
+        "seeds_low": by_seed.min(axis=1),
+        "seeds_high": by_seed.max(axis=1),
         "baseline": np.broadcast_to(value[0], value.shape),
         "difference": _below_baseline(difference.mean(axis=0).reshape(shape)),
         "low": _below_baseline(low.reshape(shape)),
@@ -170,13 +172,14 @@ def _compared_sets(
 
 
 def _below_baseline(values: Floats) -> Floats:
-    """With a first row for the baseline, which has no difference to itself."""
+    """Put a row of NaN first, for the baseline, which has no difference to itself."""
     return np.vstack([np.full((1, values.shape[1]), np.nan), values])
 
 
-def _laid_out(
+def _to_frame(
     bucket: str, models: Sequence[str], metrics: Sequence[str], columns: Mapping[str, Floats]
 ) -> pd.DataFrame:
+    """One row for each model and metric, of columns `(models, metrics)`."""
     import pandas as pd
 
     return pd.DataFrame(
@@ -189,14 +192,14 @@ def _laid_out(
     )
 
 
-def _judged(rows: pd.DataFrame, baseline: str, primary: str, direction: int) -> pd.DataFrame:
-    """With Holm's p of the primary metric, and verdicts in words."""
+def _with_verdicts(rows: pd.DataFrame, baseline: str, primary: str, direction: int) -> pd.DataFrame:
+    """Add Holm's p of the primary metric, and verdicts in words."""
     rows = rows.assign(p_holm=np.nan, verdict="")
-    asked = (rows["metric"] == primary) & (rows["model"] != baseline)
-    rows.loc[asked, "p_holm"] = holm(rows.loc[asked, "p"].to_numpy(float))
+    tested = (rows["metric"] == primary) & (rows["model"] != baseline)
+    rows.loc[tested, "p_holm"] = holm(rows.loc[tested, "p"].to_numpy(float))
     favourable = rows["difference"] * direction > 0
     decided = rows["p_holm"] <= 1 - LEVEL
-    rows.loc[asked, "verdict"] = UNDECIDED
+    rows.loc[tested, "verdict"] = UNDECIDED
     rows.loc[decided & favourable, "verdict"] = BETTER
     rows.loc[decided & ~favourable, "verdict"] = WORSE
     rows.loc[rows["users"] < SMALLEST_BUCKET, "verdict"] = TOO_FEW
@@ -216,11 +219,11 @@ def _served(
 
     if "popularity" not in models:
         return None
-    ahead = direction * (values - values[list(models).index("popularity")])
+    leads = direction * (values - values[list(models).index("popularity")])
     defined = {
         (bucket, model): of_model[users][~np.isnan(of_model[users])]
         for bucket, users in groups.items()
-        for model, of_model in zip(models, ahead, strict=True)
+        for model, of_model in zip(models, leads, strict=True)
     }
     return pd.DataFrame(
         [

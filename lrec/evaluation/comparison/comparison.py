@@ -1,4 +1,4 @@
-"""What a comparison of models with a baseline found, by metric and bucket."""
+"""Results of a comparison of models with a baseline, by metric and bucket."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Comparison:
     """Values, differences and verdicts, as `lrec.evaluation.comparison.compare` makes them.
 
     Attributes:
-        rows: one row for each bucket, model and metric, see `compare` beside it.
+        rows: one row for each bucket, model and metric; `compare` names its columns.
         served: one row for each bucket and model: shares of users for whom the primary metric is
             `better`, the `same` and `worse` than popularity's, among those for whom it is defined;
             None without popularity.
-        baseline, primary: what was compared with, and the metric that verdicts are given by.
+        baseline, primary: the model compared with, and the metric of the verdicts.
         models: the baseline first.
         bucketings: name of a bucketing -> its buckets that have users, least active first.
         directions: metric -> 1 where more is better, -1 where less is, 0 where neither is; the
@@ -66,5 +66,5 @@ class Comparison:
 
 
 def list_lengths(columns: Iterable[str]) -> list[int]:
-    """The k of every column that has one."""
+    """The k of every column named `<metric>_at_<k>`."""
     return [int(column.rpartition("_at_")[2]) for column in columns if "_at_" in column]

@@ -1,4 +1,4 @@
-"""User tables of several models side by side: the same users, questions, buckets and metrics."""
+"""User tables of several models, row by row: the same users, queries, buckets and metrics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ComparisonError(ValueError):
 
 @dataclass(frozen=True)
 class ModelTables:
-    """What one model answered.
+    """User tables of one model.
 
     Attributes:
         name: of the model, unique in a comparison.
@@ -36,17 +36,17 @@ class ModelTables:
     n_items: int
 
 
-def aligned(answers: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
-    """The tables of each model with their rows in the order of the first one.
+def align_users(models: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
+    """Put the rows of each model's tables into the order of the first table.
 
     Raises:
-        ComparisonError: the users, or what was asked about them, are not the same.
+        ComparisonError: the users, or their histories and targets, are not the same.
     """
-    first = answers[0].tables[0]
-    found = []
-    for answer in answers:
-        pair = f"{answer.name} and {answers[0].name}"
-        for table in answer.tables:
+    first = models[0].tables[0]
+    aligned = []
+    for model in models:
+        pair = f"{model.name} and {models[0].name}"
+        for table in model.tables:
             if len(table) != len(first) or set(table["user"]) != set(first["user"]):
                 common = len(set(table["user"]) & set(first["user"]))
                 raise ComparisonError(
@@ -54,35 +54,37 @@ def aligned(answers: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
                     f"{common:,} of them the same. Compare runs on one split and with one setting "
                     "of tracking.keep_user_ids."
                 )
-        ordered = [t.set_index("user").loc[first["user"]].reset_index() for t in answer.tables]
+        ordered = [t.set_index("user").loc[first["user"]].reset_index() for t in model.tables]
         for column in ("n_train", "n_history", "n_targets"):
             if any(not np.array_equal(t[column], first[column]) for t in ordered):
                 raise ComparisonError(
                     f"{pair} were not asked the same: {column} differs for some users. Compare "
                     "runs on the same data and split."
                 )
-        found.append(ordered)
-    return found
+        aligned.append(ordered)
+    return aligned
 
 
-def directions(table: pd.DataFrame, metrics: Mapping[str, Metric], primary: str) -> dict[str, int]:
-    """Columns that hold a metric of each user, the primary one first, and which way is better.
+def metric_directions(
+    table: pd.DataFrame, metrics: Mapping[str, Metric], primary: str
+) -> dict[str, int]:
+    """Favourable direction of each column that holds a per-user metric, the primary one first.
 
     Raises:
-        ComparisonError: the primary one is not among them, or has no better side.
+        ComparisonError: the primary one is not among them, or has no favourable direction.
     """
-    found = {}
+    directions = {}
     for column in map(str, table.columns):
         metric = metrics.get(column.rpartition("_at_")[0] or column)
         if metric is not None and not isinstance(metric, SetMetric):
-            found[column] = metric.direction
-    if not found.get(primary):
-        known = ", ".join(name for name, direction in found.items() if direction)
+            directions[column] = metric.direction
+    if not directions.get(primary):
+        valid = ", ".join(name for name, direction in directions.items() if direction)
         raise ComparisonError(
             "primary must be a metric that the runs have for each user, and that has a better "
-            f"side: {known}. Received: {primary}"
+            f"side: {valid}. Received: {primary}"
         )
-    return {primary: found[primary], **found}
+    return {primary: directions[primary], **directions}
 
 
 def groups_of(table: pd.DataFrame, bucketings: Mapping[str, Sequence[str]]) -> dict[str, Ints]:

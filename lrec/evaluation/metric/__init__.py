@@ -16,13 +16,13 @@ from lrec.data.histories import Histories
 
 @dataclass(frozen=True)
 class Lists:
-    """Ranked lists and what they are judged by; one row a user.
+    """Ranked lists and the held-out items that they are evaluated with; one row a user.
 
     Attributes:
         items: `(n, k)` int32 item codes, best first; -1 where the catalogue ran out.
         target: the held-out items, row by row.
-        history: what the model was asked with (and what was masked).
-        is_personalised: `(n,)` bool, false where the list is a fallback's.
+        history: the items that the lists were computed from (and that were masked).
+        is_personalised: `(n,)` bool, False where the list is a fallback's.
         catalogue: the items and their training popularity.
     """
 
@@ -37,26 +37,26 @@ class Lists:
 
     @cached_property
     def hits(self) -> Bools:
-        """Whether each recommended item is a target, `(n, k)`."""
-        wanted = self._wanted
-        asked = np.arange(len(self))[:, None] * self._n_codes + self.items
-        place = np.searchsorted(wanted, asked).clip(max=len(wanted) - 1)
-        hits: Bools = (self.items >= 0) & (wanted[place] == asked)
+        """True where a recommended item is a target, `(n, k)`."""
+        targets = self._target_pairs
+        pairs = np.arange(len(self))[:, None] * self._n_codes + self.items
+        index = np.searchsorted(targets, pairs).clip(max=len(targets) - 1)
+        hits: Bools = (self.items >= 0) & (targets[index] == pairs)
         return hits
 
     @cached_property
     def n_targets(self) -> Ints:
         """Distinct held-out items, `(n,)`."""
-        return np.bincount(self._wanted // self._n_codes, minlength=len(self))
+        return np.bincount(self._target_pairs // self._n_codes, minlength=len(self))
 
     @cached_property
-    def _wanted(self) -> Ints:
+    def _target_pairs(self) -> Ints:
         """Each pair of a user and a held-out item once, as one number, in rising order."""
         return np.unique(self.target.row * self._n_codes + self.target.item)
 
     @cached_property
     def _n_codes(self) -> int:
-        """More than any item's code: a model's catalogue may know fewer than are asked for."""
+        """More than any item's code: targets may lie outside of a model's catalogue."""
         return int(max(len(self.catalogue.ids), self.target.item.max(initial=0) + 1))
 
     @cached_property
@@ -71,7 +71,7 @@ class Lists:
 
 
 class Metric(Component):
-    """A measure with a name (that of its module) and a favourable direction.
+    """A measure with a name and a favourable direction.
 
     Attributes:
         direction: 1 where more is better, -1 where less is, 0 where neither is.
@@ -80,7 +80,7 @@ class Metric(Component):
     direction: int = 1
 
     def applies(self, catalogue: Catalogue) -> bool:
-        """Whether the data has what this metric needs."""
+        """True if the data has the features that this metric needs."""
         return True
 
 
@@ -129,13 +129,3 @@ class RatingMetric(Metric):
 def discounts(k: int) -> Floats:
     """1 / log2(rank + 1) for ranks 1 to k."""
     return 1 / np.log2(np.arange(2, k + 2))
-
-
-def mean_of_items(values: Floats) -> Floats:
-    """Mean over the items of each list, `(n,)`; NaN for an empty list."""
-    present = ~np.isnan(values)
-    count = present.sum(axis=1)
-    total = np.where(present, values, 0).sum(axis=1)
-    mean = np.full(len(values), np.nan)
-    np.divide(total, count, out=mean, where=count > 0)
-    return mean

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lrec.base.arrays import Floats
-from lrec.evaluation.metric import Lists, RankingMetric, mean_of_items
+from lrec.base.arrays import Floats, nan_mean
+from lrec.evaluation.metric import Lists, RankingMetric
 
 
 class APLT(RankingMetric):
@@ -12,5 +12,9 @@ class APLT(RankingMetric):
     Abdollahpouri et al. 2017, "Controlling popularity bias in learning-to-rank recommendation".
     """
 
+    name = "aplt"
+
     def __call__(self, lists: Lists, k: int) -> Floats:
-        return mean_of_items(lists.item_values((~lists.catalogue.short_head).astype(float))[:, :k])
+        return nan_mean(
+            lists.item_values((~lists.catalogue.short_head).astype(float))[:, :k], axis=1
+        )

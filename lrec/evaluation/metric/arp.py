@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lrec.base.arrays import Floats
-from lrec.evaluation.metric import Lists, RankingMetric, mean_of_items
+from lrec.base.arrays import Floats, nan_mean
+from lrec.evaluation.metric import Lists, RankingMetric
 
 
 class ARP(RankingMetric):
@@ -12,7 +12,8 @@ class ARP(RankingMetric):
     Yin et al. 2012, "Challenging the long tail recommendation".
     """
 
+    name = "arp"
     direction = 0
 
     def __call__(self, lists: Lists, k: int) -> Floats:
-        return mean_of_items(lists.popularity[:, :k])
+        return nan_mean(lists.popularity[:, :k], axis=1)

@@ -1,4 +1,4 @@
-"""Calibration: whether the list's genres stand in the proportions of the history's."""
+"""Calibration: agreement of the genre proportions of the list with those of the history."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class Calibration(RankingMetric):
     After Steck 2018, "Calibrated recommendations".
     """
 
+    name = "calibration"
+
     def applies(self, catalogue: Catalogue) -> bool:
         return bool(catalogue.features.genre_names)
 
@@ -27,11 +29,11 @@ class Calibration(RankingMetric):
         share = np.divide(genres, count, out=np.zeros_like(genres, dtype=float), where=count > 0)
         history = lists.history.within(lists.catalogue.n_items)
         listed = lists.items[:, :k]
-        rows, places = np.nonzero(listed >= 0)
-        liked = _shares(share, history.item, history.row, len(lists))
-        shown = _shares(share, listed[rows, places], rows, len(lists))
-        middle = (liked + shown) / 2
-        return 1 - (_divergence(liked, middle) + _divergence(shown, middle)) / 2
+        rows, ranks = np.nonzero(listed >= 0)
+        in_history = _shares(share, history.item, history.row, len(lists))
+        in_list = _shares(share, listed[rows, ranks], rows, len(lists))
+        mixture = (in_history + in_list) / 2
+        return 1 - (_divergence(in_history, mixture) + _divergence(in_list, mixture)) / 2
 
 
 def _shares(share: Floats, item: Ints, row: Ints, n: int) -> Floats:

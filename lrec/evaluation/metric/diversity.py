@@ -1,4 +1,4 @@
-"""Diversity within the list, by the items' features."""
+"""Diversity within the list, by the items' genres."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class Diversity(RankingMetric):
     2005, "Improving recommendation lists through topic diversification".
     """
 
+    name = "diversity"
+
     def applies(self, catalogue: Catalogue) -> bool:
         return bool(catalogue.features.genre_names)
 
@@ -28,14 +30,14 @@ class Diversity(RankingMetric):
         items = lists.items[:, :k]
         present = items >= 0
         total = np.zeros((len(items), genres.shape[1]))
-        own = np.zeros(len(items))
-        for place in range(items.shape[1]):  # over k, not over users
-            vector = unit[items[:, place]] * present[:, place, None]
+        squares = np.zeros(len(items))
+        for rank in range(items.shape[1]):  # over k, not over users
+            vector = unit[items[:, rank]] * present[:, rank, None]
             total += vector
-            own += (vector**2).sum(axis=1)
+            squares += (vector**2).sum(axis=1)
         count = present.sum(axis=1)
         pairs = count * (count - 1)
-        similar = (total**2).sum(axis=1) - own
+        similar = (total**2).sum(axis=1) - squares
         diversity = np.full(len(items), np.nan)
         np.divide(pairs - similar, pairs, out=diversity, where=pairs > 0)
         return diversity

@@ -1,4 +1,4 @@
-"""Expected popularity complement: hits on items that few others have."""
+"""Expected popularity complement: hits on items that few users have."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ class EPC(RankingMetric):
 
     Vargas and Castells 2011, "Rank and relevance in novelty and diversity metrics".
     """
+
+    name = "epc"
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         rarity = 1 - np.nan_to_num(lists.popularity[:, :k]) / lists.catalogue.n_users

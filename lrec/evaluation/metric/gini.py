@@ -1,4 +1,4 @@
-"""Gini index of the recommendations: how unevenly they fall on the catalogue."""
+"""Gini index of the recommendations: their concentration on few items of the catalogue."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class Gini(SetMetric):
     Σ (2 i - n - 1) c_i / (n Σ c) over the n counts c in rising order, i from 1.
     """
 
+    name = "gini"
     direction = -1
 
     def __call__(self, items: Ints, n_items: int) -> float:

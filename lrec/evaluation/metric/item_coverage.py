@@ -1,4 +1,4 @@
-"""Item coverage: the share of the catalogue that a group of users gets to see."""
+"""Item coverage: the share of the catalogue that is recommended to a group of users."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from lrec.evaluation.metric import SetMetric
 
 class ItemCoverage(SetMetric):
     """item_coverage@k of a group = |union of its lists| / |catalogue|."""
+
+    name = "item_coverage"
 
     def __call__(self, items: Ints, n_items: int) -> float:
         return len(np.unique(items[items >= 0])) / n_items

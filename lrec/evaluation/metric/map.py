@@ -1,4 +1,4 @@
-"""Mean average precision: precision at each hit, averaged."""
+"""Mean average precision: the mean of the precision at each hit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from lrec.evaluation.metric import Lists, RankingMetric
 
 class MAP(RankingMetric):
     """map@k = Σ over hits of (hits so far / rank), divided by min(k, |T|)."""
+
+    name = "map"
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         hits = lists.hits[:, :k]

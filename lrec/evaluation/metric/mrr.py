@@ -1,4 +1,4 @@
-"""Mean reciprocal rank: how far down the first hit stands."""
+"""Mean reciprocal rank of the first hit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from lrec.evaluation.metric import Lists, RankingMetric
 
 class MRR(RankingMetric):
     """mrr@k = 1 / rank of the first hit, 0 without one."""
+
+    name = "mrr"
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         hits = lists.hits[:, :k]

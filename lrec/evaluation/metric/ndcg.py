@@ -14,6 +14,8 @@ class NDCG(RankingMetric):
     Järvelin and Kekäläinen 2002, "Cumulated gain-based evaluation of IR techniques".
     """
 
+    name = "ndcg"
+
     def __call__(self, lists: Lists, k: int) -> Floats:
         hits = lists.hits[:, :k]
         gain = hits @ discounts(hits.shape[1])

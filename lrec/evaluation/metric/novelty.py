@@ -1,11 +1,11 @@
-"""Novelty: how little known the recommended items are."""
+"""Novelty: self-information of the recommended items."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lrec.base.arrays import Floats
-from lrec.evaluation.metric import Lists, RankingMetric, mean_of_items
+from lrec.base.arrays import Floats, nan_mean
+from lrec.evaluation.metric import Lists, RankingMetric
 
 
 class Novelty(RankingMetric):
@@ -15,6 +15,8 @@ class Novelty(RankingMetric):
     recommender systems".
     """
 
+    name = "novelty"
+
     def __call__(self, lists: Lists, k: int) -> Floats:
         popularity = lists.popularity[:, :k]
-        return mean_of_items(-np.log2(np.maximum(popularity, 1) / lists.catalogue.n_users))
+        return nan_mean(-np.log2(np.maximum(popularity, 1) / lists.catalogue.n_users), axis=1)

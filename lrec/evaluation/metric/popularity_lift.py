@@ -1,11 +1,11 @@
-"""Popularity lift: how much more popular the list is than what the user took before."""
+"""Popularity lift: popularity of the list relative to that of the user's history."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from lrec.base.arrays import Floats, mean_by_row
-from lrec.evaluation.metric import Lists, RankingMetric, mean_of_items
+from lrec.base.arrays import Floats, mean_by_row, nan_mean
+from lrec.evaluation.metric import Lists, RankingMetric
 
 
 class PopularityLift(RankingMetric):
@@ -15,6 +15,7 @@ class PopularityLift(RankingMetric):
     "The unfairness of popularity bias in recommendation".
     """
 
+    name = "popularity_lift"
     direction = 0
 
     def __call__(self, lists: Lists, k: int) -> Floats:
@@ -22,7 +23,7 @@ class PopularityLift(RankingMetric):
         history = lists.history.within(catalogue.n_items)
         popularity = catalogue.popularity[history.item].astype(float)
         before = mean_by_row(popularity, history.row, len(history))
-        listed = mean_of_items(lists.popularity[:, :k])
+        listed = nan_mean(lists.popularity[:, :k], axis=1)
         lift = np.full(len(lists), np.nan)
         np.divide(listed - before, before, out=lift, where=before > 0)
         return lift

@@ -11,6 +11,8 @@ from lrec.evaluation.metric import RatingMetric
 class RMSE(RatingMetric):
     """rmse = √(mean over a user's held-out ratings of (prediction - rating)²)."""
 
+    name = "rmse"
+
     def __call__(self, error: Floats, row: Ints, n: int) -> Floats:
         return np.sqrt(mean_by_row(error**2, row, n))
 

@@ -1,4 +1,4 @@
-"""User coverage: the share of users that the model itself has an answer for."""
+"""User coverage: the share of users with a list from the model's own scores."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ class UserCoverage(RankingMetric):
 
     Its mean over a bucket is the share of users covered.
     """
+
+    name = "user_coverage"
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         full = (lists.items[:, :k] >= 0).all(axis=1) & (lists.items.shape[1] >= k)

@@ -1,1 +1,1 @@
-"""common"""
+"""Bases of models, and the protocols that they need of training."""

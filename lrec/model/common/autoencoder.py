@@ -1,15 +1,13 @@
-"""What autoencoders of whole histories share: their input, their target, their training rows."""
+"""Autoencoders of whole histories: their input, their target, their training rows."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from functools import cached_property
-from typing import Any
 
 from lrec.base.arrays import Floats, Tensor
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
-from lrec.model.common.neural import NeuralModel, ragged_weights
+from lrec.model.common.neural import NeuralModel, ragged, ragged_weights
 
 
 class Autoencoder(NeuralModel):
@@ -44,7 +42,7 @@ class Autoencoder(NeuralModel):
         length = tf.cast(items.row_lengths(), tf.float32)
         scale = 1 / (tf.sqrt(tf.maximum(length, 1.0)) * (1 - dropout))
         if dropout:
-            stay = self.draws.uniform(tf.shape(items.values)) >= dropout
+            stay = self.random.uniform(tf.shape(items.values)) >= dropout
             items = tf.RaggedTensor.from_value_rowids(
                 tf.boolean_mask(items.values, stay),
                 tf.boolean_mask(items.value_rowids(), stay),
@@ -55,7 +53,7 @@ class Autoencoder(NeuralModel):
 
 
 class Generator(Autoencoder):
-    """An autoencoder that knows what it decodes only as a distribution."""
+    """An autoencoder that decodes a history to a distribution."""
 
     @abstractmethod
     def decode(self, items: Tensor, noisy: bool) -> Tensor:
@@ -63,14 +61,14 @@ class Generator(Autoencoder):
 
         Args:
             items: `(batch, None)` ragged int32.
-            noisy: whether to draw from the distribution, and not to take its mean.
+            noisy: True to draw from the distribution, False to take its mean.
         """
 
     def sample(self, mean: Tensor, log_variance: Tensor) -> Tensor:
         """A draw from each Gaussian, of their shape."""
         import tensorflow as tf
 
-        noise = self.draws.normal(tf.shape(mean), mean.dtype)
+        noise = self.random.normal(tf.shape(mean), mean.dtype)
         return mean + noise * tf.exp(log_variance / 2)
 
     def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
@@ -78,17 +76,10 @@ class Generator(Autoencoder):
 
     def draw(self, histories: Histories) -> Floats:
         """Like `score`, but noisy: another draw at every call. The seed of `fit` decides them."""
-        items, _, splits = self.inputs(histories)
-        scores: Floats = self._drawer(items, splits).numpy()
+
+        def noisy(*inputs: Tensor) -> Tensor:
+            items, _ = ragged(*inputs)
+            return self.decode(items, noisy=True)
+
+        scores: Floats = self._graph_of("draw", noisy)(*self.inputs(histories)).numpy()
         return scores
-
-    @cached_property
-    def _drawer(self) -> Any:
-        import tensorflow as tf
-
-        def draw(items: Tensor, splits: Tensor) -> Tensor:
-            rows = tf.RaggedTensor.from_row_splits(items, splits, validate=False)
-            return self.decode(rows, noisy=True)
-
-        flat = [tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.int64)]
-        return tf.function(draw, input_signature=flat)

@@ -1,26 +1,20 @@
-"""Item-item models: a history votes for items by a matrix of weights between items."""
+"""Item-item models: a history scores items by a matrix of weights between items."""
 
 from __future__ import annotations
 
-import os
 from abc import abstractmethod
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from lrec.base.arrays import Arrays, Floats, Ints, Sparse
+from lrec.base.arrays import Array, Arrays, Floats, Sparse, Tensor
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.history_matrix import history_matrix
 from lrec.data.queries import Split
 from lrec.model import Model
+from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
 from lrec.model.common.protocols import Callback, Schedule, Strategy
-
-# Entries of a product that a thread holds at once: few enough for its cache.
-ENTRIES_A_BLOCK = 2**18
 
 
 class ItemItemModel(Model):
@@ -37,9 +31,15 @@ class ItemItemModel(Model):
     recency: float
 
     @abstractmethod
-    def learn(self, users: Sparse) -> Any:
-        """The weights, from the training histories as sparse rows, `(n_users, n_items)` float32:
-        1, or the weight of the interaction."""
+    def item_weights(self, users: Sparse) -> Any:
+        """The weights between items, from the training histories.
+
+        Args:
+            users: `(n_users, n_items)` float32 sparse rows: 1, or the weight of the interaction.
+
+        Returns:
+            `(n_items, n_items)` float32, sparse rows or dense.
+        """
 
     def fit(
         self,
@@ -49,14 +49,48 @@ class ItemItemModel(Model):
         seed: int = 0,
         callback: Callback | None = None,
     ) -> None:
-        """Learn from `split.train` only; the other arguments do not matter."""
+        """Train on `split.train` only; the other arguments do not matter."""
         self.catalogue = split.catalogue
-        self.weights = self.learn(history_matrix(split.train, split.catalogue.n_items))
+        self.weights = self.item_weights(history_matrix(split.train, split.catalogue.n_items))
 
     def score(self, histories: Histories) -> Floats:
         users = history_matrix(histories, self.catalogue.n_items, self.recency)
         scores = users @ self.weights
         return scores if isinstance(scores, np.ndarray) else scores.toarray()
+
+    def export_scorer(self) -> ExportScorer:
+        import tensorflow as tf
+
+        dense = isinstance(self.weights, np.ndarray)
+        tables = [self.weights] if dense else neighbour_tables(self.weights)
+        variables = [tf.Variable(table, trainable=False) for table in tables]
+        sum_up = self._sum_rows if dense else self._sum_neighbours
+
+        def scores(histories: PaddedHistories) -> Tensor:
+            histories = histories.distinct()
+            is_item = tf.cast(histories.is_item, tf.float32)
+            steps = tf.cumsum(is_item, axis=1, reverse=True, exclusive=True)
+            weights = tf.boolean_mask(tf.pow(self.recency, steps), histories.is_item)[:, None]
+            return sum_up(histories, weights, *variables)
+
+        return ExportScorer(scores, variables)
+
+    def _sum_rows(self, histories: PaddedHistories, weights: Tensor, table: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        rows = tf.gather(table, histories.item) * weights
+        return tf.math.unsorted_segment_sum(rows, histories.row, histories.n_rows)
+
+    def _sum_neighbours(
+        self, histories: PaddedHistories, weights: Tensor, columns: Tensor, values: Tensor
+    ) -> Tensor:
+        import tensorflow as tf
+
+        column, value = (tf.gather(table, histories.item) for table in (columns, values))
+        row = tf.broadcast_to(histories.row[:, None], tf.shape(column))
+        indices = tf.stack([tf.reshape(row, [-1]), tf.reshape(column, [-1])], axis=1)
+        shape = tf.stack([histories.n_rows, self.catalogue.n_items])
+        return tf.scatter_nd(indices, tf.reshape(value * weights, [-1]), shape)
 
     def state(self) -> Arrays:
         if isinstance(self.weights, np.ndarray):
@@ -74,77 +108,10 @@ class ItemItemModel(Model):
             self.weights = csr_array(parts, shape=(catalogue.n_items, catalogue.n_items))
 
 
-def sums(rows: Sparse, power: int = 1) -> Floats:
-    """Sum of each row's entries, to a power, `(n,)` float64."""
-    row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    return np.bincount(row, weights=rows.data**power, minlength=rows.shape[0]).astype(float)
-
-
-def nearest(
-    left: Sparse,
-    right: Sparse,
-    neighbours: int,
-    weigh: Callable[[Floats, Ints, Ints], Floats] | None = None,
-) -> Sparse:
-    """The largest entries of each row of `left @ right`, without its diagonal.
-
-    Args:
-        left, right: `(n, m)` and `(m, n)` sparse rows, float32, not negative.
-        neighbours: entries to keep in a row. Of equal ones those with lower columns stay.
-        weigh: a new value for each entry, from values, rows and columns.
-
-    Returns:
-        `(n, n)` sparse rows, float32, the entries of a row in descending order.
-    """
-    from scipy.sparse import csr_array
-
-    n = left.shape[0]
-
-    def block(rows: slice) -> tuple[Floats, Ints, Ints]:
-        product = left[rows] @ right
-        row = np.repeat(np.arange(product.shape[0]), np.diff(product.indptr))
-        values = product.data
-        if weigh is not None:
-            values = weigh(values, row + rows.start, product.indices)
-        other = row + rows.start != product.indices
-        return largest(row[other], product.indices[other], values[other], neighbours, product.shape)
-
-    rows = blocks(left, right, most=2**31 // n)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(block, rows))
-    values, columns, counts = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    return csr_array((values, columns, offsets.astype(np.int32)), shape=(n, n))
-
-
-def largest(
-    row: Ints, column: Ints, values: Floats, k: int, shape: tuple[int, int]
-) -> tuple[Floats, Ints, Ints]:
-    """The k largest entries of each row: their values and columns, and how many a row has."""
-    # The bits of a float32 that is not negative sort like the number. Row, value (turned round) and
-    # column fit into one integer each, so that a plain sort, several times as fast as an argsort
-    # and the same everywhere, does it all.
-    width = max(shape[1] - 1, 1).bit_length()
-    bits = np.ascontiguousarray(values, np.float32).view(np.int32)
-    keys = ((row << 31) | (0x7FFFFFFF - bits)) << width | column
-    keys.sort()
-    sorted_row = keys >> (31 + width)
-    counts = np.bincount(row, minlength=shape[0])
-    start = np.cumsum(counts) - counts
-    keys = keys[np.arange(len(keys)) - start[sorted_row] < k]
-    bits = (0x7FFFFFFF - (keys >> width & 0x7FFFFFFF)).astype(np.int32)
-    columns = (keys & ((1 << width) - 1)).astype(np.int32)
-    return bits.view(np.float32), columns, np.minimum(counts, k)
-
-
-def blocks(left: Sparse, right: Sparse, most: int) -> list[slice]:
-    """Rows of `left @ right` in blocks that bound its entries; no more than `most` a block."""
-    n = left.shape[0]
-    work = np.concatenate([[0], np.cumsum(np.diff(right.indptr)[left.indices])])[left.indptr]
-    entries = np.cumsum(np.minimum(np.diff(work), right.shape[1]))
-    edges = [0]
-    while edges[-1] < n:
-        before = entries[edges[-1] - 1] if edges[-1] else 0
-        end = int(np.searchsorted(entries, before + ENTRIES_A_BLOCK, side="right"))
-        edges.append(min(max(end, edges[-1] + 1), edges[-1] + most, n))
-    return [slice(*pair) for pair in pairwise(edges)]
+def neighbour_tables(weights: Sparse) -> list[Array]:
+    """Sparse rows as two tables, `(n_items, most)`: columns int32 and values float32."""
+    counts = np.diff(weights.indptr)
+    inside = np.arange(max(counts.max(), 1)) < counts[:, None]
+    columns, values = np.zeros(inside.shape, np.int32), np.zeros(inside.shape, np.float32)
+    columns[inside], values[inside] = weights.indices, weights.data
+    return [columns, values]

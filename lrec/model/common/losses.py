@@ -36,6 +36,7 @@ class NextItemLoss:
 
     def __init__(
         self,
+        *,
         loss: Loss,
         negatives: int,
         shared: bool,
@@ -54,7 +55,7 @@ class NextItemLoss:
         self.calibration = calibration
 
     def prepare(self, catalogue: Catalogue) -> None:
-        """Learn how often each item is to be drawn."""
+        """Count how often each item is to be drawn."""
         self.n_items = catalogue.n_items
         weight = np.ones(self.n_items)
         if self.sampling == "popularity":
@@ -63,14 +64,14 @@ class NextItemLoss:
         self.log_chance = np.log(chance).astype(np.float32)
         self.cumulated = np.cumsum(chance).astype(np.float32)
 
-    def __call__(self, states: Tensor, table: Tensor, targets: Tensor, draws: Any) -> Tensor:
+    def __call__(self, states: Tensor, table: Tensor, targets: Tensor, random: Any) -> Tensor:
         """Losses `(n,)` float32.
 
         Args:
             states: `(n, size)`.
             table: `(n_items, size)`, the items' embeddings.
             targets: `(n,)` int32.
-            draws: the `lrec.model.layers.random_numbers.Draws` that negatives come from.
+            random: the `lrec.model.layers.random_numbers.RandomStream` that draws the negatives.
         """
         import tensorflow as tf
 
@@ -78,26 +79,27 @@ class NextItemLoss:
         if self.loss == "softmax":
             logits = tf.cast(tf.matmul(states, table, transpose_b=True), tf.float32)
             return tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-        drawn = self._draw(tf.shape(targets)[0], draws)
-        own = tf.reduce_sum(states * tf.gather(table, targets), axis=1)
-        own = tf.cast(own, tf.float32)
+        drawn = self._draw(tf.shape(targets)[0], random)
+        positive = tf.reduce_sum(states * tf.gather(table, targets), axis=1)
+        positive = tf.cast(positive, tf.float32)
         items = tf.gather(table, drawn)
         if self.shared:
-            others = tf.matmul(states, items, transpose_b=True)
+            negative = tf.matmul(states, items, transpose_b=True)
         else:
-            others = tf.einsum("nd,nkd->nk", states, items)
-        others = tf.cast(others, tf.float32)
+            negative = tf.einsum("nd,nkd->nk", states, items)
+        negative = tf.cast(negative, tf.float32)
         if self.logq:
             log_chance = tf.constant(self.log_chance)
-            own -= tf.gather(log_chance, targets)
-            others -= tf.gather(log_chance, drawn)
-        hit = drawn == targets[:, None]
+            positive -= tf.gather(log_chance, targets)
+            negative -= tf.gather(log_chance, drawn)
+        is_target = drawn == targets[:, None]
         if self.loss == "sampled_softmax":
-            others = tf.where(hit, tf.float32.min, others)
-            return tf.reduce_logsumexp(tf.concat([own[:, None], others], axis=1), axis=1) - own
-        against = tf.where(hit, 0.0, tf.nn.softplus(others))
+            negative = tf.where(is_target, tf.float32.min, negative)
+            logits = tf.concat([positive[:, None], negative], axis=1)
+            return tf.reduce_logsumexp(logits, axis=1) - positive
+        against = tf.where(is_target, 0.0, tf.nn.softplus(negative))
         # -log σ(s)^β = β softplus(-s): no power is taken, so float32 is enough
-        return self._beta() * tf.nn.softplus(-own) + tf.reduce_sum(against, axis=1)
+        return self._beta() * tf.nn.softplus(-positive) + tf.reduce_sum(against, axis=1)
 
     def _beta(self) -> float:
         """β = α(t(1 − 1/α) + 1/α), with α the share of the catalogue that is drawn."""
@@ -106,13 +108,13 @@ class NextItemLoss:
         alpha = min(1.0, self.negatives / max(self.n_items - 1, 1))
         return alpha * (self.calibration * (1 - 1 / alpha) + 1 / alpha)
 
-    def _draw(self, n: Tensor, draws: Any) -> Tensor:
+    def _draw(self, n: Tensor, random: Any) -> Tensor:
         """Negatives, `(k,)` if shared, else `(n, k)`; int32."""
         import tensorflow as tf
 
         shape = [self.negatives] if self.shared else tf.stack([n, self.negatives])
         if self.sampling == "uniform":
-            return draws.integers(shape, self.n_items)
-        luck = tf.reshape(draws.uniform(shape), [-1])
-        places = tf.searchsorted(tf.constant(self.cumulated), luck)
-        return tf.reshape(tf.minimum(places, self.n_items - 1), shape)
+            return random.integers(shape, self.n_items)
+        draws = tf.reshape(random.uniform(shape), [-1])
+        items = tf.searchsorted(tf.constant(self.cumulated), draws)
+        return tf.reshape(tf.minimum(items, self.n_items - 1), shape)

@@ -1,4 +1,4 @@
-"""What models, schedules and strategies know of each other."""
+"""Protocols of training: what models, schedules, strategies and callbacks need of each other."""
 
 from __future__ import annotations
 
@@ -10,31 +10,41 @@ from lrec.base.arrays import Array
 
 
 class Callback(Protocol):
-    """Who looks on while a model trains."""
+    """Follows the training of a model: evaluates it, reports progress, keeps checkpoints."""
 
     @property
     def wants_steps(self) -> bool:
-        """Whether `step` is wanted."""
+        """True if `on_step_end` is to be called."""
 
     def on_step_end(self, epoch: int, step: int, steps: int) -> None:
-        """A step of an epoch is done; all from 1."""
+        """Called after a step.
+
+        Args:
+            epoch: from 1.
+            step: of the epoch, from 1.
+            steps: number of steps in an epoch.
+        """
 
     def on_epoch_end(self, epoch: int, loss: float) -> float:
-        """An epoch is done, with this mean loss.
+        """Called after an epoch that is to be evaluated.
+
+        Args:
+            epoch: from 1.
+            loss: mean of the epoch.
 
         Returns:
             The monitored validation metric, signed so that more is better; NaN without one.
         """
 
     def save_state(self, state: Mapping[str, Array]) -> None:
-        """Training as it stands after an epoch, to go on from if it is killed."""
+        """Save the state of training after an epoch, to resume from if it is killed."""
 
     def load_state(self) -> Mapping[str, Array] | None:
-        """What `keep` was given last, if training was killed and is to go on."""
+        """The state that was saved last, if training was killed and is to be resumed."""
 
 
 class StatelessCallback:
-    """Of a watch: nothing is kept, and training starts at the beginning."""
+    """Base of callbacks that save no state: training always starts at the beginning."""
 
     def save_state(self, state: Mapping[str, Array]) -> None:
         pass
@@ -44,39 +54,39 @@ class StatelessCallback:
 
 
 def nothing() -> None:
-    """What most turns end with."""
+    """Do nothing: the default end of a train step."""
 
 
 @dataclass(frozen=True)
 class TrainStep:
-    """A network's part of an epoch. Most models are one network; players of a game are several.
+    """A network's share of an epoch. Most models have one; adversarial ones have several.
 
     Attributes:
         network: a Keras model that takes batches of example indices and has a loss.
-        passes: how often it goes over the examples.
-        after: called when it has.
+        passes: number of passes over the examples in an epoch.
+        on_end: called after them, and when training is resumed.
     """
 
     network: Any
     passes: int = 1
-    after: Callable[[], None] = nothing
+    on_end: Callable[[], None] = nothing
 
 
 class Schedule(Protocol):
-    """How a model trains, as far as models need to know."""
+    """Trains the networks of a model."""
 
     def fit(
-        self, turns: Sequence[TrainStep], n_examples: int, seed: int, callback: Callback
+        self, train_steps: Sequence[TrainStep], n_examples: int, seed: int, callback: Callback
     ) -> None:
-        """Train networks, each in its turn, on batches of example indices."""
+        """Train networks, one after the other in each epoch, on batches of example indices."""
 
 
 class Strategy(Protocol):
-    """Where a model trains, as far as models need to know."""
+    """Devices that a model trains on."""
 
     @property
     def jit_compile(self) -> bool:
-        """Whether XLA compiles training steps."""
+        """True if XLA compiles training steps."""
 
     def scope(self) -> Any:
         """Context in which variables are created."""

@@ -17,6 +17,7 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.interactions import ItemFeatures
 from lrec.model import Model
 
+FORMAT = 2  # of the files; an older lrec wrote none or a lower one
 MODEL, STATE, CATALOGUE = "model.json", "state.npz", "catalogue.npz"
 
 
@@ -29,7 +30,12 @@ def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     catalogue = model.catalogue
     features = catalogue.features
-    meta = {"lrec": __version__, "model": node, "genre_names": features.genre_names}
+    meta = {
+        "lrec": __version__,
+        "format": FORMAT,
+        "model": node,
+        "genre_names": features.genre_names,
+    }
     write_text(folder / MODEL, json.dumps(meta, indent=2))
     write_arrays(folder / STATE, model.state())
     arrays: Arrays = {
@@ -76,6 +82,8 @@ def load(folder: Path) -> Model:
         raise RuntimeError(
             f"{folder} does not hold a whole lrec model: {one_line(error)}"
         ) from None
+    if meta.get("format") != FORMAT:
+        raise RuntimeError(f"the model in {folder} was made by an older lrec: train it again.")
     model: Model = build(node, "model", str(folder / MODEL), Model)
     model.restore(state, catalogue)
     return model

@@ -1,4 +1,4 @@
-"""What transformers over histories share: item embeddings, an encoder, scores by inner product."""
+"""Transformers over histories: item embeddings, an encoder, scores by inner product."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
 from lrec.model import FineTuning
+from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
 from lrec.model.common.losses import NextItemLoss
 from lrec.model.common.neural import NeuralModel, Use
 
@@ -22,7 +23,7 @@ class SequenceModel(NeuralModel):
         blocks: transformer blocks.
         heads: attention heads; divides `embedding_size`.
         widen: width of the hidden feed-forward layer as a multiple of `embedding_size`.
-        block: kind of block, see `lrec.model.layers.transformer.Block`.
+        block: kind of block, see `lrec.model.layers.transformer.TransformerBlock`.
         dropout: of embeddings, attention weights and feed-forward layers.
         max_length: the newest items of a history that are read.
         temperature: a score is the cosine of state and item over this (as Yi et al. 2019,
@@ -39,6 +40,7 @@ class SequenceModel(NeuralModel):
 
     def __init__(
         self,
+        *,
         embedding_size: int,
         blocks: int,
         heads: int,
@@ -99,14 +101,14 @@ class SequenceModel(NeuralModel):
         self.loss.prepare(catalogue)
 
     def table(self) -> Tensor:
-        """What items are scored by, `(n_items, embedding_size)` float32."""
+        """Item vectors that scores are made of, `(n_items, embedding_size)` float32."""
         import tensorflow as tf
 
         table = self.embedding.table()[: self.catalogue.n_items]
         return table if self.temperature is None else tf.math.l2_normalize(table, axis=1)
 
     def query_vectors(self, states: Tensor) -> Tensor:
-        """States as they meet the table: their inner products are scores."""
+        """States as vectors whose inner products with the table are scores."""
         import tensorflow as tf
 
         if self.temperature is None:
@@ -120,7 +122,7 @@ class SequenceModel(NeuralModel):
         tokens = self.embedding(items.values)
         return self.encoder(tokens, layout=Layout.of(items), newest=newest, training=training)
 
-    def sum_up(
+    def history_losses(
         self,
         states: Tensor,
         targets: Tensor,
@@ -140,7 +142,7 @@ class SequenceModel(NeuralModel):
         """
         import tensorflow as tf
 
-        losses = self.loss(self.query_vectors(states), self.table(), targets, self.draws)
+        losses = self.loss(self.query_vectors(states), self.table(), targets, self.random)
         total = tf.cast(tf.size(targets), tf.float32)
         if weights is not None:
             losses, total = losses * weights, tf.reduce_sum(weights)
@@ -152,14 +154,32 @@ class SequenceModel(NeuralModel):
         return items[:, -self.max_length :]
 
     def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
-        """The state that asks for the next item; 0 for an empty history."""
+        """The state that predicts the next item; 0 for an empty history."""
         import tensorflow as tf
 
         state = self.item_states(self.read(items), newest=True, training=False)
-        some = items.row_lengths()[:, None] > 0
-        return self.query_vectors(tf.where(some, tf.cast(state, tf.float32), 0.0))
+        filled = items.row_lengths()[:, None] > 0
+        return self.query_vectors(tf.where(filled, tf.cast(state, tf.float32), 0.0))
 
     def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
+        return self._match(self.encode(items, ratings))
+
+    def read_padded(self, histories: PaddedHistories) -> PaddedHistories:
+        """Like `read`, of padded histories."""
+        return histories.newest(self.max_length)
+
+    def export_scorer(self) -> ExportScorer:
         import tensorflow as tf
 
-        return tf.matmul(self.encode(items, ratings), self.table(), transpose_b=True)
+        def scores(histories: PaddedHistories) -> Tensor:
+            items = self.read_padded(histories).ragged()
+            state = self.item_states(items, newest=True, training=False)
+            return self._match(self.query_vectors(tf.cast(state, tf.float32)))
+
+        return ExportScorer(scores, self._variables())
+
+    def _match(self, queries: Tensor) -> Tensor:
+        """Scores of query vectors, `(batch, n_items)` float32."""
+        import tensorflow as tf
+
+        return tf.matmul(queries, self.table(), transpose_b=True)

@@ -1,1 +1,1 @@
-"""layers"""
+"""Keras layers. They import TensorFlow: import them inside methods."""

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from lrec.base.arrays import Tensor
-
-_plain = ContextVar("plain", default=False)
-
-
-@contextmanager
-def plain_operations() -> Iterator[None]:
-    """Inside, bags are traced as operations that TensorFlow Lite has, too; they are slower."""
-    token = _plain.set(True)
-    try:
-        yield
-    finally:
-        _plain.reset(token)
+from lrec.base.arrays import Array, Tensor
 
 
 class ItemEmbedding(keras.layers.Layer):
-    """A learnt vector for each item, which known vectors of the items may help.
+    """A trained vector for each item, which given vectors of the items may help.
 
     Args:
-        rows: number of vectors; those behind the known ones have no item.
+        rows: number of vectors; those behind the given ones have no item.
         size: width of a vector.
         initializer: of the table.
-        vectors: `(n_items, width)` known vectors, such as `lrec.data.feature` makes, or None.
-        use: `additional`: a linear map of the known vectors, which starts at 0, is added to the
+        vectors: `(n_items, width)` given vectors, such as `lrec.data.feature` makes, or None.
+        use: `additional`: a linear map of the given vectors, which starts at 0, is added to the
             table. `initial`: the table starts from their leading principal components, with the
-            spread that it would have had; later the known vectors do not matter.
+            spread that it would have had; later the given vectors do not matter.
     """
 
     def __init__(
@@ -44,7 +31,7 @@ class ItemEmbedding(keras.layers.Layer):
         rows: int,
         size: int,
         initializer: str = "glorot_normal",
-        vectors: np.ndarray[Any, Any] | None = None,
+        vectors: Array | None = None,
         use: str = "additional",
     ) -> None:
         super().__init__()
@@ -53,9 +40,9 @@ class ItemEmbedding(keras.layers.Layer):
         )
         self.projection = None
         if vectors is not None and use == "initial":
-            self.embeddings.assign(_started(np.array(self.embeddings), vectors))
+            self.embeddings.assign(_with_components(np.array(self.embeddings), vectors))
         elif vectors is not None:
-            self.known = tf.pad(
+            self.given = tf.pad(
                 tf.constant(vectors, tf.float32), [[0, rows - len(vectors)], [0, 0]]
             )
             self.projection = self.add_weight(
@@ -71,7 +58,7 @@ class ItemEmbedding(keras.layers.Layer):
         table = tf.convert_to_tensor(self.embeddings.value)
         if self.projection is None:
             return table
-        return table + tf.matmul(self.known, self.projection.value)
+        return table + tf.matmul(self.given, self.projection.value)
 
     def call(self, items: Tensor) -> Tensor:
         """Vectors of `items`, `items.shape + (size,)` in the layer's compute dtype."""
@@ -83,20 +70,20 @@ class ItemEmbedding(keras.layers.Layer):
         if self.projection is None:
             return tf.gather(table, items)
         # each item once: batches of histories have the popular ones over and over
-        asked, place = tf.unique(tf.reshape(items, [-1]))
-        known = tf.matmul(tf.gather(self.known, asked), self.projection.value)
-        return tf.gather(tf.gather(table, asked) + known, tf.reshape(place, tf.shape(items)))
+        distinct, index = tf.unique(tf.reshape(items, [-1]))
+        projected = tf.matmul(tf.gather(self.given, distinct), self.projection.value)
+        return tf.gather(tf.gather(table, distinct) + projected, tf.reshape(index, tf.shape(items)))
 
 
-def _started(table: np.ndarray[Any, Any], vectors: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _with_components(table: Array, vectors: Array) -> Array:
     """The table with the vectors' leading components in its first columns, equally spread."""
-    known = np.flatnonzero(vectors.any(axis=1))
+    rows = np.flatnonzero(vectors.any(axis=1))
     _, axes = np.linalg.eigh(vectors.T @ vectors)
     leading = axes[:, ::-1][:, : table.shape[1]]
-    components = vectors[known] @ leading
+    components = vectors[rows] @ leading
     spread = components.std()
     if spread > 0:
-        table[known, : leading.shape[1]] = components * (table.std() / spread)
+        table[rows, : leading.shape[1]] = components * (table.std() / spread)
     return table
 
 
@@ -108,7 +95,10 @@ class EmbeddingBag(ItemEmbedding):
     Args:
         rows, size, vectors, use: see `ItemEmbedding`.
         activation: name of a Keras activation, or None.
-        use_bias: whether to add a bias.
+        use_bias: True to add a bias.
+
+    Attributes:
+        plain: True to sum up by operations that TensorFlow Lite has, too; they are slower.
     """
 
     def __init__(
@@ -117,11 +107,12 @@ class EmbeddingBag(ItemEmbedding):
         size: int,
         activation: str | None = None,
         use_bias: bool = False,
-        vectors: np.ndarray[Any, Any] | None = None,
+        vectors: Array | None = None,
         use: str = "additional",
     ) -> None:
         super().__init__(rows, size, vectors=vectors, use=use)
         self.rows = rows
+        self.plain = False
         self.activation = keras.activations.get(activation)
         self.bias = (
             self.add_weight(shape=(size,), initializer="zeros", autocast=False, name="bias")
@@ -146,7 +137,7 @@ class EmbeddingBag(ItemEmbedding):
         # read here: see `table`
         bag = self._sum(tf.convert_to_tensor(self.embeddings.value), items, weights)
         if self.projection is not None:  # a sum of products with one matrix is one product
-            bag += tf.matmul(self._sum(self.known, items, weights), self.projection.value)
+            bag += tf.matmul(self._sum(self.given, items, weights), self.projection.value)
         if scale is not None:
             bag *= tf.cast(scale, bag.dtype)[:, None]
         if self.bias is not None:
@@ -155,20 +146,34 @@ class EmbeddingBag(ItemEmbedding):
 
     def _sum(self, table: Tensor, items: Tensor, weights: Tensor) -> Tensor:
         """Sums of the table's rows of each history, `(batch, table.shape[1])` float32."""
-        if _plain.get():
+        if self.plain:
             entries = tf.gather(table, items.values) * weights[:, None]
             return tf.math.unsorted_segment_sum(entries, items.value_rowids(), items.nrows())
-        places = tf.stack([items.value_rowids(), tf.cast(items.values, tf.int64)], axis=1)
-        return _product(table, places, weights, tf.stack([items.nrows(), self.rows]))
+        indices = tf.stack([items.value_rowids(), tf.cast(items.values, tf.int64)], axis=1)
+        return _product(table, indices, weights, tf.stack([items.nrows(), self.rows]))
+
+
+@contextmanager
+def plain_bags(layers: Iterable[keras.layers.Layer]) -> Iterator[None]:
+    """Inside, the bags among the layers, and in them, are traced with `plain` operations."""
+    parts = [part for layer in layers for part in layer._flatten_layers()]
+    bags = [part for part in parts if isinstance(part, EmbeddingBag)]
+    for bag in bags:
+        bag.plain = True
+    try:
+        yield
+    finally:
+        for bag in bags:
+            bag.plain = False
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _product(
-    table: Tensor, places: Tensor, weights: Tensor, shape: Tensor
+    table: Tensor, indices: Tensor, weights: Tensor, shape: Tensor
 ) -> tuple[Tensor, Callable[..., Any]]:
     """A sparse matrix times the table, and back: a third of the time of segment sums."""
     matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
-        indices=places, values=weights, dense_shape=shape
+        indices=indices, values=weights, dense_shape=shape
     )
 
     def gradient(upstream: Tensor) -> tuple[Tensor, None, None, None]:

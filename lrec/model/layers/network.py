@@ -18,15 +18,18 @@ class Network(keras.Model):
     Args:
         parts: every layer that the model owns.
         loss: training loss of each example, from a batch of indices.
-        draws: what the loss draws its random numbers from.
+        random: the stream that the loss draws from.
     """
 
     def __init__(
-        self, parts: list[keras.layers.Layer], loss: Callable[[Tensor], Tensor], draws: RandomStream
+        self,
+        parts: list[keras.layers.Layer],
+        loss: Callable[[Tensor], Tensor],
+        random: RandomStream,
     ) -> None:
         super().__init__()
         self.parts = parts
-        self.draws = draws.state
+        self.random_state = random.state
         self.example_losses = loss
         self.built = True
 

@@ -16,7 +16,7 @@ class RandomStream:
     """A stream of random numbers whose state is a variable: training can stop and go on with it.
 
     Attributes:
-        state: the variable, in a Keras object; what trains with the draws has to hold it.
+        state: the variable, in a Keras object; a network that draws from the stream holds it.
     """
 
     def __init__(self) -> None:

@@ -20,10 +20,10 @@ class MultiHeadAttention(keras.layers.Layer):
         size: width of a token.
         heads: divides `size`.
         dropout: share of attention weights left out in training.
-        causal: whether a token sees only itself and older ones.
+        causal: True if a token attends only to itself and older ones.
     """
 
-    def __init__(self, size: int, heads: int, dropout: float, causal: bool) -> None:
+    def __init__(self, *, size: int, heads: int, dropout: float, causal: bool) -> None:
         super().__init__()
         self.heads = heads
         self.causal = causal
@@ -39,23 +39,23 @@ class MultiHeadAttention(keras.layers.Layer):
         """Attend.
 
         Args:
-            queries: `(total, size)`, or `(batch, size)` if only the newest tokens ask.
-            tokens: `(total, size)`, what is looked at.
-            newest: whether only the newest tokens ask.
+            queries: `(total, size)`, or `(batch, size)` of the newest tokens.
+            tokens: `(total, size)`, the keys and values.
+            newest: True if the queries are the newest tokens only.
 
         Returns:
             Same shape as `queries`.
         """
-        asked = self.query(queries)
-        q = self._split(asked[:, None] if newest else layout.pad(asked))
+        q = self.query(queries)
+        q = self._split(q[:, None] if newest else layout.pad(q))
         k = self._split(layout.pad(self.key(tokens)))
         v = self._split(layout.pad(self.value(tokens)))
         logits = tf.matmul(q, k, transpose_b=True) / q.shape[-1] ** 0.5
         longest = tf.shape(k)[2]
-        seen = tf.sequence_mask(layout.length[:, None, None], longest)
+        visible = tf.sequence_mask(layout.length[:, None, None], longest)
         if self.causal and not newest:
-            seen &= tf.linalg.band_part(tf.ones([longest, longest], tf.bool), -1, 0)
-        logits = tf.where(seen, tf.cast(logits, tf.float32), -1e9)
+            visible &= tf.linalg.band_part(tf.ones([longest, longest], tf.bool), -1, 0)
+        logits = tf.where(visible, tf.cast(logits, tf.float32), -1e9)
         weights = self.drop(tf.cast(tf.nn.softmax(logits), v.dtype), training=training)
         mixed = tf.transpose(tf.matmul(weights, v), [0, 2, 1, 3])
         mixed = tf.reshape(mixed, [tf.shape(q)[0], tf.shape(q)[2], queries.shape[1]])
@@ -73,7 +73,7 @@ class MultiHeadAttention(keras.layers.Layer):
 class FeedForward(keras.layers.Layer):
     """Two dense layers, or SwiGLU (Shazeer 2020): (swish(xU) · xV) W without biases."""
 
-    def __init__(self, size: int, hidden: int, dropout: float, activation: str) -> None:
+    def __init__(self, *, size: int, hidden: int, dropout: float, activation: str) -> None:
         super().__init__()
         gated = activation == "swiglu"
         self.gate = keras.layers.Dense(hidden, activation="silu", use_bias=False) if gated else None
@@ -101,17 +101,19 @@ class TransformerBlock(keras.layers.Layer):
         kind: `sasrec` normalises queries only, ReLU (Kang and McAuley 2018); `ligr` gates both
             residual branches, SwiGLU (Borisyuk et al. 2025, as in eSASRec, Tikhonovich et al.
             2025); `pre_norm` normalises the input of both branches, GELU.
-        causal: whether a token sees only itself and older ones.
+        causal: True if a token attends only to itself and older ones.
     """
 
     def __init__(
-        self, size: int, heads: int, widen: int, dropout: float, kind: str, causal: bool
+        self, *, size: int, heads: int, widen: int, dropout: float, kind: str, causal: bool
     ) -> None:
         super().__init__()
         activation = {"sasrec": "relu", "ligr": "swiglu", "pre_norm": "gelu"}[kind]
         self.kind = kind
-        self.attention = MultiHeadAttention(size, heads, dropout, causal)
-        self.forward = FeedForward(size, size * widen, dropout, activation)
+        self.attention = MultiHeadAttention(size=size, heads=heads, dropout=dropout, causal=causal)
+        self.forward = FeedForward(
+            size=size, hidden=size * widen, dropout=dropout, activation=activation
+        )
         self.norms = [keras.layers.LayerNormalization(epsilon=1e-6) for _ in range(2)]
         self.drop = keras.layers.Dropout(dropout)
         gates = 2 if kind == "ligr" else 0
@@ -119,8 +121,8 @@ class TransformerBlock(keras.layers.Layer):
 
     def call(self, tokens: Tensor, layout: Layout, newest: bool, training: bool) -> Tensor:
         """Tokens `(total, size)` to as many, or only to the newest of each history."""
-        asking = layout.last(tokens) if newest else tokens
-        normal = self.norms[0](asking)
+        queries = layout.last(tokens) if newest else tokens
+        normal = self.norms[0](queries)
         if self.kind == "sasrec":
             tokens = normal + self.attention(
                 normal, tokens, layout=layout, newest=newest, training=training
@@ -128,13 +130,14 @@ class TransformerBlock(keras.layers.Layer):
             normal = self.norms[1](tokens)
             return normal + self.drop(self.forward(normal, training=training), training=training)
         others = self.norms[0](tokens) if newest else normal
-        seen = self.drop(
+        attended = self.drop(
             self.attention(normal, others, layout=layout, newest=newest, training=training),
             training=training,
         )
-        tokens = asking + (self.gates[0](asking) * seen if self.gates else seen)
-        made = self.drop(self.forward(self.norms[1](tokens), training=training), training=training)
-        return tokens + (self.gates[1](tokens) * made if self.gates else made)
+        tokens = queries + (self.gates[0](queries) * attended if self.gates else attended)
+        hidden = self.forward(self.norms[1](tokens), training=training)
+        hidden = self.drop(hidden, training=training)
+        return tokens + (self.gates[1](tokens) * hidden if self.gates else hidden)
 
 
 class Encoder(keras.layers.Layer):
@@ -144,13 +147,14 @@ class Encoder(keras.layers.Layer):
     length.
 
     Args:
-        size, heads, widen, dropout, kind, causal: see `Block`.
-        blocks: how many.
+        size, heads, widen, dropout, kind, causal: see `TransformerBlock`.
+        blocks: number of blocks.
         max_length: the longest history.
     """
 
     def __init__(
         self,
+        *,
         size: int,
         blocks: int,
         heads: int,
@@ -163,7 +167,10 @@ class Encoder(keras.layers.Layer):
         super().__init__()
         self.positions = keras.layers.Embedding(max_length, size, "glorot_normal")
         self.blocks = [
-            TransformerBlock(size, heads, widen, dropout, kind, causal) for _ in range(blocks)
+            TransformerBlock(
+                size=size, heads=heads, widen=widen, dropout=dropout, kind=kind, causal=causal
+            )
+            for _ in range(blocks)
         ]
         self.norm = None if kind == "ligr" else keras.layers.LayerNormalization(epsilon=1e-6)
         self.drop = keras.layers.Dropout(dropout)
@@ -175,14 +182,14 @@ class Encoder(keras.layers.Layer):
 
         Args:
             tokens: `(total, size)` item embeddings.
-            newest: whether only the newest token of each history is wanted; the last block then
-                computes no other.
+            newest: True for the newest token of each history only; the last block then computes
+                no other.
 
         Returns:
             `(total, size)`, or `(batch, size)`.
         """
         tokens = self.drop(tokens + self.positions(layout.from_end), training=training)
-        for place, block in enumerate(self.blocks):
-            last = place == len(self.blocks) - 1
+        for index, block in enumerate(self.blocks):
+            last = index == len(self.blocks) - 1
             tokens = block(tokens, layout=layout, newest=newest and last, training=training)
         return tokens if self.norm is None else self.norm(tokens)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from lrec.reporting import formatting
 
 SHARED = Path(__file__).parent
+COLOURS = 8  # in style.css
 
 
 def render(template: Path, **values: Any) -> str:
@@ -30,3 +32,8 @@ def render(template: Path, **values: Any) -> str:
     }
     style = (SHARED / "style.css").read_text()
     return environment.get_template(template.name).render(style=style, **values)
+
+
+def line_colours(names: Iterable[str]) -> dict[str, str]:
+    """A CSS variable of `style.css` for each name, in their order."""
+    return {name: f"--c{index % COLOURS}" for index, name in enumerate(names)}

@@ -1,4 +1,4 @@
-"""Where numbers lie on a line from 0 to 100 %, and which of them to write beside it."""
+"""Axes of plots: positions of values in percent, and ticks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 STEPS = (1, 2, 2.5, 5, 10)
+MARGIN = 3  # percent of the width before the first of evenly spaced positions and after the last
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ class Axis:
 
         Args:
             ticks: about how many.
-            zero: whether 0 has to lie on it.
+            zero: True if 0 has to lie on it.
         """
-        known = [v for v in values if v is not None and math.isfinite(v)]
-        known += [0.0] if zero or not known else []
-        low, high = min(known), max(known)
+        finite = [v for v in values if v is not None and math.isfinite(v)]
+        finite += [0.0] if zero or not finite else []
+        low, high = min(finite), max(finite)
         margin = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
         low, high = low - margin, high + margin
         rough = (high - low) / ticks
@@ -51,3 +52,9 @@ class Axis:
         digits = max(0, -math.floor(math.log10(step) + 1e-9))
         digits += not math.isclose(step * 10**digits, round(step * 10**digits), rel_tol=1e-6)
         return f"{value + 0.0:,.{digits}f}"
+
+
+def even_positions(n: int) -> list[float]:
+    """Percent of the width for each of n points, evenly spaced from margin to margin."""
+    steps = max(n - 1, 1)
+    return [round(MARGIN + (100 - 2 * MARGIN) * index / steps, 2) for index in range(n)]

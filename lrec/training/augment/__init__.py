@@ -1,4 +1,4 @@
-"""Training data -> more training data. What is judged, and by which buckets, stays as it was."""
+"""Augmentation of the training data. Evaluation, and its buckets, use the original data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lrec.base.arrays import Floats, Ints
+from lrec.base.arrays import Floats, Ints, offsets_of
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError
 from lrec.base.ranges import check_sizes
@@ -17,12 +17,12 @@ from lrec.data.queries import Split
 from lrec.model.common.autoencoder import Generator
 from lrec.model.common.protocols import Callback, Schedule, Strategy
 
-# Users whose scores over the catalogue are held at once.
+# Users whose scores over the catalogue are held in memory at once.
 BATCH = 512
 
 
 class Augmenter(Component, ABC):
-    """Makes training data."""
+    """Adds training data to a split."""
 
     @abstractmethod
     def __call__(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> Split:
@@ -30,22 +30,22 @@ class Augmenter(Component, ABC):
 
         Args:
             strategy: where a generator trains.
-            seed: of a generator's training, and of what is drawn.
-            watch: told of the epochs of a generator.
+            seed: of a generator's training, and of the draws.
+            callback: follows the training of a generator.
         """
 
 
 class PseudoInteractionAugmenter(Augmenter):
-    """Gives the users with few training interactions as many more: items that they do not have.
+    """Adds pseudo-interactions to users with few training interactions: items that they lack.
 
-    Every subclass adds the same number to the same users, so that what it adds can be told from
-    that it adds. The items are set before the real history, as by ASReP (Liu et al. 2021,
-    "Augmenting sequential recommendation with pseudo-prior items"): what a user did last stays
-    what came last. They have no rating, the time of the user's first interaction, and the least
-    weight there is.
+    Every subclass adds the same number of items to the same users, so that the effect of the items
+    can be separated from that of their number. The items precede the real history, as in ASReP (Liu
+    et al. 2021, "Augmenting sequential recommendation with pseudo-prior items"), so that the latest
+    interactions stay the latest. They have no rating, the time of the user's first interaction,
+    and the smallest weight in the data.
 
     Args:
-        per_user: items for each of these users (fewer where the catalogue has not as many).
+        per_user: items for each of these users (fewer if the catalogue has too few).
         quantile: users with at most this quantile of training interactions get them; 0.5 is the
             tail of `bucket=activity`.
 
@@ -61,18 +61,18 @@ class PseudoInteractionAugmenter(Augmenter):
         self.quantile = quantile
 
     @abstractmethod
-    def learn(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
-        """Learn from `split.train` what to draw."""
+    def fit(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
+        """Fit the distribution of the draws to `split.train`."""
 
     @abstractmethod
     def log_weights(self, histories: Histories) -> Floats:
-        """Logarithms of the weights by which items are drawn, `(len(histories), n_items)`."""
+        """Logarithms of the weights that items are drawn with, `(len(histories), n_items)`."""
 
     def __call__(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> Split:
         train = split.train
         edge = np.quantile(train.lengths, self.quantile, method="inverted_cdf")
         few = np.flatnonzero(train.lengths <= edge)
-        self.learn(split, strategy, seed, callback)
+        self.fit(split, strategy, seed, callback)
         generator = np.random.default_rng(seed)
         rows, items = [], []
         for start in range(0, len(few), BATCH):
@@ -85,8 +85,8 @@ class PseudoInteractionAugmenter(Augmenter):
     def _draw(self, histories: Histories, generator: np.random.Generator) -> tuple[Ints, Ints]:
         """Items drawn without replacement for each history: rows and items.
 
-        The largest of log-weights with Gumbel noise (Kool et al. 2019, "Stochastic beams and where
-        to find them") are such a draw.
+        These are the largest log-weights after adding Gumbel noise (Kool et al. 2019, "Stochastic
+        beams and where to find them").
         """
         keys = np.asarray(self.log_weights(histories), np.float32)
         if not np.isfinite(keys).all():
@@ -98,16 +98,16 @@ class PseudoInteractionAugmenter(Augmenter):
         keys[histories.row, histories.item] = -np.inf
         most = min(self.per_user, keys.shape[1])
         best = np.argpartition(-keys, most - 1, axis=1)[:, :most]
-        row, place = np.nonzero(np.isfinite(np.take_along_axis(keys, best, axis=1)))
-        return row, best[row, place]
+        row, rank = np.nonzero(np.isfinite(np.take_along_axis(keys, best, axis=1)))
+        return row, best[row, rank]
 
 
 class GenerativeAugmenter(PseudoInteractionAugmenter):
-    """Lets a generative model draw scores, and draws items by them as by logits.
+    """Draws items with the scores of a generative model as logits.
 
     Args:
-        model: the generator; it learns from the same training data first.
-        schedule: how it trains.
+        model: the generator; it is trained on the same training data first.
+        schedule: of its training.
         per_user, quantile: see `PseudoInteractionAugmenter`.
     """
 
@@ -118,7 +118,7 @@ class GenerativeAugmenter(PseudoInteractionAugmenter):
         self.model = model
         self.schedule = schedule
 
-    def learn(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
+    def fit(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> None:
         self.model.fit(split, self.schedule, strategy, seed, callback)
 
     def log_weights(self, histories: Histories) -> Floats:
@@ -126,10 +126,10 @@ class GenerativeAugmenter(PseudoInteractionAugmenter):
 
 
 def prepend(histories: Histories, row: Ints, item: Ints) -> Histories:
-    """The histories with items set before them, without rating, at the time of the first.
+    """Put items before histories, without rating, at the time of the first interaction.
 
     Args:
-        row, item: `(n,)`, where each goes; the items of a row keep their order.
+        row, item: `(n,)` row and code of each item; the items of a row keep their order.
     """
     extra = np.bincount(row, minlength=len(histories))
     order = np.argsort(np.concatenate([row, histories.row]), kind="stable")
@@ -141,7 +141,7 @@ def prepend(histories: Histories, row: Ints, item: Ints) -> Histories:
     rating, timestamp, weight = histories.rating, histories.timestamp, histories.weight
     return Histories(
         user=histories.user,
-        offsets=histories.offsets + np.concatenate([[0], np.cumsum(extra)]),
+        offsets=histories.offsets + offsets_of(extra),
         item=join(item, histories.item),
         rating=None if rating is None else join(np.full(len(item), np.nan), rating),
         timestamp=None if timestamp is None else join(timestamp[first], timestamp),

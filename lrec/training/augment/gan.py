@@ -6,18 +6,20 @@ from lrec.base.arrays import Floats
 from lrec.data.histories import Histories
 from lrec.training.augment import GenerativeAugmenter
 
-# Preferences lie about 0 (most items) to 1; as logits they are sharpened by this, or the many items
-# that are preferred a little would be most of what is drawn.
+# Factor from preferences, which lie about 0 (most items) to 1, to logits: without it, most draws
+# would be of the many items with a small preference.
 SHARPNESS = 20.0
 
 
 class GANAugmenter(GenerativeAugmenter):
-    """Draws noise, lets the generator make preferences of it and the history, and items by them.
+    """Generates preferences from noise and the history, and draws items by their softmax.
 
     The generator is CFGAN's (Chae et al. 2018) with the noise of a conditional GAN (Mirza and
-    Osindero 2014): it has learnt, against a discriminator, to complete histories of which it sees a
-    part. Items are drawn by a softmax of its preferences. See `Generated` for the arguments.
+    Osindero 2014): it is trained, against a discriminator, to complete partial histories. See
+    `GenerativeAugmenter` for the arguments.
     """
+
+    name = "gan"
 
     def log_weights(self, histories: Histories) -> Floats:
         logits: Floats = SHARPNESS * super().log_weights(histories)

@@ -10,5 +10,7 @@ from lrec.training.augment import Augmenter
 class NoAugmenter(Augmenter):
     """Adds nothing."""
 
+    name = "none"
+
     def __call__(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> Split:
         return split

@@ -6,7 +6,9 @@ from lrec.training.augment import GenerativeAugmenter
 
 
 class VAEAugmenter(GenerativeAugmenter):
-    """Samples a code of the history, decodes it, and draws items from the multinomial it gives.
+    """Samples a latent code of the history, decodes it, and draws items from the multinomial.
 
-    See Liang et al. 2018 for the model, and `Generated` for the arguments.
+    See Liang et al. 2018 for the model, and `GenerativeAugmenter` for the arguments.
     """
+
+    name = "vae"

@@ -1,1 +1,1 @@
-"""How a model trains."""
+"""Schedules: the training loop, its optimizers and its state."""

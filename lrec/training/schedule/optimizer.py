@@ -11,10 +11,10 @@ from lrec.base.arrays import Tensor
 
 
 class FusedAdam(keras.optimizers.Adam):
-    """Adam (Kingma and Ba 2015) as one kernel a variable: a third of the memory traffic."""
+    """Adam (Kingma and Ba 2015) in one kernel for each variable: a third of the memory traffic."""
 
     def update_step(self, gradient: Tensor, variable: Tensor, learning_rate: Tensor) -> None:
-        """Apply one gradient; the same arithmetic as Keras's Adam."""
+        """Apply one gradient, by the same arithmetic as Keras's Adam."""
         index = self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, variable.dtype)
         tf.raw_ops.ResourceApplyAdam(
@@ -32,23 +32,23 @@ class FusedAdam(keras.optimizers.Adam):
 
 
 class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that rises evenly from 0, and then takes another course.
+    """A learning rate that rises linearly from 0, and then follows another schedule.
 
     Args:
-        rate: where it rises to.
+        rate: reached at the end of the rise.
         steps: optimizer steps of the rise.
-        course: the learning rate afterwards: a number or a Keras schedule, which starts then.
+        decay: the learning rate afterwards: a number, or a Keras schedule that starts then.
     """
 
-    def __init__(self, rate: float, steps: int, course: Any) -> None:
+    def __init__(self, rate: float, steps: int, decay: Any) -> None:
         self.rate = rate
         self.steps = steps
-        self.course = course
+        self.decay = decay
 
     def __call__(self, step: Tensor) -> Tensor:
         step = tf.cast(step, tf.float32)
-        later = self.course(step - self.steps) if callable(self.course) else self.course
+        later = self.decay(step - self.steps) if callable(self.decay) else self.decay
         return tf.where(step < self.steps, self.rate * step / self.steps, later)
 
     def get_config(self) -> dict[str, Any]:
-        return {"rate": self.rate, "steps": self.steps, "course": self.course}
+        return {"rate": self.rate, "steps": self.steps, "decay": self.decay}

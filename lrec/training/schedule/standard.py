@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from lrec.model.common.protocols import Callback, TrainStep
-from lrec.training.schedule.state import State
+from lrec.training.schedule.state import TrainingState
 
-# Examples shuffled at once: of more than these, memory would go to the shuffling.
+# Examples in the shuffle buffer: a larger one would take too much memory.
 SHUFFLED = 2**21
 
 
@@ -22,9 +22,9 @@ class Trainer:
     """Epochs of shuffled batches until validation stops improving; the best weights stay.
 
     Args:
-        optimizer: adam and adamw are one kernel a variable.
+        optimizer: adam and adamw are fused, one kernel for each variable.
         learning_rate: at the start (after warm-up).
-        decay: course of the learning rate: constant, cosine or linear to zero over `epochs`, or
+        decay: of the learning rate: constant, cosine or linear to zero over `epochs`, or
             exponential, halved every tenth of `epochs`.
         warmup_epochs: epochs over which the learning rate rises from 0.
         weight_decay: decoupled weight decay (adamw, sgd).
@@ -33,8 +33,8 @@ class Trainer:
         batch_size: training examples a step, over all devices.
         patience: evaluations without improvement before training stops; null never stops early.
         evaluate_every: epochs between evaluations on validation.
-        evaluate_steps: steps between them, at least: small data has few steps an epoch, and
-            patience would end before learning begins.
+        evaluate_steps: least number of steps between evaluations: small data has few steps an
+            epoch, and patience would run out before the loss falls.
     """
 
     def __init__(
@@ -84,60 +84,61 @@ class Trainer:
         self.evaluate_steps = evaluate_steps
 
     def fit(
-        self, turns: Sequence[TrainStep], n_examples: int, seed: int, callback: Callback
+        self, train_steps: Sequence[TrainStep], n_examples: int, seed: int, callback: Callback
     ) -> None:
-        """Train networks, each in its turn, on batches of example indices.
+        """Train networks, one after the other in each epoch, on batches of example indices.
 
-        After each epoch `watch` is given all that it takes to go on; training that was killed goes
-        on from there, to the same weights.
+        After each epoch `callback` is given the state of training; training that was killed
+        resumes from it, to the same weights.
 
         Args:
-            turns: the optimizers are set here; the losses must be set already.
+            train_steps: the optimizers are set here; the losses must be set already.
             n_examples: examples are 0 to n_examples - 1, shuffled anew each epoch.
             seed: of the shuffling.
-            watch: called after each epoch and, if it is live, after each step.
+            callback: called after each epoch and, if it wants steps, after each step.
 
         Raises:
             DivergedError: a loss is not finite.
         """
         steps = math.ceil(n_examples / self.batch_size)
-        passes = sum(turn.passes for turn in turns)
+        passes = sum(train_step.passes for train_step in train_steps)
         every = max(self.evaluate_every, math.ceil(self.evaluate_steps / (steps * passes)))
-        state = State(callback.load_state(), turns)
-        players = []
-        for turn in turns:
-            with turn.network.distribute_strategy.scope():
-                optimizer = self._optimizer(steps * turn.passes)
-                seen = state.epoch * steps * turn.passes
-                players.append(_StepRunner(turn, optimizer, self._batches(n_examples, seed, seen)))
+        state = TrainingState(callback.load_state(), train_steps)
+        runners = []
+        for train_step in train_steps:
+            with train_step.network.distribute_strategy.scope():
+                optimizer = self._optimizer(steps * train_step.passes)
+                done = state.epoch * steps * train_step.passes
+                batches = self._batches(n_examples, seed, done)
+                runners.append(_StepRunner(train_step, optimizer, batches))
         state.restore()
-        while state.epoch < self.epochs and not self._tired(state.waited):
+        while state.epoch < self.epochs and not self._out_of_patience(state.waited):
             state.epoch += 1
-            loss = self._train(players, state.epoch, steps, callback)
+            loss = self._train(runners, state.epoch, steps, callback)
             if state.epoch % every == 0 or state.epoch == self.epochs:
-                state.evaluator(callback.on_epoch_end(state.epoch, loss))
+                state.record_evaluation(callback.on_epoch_end(state.epoch, loss))
             callback.save_state(state.arrays())
-        if state.best and not self._tired(state.waited):
+        if state.best and not self._out_of_patience(state.waited):
             warnings.warn(
                 f"training ended at its cap of {self.epochs} epochs, "
                 f"{state.waited} evaluations after the best: raise schedule.epochs",
                 stacklevel=2,
             )
-        state.take_best()
+        state.restore_best()
 
-    def _tired(self, waited: int) -> bool:
+    def _out_of_patience(self, waited: int) -> bool:
         return self.patience is not None and waited >= self.patience
 
     def _train(
-        self, players: list[_StepRunner], epoch: int, steps: int, callback: Callback
+        self, runners: list[_StepRunner], epoch: int, steps: int, callback: Callback
     ) -> float:
-        """One epoch; the loss of its last turn."""
-        total = steps * sum(player.turn.passes for player in players)
+        """Train for one epoch; return the mean loss of its last network."""
+        total = steps * sum(runner.train_step.passes for runner in runners)
         done = 0
-        for player in players:
-            player.turn.network.reset_metrics()
-            for _ in range(steps * player.turn.passes):
-                mean = player.step()
+        for runner in runners:
+            runner.train_step.network.reset_metrics()
+            for _ in range(steps * runner.train_step.passes):
+                mean = runner.run()
                 done += 1
                 if callback.wants_steps:
                     callback.on_step_end(epoch, done, total)
@@ -147,14 +148,14 @@ class Trainer:
                     f"the training loss is {loss} in epoch {epoch}: lower "
                     f"schedule.learning_rate. Received: {self.learning_rate:g}"
                 )
-            player.turn.after()
+            runner.train_step.on_end()
         return loss
 
-    def _batches(self, n_examples: int, seed: int, seen: int) -> Any:
+    def _batches(self, n_examples: int, seed: int, done: int) -> Any:
         """Endless batches, every example once in as many as an epoch has.
 
         Args:
-            seen: batches left out at the beginning.
+            done: batches to skip, because they were trained on before.
         """
         import tensorflow as tf
 
@@ -165,7 +166,7 @@ class Trainer:
             .shuffle(min(n_examples, SHUFFLED), seed=seed, reshuffle_each_iteration=True)
             .batch(self.batch_size)
             .repeat()
-            .skip(seen)
+            .skip(done)
             .prefetch(2)
             .with_options(options)
         )
@@ -193,27 +194,27 @@ class Trainer:
 
         warmup = round(self.warmup_epochs * steps)
         total = max(1, self.epochs * steps - warmup)
-        course: Any = self.learning_rate
+        rate: Any = self.learning_rate
         if self.decay == "cosine":
-            course = schedules.CosineDecay(course, total)
+            rate = schedules.CosineDecay(rate, total)
         elif self.decay == "linear":
-            course = schedules.PolynomialDecay(course, total, 0.0)
+            rate = schedules.PolynomialDecay(rate, total, 0.0)
         elif self.decay == "exponential":
-            course = schedules.ExponentialDecay(course, max(1, total // 10), 0.5)
-        return WarmUp(self.learning_rate, warmup, course) if warmup else course
+            rate = schedules.ExponentialDecay(rate, max(1, total // 10), 0.5)
+        return WarmUp(self.learning_rate, warmup, rate) if warmup else rate
 
 
 class _StepRunner:
-    """A turn with what trains it."""
+    """A train step with its compiled network and its batches."""
 
-    def __init__(self, turn: TrainStep, optimizer: Any, batches: Any) -> None:
-        self.turn = turn
-        network = turn.network
+    def __init__(self, train_step: TrainStep, optimizer: Any, batches: Any) -> None:
+        self.train_step = train_step
+        network = train_step.network
         network.compile(optimizer=optimizer, jit_compile=network.jit_compile)
         optimizer.build(network.trainable_variables)
         network.make_train_function()
         self.batches = iter(batches)
 
-    def step(self) -> Any:
-        """Train on the next batch; the mean loss since metrics were reset."""
-        return self.turn.network.train_function(self.batches)["loss"]
+    def run(self) -> Any:
+        """Train on the next batch; return the mean loss since metrics were reset."""
+        return self.train_step.network.train_function(self.batches)["loss"]

@@ -1,4 +1,4 @@
-"""How far training has come: everything that it takes to go on, or to go back to the best."""
+"""State of training: everything needed to resume it, or to return to its best evaluation."""
 
 from __future__ import annotations
 
@@ -12,66 +12,66 @@ from lrec.base.arrays import Array
 from lrec.model.common.protocols import TrainStep
 
 
-class State:
+class TrainingState:
     """Epochs done, the best evaluation so far, and the variables of all networks and optimizers.
 
     Random draws and the optimizers' steps are among the variables, and the order of the examples
     follows from the epoch.
 
     Args:
-        kept: `arrays` of training that was killed, or None.
-        turns: whose networks train.
+        saved: `arrays` of training that was killed, or None.
+        train_steps: of the networks that train.
 
     Attributes:
         epoch: epochs done.
         waited: evaluations since the best one.
-        value: of the best evaluation.
+        value: the monitored metric of the best evaluation.
         best: the weights at the best evaluation, a list for each network; empty without one.
     """
 
-    def __init__(self, kept: Mapping[str, Array] | None, turns: Sequence[TrainStep]) -> None:
-        self.kept = kept
-        self.turns = turns
+    def __init__(self, saved: Mapping[str, Array] | None, train_steps: Sequence[TrainStep]) -> None:
+        self.saved = saved
+        self.train_steps = train_steps
         self.epoch, self.waited, self.value = 0, 0, -math.inf
         self.best: list[list[Array]] = []
-        if kept is not None:
-            self.epoch, self.waited = int(kept["epoch"]), int(kept["waited"])
-            self.value = float(kept["value"])
+        if saved is not None:
+            self.epoch, self.waited = int(saved["epoch"]), int(saved["waited"])
+            self.value = float(saved["value"])
 
     def restore(self) -> None:
-        """Take back what was kept. The optimizers have to be there."""
-        if self.kept is None:
+        """Assign the saved variables, if there are any. The optimizers must exist."""
+        if self.saved is None:
             return
         for name, variable in self._variables():
-            variable.assign(self.kept[name])
+            variable.assign(self.saved[name])
         if math.isfinite(self.value):
             self.best = [
-                [self.kept[f"{place}/best/{i}"] for i in range(len(turn.network.weights))]
-                for place, turn in enumerate(self.turns)
+                [self.saved[f"{index}/best/{i}"] for i in range(len(step.network.weights))]
+                for index, step in enumerate(self.train_steps)
             ]
-        for turn in self.turns:
-            turn.after()
-        self.kept = None
+        for step in self.train_steps:
+            step.on_end()
+        self.saved = None
 
-    def evaluator(self, value: float) -> None:
-        """Note what an evaluation said: NaN without one."""
+    def record_evaluation(self, value: float) -> None:
+        """Compare the monitored metric of an evaluation with the best so far; NaN is ignored."""
         if math.isnan(value):
             return
         self.waited += 1
         if value > self.value:
             self.value, self.waited = value, 0
-            self.best = [turn.network.get_weights() for turn in self.turns]
+            self.best = [step.network.get_weights() for step in self.train_steps]
 
-    def take_best(self) -> None:
-        """Go back to the best weights, if there was an evaluation."""
-        for turn, weights in zip(self.turns, self.best, strict=False):
-            turn.network.set_weights(weights)
+    def restore_best(self) -> None:
+        """Return to the weights of the best evaluation, if there was one."""
+        for step, weights in zip(self.train_steps, self.best, strict=False):
+            step.network.set_weights(weights)
 
     def arrays(self) -> dict[str, Array]:
-        """What `kept` has to be to go on from here."""
+        """The state by name, to be given as `saved`."""
         best = {
-            f"{place}/best/{i}": array
-            for place, weights in enumerate(self.best)
+            f"{index}/best/{i}": array
+            for index, weights in enumerate(self.best)
             for i, array in enumerate(weights)
         }
         numbers = {"epoch": self.epoch, "waited": self.waited, "value": self.value}
@@ -83,8 +83,8 @@ class State:
 
     def _variables(self) -> list[tuple[str, Any]]:
         return [
-            (f"{place}/{kind}/{i}", variable)
-            for place, turn in enumerate(self.turns)
-            for kind, owner in (("network", turn.network), ("optimizer", turn.network.optimizer))
+            (f"{index}/{kind}/{i}", variable)
+            for index, step in enumerate(self.train_steps)
+            for kind, owner in (("network", step.network), ("optimizer", step.network.optimizer))
             for i, variable in enumerate(owner.variables)
         ]

@@ -1,4 +1,4 @@
-"""Where training and scoring run."""
+"""Strategies: the devices that training and scoring run on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TrainingStrategy(Component, ABC):
         deterministic: the same numbers from the same config and seed on the same machine.
 
     Attributes:
-        several: whether one run takes several processes.
+        several: True if a run consists of several processes.
     """
 
     several: ClassVar[bool] = False
@@ -49,20 +49,20 @@ class TrainingStrategy(Component, ABC):
 
     @property
     def chief(self) -> bool:
-        """Whether this process evaluates, prints, logs and decides; others only train along."""
+        """True for the process that evaluates, prints, logs and decides; others only train."""
         return True
 
     @property
     def role(self) -> str:
-        """What this process is among those of the run."""
+        """Description of this process among those of the run."""
         return "the only worker"
 
     def start(self) -> None:
-        """Set up TensorFlow; once a run, before anything else uses it.
+        """Set up TensorFlow, once for a run, before anything else uses it.
 
         Raises:
-            RuntimeError: the devices asked for are not there, or TensorFlow already runs with
-                other settings.
+            RuntimeError: the requested devices are missing, or TensorFlow already runs with other
+                settings.
         """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         with silenced():
@@ -80,22 +80,22 @@ class TrainingStrategy(Component, ABC):
 
     @contextlib.contextmanager
     def together(self, task: str) -> Iterator[None]:
-        """Started, to train with all processes of this run; `start` is for this one alone.
+        """Context of training with all processes of this run; `start` is for this one alone.
 
         Args:
-            task: text that has to be the same for all of them.
+            task: text that must be the same in all of them.
 
         Raises:
-            RuntimeError: the other processes are not there, are lost, or have another task.
+            RuntimeError: the other processes are missing, are lost, or have another task.
         """
         self.start()
         yield
 
     def agreed(self, value: Any) -> Floats:
-        """The chief's value, for all processes of this run, which must all ask at once.
+        """The chief's value, for all processes of this run, which must all call this at once.
 
         Args:
-            value: a number or an array, of one shape everywhere.
+            value: a number or an array, of the same shape in all processes.
         """
         return np.asarray(value, np.float64)
 
@@ -109,7 +109,7 @@ class TrainingStrategy(Component, ABC):
 
     @property
     def jit_compile(self) -> bool:
-        """Whether training steps are compiled by XLA."""
+        """True if XLA compiles training steps."""
         import tensorflow as tf
 
         if self.xla == "auto":

@@ -1,4 +1,4 @@
-"""The best single device that is there."""
+"""The best single device of this machine."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from lrec.training.strategy import TrainingStrategy
 class Auto(TrainingStrategy):
     """The first GPU where there is one, else the CPU."""
 
+    name = "auto"
+
     def distribute(self) -> Any:
         import tensorflow as tf
 
-        found = tf.config.list_physical_devices("GPU")
-        return tf.distribute.OneDeviceStrategy("/gpu:0" if found else "/cpu:0")
+        gpus = tf.config.list_physical_devices("GPU")
+        return tf.distribute.OneDeviceStrategy("/gpu:0" if gpus else "/cpu:0")

@@ -1,4 +1,4 @@
-"""The CPU, whatever else is there."""
+"""The CPU, even on a machine with GPUs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from lrec.training.strategy import TrainingStrategy
 
 class CPU(TrainingStrategy):
     """One CPU device."""
+
+    name = "cpu"
 
     def distribute(self) -> Any:
         import tensorflow as tf

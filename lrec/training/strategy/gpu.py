@@ -1,4 +1,4 @@
-"""One GPU, or none at all."""
+"""One GPU, which is required."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from lrec.training.strategy import TrainingStrategy
 
 class GPU(TrainingStrategy):
     """The first GPU; refuses to run without one."""
+
+    name = "gpu"
 
     def distribute(self) -> Any:
         import tensorflow as tf

@@ -11,10 +11,12 @@ class Mirrored(TrainingStrategy):
     """Synchronous data parallelism (`tf.distribute.MirroredStrategy`).
 
     Args:
-        precision, xla, threads, deterministic: see `Strategy`.
-        devices: how many to use; null means all GPUs, or the one CPU. With more devices than GPUs,
-            the CPU is cut into that many logical devices: no faster, but good for testing.
+        precision, xla, threads, deterministic: see `TrainingStrategy`.
+        devices: number of devices; null means all GPUs, or the one CPU. With more devices than
+            GPUs, the CPU is split into as many logical devices: no faster, but useful for tests.
     """
+
+    name = "mirrored"
 
     def __init__(
         self,
@@ -36,12 +38,12 @@ class Mirrored(TrainingStrategy):
         count = self.devices or max(gpus, 1)
         if count <= gpus:
             return tf.distribute.MirroredStrategy([f"/gpu:{i}" for i in range(count)])
-        cut = [tf.config.LogicalDeviceConfiguration()] * count
+        logical = [tf.config.LogicalDeviceConfiguration()] * count
         try:
             tf.config.set_logical_device_configuration(
-                tf.config.list_physical_devices("CPU")[0], cut
+                tf.config.list_physical_devices("CPU")[0], logical
             )
-        except RuntimeError:  # TensorFlow already runs: fine where it runs with as many
+        except RuntimeError:  # TensorFlow already runs: fine with as many devices
             if len(tf.config.list_logical_devices("CPU")) < count:
                 raise RuntimeError(
                     "TensorFlow already runs in this process on one device: start a new process "

@@ -22,17 +22,18 @@ class MultiWorker(TrainingStrategy):
     """Synchronous data parallelism (`tf.distribute.MultiWorkerMirroredStrategy`).
 
     Every worker is an `lrec train` of the same config. All train; worker 0 evaluates, prints, logs
-    and decides. A command that does not train works in its own process alone.
+    and decides. A command that does not train runs in its own process alone.
 
     Args:
-        precision, xla, threads, deterministic: see `Strategy`; `auto` does not compile.
+        precision, xla, threads, deterministic: see `TrainingStrategy`; `auto` does not compile.
         hosts: `host:port` of each worker, the same list everywhere. Null: the workers of TF_CONFIG,
-            or else of the step that Slurm runs.
-        index: place of this worker in `hosts`.
+            or else of the Slurm step.
+        index: index of this worker in `hosts`.
         port: first port on a node under Slurm.
         timeout: seconds to wait for the other workers at the start.
     """
 
+    name = "multi_worker"
     several = True
 
     def __init__(
@@ -69,7 +70,7 @@ class MultiWorker(TrainingStrategy):
         """The workers.
 
         Raises:
-            RuntimeError: nothing says who they are.
+            RuntimeError: they are not described anywhere.
         """
         return find(self.hosts, self.index, self.port, os.environ)
 
@@ -92,12 +93,12 @@ class MultiWorker(TrainingStrategy):
         self.start()
         import tensorflow as tf
 
-        degradation = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError
+        lost = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError
         try:
-            self._compare(task)
+            self._check_task(task)
             yield
-        except (*degradation, tf.errors.InternalError, tf.errors.DeadlineExceededError) as error:
-            time.sleep(1)  # a process that ends takes a moment to close its port
+        except (*lost, tf.errors.InternalError, tf.errors.DeadlineExceededError) as error:
+            time.sleep(1)  # a process that ends closes its port with a delay
             missing = ", ".join(unreachable(self.cluster.others)) or "another worker"
             raise RuntimeError(
                 f"lost {missing}, and training needs every worker: see what ended it, and start "
@@ -108,17 +109,17 @@ class MultiWorker(TrainingStrategy):
         import tensorflow as tf
 
         own = np.asarray(value, np.float64)
-        said = self.distribution.experimental_distribute_values_from_function(
+        values = self.distribution.experimental_distribute_values_from_function(
             lambda context: tf.constant(
                 own if context.replica_id_in_sync_group == 0 else np.zeros_like(own)
             )
         )
-        agreed: Floats = self._sum(said).numpy()
+        agreed: Floats = self._sum(values).numpy()
         return agreed
 
     @cached_property
     def _sum(self) -> Any:
-        """Over all replicas; a graph, as operations by themselves leave threads when they fail."""
+        """Sum over all replicas, as a graph: failed eager operations leave threads behind."""
         import tensorflow as tf
 
         return tf.function(lambda values: self.distribution.reduce("SUM", values, axis=None))
@@ -130,7 +131,7 @@ class MultiWorker(TrainingStrategy):
         if not self._joining:
             return tf.distribute.OneDeviceStrategy("/gpu:0" if gpus else "/cpu:0")
         cluster = self.cluster
-        cluster.meet(self.timeout)  # TensorFlow would wait without a word, and past signals
+        cluster.meet(self.timeout)  # TensorFlow would wait silently, and ignore signals
         self._bound_joining(len(cluster.hosts))
         on_term = signal.getsignal(signal.SIGTERM)
         try:
@@ -149,11 +150,11 @@ class MultiWorker(TrainingStrategy):
                 "start all of them again."
             ) from error
         finally:
-            signal.signal(signal.SIGTERM, on_term)  # TensorFlow takes it for itself
+            signal.signal(signal.SIGTERM, on_term)  # TensorFlow replaces the handler
 
     def _bound_joining(self, workers: int) -> None:
-        """Let TensorFlow give up on a worker that ends while they join: it would wait for hours."""
-        from tensorflow.python.eager.context import context  # there is no public way
+        """Bound the wait for a worker that ends while they join; it would take hours."""
+        from tensorflow.python.eager.context import context  # there is no public API
 
         context().configure_coordination_service(
             "standalone",
@@ -164,7 +165,7 @@ class MultiWorker(TrainingStrategy):
         service.coordinated_job_list.add(name="worker", num_tasks=workers)
         service.cluster_register_with_barrier = True
 
-    def _compare(self, task: str) -> None:
+    def _check_task(self, task: str) -> None:
         own = int(hashlib.sha256(task.encode()).hexdigest()[:12], 16)
         if int(self.agreed(own)) != own:
             raise RuntimeError(

@@ -1,1 +1,1 @@
-"""cluster"""
+"""The workers of a multi-worker strategy."""

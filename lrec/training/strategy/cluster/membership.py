@@ -1,4 +1,4 @@
-"""Workers that train together, and how they meet."""
+"""Membership of a cluster of workers, and the rendezvous at its start."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cluster:
-    """Workers; the first one leads.
+    """Workers that train together; the first one is the chief.
 
     Attributes:
         hosts: `host:port` of each worker.
-        index: place of this process among them.
+        index: index of this process in `hosts`.
 
     Raises:
-        ValueError: a host is not `host:port` or named twice, or the index is none of theirs.
+        ValueError: a host is not `host:port` or named twice, or the index is out of range.
     """
 
     hosts: tuple[str, ...]
@@ -40,25 +40,27 @@ class Cluster:
     @property
     def others(self) -> list[str]:
         """The hosts of the other workers."""
-        return [host for place, host in enumerate(self.hosts) if place != self.index]
+        return [host for index, host in enumerate(self.hosts) if index != self.index]
 
     def meet(self, timeout: float) -> None:
-        """Wait until all other workers listen, and let them see that this one does.
+        """Listen at this worker's port, and wait until all other workers listen at theirs.
 
         Args:
             timeout: seconds.
 
         Raises:
-            RuntimeError: some do not, or this worker's port is taken.
+            RuntimeError: some do not in time, or this worker's port is taken.
         """
         own = self.hosts[self.index]
         try:
-            door = socket.create_server(("", int(own.rpartition(":")[2])), backlog=len(self.hosts))
+            server = socket.create_server(
+                ("", int(own.rpartition(":")[2])), backlog=len(self.hosts)
+            )
         except (OSError, OverflowError) as error:
             raise RuntimeError(
                 f"worker {self.index} cannot listen at {own}: {error}. Give it another port."
             ) from None
-        with door:
+        with server:
             missing, end = self.others, time.monotonic() + timeout
             while missing := unreachable(missing):
                 if time.monotonic() > end:
@@ -71,7 +73,7 @@ class Cluster:
 
 
 def unreachable(hosts: Sequence[str]) -> list[str]:
-    """Those of some `host:port` that take no connection at this moment."""
+    """Those of some `host:port` that do not accept a connection now."""
     return [host for host in hosts if not _listens(host)]
 
 

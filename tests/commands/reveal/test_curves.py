@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrec.commands.reveal.curves import ModelCurves, area, needed, trace
+from lrec.commands.reveal.curves import ModelCurves, area, needed, reveal_curves
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 
@@ -39,7 +39,7 @@ def test_needed_items_and_area_in_plain_python() -> None:
 def test_every_curve_is_over_one_fixed_set_of_users() -> None:
     history = np.array([1] * 40 + [5] * 50 + [9] * 60)
     rising = measured("rising", np.array([0.1, 0.2, 0.3, 0.4, 0.5]), history)
-    found = trace([rising], history, LENGTHS, 30, 200)
+    found = reveal_curves([rising], history, LENGTHS, 30, 200)
     assert found.cohorts == [5, 8]
     users = found.points.groupby("cohort")["users"].unique()
     assert [list(users[cohort]) for cohort in (5, 8)] == [[110], [60]]
@@ -57,7 +57,7 @@ def test_the_best_model_changes_where_the_curves_cross() -> None:
     early = measured("early", np.array([0.30, 0.31, 0.32, 0.33, 0.33]), history)
     late = measured("late", np.array([0.10, 0.20, 0.32, 0.50, 0.60]), history)
     oracle = measured("oracle", np.full(5, 0.9), history, competes=False)
-    found = trace([early, late, oracle], history, LENGTHS, 30, 500)
+    found = reveal_curves([early, late, oracle], history, LENGTHS, 30, 500)
     rows = found.winners[found.winners["cohort"] == 8]
     assert rows["model"].tolist()[:2] == ["early", "early"]
     assert rows["model"].tolist()[3:] == ["late", "late"]
@@ -73,7 +73,7 @@ def test_the_best_model_changes_where_the_curves_cross() -> None:
 def test_people_with_few_items_stand_beside_people_shown_few() -> None:
     history = np.array([1] * 40 + [2] * 3 + [6] * 50)
     model = measured("model", np.array([0.1, 0.2, 0.3, 0.4, 0.5]), history)
-    rows = trace([model], history, LENGTHS, 30, 200).natural.set_index("n")
+    rows = reveal_curves([model], history, LENGTHS, 30, 200).natural.set_index("n")
     assert rows["up_to"].to_dict() == {0: 0, 1: 1, 2: 4, 5: 7}
     assert rows["users"].to_dict() == {0: 0, 1: 40, 2: 3, 5: 50}
     assert rows["cut_users"].to_dict() == {0: 93, 1: 53, 2: 50, 5: 0}
@@ -86,14 +86,14 @@ def test_people_with_few_items_stand_beside_people_shown_few() -> None:
 def test_cohorts_of_the_same_people_are_one() -> None:
     history = np.full(40, 8)
     model = measured("model", np.array([0.1, 0.2, 0.3, 0.4, 0.5]), history)
-    assert trace([model], history, LENGTHS, 30, 200).cohorts == [8]
+    assert reveal_curves([model], history, LENGTHS, 30, 200).cohorts == [8]
 
 
 def test_too_few_users_are_refused() -> None:
     history = np.array([1] * 100 + [8] * 20)
     model = measured("model", np.zeros(5), history)
     with pytest.raises(ValueError, match="Received: 20 of 120 users"):
-        trace([model], history, LENGTHS, 30, 200)
+        reveal_curves([model], history, LENGTHS, 30, 200)
 
 
 def test_what_is_concealed_stays_masked() -> None:

@@ -1,4 +1,4 @@
-"""Pins every metric to its formula, recomputed here in plain Python, one user at a time."""
+"""Every ranking metric against its formula, in plain Python, one user at a time."""
 
 from __future__ import annotations
 
@@ -14,25 +14,20 @@ import pytest
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import ItemFeatures
-from lrec.evaluation.metric import Lists, Metric, RankingMetric, RatingMetric
+from lrec.evaluation.metric import Lists, RankingMetric
 from lrec.evaluation.metric.aplt import APLT
 from lrec.evaluation.metric.arp import ARP
 from lrec.evaluation.metric.calibration import Calibration
 from lrec.evaluation.metric.diversity import Diversity
 from lrec.evaluation.metric.epc import EPC
-from lrec.evaluation.metric.gini import Gini
 from lrec.evaluation.metric.hit import Hit
-from lrec.evaluation.metric.item_coverage import ItemCoverage
-from lrec.evaluation.metric.mae import MAE
 from lrec.evaluation.metric.map import MAP
 from lrec.evaluation.metric.mrr import MRR
-from lrec.evaluation.metric.mse import MSE
 from lrec.evaluation.metric.ndcg import NDCG
 from lrec.evaluation.metric.novelty import Novelty
 from lrec.evaluation.metric.popularity_lift import PopularityLift
 from lrec.evaluation.metric.precision import Precision
 from lrec.evaluation.metric.recall import Recall
-from lrec.evaluation.metric.rmse import RMSE
 from lrec.evaluation.metric.user_coverage import UserCoverage
 
 NAN = math.nan
@@ -43,7 +38,7 @@ D = D1 + D2 + D3
 
 @dataclass(frozen=True)
 class User:
-    """One user as the formulas see them: L in order, T and the history as lists of codes."""
+    """One user as in the formulas: L in order, T and the history as lists of codes."""
 
     ranked: list[int]
     target: list[int]
@@ -68,7 +63,7 @@ class World:
 
     @property
     def lists(self) -> Lists:
-        """The same as lrec sees it."""
+        """The same as arrays."""
         n_codes = len(self.genres)
         features = ItemFeatures(
             genres=np.array(self.genres, np.float32),
@@ -121,12 +116,12 @@ def hit(user: User, world: World, k: int) -> float:
 
 
 def mrr(user: User, world: World, k: int) -> float:
-    return next((1 / rank for rank, found in enumerate(gains(user, k), 1) if found), 0.0)
+    return next((1 / rank for rank, hit in enumerate(gains(user, k), 1) if hit), 0.0)
 
 
 def average_precision(user: User, world: World, k: int) -> float:
-    found = gains(user, k)
-    total = sum(sum(found[:rank]) / rank for rank, ok in enumerate(found, 1) if ok)
+    hits = gains(user, k)
+    total = sum(sum(hits[:rank]) / rank for rank, hit in enumerate(hits, 1) if hit)
     return total / findable(user, k)
 
 
@@ -368,102 +363,3 @@ def test_calibration_is_undefined_where_no_item_has_a_genre(n_genres: int) -> No
 def test_diversity_of_items_without_genres_is_one() -> None:
     world = replace(SMALL, genres=[[0, 0] for _ in SMALL.genres])
     assert_close(Diversity()(world.lists, 3), [1, NAN, 1, 1])
-
-
-def gini(counts: Sequence[int]) -> float:
-    """Mean absolute difference of all pairs over twice the mean."""
-    n = len(counts)
-    difference = sum(abs(a - b) for a in counts for b in counts)
-    return difference / (2 * n * n * mean(counts))
-
-
-def padded(lists: list[list[int]], width: int) -> np.ndarray:
-    return np.array([row + [-1] * (width - len(row)) for row in lists], np.int32)
-
-
-def test_set_metrics_by_hand() -> None:
-    items = padded([[0, 1], [0, 2], [0]], 2)
-    assert_close(ItemCoverage()(items, 6), 3 / 6)
-    # Counts 3, 1, 1, 0, 0, 0: the differences of all ordered pairs sum to 38.
-    assert_close(Gini()(items, 6), 38 / (2 * 36 * 5 / 6))
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_set_metrics_on_random_lists(seed: int) -> None:
-    world = random_world(seed)
-    shown = [user.ranked[:5] for user in world.users]
-    flat = [item for row in shown for item in row]
-    items = padded(shown, 5)
-    assert_close(ItemCoverage()(items, world.n_items), len(set(flat)) / world.n_items)
-    counts = [flat.count(item) for item in range(world.n_items)]
-    assert_close(Gini()(items, world.n_items), gini(counts))
-
-
-def test_gini_runs_from_even_to_one_item() -> None:
-    assert_close(Gini()(np.arange(8).reshape(4, 2), 8), 0)
-    assert_close(Gini()(np.zeros((5, 1), int), 8), 7 / 8)
-    assert np.isnan(Gini()(np.full((3, 2), -1), 8))
-
-
-def mse(errors: Sequence[float]) -> float:
-    return mean([error * error for error in errors])
-
-
-def rmse(errors: Sequence[float]) -> float:
-    return math.sqrt(mse(errors))
-
-
-def mae(errors: Sequence[float]) -> float:
-    return mean([abs(error) for error in errors])
-
-
-RATING = [
-    pytest.param(metric, formula, id=metric.__name__)
-    for metric, formula in ((MSE, mse), (RMSE, rmse), (MAE, mae))
-]
-
-
-def random_errors(seed: int) -> list[list[float]]:
-    generator = np.random.default_rng(seed)
-    return [generator.normal(size=generator.integers(0, 6)).tolist() for _ in range(12)]
-
-
-def by_user(metric: RatingMetric, errors: list[list[float]]) -> np.ndarray:
-    row = np.repeat(np.arange(len(errors)), [len(own) for own in errors])
-    return metric(np.array([e for own in errors for e in own]), row, len(errors))
-
-
-@pytest.mark.parametrize(("metric", "formula"), RATING)
-def test_rating_errors_of_each_user_and_pooled(
-    metric: type[RatingMetric], formula: Callable[[Sequence[float]], float]
-) -> None:
-    for errors in ([[1.0, -3.0], [], [2.0]], *map(random_errors, range(4))):
-        values = by_user(metric(), errors)
-        assert_close(values, [formula(own) for own in errors])
-        pooled = metric().pool(values, np.array([len(own) for own in errors]))
-        assert_close(pooled, formula([e for own in errors for e in own]))
-
-
-def test_pooling_weighs_ratings_and_the_mean_weighs_users() -> None:
-    errors = [[0.0, 0.0, 0.0], [4.0]]
-    values = by_user(MSE(), errors)
-    assert values.mean() == 8
-    assert MSE().pool(values, np.array([3, 1])) == 4
-    assert RMSE().pool(by_user(RMSE(), errors), np.array([3, 1])) == 2
-
-
-DIRECTIONS: dict[type[Metric], int] = {
-    **dict.fromkeys((Recall, Precision, NDCG, Hit, MRR, MAP), 1),
-    **dict.fromkeys((Novelty, EPC, UserCoverage, ItemCoverage, APLT, Diversity, Calibration), 1),
-    **dict.fromkeys((ARP, PopularityLift), 0),
-    **dict.fromkeys((Gini, MSE, RMSE, MAE), -1),
-}
-
-
-@pytest.mark.parametrize(
-    ("metric", "direction"),
-    [pytest.param(metric, sign, id=metric.__name__) for metric, sign in DIRECTIONS.items()],
-)
-def test_direction_and_name(metric: type[Metric], direction: int) -> None:
-    assert metric().direction == direction
-    assert metric().name == metric.__module__.removeprefix("lrec.evaluation.metric.")

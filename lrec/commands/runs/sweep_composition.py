@@ -1,4 +1,4 @@
-"""Candidates of a comparison: found among finished runs, or trained as `lrec train` would."""
+"""Training runs that a command needs, composed from `candidates=[…]` and its own command line."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from lrec.commands.composing import Composer, Invocation, key_of, own_keys
 from lrec.commands.runs.find_or_train import find_or_train
 from lrec.commands.runs.selection import SelectionSettings
 
-# What may be set although nothing is trained.
+# Keys that may be set although nothing is trained.
 NOT_OF_TRAINING = ("tracking", "metric", "hydra", "strategy")
 
 
 def candidate_runs(settings: SelectionSettings, invocation: Invocation) -> list[str]:
-    """Ids of runs of every candidate with every seed; those that are missing are trained.
+    """Find a run of every candidate with every seed; train those that are missing.
 
     All are composed and checked before the first is trained.
+
+    Returns:
+        The runs' ids; none if there are no candidates.
 
     Raises:
         ConfigError: a candidate's config does not fit, or there are none, and the command line
@@ -26,7 +29,7 @@ def candidate_runs(settings: SelectionSettings, invocation: Invocation) -> list[
     own, composer = own_keys(type(settings)), invocation.composer
     shared = training_overrides(composer, own)
     if not settings.candidates:
-        refuse_idle(shared)
+        refuse_training_keys(shared)
         return []
     jobs = [
         composer.compose(
@@ -41,7 +44,11 @@ def candidate_runs(settings: SelectionSettings, invocation: Invocation) -> list[
 
 
 def training_overrides(composer: Composer, own: Sequence[str]) -> list[str]:
-    """The command line's overrides that are meant for training runs."""
+    """The command line's overrides that are meant for training runs.
+
+    Args:
+        own: the command's own keys.
+    """
     return [override for override in composer.overrides if key_of(override) not in own]
 
 
@@ -57,15 +64,15 @@ def candidate_overrides(candidate: str) -> list[str]:
         return [f"model={candidate}"]
     if candidate in options("experiment"):
         return [f"+experiment={candidate}"]
-    known = [*options("model"), *options("experiment")]
+    names = [*options("model"), *options("experiment")]
     raise ConfigError(
-        f"candidates: no such model or preset{nearest(candidate, known)}. "
+        f"candidates: no such model or preset{nearest(candidate, names)}. "
         f"Models: {', '.join(options('model'))}. Presets: {', '.join(options('experiment'))}. "
         f"Received: {candidate!r}"
     )
 
 
-def refuse_idle(overrides: Sequence[str]) -> None:
+def refuse_training_keys(overrides: Sequence[str]) -> None:
     """Refuse settings of training where nothing is trained.
 
     Raises:

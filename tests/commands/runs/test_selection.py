@@ -34,8 +34,8 @@ def run(
     )
 
 
-def names(runs: list[SavedRun], chosen: bool = False) -> dict[str, list[str]]:
-    return {c.name: [r.id for r in c.runs.values()] for c in select(runs, chosen)}
+def names(runs: list[SavedRun], named: bool = False) -> dict[str, list[str]]:
+    return {c.name: [r.id for r in c.runs.values()] for c in select(runs, named)}
 
 
 def test_seeds_of_one_model_are_one_contender() -> None:
@@ -51,7 +51,7 @@ def test_the_newest_run_decides_data_split_and_settings() -> None:
         run("itemknn", digest="d2"),  # other data
         run("itemknn", split__test=0.3),  # other split
     ]
-    found = select(runs, chosen=False)
+    found = select(runs, named=False)
     assert [c.name for c in found] == ["ease", "vae"]
     assert found[1].any.params["model.beta"] == "0.1"
 
@@ -63,7 +63,7 @@ def test_by_default_only_seeds_that_all_have_count() -> None:
 
 def test_runs_of_other_commands_are_refused() -> None:
     with pytest.raises(ComparisonError, match=r"run vae-1 is of lrec evaluate"):
-        select([run("ease"), run("vae", command="evaluate")], chosen=True)
+        select([run("ease"), run("vae", command="evaluate")], named=True)
 
 
 @pytest.mark.parametrize(
@@ -77,22 +77,22 @@ def test_runs_of_other_commands_are_refused() -> None:
 )
 def test_named_runs_that_do_not_fit_are_refused(other: SavedRun, words: str) -> None:
     with pytest.raises(ComparisonError) as caught:
-        select([run("vae"), other], chosen=True)
+        select([run("vae"), other], named=True)
     assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("runs", [[], [run("vae")]])
 def test_fewer_than_two_models_are_refused(runs: list[SavedRun]) -> None:
     with pytest.raises(ComparisonError, match="2 models are needed"):
-        select(runs, chosen=False)
-    assert len(select(runs, chosen=False, least=len(runs))) == len(runs)
+        select(runs, named=False)
+    assert len(select(runs, named=False, least=len(runs))) == len(runs)
 
 
 def test_two_settings_of_one_model_are_told_apart() -> None:
     runs = [run("vae", model__beta=0.1), run("vae", model__beta=0.2), run("ease")]
-    assert list(names(runs, chosen=True)) == ["ease", "vae 1", "vae 2"]
+    assert list(names(runs, named=True)) == ["ease", "vae 1", "vae 2"]
     runs[0].params["experiment"], runs[1].params["experiment"] = "vae_small", "vae_large"
-    assert list(names(runs, chosen=True)) == ["ease", "vae_large", "vae_small"]
+    assert list(names(runs, named=True)) == ["ease", "vae_large", "vae_small"]
 
 
 def test_augmented_and_featured_models_are_named_so() -> None:
@@ -120,6 +120,6 @@ def test_the_baseline_is_the_best_over_all_its_seeds() -> None:
 
 
 def test_without_simple_models_the_baseline_has_to_be_named() -> None:
-    found = select([run("vae"), run("attention")], chosen=True)
+    found = select([run("vae"), run("attention")], named=True)
     with pytest.raises(ComparisonError, match="baseline=MODEL"):
         choose_baseline(found, "ndcg_at_10", 1, None)

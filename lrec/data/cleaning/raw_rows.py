@@ -1,0 +1,51 @@
+"""Rows of a raw table, before they are coded: their ids, and their order within a second."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrec.base.errors import DataError
+from lrec.data.cleaning.audit import by_activity, refuse
+from lrec.data.interactions import CleaningStep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def identified(frame: pd.DataFrame, policy: str) -> tuple[pd.DataFrame, tuple[CleaningStep, ...]]:
+    """The rows that have both ids, and the audit of the others.
+
+    Raises:
+        DataError: an id is missing and the policy is `error`, or no row has both.
+    """
+    for column in ("user", "item"):
+        if policy == "error":
+            refuse(frame[column].isna(), f"{column} id", "choose dataset.missing_id=drop")
+    missing = frame["user"].isna() | frame["item"].isna()
+    if not missing.any():
+        return frame, ()
+    kept, dropped = frame[~missing], frame[missing]
+    if kept.empty:
+        raise DataError("no row of the data has both a user and an item id.")
+    users, items = (set(dropped[name].dropna()) - set(kept[name]) for name in ("user", "item"))
+    activity = dropped["user"].value_counts()[list(users)].tolist()
+    return kept, (CleaningStep("missing id", len(dropped), len(items), by_activity(activity)),)
+
+
+def ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each second in the order of their times, which are cut to whole seconds later.
+
+    Rows of one second are sorted among themselves; equal times keep file order, and so do tables
+    in whole seconds.
+    """
+    if "timestamp" not in frame:
+        return frame
+    time = frame["timestamp"].to_numpy(np.float64)
+    second = np.trunc(time)
+    if np.array_equal(second, time, equal_nan=True):
+        return frame
+    rows = np.empty(len(frame), np.int64)
+    rows[np.argsort(second, kind="stable")] = np.argsort(time, kind="stable")
+    return frame.iloc[rows]

@@ -1,0 +1,92 @@
+"""Products of sparse matrices between items, in blocks that fit a thread's cache."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+
+from lrec.base.arrays import Floats, Ints, Sparse, offsets_of
+from lrec.base.bits import sortable
+
+# Entries of a product that a thread holds at once: few enough for its cache.
+ENTRIES_A_BLOCK = 2**18
+
+
+def row_sums(rows: Sparse, power: int = 1) -> Floats:
+    """Sum of each row's entries, to a power, `(n,)` float64."""
+    row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    return np.bincount(row, weights=rows.data**power, minlength=rows.shape[0]).astype(float)
+
+
+def nearest(
+    left: Sparse,
+    right: Sparse,
+    neighbours: int,
+    weigh: Callable[[Floats, Ints, Ints], Floats] | None = None,
+) -> Sparse:
+    """The largest entries of each row of `left @ right`, without its diagonal.
+
+    Args:
+        left, right: `(n, m)` and `(m, n)` sparse rows, float32, not negative.
+        neighbours: entries to keep in a row. Of equal ones those with lower columns stay.
+        weigh: a new value for each entry, from values, rows and columns.
+
+    Returns:
+        `(n, n)` sparse rows, float32, the entries of a row in descending order.
+    """
+    from scipy.sparse import csr_array
+
+    n = left.shape[0]
+
+    def block(rows: slice) -> tuple[Floats, Ints, Ints]:
+        product = left[rows] @ right
+        row = np.repeat(np.arange(product.shape[0]), np.diff(product.indptr))
+        values = product.data
+        if weigh is not None:
+            values = weigh(values, row + rows.start, product.indices)
+        other = row + rows.start != product.indices
+        return largest(row[other], product.indices[other], values[other], neighbours, product.shape)
+
+    rows = blocks(left, right, most=2**31 // n)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = list(pool.map(block, rows))
+    values, columns, counts = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    offsets = offsets_of(counts)
+    return csr_array((values, columns, offsets.astype(np.int32)), shape=(n, n))
+
+
+def largest(
+    row: Ints, column: Ints, values: Floats, k: int, shape: tuple[int, int]
+) -> tuple[Floats, Ints, Ints]:
+    """The k largest entries of each row: their values and columns, and how many a row has."""
+    # The bits of a float32 that is not negative sort like the number. Row, value (reversed) and
+    # column fit into one integer each, so that a plain sort, several times as fast as an argsort
+    # and the same everywhere, does it all.
+    width = max(shape[1] - 1, 1).bit_length()
+    bits = sortable(np.ascontiguousarray(values, np.float32).view(np.int32))
+    keys = ((row << 31) | (0x7FFFFFFF - bits)) << width | column
+    keys.sort()
+    sorted_row = keys >> (31 + width)
+    counts = np.bincount(row, minlength=shape[0])
+    start = np.cumsum(counts) - counts
+    keys = keys[np.arange(len(keys)) - start[sorted_row] < k]
+    bits = (0x7FFFFFFF - (keys >> width & 0x7FFFFFFF)).astype(np.int32)
+    columns = (keys & ((1 << width) - 1)).astype(np.int32)
+    return bits.view(np.float32), columns, np.minimum(counts, k)
+
+
+def blocks(left: Sparse, right: Sparse, most: int) -> list[slice]:
+    """Rows of `left @ right` in blocks that bound its entries; no more than `most` a block."""
+    n = left.shape[0]
+    work = offsets_of(np.diff(right.indptr)[left.indices])[left.indptr]
+    entries = np.cumsum(np.minimum(np.diff(work), right.shape[1]))
+    edges = [0]
+    while edges[-1] < n:
+        before = entries[edges[-1] - 1] if edges[-1] else 0
+        end = int(np.searchsorted(entries, before + ENTRIES_A_BLOCK, side="right"))
+        edges.append(min(max(end, edges[-1] + 1), edges[-1] + most, n))
+    return [slice(*pair) for pair in pairwise(edges)]

@@ -1,0 +1,121 @@
+"""Lists of `lrec recommend`, their files, and refusals."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.cli import CommandLine
+
+from lrec.commands.recommend.command import recommend
+from lrec.data.histories import Histories
+from lrec.data.interactions import ItemFeatures
+from lrec.model import Model
+
+SMALL = ("split=leave_one_out", "schedule.epochs=2", "model=itemknn")
+
+
+def test_lists_lack_the_history_and_what_is_excluded(model: Model) -> None:
+    users = np.array(["a", "b", "c"])
+    histories = Histories.of([[0, 1], [], [2]])
+    table = recommend(model, users, histories, np.array([4, 5]), 6, explain=True)
+    ids = model.catalogue.ids
+    assert table["user"].tolist() == ["a"] * 6 + ["b"] * 6 + ["c"] * 6
+    assert table["rank"].tolist() == list(range(1, 7)) * 3
+    assert not set(table["item"]) & {str(ids[4]), str(ids[5])}
+    assert not set(table.loc[table["user"] == "a", "item"]) & {str(ids[0]), str(ids[1])}
+    assert table.groupby("user")["score"].apply(lambda s: s.is_monotonic_decreasing).all()
+    assert table.groupby("user")["own"].first().tolist() == [True, False, True]
+    because = table.groupby("user")["because"].agg(set)
+    assert because["a"] <= {str(ids[0]), str(ids[1])}
+    assert because["b"] == {""}
+    assert because["c"] == {str(ids[2])}
+
+
+def test_titles_stand_beside_the_ids(model: Model) -> None:
+    n_items = model.catalogue.n_items
+    titles = np.array([f"Thing No. {i}" for i in range(len(model.catalogue.ids))])
+    named = replace(model.catalogue, features=ItemFeatures(titles))
+    before, model.catalogue = model.catalogue, named
+    try:
+        table = recommend(model, np.array(["a"]), Histories.of([[0]]), np.arange(0), 3, True)
+    finally:
+        model.catalogue = before
+    index = {str(i): code for code, i in enumerate(model.catalogue.ids[:n_items])}
+    assert table["title"].tolist() == [f"Thing No. {index[item]}" for item in table["item"]]
+    assert table["because_title"].tolist() == ["Thing No. 0"] * 3
+
+
+@pytest.fixture(scope="module")
+def trained(
+    tmp_path_factory: pytest.TempPathFactory, lrec: CommandLine, tiny: Path
+) -> tuple[Path, str]:
+    """A folder with a run of itemknn, and the run's id."""
+    folder = tmp_path_factory.mktemp("recommend")
+    lrec.give_store(folder)
+    answer = lrec(folder, "train", "dataset=csv", f"dataset.path={tiny}", *SMALL)
+    assert answer.rc == 0, answer.err
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        (run,) = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
+    return folder, run.info.run_id
+
+
+def test_command_shows_lists_and_writes_them(trained: tuple[Path, str], lrec: CommandLine) -> None:
+    folder, run = trained
+    shown = lrec(
+        folder, "recommend", f"run={run}", "history=[thing-02,thing-04]", "top=3", "explain=true"
+    )
+    assert (shown.rc, shown.err) == (0, "")
+    lines = [line.split() for line in shown.out.splitlines() if line.startswith("new")]
+    assert [line[1] for line in lines] == ["1", "2", "3"]
+    assert {line[-1] for line in lines} <= {"thing-02", "thing-04"}
+    overrides = ("users=tail", "to=lists/tail.parquet", "exclude=[thing-00]")
+    written = lrec(folder, "recommend", f"run={run}", *overrides)
+    assert (written.rc, written.err) == (0, "")
+    table = pd.read_parquet(folder / "lists" / "tail.parquet")
+    assert len(table) == 10 * table["user"].nunique()
+    assert "thing-00" not in set(table["item"])
+    assert re.search(r"recommendations for \d+ people: lists/tail.parquet", written.out)
+    assert [path.name for path in (folder / "lists").iterdir()] == ["tail.parquet"]
+
+
+@pytest.mark.parametrize("unknown", ["[nothing,thing-00]", "[nothing,nowhere]"])
+def test_unknown_ids_to_exclude_are_left_out_with_a_note(
+    unknown: str, trained: tuple[Path, str], lrec: CommandLine
+) -> None:
+    folder, run = trained
+    overrides = (
+        "history=[thing-02]",
+        f"exclude={unknown}",
+        f"to=without{len(unknown)}.csv",
+        "top=40",
+    )
+    answer = lrec(folder, "recommend", f"run={run}", *overrides)
+    assert (answer.rc, answer.err) == (0, "")
+    count = 2 - unknown.count("thing-00")
+    assert f"note: exclude: {count} of 2 ids are unknown, such as nothing" in answer.out
+    items = set(pd.read_csv(folder / f"without{len(unknown)}.csv")["item"])
+    assert ("thing-00" in items) == (count == 2)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ((), "either users or history"),
+        (("users=tial",), "did you mean tail"),
+        (("users=tail", "model=vae"), "was decided when the run was trained"),
+    ],
+)
+def test_wrong_requests_are_one_line(
+    overrides: tuple[str, ...], words: str, trained: tuple[Path, str], lrec: CommandLine
+) -> None:
+    folder, run = trained
+    answer = lrec(folder, "recommend", f"run={run}", *overrides)
+    assert answer.rc == 2
+    assert words in answer.complaint
