@@ -107,9 +107,9 @@ def arrows(package: Path) -> Counter[tuple[str, str]]:
     return Counter((a, b) for a, b in pairs if a and b and a != b)
 
 
-def upwards(found: Counter[tuple[str, str]], order: Sequence[str] = ROOMS) -> list[str]:
+def upwards(counts: Counter[tuple[str, str]], order: Sequence[str] = ROOMS) -> list[str]:
     """The arrows against the order of the rooms, as text."""
-    return [f"{a} → {b}" for a, b in sorted(found) if order.index(a) > order.index(b)]
+    return [f"{a} → {b}" for a, b in sorted(counts) if order.index(a) > order.index(b)]
 
 
 def folders(package: Path) -> Iterator[str]:
@@ -128,7 +128,7 @@ def folders(package: Path) -> Iterator[str]:
         yield f"{label(folder):<34} {len(files):>3} files {lines:>6,} lines  imports {others}"
 
 
-def picture(found: Counter[tuple[str, str]], order: Sequence[str] = ROOMS) -> str:
+def picture(counts: Counter[tuple[str, str]], order: Sequence[str] = ROOMS) -> str:
     """The rooms as an SVG staircase: a line leaves a room to the right and turns down at a dot.
 
     Its colours are readable on light and on dark backgrounds.
@@ -139,8 +139,8 @@ def picture(found: Counter[tuple[str, str]], order: Sequence[str] = ROOMS) -> st
     for i, name in enumerate(order):
         x, y = corner[i]
         middle = y + HEIGHT // 2
-        below = [j for j in range(i + 1, len(order)) if found[name, order[j]]]
-        above = [j for j in range(i) if found[order[j], name]]
+        below = [j for j in range(i + 1, len(order)) if counts[name, order[j]]]
+        above = [j for j in range(i) if counts[order[j], name]]
         if below:
             end = corner[below[-1]][0] + WIDTH // 2
             lines.append(f'<path d="M{x + WIDTH} {middle}H{end}"/>')
@@ -180,14 +180,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--svg", type=Path, help="where to write the picture")
     arguments = parser.parse_args(argv)
-    found = arrows(PACKAGE)
+    counts = arrows(PACKAGE)
     if arguments.svg:
-        arguments.svg.write_text(picture(found))
+        arguments.svg.write_text(picture(counts))
     else:
-        print("\n".join(folders(PACKAGE)), f"\n{len(found)} arrows between the rooms:")
-        for (a, b), count in sorted(found.items(), key=lambda p: [ROOMS.index(r) for r in p[0]]):
+        print("\n".join(folders(PACKAGE)), f"\n{len(counts)} arrows between the rooms:")
+        for (a, b), count in sorted(counts.items(), key=lambda p: [ROOMS.index(r) for r in p[0]]):
             print(f"{a + ' → ' + b:<26} {count:>4} imports")
-    wrong = upwards(found)
+    wrong = upwards(counts)
     print(*(f"upwards: {arrow}" for arrow in wrong), sep="\n", end="\n" if wrong else "")
     return 1 if wrong else 0
 

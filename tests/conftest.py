@@ -1,9 +1,8 @@
-"""What the tests share: tiny data, a cache of their own, and the real command line."""
+"""Fixtures of all tests: tiny data, a cache of prepared data, and the real command line."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filelock import FileLock
+from helpers import forked
 from helpers.cli import N_ITEMS, N_USERS, CommandLine
+
+# A failing assertion shows its values there too.
+pytest.register_assert_rewrite("lrec.testing")
 
 # Workers and the commands they start share the cores: threads of their own only get in the way.
 for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -24,6 +27,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FOLDER",
         help="folder with real data for slow tests, for example ../shared/data",
     )
+
+
+# Files that take longest, which start first: no worker is left with one of them at the end.
+LONGEST = (
+    "end_to_end",
+    "contract",
+    "training",
+    "cli",
+    "commands",
+    "tracking",
+    "model",
+    "fuzz",
+    "base",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
@@ -64,9 +90,7 @@ def used_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = (base.parent if shared else base) / "used.db"
     with FileLock(f"{path}.lock"):
         if not path.exists():
-            script = "import mlflow; mlflow.search_experiments()"
-            address = {"MLFLOW_TRACKING_URI": f"sqlite:///{path}"}
-            subprocess.run([sys.executable, "-c", script], env=os.environ | address, check=True)
+            forked.make_store(path)
     return path
 
 

@@ -1,4 +1,4 @@
-"""Integer hashing and the order of a float's bits, for NumPy arrays and TensorFlow tensors alike."""
+"""Integer hashing and the order of a float's bits, for NumPy arrays and TensorFlow tensors."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ class Dense(NeuralModel):
         return self._user(self._pool(items, ratings))[0]
 
     def _entries(self, items: Tensor, ratings: Tensor) -> Tensor:
-        """What each rated item adds to its history, `(total, width)` float32."""
+        """Summands of each rated item, `(total, width)` float32; see `entries`."""
         import tensorflow as tf
 
         from lrec.model.layers.rated_pooling import entries

@@ -25,7 +25,7 @@ from omegaconf import OmegaConf
 from lrec.base.config.conf import CONF
 from lrec.base.errors import ConfigError, DataError
 from lrec.commands.composing import ComposedConfig
-from lrec.commands.export import command, formats
+from lrec.commands.export import command, export_formats
 from lrec.commands.export.command import ExportSettings, replaced
 from lrec.commands.export.graph import export_graph
 from lrec.commands.settings import RunSettings
@@ -99,8 +99,8 @@ def test_exported_graphs_rank_like_the_model(
     assert output["items"].numpy().tolist() == expected.items.tolist()
     np.testing.assert_allclose(output["scores"].numpy(), expected.scores, rtol=1e-5, atol=1e-5)
 
-    rank = formats.read(formats.write(model, "float16", tmp_path))
-    items, seconds = formats.rank_each(rank, histories, 5)
+    rank = export_formats.read(export_formats.write(model, "float16", tmp_path))
+    items, seconds = export_formats.rank_each(rank, histories, 5)
     assert (seconds > 0).all()
     common = [
         len(set(a) & set(b)) / len(set(b))
@@ -111,10 +111,10 @@ def test_exported_graphs_rank_like_the_model(
 
 def test_savedmodel_is_read_back_the_same(tiny: Path, tmp_path: Path) -> None:
     bench = Bench(("model=itemknn",), tiny)
-    path = formats.write(bench.model, "savedmodel", tmp_path)
+    path = export_formats.write(bench.model, "savedmodel", tmp_path)
     histories = some_histories(bench)
     expected = Ranker(bench.model, 4)(queries_of(histories))
-    items, _ = formats.rank_each(formats.read(path), histories, 4)
+    items, _ = export_formats.rank_each(export_formats.read(path), histories, 4)
     assert items.tolist() == expected.items.tolist()
     graph = tf.saved_model.load(str(path)).signatures["serving_default"]
     output = graph(history=tf.constant(padded(histories)[0]), k=tf.constant(4))
@@ -127,7 +127,8 @@ def test_fewer_bits_take_fewer_bytes(tmp_path: Path) -> None:
     model.catalogue = Fixed(np.zeros((1, 300))).catalogue
     model.weights = np.random.default_rng(0).normal(size=(300, 300)).astype(np.float32)
     full, half, quarter = (
-        formats.size(formats.write(model, format, tmp_path)) for format in formats.FILES
+        export_formats.size(export_formats.write(model, format, tmp_path))
+        for format in export_formats.FILES
     )
     assert full > model.weights.nbytes
     assert half < 0.6 * full
@@ -136,7 +137,7 @@ def test_fewer_bits_take_fewer_bytes(tmp_path: Path) -> None:
 
 def test_a_model_without_a_graph_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"^model=fixed cannot be exported: it has no graph"):
-        formats.write(Fixed(different_scores(1, 4)), "savedmodel", tmp_path)
+        export_formats.write(Fixed(different_scores(1, 4)), "savedmodel", tmp_path)
 
 
 def test_a_graph_that_lite_lacks_is_refused_in_one_line(
@@ -150,9 +151,9 @@ def test_a_graph_that_lite_lacks_is_refused_in_one_line(
         )
         return module
 
-    monkeypatch.setattr(formats, "export_graph", determinant)
+    monkeypatch.setattr(export_formats, "export_graph", determinant)
     with pytest.raises(DataError, match=r"cannot be written as int8: TensorFlow Lite has no .*Det"):
-        formats.write(Fixed(different_scores(1, 4)), "int8", tmp_path)
+        export_formats.write(Fixed(different_scores(1, 4)), "int8", tmp_path)
 
 
 def export_settings(*overrides: str) -> ExportSettings:

@@ -1,4 +1,4 @@
-"""Maps of users: every model's representations, and `lrec map` read back from MLflow."""
+"""Maps of users: silhouettes, projections, samples, and `lrec map` read back from MLflow."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def clusters(apart: float) -> tuple[Floats, Buckets]:
     return space, Buckets("some", ("few", "many"), label, {})
 
 
-def test_silhouette_tells_buckets_that_lie_apart() -> None:
+def test_silhouette_of_buckets_that_lie_apart_is_high() -> None:
     """By its definition, in plain Python."""
     space, buckets = clusters(apart=4)
     inside = [(x, label) for x, label in zip(space, buckets.label, strict=True) if label >= 0]
     values = []
-    for place, (x, own) in enumerate(inside):
+    for index, (x, own) in enumerate(inside):
         far = {
             label: np.mean(
                 [
                     np.linalg.norm(x - y)
                     for other, (y, its) in enumerate(inside)
-                    if its == label and other != place
+                    if its == label and other != index
                 ]
             )
             for label in (0, 1)
@@ -76,7 +76,7 @@ def test_projections_are_deterministic_and_pca_keeps_the_widest() -> None:
     assert f"({share:.1%} of the variance)" in pca.axes[0]
 
 
-def atlas(*overrides: str) -> MapSettings:
+def map_settings(*overrides: str) -> MapSettings:
     config = composed("run=any", *overrides, root="map")
     return checked(config, trains=False, root=MapSettings)
 
@@ -92,30 +92,30 @@ def atlas(*overrides: str) -> MapSettings:
 )
 def test_check_refuses(bad: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        atlas(bad)
+        map_settings(bad)
 
 
-def test_sample_is_the_same_every_time_and_leaves_out_who_has_no_history() -> None:
-    split = world([[], [0], [5], [1, 2], [0, 5], [2]])  # 5 is outside the catalogue
+def test_sample_is_the_same_every_time_and_leaves_out_users_without_history() -> None:
+    split = split_of([[], [0], [5], [1, 2], [0, 5], [2]])  # 5 is outside the catalogue
     queries, without = sample_users(split, 2, 1)
     assert without == 2
     assert len(queries) == 2
     assert set(queries.history.item) <= {0, 1, 2, 5}
     assert queries.history.lengths.all()
     assert np.array_equal(queries.history.item, sample_users(split, 2, 1)[0].history.item)
-    everybody, _ = sample_users(split, 3000, 1)
-    assert everybody.history.lengths.tolist() == [1, 2, 2, 1]
+    all_users, _ = sample_users(split, 3000, 1)
+    assert all_users.history.lengths.tolist() == [1, 2, 2, 1]
     with pytest.raises(DataError, match=r"4 test users have a history\. Lower perplexity"):
         sample_users(split, 3000, 4)
 
 
-def world(histories: list[list[int]]) -> Split:
-    """A split of three items that asks about these histories."""
-    asked = Histories.of(histories)
-    queries = Queries(asked, asked, asked)
+def split_of(rows: list[list[int]]) -> Split:
+    """A split of three items with these test users."""
+    histories = Histories.of(rows)
+    queries = Queries(histories, histories, histories)
     ones = np.ones(3, np.int64)
     catalogue = Catalogue(np.array(list("abcdef")), ones, ones, n_users=1)
-    return Split(asked, queries.take(np.array([0])), queries, catalogue, np.array(["?"]), {})
+    return Split(histories, queries.take(np.array([0])), queries, catalogue, np.array(["?"]), {})
 
 
 class Folder:
@@ -138,14 +138,14 @@ class Folder:
         }
 
     def runs(self, experiment: str) -> list[Run]:
-        found: list[Run] = mlflow.search_runs(experiment_names=[experiment], output_format="list")
-        return found
+        runs: list[Run] = mlflow.search_runs(experiment_names=[experiment], output_format="list")
+        return runs
 
-    def ask(self, model: str, *arguments: str) -> Answer:
+    def call(self, model: str, *arguments: str) -> Answer:
         return self.lrec(self.path, "map", f"run={self.trained[model].info.run_id}", *arguments)
 
     def map(self, experiment: str, model: str, *arguments: str) -> Run:
-        answer = self.ask(model, f"tracking.experiment={experiment}", "perplexity=5", *arguments)
+        answer = self.call(model, f"tracking.experiment={experiment}", "perplexity=5", *arguments)
         assert answer.rc == 0, answer.err
         assert answer.err == ""
         (run,) = self.runs(experiment)
@@ -183,14 +183,14 @@ def test_map_is_a_child_of_the_run(vae: Run, folder: Folder) -> None:
 
 
 @pytest.mark.slow
-def test_map_holds_two_pictures_and_a_number(vae: Run, folder: Folder) -> None:
+def test_map_holds_two_figures_and_a_silhouette(vae: Run, folder: Folder) -> None:
     figures = folder.figures(vae)
     assert figures.keys() == FIGURES
     assert all(content.startswith(PNG) for content in figures.values())
     assert -1 <= vae.data.metrics["silhouette/activity"] <= 1
-    asked = folder.trained["vae"].data.metrics["data/test_users"]
+    users = folder.trained["vae"].data.metrics["data/test_users"]
     metrics = vae.data.metrics
-    assert metrics["data/mapped_users"] + metrics["data/users_without_history"] == asked
+    assert metrics["data/mapped_users"] + metrics["data/users_without_history"] == users
 
 
 @pytest.mark.slow
@@ -205,8 +205,9 @@ def test_map_again_draws_the_same_and_has_a_number_for_each_bucketing(
     assert again.data.metrics[shared] == vae.data.metrics[shared]
 
 
-def test_map_needs_a_run_that_is_there(folder: Folder) -> None:
-    answer = folder.lrec(folder.path, "map", "run=0123456789abcdef0123456789abcdef")
+def test_map_needs_a_run_that_is_there(lrec: CommandLine, tmp_path: Path) -> None:
+    lrec.give_store(tmp_path)
+    answer = lrec(tmp_path, "map", "run=0123456789abcdef0123456789abcdef")
     assert answer.rc == 1
     assert "there is no run 0123456789abcdef" in answer.complaint
 

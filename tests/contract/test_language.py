@@ -35,10 +35,6 @@ OLD = {
         players simple told turns verdict watch watcher
     """,
 }
-# Words of the field, where they have their plain meaning.
-FINE = {
-    ("class", "lrec.training.schedule.standard", "Standard"),  # a component is called as its file
-}
 
 
 def statements(package: Path) -> Iterator[tuple[str, ast.AST, ast.AST]]:
@@ -72,7 +68,7 @@ def old_words(package: Path) -> list[str]:
         {
             f"{kind} {name} of {module}"
             for kind, module, name in identifiers(package)
-            if name in OLD[kind].split() and (kind, module, name) not in FINE
+            if name in OLD[kind].split()
         }
     )
 

@@ -12,18 +12,16 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from lrec.base.silence import silenced
 
-IMPORTED = [
-    "tensorflow",
-    "keras",
-    "mlflow.store.tracking.sqlalchemy_store",
-    "matplotlib.backends.backend_agg",
-    "lrec.commands.train.experiment",
-]
+TESTS = str(Path(__file__).parents[1])
 
 
 def run(
@@ -34,14 +32,9 @@ def run(
     Raises:
         TimeoutError: it takes longer than that.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(IMPORTED)
-    with tempfile.TemporaryDirectory() as said:
-        out, err = Path(said) / "out", Path(said) / "err"
-        what = (arguments, folder, dict(environment), out, err)
-        process = context.Process(target=command, args=what)
-        with silenced():  # what is imported first chatters
-            process.start()
+    with tempfile.TemporaryDirectory() as written:
+        out, err = Path(written) / "out", Path(written) / "err"
+        process = start(command, arguments, folder, dict(environment), out, err)
         process.join(seconds)
         if process.exitcode is None:
             process.kill()
@@ -49,10 +42,35 @@ def run(
         return process.exitcode, out.read_text(), err.read_text()
 
 
+def make_store(path: Path) -> None:
+    """Use an MLflow store for the first time, which makes its tables."""
+    process = start(_search_experiments, f"sqlite:///{path}")
+    process.join()
+    assert process.exitcode == 0
+
+
+def start(function: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """Call a function in a forked process."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["helpers.preloaded"])
+    process = context.Process(target=function, args=arguments)
+    with silenced(), pytest.MonkeyPatch.context() as patch:  # imports chatter
+        patch.setenv("PYTHONPATH", TESTS)  # where the server finds what it has to preload
+        process.start()
+    return process
+
+
+def _search_experiments(address: str) -> None:
+    import mlflow
+
+    os.environ["MLFLOW_TRACKING_URI"] = address
+    mlflow.search_experiments()
+
+
 def command(
     arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], out: Path, err: Path
 ) -> None:
-    """What the forked process does."""
+    """Run in the forked process."""
     from lrec.cli.main import main
 
     os.environ.clear()

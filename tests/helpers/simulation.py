@@ -18,8 +18,6 @@ from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 
 ROUNDS, SHOWN, START, ACTIVE = 6, 5, 2, 5
-
-
 MASK = 2**64 - 1
 
 
@@ -32,6 +30,7 @@ def mix(x: int) -> int:
 
 
 def uniform_draw(seed: int, *keys: int) -> float:
+    """A number in [0, 1), as `uniform` makes it of arrays."""
     mixed = mix(seed)
     for key in keys:
         mixed = mix(mixed ^ key)
@@ -48,18 +47,18 @@ def histories(rows: Sequence[Sequence[int]], users: Sequence[int]) -> Histories:
 
 def three_users() -> Split:
     """Seven items, of which the last is in no training history; users 2, 3 and 4 are held out."""
-    known = histories([[0, 1, 2], [3], [5, 0]], users=[2, 3, 4])
+    history = histories([[0, 1, 2], [3], [5, 0]], users=[2, 3, 4])
     target = histories([[3, 4, 6], [1, 2, 0], [6]], users=[2, 3, 4])
-    queries = Queries(known, known, target)
-    popularity = np.array([3, 2, 2, 1, 1, 1])
+    queries = Queries(history, history, target)
+    counts = np.array([3, 2, 2, 1, 1, 1])
     return Split(
         train=histories([[0, 1, 2, 3], [0, 4, 5, 1], [0, 2]], users=[0, 1, 7]),
         validation=queries.take(np.arange(0)),
         test=queries,
         catalogue=Catalogue(
             ids=np.array([f"i{code}" for code in range(7)]),
-            popularity=popularity,
-            interactions=popularity,
+            popularity=counts,
+            interactions=counts,
             n_users=3,
         ),
         user_ids=np.array([f"u{code}" for code in range(8)]),
@@ -69,20 +68,22 @@ def three_users() -> Split:
 
 def by_code(queries: Queries, number: int) -> Ints:
     """The three items with the lowest codes that a user does not have."""
-    has = [set(queries.history.take(np.array([row])).item.tolist()) for row in range(len(queries))]
-    lists = [[item for item in range(6) if item not in seen][:3] for seen in has]
+    lists = [[i for i in range(6) if i not in row][:3] for row in rows_of(queries.history)]
     return np.array([row + [-1] * (3 - len(row)) for row in lists], np.int32)
 
 
-def rows_of(found: Histories) -> list[list[int]]:
-    return [found.take(np.array([row])).item.tolist() for row in range(len(found))]
+def rows_of(histories: Histories) -> list[list[int]]:
+    """The items of each row."""
+    return [histories.take(np.array([row])).item.tolist() for row in range(len(histories))]
 
 
 def popular(split: Split) -> Policy:
+    """The most popular items."""
     return RankingPolicy(popularity(split), SHOWN, split)
 
 
 def random_items(split: Split, seed: int = 0) -> Policy:
+    """The random control."""
     return random_policy(split.catalogue.n_items, SHOWN, seed)
 
 

@@ -13,5 +13,5 @@ def test_table_and_figure(finished, tmp_path: Path, capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
     assert printed.startswith("| metric | | all (")
     assert "| recall@20 | ease |" in printed
-    assert "| item coverage, equal-sized@20 | ease |" in printed
+    assert "| novelty@20 | ease |" in printed
     assert (tmp_path / "by_bucket.png").stat().st_size > 1000

@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
+from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation
-from lrec.commands.runs.selection import (
-    ComparedModel,
-    SelectionSettings,
-    choose_baseline,
-    provenance,
-)
+from lrec.commands.runs.selection import ComparedModel, SelectionSettings, provenance
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from lrec.base.arrays import Ints
-from lrec.commands.export import formats
+from lrec.commands.export import export_formats
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Bucketing
@@ -50,9 +50,9 @@ class FormatBenchmark:
             for bucketing in bucketings
         ]
 
-    def measure(self, rank: formats.RankFunction, size: int) -> dict[str, float]:
+    def measure(self, rank: export_formats.RankFunction, size: int) -> dict[str, float]:
         """Every metric of every bucket, `<metric>/<bucket>`; `bytes`, `p50_ms` and `p99_ms`."""
-        items, seconds = formats.rank_each(rank, self.queries.history, max(self.ks))
+        items, seconds = export_formats.rank_each(rank, self.queries.history, max(self.ks))
         ranking = Ranking(
             items=items,
             scores=np.empty((len(items), 0), np.float32),
@@ -67,7 +67,7 @@ class FormatBenchmark:
         return {**values, "bytes": float(size), "p50_ms": float(p50), "p99_ms": float(p99)}
 
 
-def ranked_by_lrec(model: Model) -> formats.RankFunction:
+def ranked_by_lrec(model: Model) -> export_formats.RankFunction:
     """The model's ranking by lrec, for users who are not in the data."""
     rankers: dict[int, Ranker] = {}
     no_targets = Histories.of([[]])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lrec import __version__
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import Invocation
-from lrec.commands.export import formats
+from lrec.commands.export import export_formats
 from lrec.commands.export.benchmark import FormatBenchmark, degradation, ranked_by_lrec
 from lrec.commands.runs.saved import load_model, split_of
 from lrec.commands.settings import RunSettings
@@ -51,7 +51,7 @@ class ExportSettings(RunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        options = list(formats.FILES)
+        options = list(export_formats.FILES)
         if not self.formats or sorted(set(self.formats) & set(options)) != sorted(self.formats):
             raise ConfigError(
                 f"formats must be some of {', '.join(options)}. Received: {self.formats}"
@@ -87,8 +87,10 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
         rows = {ORIGINAL: benchmark.measure(ranked_by_lrec(model), weights)}
         with replaced(folder) as unfinished:
             for format in settings.formats:
-                path = formats.write(model, format, unfinished)
-                rows[format] = benchmark.measure(formats.read(path), formats.size(path))
+                path = export_formats.write(model, format, unfinished)
+                rows[format] = benchmark.measure(
+                    export_formats.read(path), export_formats.size(path)
+                )
                 rows[format] |= degradation(rows[ORIGINAL], rows[format])
             describe(unfinished, settings, model, rows)
         for format, values in rows.items():

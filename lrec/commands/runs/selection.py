@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from lrec import __version__
@@ -162,40 +161,6 @@ def provenance(
         "seeds": list(models[0].runs),
         "runs": {m.name: {seed: run.id for seed, run in m.runs.items()} for m in models},
     }
-
-
-def choose_baseline(
-    models: Sequence[ComparedModel], primary: str, direction: int, requested: str | None
-) -> str:
-    """Name of the model to compare with: the requested one, or the best baseline on validation.
-
-    Of a model with several seeds, the mean over them counts.
-
-    Args:
-        direction: of the primary metric, 1 where more is better, -1 where less is.
-
-    Raises:
-        ComparisonError: there is none.
-    """
-    names = [model.name for model in models]
-    if requested is not None:
-        if requested not in names:
-            raise ComparisonError(
-                f"baseline must be one of the models: {', '.join(names)}. Received: {requested}"
-            )
-        return requested
-    key = f"val/{primary}/all"
-    values = {
-        model.name: fmean(run.metrics[key] for run in model.runs.values())
-        for model in models
-        if model.is_baseline and all(key in run.metrics for run in model.runs.values())
-    }
-    if not values:
-        raise ComparisonError(
-            f"no simple model among {', '.join(names)} has {key}, by which the baseline is chosen. "
-            "Name one, baseline=MODEL, or train one: lrec train model=itemknn."
-        )
-    return max(values, key=lambda name: direction * values[name])
 
 
 def _differences(run: SavedRun, other: SavedRun) -> list[str]:

@@ -17,6 +17,7 @@ from lrec.evaluation.comparison.comparison import (
     Comparison,
     list_lengths,
 )
+from lrec.evaluation.comparison.served_shares import served_shares
 from lrec.evaluation.comparison.user_alignment import (
     ComparisonError,
     ModelTables,
@@ -105,7 +106,7 @@ def compare(
     frame = pd.concat(rows, ignore_index=True)
     return Comparison(
         rows=_with_verdicts(frame, baseline, primary, directions[primary]),
-        served=_served(names, values[..., 0].mean(axis=1), directions[primary], groups),
+        served=served_shares(names, values[..., 0].mean(axis=1), directions[primary], groups),
         baseline=baseline,
         primary=primary,
         models=names,
@@ -206,35 +207,3 @@ def _with_verdicts(rows: pd.DataFrame, baseline: str, primary: str, direction: i
     rows.loc[rows["model"] == baseline, "verdict"] = BASELINE
     rows["users"] = rows["users"].astype(int)
     return rows
-
-
-def _served(
-    models: Sequence[str], values: Floats, direction: int, groups: Mapping[str, Ints]
-) -> pd.DataFrame | None:
-    """Shares of users that each model serves better, as well, and worse than popularity.
-
-    Users for whom the metric is not defined are left out, so that shares sum to 1.
-    """
-    import pandas as pd
-
-    if "popularity" not in models:
-        return None
-    leads = direction * (values - values[list(models).index("popularity")])
-    defined = {
-        (bucket, model): of_model[users][~np.isnan(of_model[users])]
-        for bucket, users in groups.items()
-        for model, of_model in zip(models, leads, strict=True)
-    }
-    return pd.DataFrame(
-        [
-            {
-                "bucket": bucket,
-                "model": model,
-                "better": float((lead > 0).mean()),
-                "same": float((lead == 0).mean()),
-                "worse": float((lead < 0).mean()),
-            }
-            for (bucket, model), lead in defined.items()
-            if len(lead)
-        ]
-    )

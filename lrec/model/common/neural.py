@@ -145,7 +145,7 @@ class NeuralModel(Model):
         return tf.cast(self.scores(*ragged(*inputs)), tf.float32)
 
     def _graph_of(self, name: str, function: Callable[..., Tensor]) -> Any:
-        """A function of what `inputs` gives, traced once for the layers that there are."""
+        """A function of `inputs`, traced once; `_build` drops the graphs of the layers before."""
         import tensorflow as tf
 
         if name not in self._graphs:
@@ -187,13 +187,13 @@ class NeuralModel(Model):
 
         self.catalogue = catalogue
         self.random = RandomStream()
-        self._graphs = {}  # those of the layers before
+        self._graphs = {}
         self.build(catalogue)
         self.graph(*self.inputs(Histories.of([[0], []])))
 
 
 def ragged(items: Tensor, ratings: Tensor, splits: Tensor) -> tuple[Tensor, Tensor]:
-    """What `NeuralModel.inputs` gives, as `scores` and `encode` take it."""
+    """Item codes and ratings as `scores` and `encode` take them, of `NeuralModel.inputs`."""
     import tensorflow as tf
 
     return tf.RaggedTensor.from_row_splits(items, splits, validate=False), ratings

@@ -39,8 +39,8 @@ def _multinomial_loss(
     chance = tf.nn.softmax(logits)
     # log Σ exp, through the largest probability: it never underflows
     log_total = tf.reduce_max(logits, axis=1) - tf.math.log(tf.reduce_max(chance, axis=1))
-    places = rows * n_items + tf.cast(items, tf.int64)
-    chosen = tf.gather(tf.reshape(logits, [-1]), places)
+    indices = rows * n_items + tf.cast(items, tf.int64)
+    chosen = tf.gather(tf.reshape(logits, [-1]), indices)
     if weighted:
         chosen *= weights
     chosen = tf.math.unsorted_segment_sum(chosen, rows, tf.size(count))

@@ -86,10 +86,10 @@ def test_the_verdict_in_sentences(comparison: Comparison) -> None:
 
 def test_colours_show_side_and_strength(comparison: Comparison) -> None:
     (cells,) = (line["cells"] for line in heat(comparison, "vae"))
-    tail, head, everybody = cells
+    tail, head, overall = cells
     assert (tail["side"], tail["strength"], tail["sure"]) == ("good", 0.5, True)
     assert head["side"] == "none"
-    assert (everybody["side"], everybody["sure"]) == ("good", False)
+    assert (overall["side"], overall["sure"]) == ("good", False)
 
 
 def test_a_page_names_what_is_undecided_or_missing(comparison: Comparison) -> None:

@@ -24,12 +24,12 @@ def settings(tiny: Path) -> Any:
 
 @pytest.fixture(scope="session")
 def split(settings: Any) -> Split:
-    explanation: Split = settings.split(settings.dataset.load())
-    return explanation
+    split: Split = settings.split(settings.dataset.load())
+    return split
 
 
 @pytest.fixture(scope="session")
 def model(settings: Any, split: Split) -> Model:
     settings.model.fit(split, settings.schedule, settings.strategy, 1, SilentCallback())
-    explanation: Model = settings.model
-    return explanation
+    model: Model = settings.model
+    return model

@@ -14,20 +14,19 @@ from lrec.model import Model
 def test_explanations_are_the_items_without_which_the_score_falls_most(
     model: Model, split: Split
 ) -> None:
-    known = split.test.history.within(model.catalogue.n_items)
-    known = known.take(np.flatnonzero(known.lengths > 0))
-    lists = [row[row >= 0] for row in np.tile(np.arange(4), (len(known), 1))]
-    explanation = explain_items(model, known, np.array(lists))
+    histories = split.test.history.within(model.catalogue.n_items)
+    histories = histories.take(np.flatnonzero(histories.lengths > 0))
+    lists = [row[row >= 0] for row in np.tile(np.arange(4), (len(histories), 1))]
+    explanation = explain_items(model, histories, np.array(lists))
     for row, items in enumerate(lists):
-        history = known.item[known.offsets[row] : known.offsets[row + 1]].tolist()
+        history = histories.item[histories.offsets[row] : histories.offsets[row + 1]].tolist()
         for index, item in enumerate(items):
             left = {}
             for one in history:
                 rest = [other for other in history if other != one]
                 score = model.score(Histories.of([rest]))[0, item] if rest else -np.inf
                 left[one] = float(score)
-            named = int(explanation[row, index])
-            assert left[named] == pytest.approx(min(left.values()), abs=1e-5)
+            assert left[int(explanation[row, index])] == pytest.approx(min(left.values()), abs=1e-5)
 
 
 def test_explanations_end_where_the_list_ends(model: Model) -> None:

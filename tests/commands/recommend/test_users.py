@@ -24,18 +24,18 @@ def test_known_users_have_their_whole_history(settings: Any, model: Model) -> No
     data = settings.dataset.load()
     users, histories = known_users(settings, ["person-020", "person-003"], model.catalogue)
     assert users.tolist() == ["person-020", "person-003"]
-    for row, person in enumerate(users):
-        theirs = data.item_ids[data.item[data.user_ids[data.user] == person]]
+    for row, user in enumerate(users):
+        theirs = data.item_ids[data.item[data.user_ids[data.user] == user]]
         inside = set(theirs) & set(model.catalogue.ids[: model.catalogue.n_items])
-        explanation = histories.item[histories.offsets[row] : histories.offsets[row + 1]]
-        assert set(model.catalogue.ids[explanation]) == inside
+        codes = histories.item[histories.offsets[row] : histories.offsets[row + 1]]
+        assert set(model.catalogue.ids[codes]) == inside
 
 
 def test_buckets_partition_all_users(settings: Any, model: Model) -> None:
-    everybody, _ = known_users(settings, "all", model.catalogue)
+    all_users, _ = known_users(settings, "all", model.catalogue)
     groups = [known_users(settings, g, model.catalogue)[0].tolist() for g in ("tail", "head")]
     torso = known_users(settings, "torso", model.catalogue)[0].tolist()
-    assert sorted([*groups[0], *groups[1], *torso]) == sorted(everybody.tolist())
+    assert sorted([*groups[0], *groups[1], *torso]) == sorted(all_users.tolist())
     with pytest.raises(DataError, match="users=cold is nobody"):
         known_users(settings, "cold", model.catalogue)
 
@@ -49,7 +49,7 @@ def test_buckets_of_users_held_out_are_those_of_the_evaluation(tiny: Path, model
     split = settings.split(data)
     evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
     expected: dict[str, set[str]] = {}
-    for part, queries in evaluator.settings.items():
+    for part, queries in evaluator.parts.items():
         for buckets in evaluator.buckets[part]:
             for user, bucket in zip(queries.user, buckets.column, strict=True):
                 expected.setdefault(bucket, set()).add(str(data.user_ids[user]))

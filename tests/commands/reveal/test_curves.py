@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 from lrec.commands.reveal.curves import ModelCurves, area, needed, reveal_curves
-from lrec.data.histories import Histories
-from lrec.data.queries import Queries
 
 LENGTHS = [0, 1, 2, 5, 8]
 
@@ -15,7 +13,7 @@ LENGTHS = [0, 1, 2, 5, 8]
 def measured(
     name: str, values: np.ndarray, history: np.ndarray, competes: bool = True
 ) -> ModelCurves:
-    """Values `(lengths,)` of every user who has as many items, with some noise between users."""
+    """Values `(lengths,)` of every user with as many items, and some noise between users."""
     users = np.random.default_rng(len(name)).normal(0, 0.01, (len(history), 1))
     spread = np.where(history[:, None] >= np.array(LENGTHS), values + users, np.nan)
     covered = np.where(np.isnan(spread), np.nan, np.array(LENGTHS) > 0)
@@ -39,11 +37,11 @@ def test_needed_items_and_area_in_plain_python() -> None:
 def test_every_curve_is_over_one_fixed_set_of_users() -> None:
     history = np.array([1] * 40 + [5] * 50 + [9] * 60)
     rising = measured("rising", np.array([0.1, 0.2, 0.3, 0.4, 0.5]), history)
-    found = reveal_curves([rising], history, LENGTHS, 30, 200)
-    assert found.cohorts == [5, 8]
-    users = found.points.groupby("cohort")["users"].unique()
+    curves = reveal_curves([rising], history, LENGTHS, 30, 200)
+    assert curves.cohorts == [5, 8]
+    users = curves.points.groupby("cohort")["users"].unique()
     assert [list(users[cohort]) for cohort in (5, 8)] == [[110], [60]]
-    long = found.points[found.points["cohort"] == 8]
+    long = curves.points[curves.points["cohort"] == 8]
     assert long["n"].tolist() == LENGTHS
     expected = rising.values[history >= 8].mean(axis=0)
     np.testing.assert_allclose(long["value"], expected)
@@ -57,12 +55,12 @@ def test_the_best_model_changes_where_the_curves_cross() -> None:
     early = measured("early", np.array([0.30, 0.31, 0.32, 0.33, 0.33]), history)
     late = measured("late", np.array([0.10, 0.20, 0.32, 0.50, 0.60]), history)
     oracle = measured("oracle", np.full(5, 0.9), history, competes=False)
-    found = reveal_curves([early, late, oracle], history, LENGTHS, 30, 500)
-    rows = found.winners[found.winners["cohort"] == 8]
+    curves = reveal_curves([early, late, oracle], history, LENGTHS, 30, 500)
+    rows = curves.winners[curves.winners["cohort"] == 8]
     assert rows["model"].tolist()[:2] == ["early", "early"]
     assert rows["model"].tolist()[3:] == ["late", "late"]
     assert rows["decided"].tolist() == [True, True, False, True, True]
-    summary = found.summary[found.summary["cohort"] == 8].set_index("model")
+    summary = curves.summary[curves.summary["cohort"] == 8].set_index("model")
     assert summary.loc["early", "needed"] == 0  # .30 is more than nine tenths of .33
     assert summary.loc["late", "needed"] == 8
     assert summary.loc["late", "area"] > summary.loc["early", "area"]
@@ -70,7 +68,7 @@ def test_the_best_model_changes_where_the_curves_cross() -> None:
     assert (summary["area"] <= summary["area_high"]).all()
 
 
-def test_people_with_few_items_stand_beside_people_shown_few() -> None:
+def test_users_with_few_items_stand_beside_users_shown_few() -> None:
     history = np.array([1] * 40 + [2] * 3 + [6] * 50)
     model = measured("model", np.array([0.1, 0.2, 0.3, 0.4, 0.5]), history)
     rows = reveal_curves([model], history, LENGTHS, 30, 200).natural.set_index("n")
@@ -83,7 +81,7 @@ def test_people_with_few_items_stand_beside_people_shown_few() -> None:
     assert rows.loc[2, "cut"] == pytest.approx(model.values[43:, 2].mean())
 
 
-def test_cohorts_of_the_same_people_are_one() -> None:
+def test_cohorts_of_the_same_users_are_one() -> None:
     history = np.full(40, 8)
     model = measured("model", np.array([0.1, 0.2, 0.3, 0.4, 0.5]), history)
     assert reveal_curves([model], history, LENGTHS, 30, 200).cohorts == [8]
@@ -94,15 +92,3 @@ def test_too_few_users_are_refused() -> None:
     model = measured("model", np.zeros(5), history)
     with pytest.raises(ValueError, match="Received: 20 of 120 users"):
         reveal_curves([model], history, LENGTHS, 30, 200)
-
-
-def test_what_is_concealed_stays_masked() -> None:
-    history = Histories.of([[1, 2, 3, 4], [5]])
-    asked = Queries(history, history, Histories.of([[9], [8]]))
-    shown = asked.revealing(2)
-    assert shown.history.item.tolist() == [3, 4, 5]
-    assert shown.masked.item.tolist() == [1, 2, 3, 4, 5]
-    assert shown.revealing(0).history.item.tolist() == []
-    assert shown.revealing(0).masked.item.tolist() == [1, 2, 3, 4, 5]
-    assert shown.take(np.array([1])).masked.item.tolist() == [5]
-    assert asked.masked is history

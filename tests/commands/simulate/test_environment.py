@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.simulation import (  # noqa
-    ACTIVE,
+from helpers.simulation import (
     ROUNDS,
-    SHOWN,
     START,
-    before,
-    by_code,
-    histories,
     pairs,
     popular,
     random_items,
     rows_of,
-    three_users,
     uniform_draw,
 )
 
@@ -30,8 +24,8 @@ from lrec.data.queries import Split
 
 def test_uniform_numbers_are_those_of_a_plain_chain_of_splitmix() -> None:
     users, items = np.array([[0], [3]]), np.array([[5, 0], [2, 7]])
-    found = uniform(11, 0, 4, users, items)
-    assert found.tolist() == [
+    draws = uniform(11, 0, 4, users, items)
+    assert draws.tolist() == [
         [uniform_draw(11, 0, 4, user, item) for item in row]
         for (user,), row in zip(users.tolist(), items.tolist(), strict=True)
     ]

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.simulation import (  # noqa
+from helpers.simulation import (
     ACTIVE,
     ROUNDS,
     SHOWN,
     START,
-    before,
-    by_code,
-    histories,
-    pairs,
-    popular,
     random_items,
-    rows_of,
     three_users,
-    uniform_draw,
 )
 
 from lrec.base.arrays import nan_mean
@@ -33,8 +26,8 @@ from lrec.evaluation.bucket import ALL
 
 
 def test_percentiles_are_middle_ranks() -> None:
-    found = percentiles(three_users().catalogue)
-    assert found.tolist() == pytest.approx([5.5 / 6, 4 / 6, 4 / 6, 1.5 / 6, 1.5 / 6, 1.5 / 6])
+    ranks = percentiles(three_users().catalogue)
+    assert ranks.tolist() == pytest.approx([5.5 / 6, 4 / 6, 4 / 6, 1.5 / 6, 1.5 / 6, 1.5 / 6])
 
 
 def test_oracle_is_accepted_at_rank_one_and_beats_random_items(generated: Split) -> None:
@@ -49,12 +42,12 @@ def test_oracle_is_accepted_at_rank_one_and_beats_random_items(generated: Split)
     np.testing.assert_allclose(willing[:, 0], 1)
     assert (np.diff(willing, axis=1) <= 1e-6).all()
     groups = {ALL: np.arange(len(generated.test))}
-    seen = {
+    results = {
         name: summarise_rollouts(name, [p], environment, groups, ACTIVE)
         for name, p in rollout.items()
     }
-    assert (seen["oracle"].activated >= seen["random"].activated).mean() > 0.99
-    table = tabulate(list(seen.values()), environment, groups, ACTIVE, "random", 200)
+    assert (results["oracle"].activated >= results["random"].activated).mean() > 0.99
+    table = tabulate(list(results.values()), environment, groups, ACTIVE, "random", 200)
     best = table.summary.set_index("model").loc["oracle"]
     assert best["low"] > 0.3
     assert best["low"] <= best["difference"] <= best["high"]

@@ -5,20 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers.composing import checked, composed
-from helpers.simulation import (  # noqa
-    ACTIVE,
-    ROUNDS,
+from helpers.simulation import (
     SHOWN,
     START,
     before,
-    by_code,
     histories,
-    pairs,
-    popular,
-    random_items,
     rows_of,
     three_users,
-    uniform_draw,
 )
 
 from lrec.commands.simulate.environment import (
@@ -32,10 +25,10 @@ from lrec.reporting.terminal import Screen
 
 
 def test_retraining_sees_the_training_data_and_everything_accepted(generated: Split) -> None:
-    seen: list[Split] = []
+    splits: list[Split] = []
 
     def train(split: Split) -> Model:
-        seen.append(split)
+        splits.append(split)
         return popularity(split)
 
     environment = GroundTruthEnvironment(generated, START, 0)
@@ -44,15 +37,15 @@ def test_retraining_sees_the_training_data_and_everything_accepted(generated: Sp
     )
     grown = list(before(environment, rollout))
     n_items = generated.catalogue.n_items
-    assert len(seen) == 2
-    for split, history in zip(seen, grown[1:], strict=False):
+    assert len(splits) == 2
+    for split, history in zip(splits, grown[1:], strict=False):
         inside = history.within(n_items)
         assert len(split.train.item) == len(generated.train.item) + len(inside.item)
         assert split.catalogue.interactions.sum() == len(split.train.item)
         assert split.train.timestamp is not None
         assert len(split.train.timestamp) == split.train.offsets[-1] == len(split.train.item)
         assert split.catalogue.n_users == len(split.train)
-    assert len(seen[0].train.item) < len(seen[1].train.item)
+    assert len(splits[0].train.item) < len(splits[1].train.item)
 
 
 def test_accepted_items_count_once_for_each_user_as_popular() -> None:
@@ -75,8 +68,8 @@ def test_retraining_makes_another_model_and_leaves_the_first_alone(
     environment = GroundTruthEnvironment(generated, START, 0)
     before = first.score(environment.start)
     ends = [
-        roll_out(environment, RankingPolicy(first, SHOWN, generated, how), 2).shown
-        for how in (None, train, train)
+        roll_out(environment, RankingPolicy(first, SHOWN, generated, fit), 2).shown
+        for fit in (None, train, train)
     ]
     np.testing.assert_array_equal(ends[0][0], ends[1][0])
     assert (ends[0][1] != ends[1][1]).any()

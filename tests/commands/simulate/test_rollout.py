@@ -6,14 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from helpers.simulation import (  # noqa
-    ACTIVE,
+from helpers.simulation import (
     ROUNDS,
     SHOWN,
     START,
     before,
     by_code,
-    histories,
     pairs,
     popular,
     random_items,

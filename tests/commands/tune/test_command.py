@@ -51,8 +51,8 @@ def test_every_candidate_gets_the_same_budget(tuned: Path) -> None:
     assert len(set(trained["tags.mlflow.parentRunId"])) == 1
     artifacts = {f.path for f in mlflow.MlflowClient().list_artifacts(tune["run_id"])}
     assert artifacts == {"candidates.csv", "trials.csv", "pareto.png"}
-    found = pd.read_csv(mlflow.artifacts.download_artifacts(f"runs:/{tune['run_id']}/trials.csv"))
-    assert found["pareto"].any()
+    trials = pd.read_csv(mlflow.artifacts.download_artifacts(f"runs:/{tune['run_id']}/trials.csv"))
+    assert trials["pareto"].any()
 
 
 @pytest.mark.slow

@@ -61,7 +61,7 @@ def names(folder: Path) -> list[str]:
 
 
 def refused(*arguments: Any, **options: Any) -> str:
-    """What is said of a file that cannot be had: one line."""
+    """The message about a file that cannot be had: one line."""
     with pytest.raises(DataError) as error:
         fetch(*arguments, **options)
     assert "\n" not in str(error.value)
@@ -91,7 +91,7 @@ def test_a_bar_on_a_terminal(
 
 
 @pytest.mark.parametrize(
-    ("faults", "asked"),
+    ("faults", "starts"),
     [
         pytest.param(["truncate"], [0, HALF], id="truncated"),
         pytest.param(["stall"], [0, HALF], id="stalled"),
@@ -106,11 +106,11 @@ def test_a_bar_on_a_terminal(
     ],
 )
 def test_faults_are_mended(
-    site: Site, folder: Path, faults: list[int | str], asked: list[int]
+    site: Site, folder: Path, faults: list[int | str], starts: list[int]
 ) -> None:
     site.faults += faults
     assert fetch(*remote(site.address), folder).read_bytes() == BODY
-    assert [start for start, _ in site.asked] == asked
+    assert [start for start, _ in site.asked] == starts
     assert names(folder) == ["data.zip"]
 
 
@@ -273,7 +273,7 @@ def test_mirror(site: Site, folder: Path, ending: str) -> None:
 
 def test_a_mirror_is_told_who_asks(site: Site, folder: Path, capsys: pytest.CaptureFixture) -> None:
     official = remote("http://127.0.0.1:9/official")
-    for number, (login, told) in enumerate(
+    for number, (login, expected) in enumerate(
         {
             "ann:s3%40cret": b"ann:s3@cret",
             "ann:s3@cret": b"ann:s3@cret",
@@ -281,19 +281,19 @@ def test_a_mirror_is_told_who_asks(site: Site, folder: Path, capsys: pytest.Capt
         }.items()
     ):
         mirror = site.address.replace("://", f"://{login}@")
-        site.faults.append("truncate")  # and it is told again
+        site.faults.append("truncate")  # and it is sent again
         assert fetch(*official, folder / str(number), mirror=mirror).read_bytes() == BODY
-        assert site.logins[-2:] == [f"Basic {b64encode(told).decode()}"] * 2
+        assert site.logins[-2:] == [f"Basic {b64encode(expected).decode()}"] * 2
     message = refused(f"{official[0]}x", "", folder, mirror=mirror)
     assert f"{mirror.replace('s3cret', '***')}/data.zipx could not be downloaded" in message
     assert "s3" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("place", ["127.0.0.1 ", "127.0.0.1:x"])
+@pytest.mark.parametrize("host", ["127.0.0.1 ", "127.0.0.1:x"])
 def test_an_address_that_is_none_is_not_repeated(
-    folder: Path, place: str, capsys: pytest.CaptureFixture
+    folder: Path, host: str, capsys: pytest.CaptureFixture
 ) -> None:
-    message = refused(*remote("http://official"), folder, mirror=f"http://ann:s3cret@{place}/")
+    message = refused(*remote("http://official"), folder, mirror=f"http://ann:s3cret@{host}/")
     assert "this is no address" in message
     assert "s3cret" not in message + capsys.readouterr().out
 

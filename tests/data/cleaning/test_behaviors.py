@@ -1,4 +1,4 @@
-"""Behaviours: how they are weighed, dropped, counted and asked for, and what models make of it."""
+"""Behaviours: weighed, dropped, counted, and held out or not."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import keras
-import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-import tensorflow as tf
-from helpers.baskets import BASKETS, fitted, keep_best, split_of
-from helpers.cli import CommandLine
-from helpers.composing import checked, composed
+from helpers.tables import EDGES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,18 +21,10 @@ from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories
 from lrec.data.interactions import CleaningStep, Interactions
-from lrec.data.queries import Split
 from lrec.data.split.global_time import GlobalTime
 from lrec.data.split.user_holdout import UserHoldout
-from lrec.model.ease import EASE
-from lrec.model.ials import IALS
-from lrec.model.itemknn import ItemKNN
-from lrec.model.layers.multinomial import multinomial_loss
-from lrec.model.popularity import Popularity
-from lrec.model.rp3beta import RP3Beta
 from lrec.training.augment import prepend
 
-EDGES = ("1", "2-4", "5-9", "10-19", "20-49", "50+")
 NOBODY = dict.fromkeys(EDGES, 0)
 WEIGHTS = {"view": 1.0, "cart": 4.0, "buy": 8.0}
 # user, item, behaviour, time
@@ -59,7 +46,7 @@ def cleaned(log: list[Event], **settings: Any) -> Interactions:
     return Cleaning(**settings)(frame.astype({"timestamp": float}), clock=True)
 
 
-def told(data: Interactions) -> list[tuple[str, str, str, int, float]]:
+def events(data: Interactions) -> list[tuple[str, str, str, int, float]]:
     """Users, items, behaviours, times and weights, in file order."""
     assert data.behavior is not None
     assert data.timestamp is not None
@@ -71,7 +58,7 @@ def told(data: Interactions) -> list[tuple[str, str, str, int, float]]:
 
 def test_strongest_behaviour_stays_and_the_others_are_counted() -> None:
     data = cleaned(LOG, behaviors={"view": 1, "buy": 8, "scroll": 0}, targets=["buy"])
-    assert told(data) == [
+    assert events(data) == [
         ("ann", "tea", "buy", 2, 8),
         ("ann", "cup", "view", 4, 1),
         ("bob", "tea", "view", 6, 1),
@@ -95,14 +82,14 @@ def test_strongest_behaviour_stays_and_the_others_are_counted() -> None:
 )
 def test_one_of_several_stays(duplicates: str, kept: list[tuple[str, int, float]]) -> None:
     data = cleaned(LOG, behaviors={"view": 1, "buy": 8}, duplicates=duplicates)
-    assert [row[2:] for row in told(data)] == kept
+    assert [row[2:] for row in events(data)] == kept
 
 
 def test_a_target_stays_whatever_it_weighs() -> None:
     equal = {"view": 1, "buy": 1}
-    assert ("ann", "tea", "view", 3, 1) in told(cleaned(LOG, behaviors=equal))
+    assert ("ann", "tea", "view", 3, 1) in events(cleaned(LOG, behaviors=equal))
     data = cleaned(LOG, behaviors=equal, targets=["buy"])
-    assert ("ann", "tea", "buy", 2, 1) in told(data)
+    assert ("ann", "tea", "buy", 2, 1) in events(data)
     assert data.is_target.sum() == 1
 
 
@@ -133,22 +120,22 @@ def test_cleaning_agrees_with_plain_python(log: list[Event], duplicates: str) ->
     log = [*log, ("a", "x", "view", 2)]
     names = {event[2] for event in log}
     weights = {name: weight for name, weight in WEIGHTS.items() if name in names}
-    rest = [(place, event) for place, event in enumerate(log) if event[2] in weights]
+    rest = [(index, event) for index, event in enumerate(log) if event[2] in weights]
     kept = rest
     if duplicates != "keep":
         best: dict[tuple[str, str], tuple[int, Event]] = {}
-        turn = -1 if duplicates == "first" else 1
-        for place, event in rest:
+        sign = -1 if duplicates == "first" else 1
+        for index, event in rest:
             pair, old = event[:2], best.get(event[:2])
-            rank = (weights[event[2]], turn * event[3], turn * place)
-            if old is None or rank > (weights[old[1][2]], turn * old[1][3], turn * old[0]):
-                best[pair] = (place, event)
+            rank = (weights[event[2]], sign * event[3], sign * index)
+            if old is None or rank > (weights[old[1][2]], sign * old[1][3], sign * old[0]):
+                best[pair] = (index, event)
         kept = sorted(best.values())
     totals = Counter[tuple[str, str]]()
     for _, event in rest:
         totals[event[:2]] += weights[event[2]]
     data = cleaned(log, behaviors=weights, duplicates=duplicates)
-    assert told(data) == [
+    assert events(data) == [
         (*event, totals[event[:2]] if duplicates == "sum" else weights[event[2]])
         for _, event in kept
     ]
@@ -220,7 +207,7 @@ def test_event_log_from_a_file_and_from_the_cache(tmp_path: Path) -> None:
         "missing_behavior": "drop",
     }
     data = CSV(str(path), **settings).load()
-    assert told(data) == [
+    assert events(data) == [
         ("1", "10", "view", 1433221332, 1),
         ("1", "20", "4", 1433221332, 2.5),
         ("3", "30", "view", 1433221336, 1),
@@ -231,7 +218,7 @@ def test_event_log_from_a_file_and_from_the_cache(tmp_path: Path) -> None:
         CleaningStep("missing behavior", 1, 0, NOBODY | {"1": 1}),
     )
     again = CSV(str(path), **settings).load()
-    assert told(again) == told(data)
+    assert events(again) == events(data)
     assert (again.behaviors, again.audit, again.digest) == (
         data.behaviors,
         data.audit,
@@ -264,15 +251,6 @@ def test_event_logs_that_are_missing_something(
     assert all(word in str(error.value) for word in words), error.value
 
 
-def test_rows_without_ids_are_dropped_and_their_users_counted() -> None:
-    frame = pd.DataFrame({"user": ["a", "b", "b", None], "item": ["x", None, None, "z"]})
-    data = Cleaning(missing_id="drop")(frame, clock=True)
-    assert (data.user_ids.tolist(), data.item_ids.tolist()) == (["a"], ["x"])
-    assert data.audit == (CleaningStep("missing id", 3, 1, NOBODY | {"2-4": 1}),)
-    with pytest.raises(DataError, match="no row"):
-        Cleaning(missing_id="drop")(frame[1:], clock=True)
-
-
 def test_only_targets_are_asked_for_and_the_rest_is_history() -> None:
     log = [("ann", item, "view", time) for time, item in enumerate("abcdef")]
     log += [("bob", item, "buy", time) for time, item in enumerate("abcdef")]
@@ -301,7 +279,7 @@ def test_what_is_added_to_histories_has_a_weight() -> None:
     longer = prepend(two, np.array([1]), np.array([0]))
     assert longer.item.tolist() == [0, 1, 0, 2]
     assert longer.weight is not None
-    assert longer.weight.tolist() == [2, 8, 2, 4]  # the least for what nobody did
+    assert longer.weight.tolist() == [2, 8, 2, 4]  # the least of all, for an item that is made up
     log = [(user, item, "buy", time) for user in "abcd" for time, item in enumerate("tuvwxyz")]
     log += [(user, "s", "view", 9) for user in "abcd"]
     data = cleaned(log, behaviors={"view": 1, "buy": 8})
@@ -313,213 +291,3 @@ def test_what_is_added_to_histories_has_a_weight() -> None:
     more = with_users(split, grown).train
     assert more.weight is not None
     assert more.weight.tolist() == [*split.train.weight.tolist(), 8, 8, 8]
-
-
-# Models
-
-
-def weighted(split: Split, weight: np.ndarray) -> Split:
-    return replace(split, train=replace(split.train, weight=weight.astype(np.float32)))
-
-
-def plain(split: Split) -> np.ndarray:
-    """The training histories as a matrix of weights."""
-    matrix = np.zeros((len(split.train), split.catalogue.n_items))
-    matrix[split.train.row, split.train.item] = split.train.weight
-    return matrix
-
-
-def by_hand() -> Split:
-    split = split_of(BASKETS)
-    return weighted(split, np.random.default_rng(5).choice([0.5, 1, 3], len(split.train.item)))
-
-
-def scores(model: Any, split: Split) -> np.ndarray:
-    return np.asarray(fitted(model, split).score(Histories.of([[i] for i in range(6)])))
-
-
-def test_itemknn_is_the_cosine_of_weights() -> None:
-    split = by_hand()
-    x = plain(split)
-    norm = [sum(w * w for w in x[:, i]) ** 0.5 for i in range(6)]
-    similar = {
-        (i, j): sum(x[u, i] * x[u, j] for u in range(len(x))) / (norm[i] * norm[j] + 2.0)
-        for i in range(6)
-        for j in range(6)
-        if i != j
-    }
-    expected = keep_best(similar, 6, 3)
-    np.testing.assert_allclose(scores(ItemKNN(3, 2.0), split), expected, rtol=1e-5)
-
-
-def test_rp3beta_walks_by_weight() -> None:
-    split = by_hand()
-    x = plain(split)
-    walks: dict[tuple[int, int], float] = {}
-    for u, basket in enumerate(BASKETS):
-        for i in basket:
-            for j in basket:
-                there = (x[u, i] / x[:, i].sum()) ** 0.7 * (x[u, j] / x[u].sum()) ** 0.7
-                if i != j:
-                    walks[i, j] = walks.get((i, j), 0) + there / x[:, j].sum() ** 0.3
-    expected = keep_best(walks, 6, 4)
-    np.testing.assert_allclose(scores(RP3Beta(4, 0.7, 0.3), split), expected, rtol=1e-5)
-
-
-def test_ease_fits_the_weights() -> None:
-    split = by_hand()
-    x = plain(split)
-    inverse = np.linalg.inv(x.T @ x + 3.0 * np.eye(6))
-    expected = -inverse / np.diagonal(inverse)
-    np.fill_diagonal(expected, 0)
-    np.testing.assert_allclose(scores(EASE(3.0), split), expected, rtol=1e-3, atol=1e-5)
-
-
-@pytest.mark.parametrize("factors", [2, 9])  # rows longer and shorter than the factors
-def test_ials_takes_weights_as_confidences(factors: int) -> None:
-    split, alpha, penalty, exponent = by_hand(), 0.3, 0.05, 0.7
-    x = plain(split)
-
-    def solve(fixed: np.ndarray, confidence: np.ndarray) -> np.ndarray:
-        ridge = penalty * (confidence.sum() + alpha * len(fixed)) ** exponent
-        left = fixed.T @ np.diag(confidence + alpha) @ fixed + ridge * np.eye(factors)
-        return np.asarray(np.linalg.solve(left, fixed.T @ confidence))
-
-    one, two = (IALS(factors, n, alpha, penalty, exponent) for n in (1, 2))
-    before = fitted(one, split).state()["item_factors"].astype(float)
-    after = fitted(two, split).state()["item_factors"]
-    users = np.array([solve(before, row) for row in x])
-    items = [solve(users, column) for column in x.T]
-    np.testing.assert_allclose(after, items, rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(one.score(split.train), users @ before.T, rtol=1e-3, atol=1e-4)
-
-
-@pytest.mark.parametrize("model", [ItemKNN(), RP3Beta(), EASE(), IALS(4, 2)])
-def test_weights_of_one_are_no_weights(model: Any) -> None:
-    split = split_of(BASKETS)
-    ones = scores(model, weighted(split, np.ones(len(split.train.item))))
-    assert np.array_equal(ones, scores(model, split))
-
-
-def test_popularity_ignores_weights() -> None:
-    assert not Popularity.uses_weights
-    assert np.array_equal(scores(Popularity(), by_hand()), scores(Popularity(), split_of(BASKETS)))
-
-
-def test_multinomial_loss_counts_by_weight() -> None:
-    logits = tf.Variable(np.random.default_rng(1).normal(size=(2, 4)), dtype=tf.float32)
-    results = []
-    for rows, weights in (([[0, 2], [1]], [2.0, 1.0, 3.0]), ([[0, 0, 2], [1, 1, 1]], None)):
-        with tf.GradientTape() as tape:
-            loss = multinomial_loss(
-                logits,
-                tf.ragged.constant(rows, tf.int32),
-                None if weights is None else tf.constant(weights),
-            )
-        results.append((loss.numpy(), tape.gradient(loss, logits).numpy()))
-    for one, other in zip(*results, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
-
-
-SMALL = {
-    "vae": ["model.hidden_sizes=[8]", "model.latent_size=4"],
-    "dae": ["model.latent_size=4"],
-    "recvae": ["model.hidden_size=8", "model.latent_size=4"],
-    "attention": ["model.embedding_size=8", "model.blocks=1"],
-    "bert4rec": ["model.embedding_size=8", "model.blocks=1"],
-    "dense": ["model.objective=ranking", "model.embedding_size=8"],
-}
-
-
-def first_losses(name: str, split: Split) -> np.ndarray:
-    """Losses of a fresh network, for every example."""
-    model: Any = checked(composed(f"model={name}", *SMALL[name])).model
-    assert model.uses_weights
-    keras.utils.set_random_seed(3)
-    model._build(split.catalogue)
-    n = model.prepare(split)
-    return np.asarray(model.losses(tf.range(n, dtype=tf.int64), tf.constant(0.0)))
-
-
-@pytest.mark.parametrize("name", SMALL)
-def test_networks_weigh_their_losses(name: str) -> None:
-    split = split_of(BASKETS)
-    none = first_losses(name, split)
-    # what predictions weigh together may be shared out: then the others count for less
-    more = first_losses(name, weighted(split, np.where(split.train.row == 4, 9, 1)))
-    own = split.train.row == 4 if name == "dense" else np.arange(len(none)) == 4
-    assert (more[own] > none[own]).all()
-    assert (more[~own] <= none[~own]).all()
-
-
-def test_weights_of_one_are_no_weights_to_a_network() -> None:
-    split = split_of(BASKETS)
-    ones = first_losses("vae", weighted(split, np.ones(len(split.train.item))))
-    np.testing.assert_array_equal(ones, first_losses("vae", split))
-
-
-# The command line
-
-
-@pytest.fixture(scope="module")
-def log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty visitors who view, put into carts and buy, in milliseconds."""
-    generator = np.random.default_rng(8)
-    lines, time = ["timestamp,visitorid,event,itemid"], 1_433_221_332_117
-    for _ in range(500):
-        visitor, item = generator.integers(60), int(30 * generator.random() ** 2)
-        for event, chance in (("view", 1), ("addtocart", 0.4), ("transaction", 0.3)):
-            if generator.random() < chance:
-                time += int(generator.integers(2_000_000))
-                lines.append(f"{time},{visitor},{event},{item}")
-    path = tmp_path_factory.mktemp("log") / "events.csv"
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-def chosen(path: Path) -> list[str]:
-    return [
-        *("dataset=csv", f"dataset.path={path}", "dataset.time_unit=ms"),
-        *("dataset.behaviors={addtocart: 4, transaction: 8}", "dataset.targets=[transaction]"),
-    ]
-
-
-def test_data_shows_behaviours_before_and_after(
-    lrec: CommandLine, log_file: Path, tmp_path: Path
-) -> None:
-    answer = lrec(tmp_path, "data", *chosen(log_file))
-    assert (answer.rc, answer.err) == (0, "")
-    table = [line.split() for line in answer.out.splitlines()]
-    found = Counter(line.split(",")[2] for line in log_file.read_text().splitlines()[1:])
-    pairs = {
-        event: {
-            (user, item)
-            for _, user, name, item in (
-                line.split(",") for line in log_file.read_text().splitlines()[1:]
-            )
-            if name == event
-        }
-        for event in found
-    }
-    bought = len(pairs["transaction"])
-    carted = len(pairs["addtocart"] - pairs["transaction"])
-    assert ["view", "0", "no", str(found["view"]), "0"] in table
-    assert ["addtocart", "4", "no", str(found["addtocart"]), str(carted)] in table
-    assert ["transaction", "8", "yes", str(found["transaction"]), str(bought)] in table
-    (step,) = (row for row in table if row[:2] == ["behaviour", "view"])
-    assert step[2] == str(found["view"])
-
-
-@pytest.mark.slow
-def test_training_logs_weights_and_says_who_ignores_them(
-    lrec: CommandLine, log_file: Path, tmp_path: Path
-) -> None:
-    settings = [*chosen(log_file), "model=popularity", "metric=[ndcg]", "tracking.log_model=false"]
-    answer = lrec(tmp_path, "train", *settings)
-    assert (answer.rc, answer.err) == (0, ""), answer
-    assert "note: model=popularity ignores the weights of behaviours" in answer.out
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
-    run = mlflow.search_runs(search_all_experiments=True).iloc[0]
-    assert run["params.dataset.behaviors.transaction"] == "8"
-    assert run["params.dataset.targets"] == "['transaction']"
-    assert run["metrics.data/interactions_not_asked"] > 0

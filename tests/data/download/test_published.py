@@ -16,22 +16,20 @@ import pandas as pd
 import pytest
 from helpers.cli import N_USERS, CommandLine
 from helpers.fileserver import Site, serving
+from helpers.tables import Row, refused, rows
 
 from lrec.base.config.check import component_class
 from lrec.base.config.conf import options
-from lrec.base.errors import DataError
 from lrec.data.dataset.csv import CSV
 from lrec.data.dataset.gowalla import Gowalla
 from lrec.data.dataset.movielens_1m import MovieLens1M
 from lrec.data.dataset.movietweetings import MovieTweetings
 from lrec.data.download.published import Published, Remote
-from lrec.data.interactions import Interactions
 
-Row = tuple[str, str, float | None, int | None]
 SETS = {
-    name: found
+    name: source
     for name in options("dataset")
-    if issubclass(found := component_class("dataset", name), Published)
+    if issubclass(source := component_class("dataset", name), Published)
 }
 
 
@@ -49,7 +47,7 @@ class Sample(NamedTuple):
 
 
 def zipped(**members: str | bytes) -> bytes:
-    """An archive that also holds members nobody asked for, some of them hostile."""
+    """An archive that also holds members that are not read, some of them hostile."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("../evil.csv", "README", "C:\\evil.csv"):
@@ -93,7 +91,7 @@ def movielens_dat(archive: str, folder: str, encoding: str) -> Sample:
 
 def movielens_100k() -> Sample:
     def film(number: int, title: str, *genres: int) -> str:
-        flags = "|".join("1" if place in genres else "0" for place in range(19))
+        flags = "|".join("1" if index in genres else "0" for index in range(19))
         return f"{number}|{title}|01-Jan-1995||http://us.imdb.com/M/title-exact?x|{flags}\n"
 
     films = film(20, "Café, The: II (1995)", 8, 17) + film(10, "Toy Story (1995)", 5)
@@ -191,14 +189,6 @@ def pin(monkeypatch: pytest.MonkeyPatch, source: type[Published], files: dict[st
     monkeypatch.setattr(source, "remote", tuple(pinned))
 
 
-def rows(data: Interactions) -> list[Row]:
-    n = len(data)
-    rating = [None] * n if data.rating is None else data.rating.tolist()
-    time = [None] * n if data.timestamp is None else data.timestamp.tolist()
-    user, item = data.user_ids[data.user].tolist(), data.item_ids[data.item].tolist()
-    return list(zip(user, item, rating, time, strict=True))
-
-
 def tree(folder: Path) -> list[str]:
     """Files below a folder, but those of locks."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
@@ -225,7 +215,7 @@ def test_a_named_set_is_fetched_checked_and_read(
     assert tree(tmp_path) == sorted([f"cache/{prepared.name}", *downloads])
 
     site.files.clear()  # from now on, the server has nothing
-    monkeypatch.setattr(source, "read", None)  # and nobody can read
+    monkeypatch.setattr(source, "read", None)  # and nothing is read
     again = source(mirror=site.address).load()
     assert again.digest == data.digest
 
@@ -241,13 +231,13 @@ def test_what_is_fetched_is_told_by_address_and_checksum(name: str) -> None:
 
 @pytest.mark.parametrize("name", SETS)
 def test_a_named_set_is_documented(name: str) -> None:
-    page = Path(__file__).parents[2] / "docs" / "datasets.md"
+    page = Path(__file__).parents[3] / "docs" / "datasets.md"
     assert f"\n| `{name}` | " in page.read_text()
 
 
 @pytest.mark.parametrize("name", SETS)
 def test_the_downloaded_file_may_be_at_hand(name: str, tmp_path: Path) -> None:
-    """The same file under `path`: no network, and no checksum asked for."""
+    """The same file under `path`: no network, and no checksum needed."""
     sample = SAMPLES[name]
     for file, content in sample.files.items():
         (tmp_path / file).write_bytes(content)
@@ -269,13 +259,6 @@ def test_an_unpacked_archive_may_be_at_hand(name: str, tmp_path: Path) -> None:
     assert data.features.titles is not None
 
 
-def refused(dataset: Published) -> str:
-    with pytest.raises(DataError) as error:
-        dataset.load()
-    assert "\n" not in str(error.value)
-    return str(error.value)
-
-
 def test_an_archive_without_its_members_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ml-1m.zip").write_bytes(zipped(**{"ml-1m/movies.dat": "1::A::War\n"}))
     message = refused(MovieLens1M(path=str(tmp_path / "ml-1m.zip")))
@@ -283,19 +266,19 @@ def test_an_archive_without_its_members_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mark", "said"),
+    ("mark", "message"),
     [
         (b"ml-1m/ratings.dat", "ml-1m.zip/ml-1m/ratings.dat could not be read as a table"),
         (b"PK\x01\x02", "ml-1m.zip is damaged"),
     ],
     ids=["member", "directory"],
 )
-def test_a_damaged_archive_is_refused(mark: bytes, said: str, tmp_path: Path) -> None:
+def test_a_damaged_archive_is_refused(mark: bytes, message: str, tmp_path: Path) -> None:
     whole = SAMPLES["movielens_1m"].files["ml-1m.zip"]
-    place = whole.index(mark) + len(mark)
-    damaged = whole[: place - 1] + b"\xff" * 9 + whole[place + 8 :]
+    index = whole.index(mark) + len(mark)
+    damaged = whole[: index - 1] + b"\xff" * 9 + whole[index + 8 :]
     (tmp_path / "ml-1m.zip").write_bytes(damaged)
-    assert said in refused(MovieLens1M(path=str(tmp_path / "ml-1m.zip")))
+    assert message in refused(MovieLens1M(path=str(tmp_path / "ml-1m.zip")))
 
 
 def test_another_release_is_taken_if_asked(site: Site) -> None:
@@ -323,10 +306,10 @@ def test_a_mirror_is_an_address(mirror: str) -> None:
 
 
 def test_without_a_network_a_command_says_so_in_a_line(lrec: CommandLine, tmp_path: Path) -> None:
-    answer = lrec(tmp_path, "data", "dataset=movielens_1m", "dataset.mirror=http://127.0.0.1:9")
-    assert answer.rc == 1
-    assert answer.complaint.startswith("lrec: http://127.0.0.1:9/ml-1m.zip could not be downloaded")
-    assert str(tmp_path / "cache" / "downloads" / "movielens_1m" / "ml-1m.zip") in answer.complaint
+    ran = lrec(tmp_path, "data", "dataset=movielens_1m", "dataset.mirror=http://127.0.0.1:9")
+    assert ran.rc == 1
+    assert ran.complaint.startswith("lrec: http://127.0.0.1:9/ml-1m.zip could not be downloaded")
+    assert str(tmp_path / "cache" / "downloads" / "movielens_1m" / "ml-1m.zip") in ran.complaint
 
 
 @pytest.mark.parametrize("command", ["data", pytest.param("train", marks=pytest.mark.slow)])
@@ -343,11 +326,11 @@ def test_a_command_downloads(
     site.files["ml-1m.zip"] = zipped(**members)
     where = (f"dataset.mirror={site.address}", "dataset.verify=false")
     set_up = ("dataset=movielens_1m", *where, "split=leave_one_out", "model=popularity")
-    answer = lrec(tmp_path, command, *set_up)
-    assert (answer.rc, answer.err) == (0, "")
-    assert f"downloading {site.address}/ml-1m.zip" in answer.out
-    assert "dataset.verify=false" in " ".join(answer.out.split())
-    assert f"{N_USERS:,} users" in answer.out
+    ran = lrec(tmp_path, command, *set_up)
+    assert (ran.rc, ran.err) == (0, "")
+    assert f"downloading {site.address}/ml-1m.zip" in ran.out
+    assert "dataset.verify=false" in " ".join(ran.out.split())
+    assert f"{N_USERS:,} users" in ran.out
 
 
 @pytest.mark.slow

@@ -1,0 +1,43 @@
+"""Choice of the model that the others are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from lrec.commands.runs.selection import ComparedModel
+from lrec.evaluation.comparison.user_alignment import ComparisonError
+
+
+def choose_baseline(
+    models: Sequence[ComparedModel], primary: str, direction: int, requested: str | None
+) -> str:
+    """Name of the model to compare with: the requested one, or the best baseline on validation.
+
+    Of a model with several seeds, the mean over them counts.
+
+    Args:
+        direction: of the primary metric, 1 where more is better, -1 where less is.
+
+    Raises:
+        ComparisonError: there is none.
+    """
+    names = [model.name for model in models]
+    if requested is not None:
+        if requested not in names:
+            raise ComparisonError(
+                f"baseline must be one of the models: {', '.join(names)}. Received: {requested}"
+            )
+        return requested
+    key = f"val/{primary}/all"
+    values = {
+        model.name: fmean(run.metrics[key] for run in model.runs.values())
+        for model in models
+        if model.is_baseline and all(key in run.metrics for run in model.runs.values())
+    }
+    if not values:
+        raise ComparisonError(
+            f"no simple model among {', '.join(names)} has {key}, by which the baseline is chosen. "
+            "Name one, baseline=MODEL, or train one: lrec train model=itemknn."
+        )
+    return max(values, key=lambda name: direction * values[name])

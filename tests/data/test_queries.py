@@ -1,0 +1,48 @@
+"""Queries whose histories are revealed in part, and the histories that users are bucketed by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from lrec.data.catalogue import Catalogue
+from lrec.data.histories import Histories
+from lrec.data.queries import Queries, Split
+
+
+def test_items_that_are_not_revealed_stay_masked() -> None:
+    history = Histories.of([[1, 2, 3, 4], [5]])
+    queries = Queries(history, history, Histories.of([[9], [8]]))
+    revealed = queries.revealing(2)
+    assert revealed.history.item.tolist() == [3, 4, 5]
+    assert revealed.masked.item.tolist() == [1, 2, 3, 4, 5]
+    assert revealed.revealing(0).history.item.tolist() == []
+    assert revealed.revealing(0).masked.item.tolist() == [1, 2, 3, 4, 5]
+    assert revealed.take(np.array([1])).masked.item.tolist() == [5]
+    assert queries.masked is history
+
+
+def test_users_are_bucketed_by_training_history_or_fold_in_part() -> None:
+    """Of six users, 3 and 1 are held out whole; 0 and 5 have no history, or are in no query."""
+    counts = np.ones(9, int)
+    split = Split(
+        train=users([2, 4], [[1, 2], [3]]),
+        validation=Queries(users([3], [[4]]), users([3], [[4]]), users([3], [[0]])),
+        test=Queries(
+            users([0, 1, 4], [[], [5, 6], [3, 7]]),
+            users([0, 1, 4], [[], [5, 6], [3]]),
+            users([0, 1, 4], [[8], [8], [8]]),
+        ),
+        catalogue=Catalogue(np.array(list("abcdefghi")), counts, counts, 2),
+        user_ids=np.array(list("uvwxyz")),
+        counts={},
+    )
+    histories = split.train_history_of_all()
+    assert histories.user.tolist() == [0, 1, 2, 3, 4, 5]
+    assert histories.lengths.tolist() == [0, 2, 2, 1, 1, 0]
+    assert histories.item.tolist() == [5, 6, 1, 2, 4, 3]
+
+
+def users(codes: list[int], items: list[list[int]]) -> Histories:
+    return replace(Histories.of(items), user=np.array(codes, np.int32))
