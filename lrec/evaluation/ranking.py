@@ -133,6 +133,8 @@ def _graph(model: Model, k: int, signature: list[Any]) -> Any:
 
     catalogue = model.catalogue
     popularity = tf.constant(catalogue.popularity, tf.float32)
+    # has no Python control flow to convert, which would take longer than tracing it
+    rank = tf.autograph.experimental.do_not_convert(top_k)
 
     @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
     def step(*tensors: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -150,6 +152,6 @@ def _graph(model: Model, k: int, signature: list[Any]) -> Any:
             tf.stack([masked_row, masked], axis=1),
             tf.fill(tf.shape(masked), tf.constant(-np.inf)),
         )
-        return *top_k(scores, k, users), at_targets, finite
+        return *rank(scores, k, users), at_targets, finite
 
     return step
