@@ -1,1 +1,1 @@
-"""The front door: words, jobs and sweeps, and Hydra's errors in one line. Only this room imports Hydra."""
+"""The front door: words, jobs, sweeps, Hydra's errors in one line. Only here Hydra is imported."""

@@ -1,4 +1,4 @@
-"""Numbers and names as people read them."""
+"""Numbers and names in print."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def relative(row: Mapping[str, Any]) -> str:
 
 
 def metric_name(column: str) -> str:
-    """A metric's column as people write it: ndcg@10."""
+    """A metric's column as papers write it: ndcg@10."""
     return column.replace("_sub_at_", "_at_").replace("_at_", "@").replace("_", " ")
 
 
@@ -28,10 +28,16 @@ def number(value: float | None) -> str:
 
 
 def signed(value: float | None) -> str:
+    """A number with its sign; a dash for None.
+
+    >>> signed(0.25), signed(-1.5), signed(None)
+    ('+0.2500', '−1.50', '–')
+    """
     return "–" if value is None else ("+" if value > 0 else "") + number(value).replace("-", "−")
 
 
 def probability(p: float | None) -> str:
+    """A p-value with three digits; a dash for None."""
     if p is None:
         return "–"
     return "< .001" if p < 0.001 else f"{p:.3f}"
