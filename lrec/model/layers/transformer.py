@@ -21,10 +21,13 @@ class MultiHeadAttention(keras.layers.Layer):
         heads: divides `size`.
         dropout: share of attention weights left out in training.
         causal: True if a token attends only to itself and older ones.
+        name: of the layer.
     """
 
-    def __init__(self, *, size: int, heads: int, dropout: float, causal: bool) -> None:
-        super().__init__()
+    def __init__(
+        self, *, size: int, heads: int, dropout: float, causal: bool, name: str = "attention"
+    ) -> None:
+        super().__init__(name=name)
         self.heads = heads
         self.causal = causal
         self.query = keras.layers.Dense(size)
@@ -102,15 +105,30 @@ class TransformerBlock(keras.layers.Layer):
             residual branches, SwiGLU (Borisyuk et al. 2025, as in eSASRec, Tikhonovich et al.
             2025); `pre_norm` normalises the input of both branches, GELU.
         causal: True if a token attends only to itself and older ones.
+        index: of the block in its encoder, from 0.
     """
 
     def __init__(
-        self, *, size: int, heads: int, widen: int, dropout: float, kind: str, causal: bool
+        self,
+        *,
+        size: int,
+        heads: int,
+        widen: int,
+        dropout: float,
+        kind: str,
+        causal: bool,
+        index: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(name=numbered("block", index))
         activation = {"sasrec": "relu", "ligr": "swiglu", "pre_norm": "gelu"}[kind]
         self.kind = kind
-        self.attention = MultiHeadAttention(size=size, heads=heads, dropout=dropout, causal=causal)
+        self.attention = MultiHeadAttention(
+            size=size,
+            heads=heads,
+            dropout=dropout,
+            causal=causal,
+            name=numbered("attention", index),
+        )
         self.forward = FeedForward(
             size=size, hidden=size * widen, dropout=dropout, activation=activation
         )
@@ -168,9 +186,15 @@ class Encoder(keras.layers.Layer):
         self.positions = keras.layers.Embedding(max_length, size, "glorot_normal")
         self.blocks = [
             TransformerBlock(
-                size=size, heads=heads, widen=widen, dropout=dropout, kind=kind, causal=causal
+                size=size,
+                heads=heads,
+                widen=widen,
+                dropout=dropout,
+                kind=kind,
+                causal=causal,
+                index=index,
             )
-            for _ in range(blocks)
+            for index in range(blocks)
         ]
         self.norm = None if kind == "ligr" else keras.layers.LayerNormalization(epsilon=1e-6)
         self.drop = keras.layers.Dropout(dropout)
@@ -193,3 +217,8 @@ class Encoder(keras.layers.Layer):
             last = index == len(self.blocks) - 1
             tokens = block(tokens, layout=layout, newest=newest and last, training=training)
         return tokens if self.norm is None else self.norm(tokens)
+
+
+def numbered(name: str, index: int) -> str:
+    """A layer's name. TensorFlow sums in the order of names, so they are part of the numbers."""
+    return f"{name}_{index}" if index else name
