@@ -23,7 +23,7 @@ ENVIRONMENT = {
 
 
 class RedactedRecord(logging.LogRecord):
-    """A composed of any library, without the passwords in it."""
+    """A log record of any library, without the passwords in it."""
 
     def getMessage(self) -> str:  # noqa: N802 - the name that logging calls
         return redact(super().getMessage())
@@ -64,12 +64,10 @@ def _exit(number: int, frame: FrameType | None) -> None:
     raise SystemExit(TERMINATED)
 
 
-def _send_again(degradation: sys.UnraisableHookArgs) -> None:
+def _send_again(lost: sys.UnraisableHookArgs) -> None:
     """Send a signal again whose exception was raised in a destructor, and lost."""
-    number = {SystemExit: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}.get(
-        degradation.exc_type
-    )
+    number = {SystemExit: signal.SIGTERM, KeyboardInterrupt: signal.SIGINT}.get(lost.exc_type)
     if number is None:
-        sys.__unraisablehook__(degradation)
+        sys.__unraisablehook__(lost)
     else:
         threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
