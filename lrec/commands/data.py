@@ -37,7 +37,7 @@ def run(settings: RunSettings, invocation: Invocation) -> None:
         screen.print(_audit(data))
     split, bucketings = settings.split(data), settings.bucket.values()
     buckets = [
-        bucketing.sort(split.test.train_history, split.train, split.catalogue)
+        bucketing.assign(split.test.train_history, split.train, split.catalogue)
         for bucketing in bucketings
     ]
     for line in data_lines(data, split, buckets):
@@ -105,7 +105,7 @@ def _buckets(bucketings: Iterable[Bucketing], split: Split) -> Table:
     table = _table("asked, by bucket", *left, *right, right=right)
     for bucketing in bucketings:
         validation, test = (
-            bucketing.sort(queries.train_history, split.train, split.catalogue)
+            bucketing.assign(queries.train_history, split.train, split.catalogue)
             for queries in (split.validation, split.test)
         )
         for label, name in [*enumerate(bucketing.names), (-1, COLD)]:

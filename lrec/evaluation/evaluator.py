@@ -63,7 +63,7 @@ class Evaluator:
         self.parts = {"validation": split.validation, "test": split.test}
         self.buckets: dict[str, list[Buckets]] = {
             part: [
-                bucketing.sort(queries.train_history, split.train, split.catalogue)
+                bucketing.assign(queries.train_history, split.train, split.catalogue)
                 for bucketing in bucketings.values()
             ]
             for part, queries in self.parts.items()

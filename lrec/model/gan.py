@@ -8,11 +8,11 @@ from typing import Any
 from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
-from lrec.model.common.autoencoder import Generator
+from lrec.model.common.autoencoder import GenerativeAutoencoder
 from lrec.model.common.protocols import TrainStep
 
 
-class GAN(Generator):
+class GAN(GenerativeAutoencoder):
     """CFGAN (Chae et al. 2018), vector-wise adversarial training, with both of its remedies (ZP).
 
     The generator maps a history to a preference for every item, any number, where 1 means taken and

@@ -8,7 +8,7 @@ from typing import Any
 from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
-from lrec.model.common.autoencoder import Generator
+from lrec.model.common.autoencoder import GenerativeAutoencoder
 from lrec.model.common.protocols import TrainStep
 
 # The composite prior's parts: standard normal, last epoch's posterior, a wide normal.
@@ -16,7 +16,7 @@ SHARES = (3 / 20, 3 / 4, 1 / 10)
 WIDE = 10.0  # log-variance of the third
 
 
-class RecVAE(Generator):
+class RecVAE(GenerativeAutoencoder):
     """RecVAE (Shenbin et al. 2020, "RecVAE: a new variational autoencoder for top-n").
 
     Encoder: five swish layers, each normalised and fed by the sum of all before it; decoder: one

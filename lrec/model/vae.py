@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
-from lrec.model.common.autoencoder import Generator
+from lrec.model.common.autoencoder import GenerativeAutoencoder
 from lrec.model.common.neural import Use
 
 
-class VAE(Generator):
+class VAE(GenerativeAutoencoder):
     """Mult-VAE (Liang et al. 2018, "Variational autoencoders for collaborative filtering").
 
     The history, L2-normalised and with dropout, is encoded to a Gaussian; a sample of it is decoded

@@ -398,7 +398,7 @@ def test_answers_without_loading_anything_slow(arguments: list[str], tmp_path: P
         ("augment.schedule.epochs=0", ("augment.schedule: epochs must be positive",)),
         (
             "augment.model._target_=lrec.model.ease.EASE",
-            ("augment.model._target_ is no Generator", "lrec.model.ease.EASE"),
+            ("augment.model._target_ is no GenerativeAutoencoder", "lrec.model.ease.EASE"),
         ),
         ("augment.schedule=null", ("augment.schedule must be a component with a _target_",)),
         ("augment.model=3", ("augment.model must be a component with a _target_",)),

@@ -125,8 +125,8 @@ def test_moves_count_every_user_once() -> None:
     table = transition_table(bucketing, before, after, index_of(after.user_ids, before.user_ids))
     assert int(table.to_numpy().sum()) == 4
     names = [str(name) for name in table.columns]
-    labels = bucketing.sort(after.train, after.train, after.catalogue).column
-    earlier = bucketing.sort(before.train, before.train, before.catalogue).column
+    labels = bucketing.assign(after.train, after.train, after.catalogue).column
+    earlier = bucketing.assign(before.train, before.train, before.catalogue).column
     expected = dict.fromkeys(((row, column) for row in table.index for column in names), 0)
     for was, now in zip([*earlier, "new"], labels, strict=True):
         expected[was, now] += 1

@@ -15,7 +15,7 @@ from architecture import modules
 from lrec.base.config.conf import PACKAGE
 
 QUESTION = re.compile(r'"""((?:What|Who|How|Whether|Where|Why|When)\b.*)')
-# Names of an earlier vocabulary, by kind; docs/glossary.md has today's.
+# Names of an earlier vocabulary, by kind; docs/architecture.md#glossary has today's.
 OLD = {
     "module": """
         archive asking atlas campaign candidates contest draws formats judge leftover migration

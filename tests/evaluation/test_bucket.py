@@ -42,7 +42,7 @@ def catalogue(counts: Sequence[int]) -> Catalogue:
 
 
 def sort(bucketing: Bucketing, train: Sequence[int], sizes: Sequence[int]) -> Buckets:
-    return bucketing.sort(histories(sizes), histories(train), catalogue([9] * 70))
+    return bucketing.assign(histories(sizes), histories(train), catalogue([9] * 70))
 
 
 def inverted_cdf(values: Sequence[int], percent: int) -> int:
@@ -137,11 +137,11 @@ MIXED = catalogue([20, 20, 20, 20, 10, 10])
 @pytest.mark.parametrize("tail_item", [4, 6])
 def test_mainstream_thresholds(head: int, other: int, bucket: str, tail_item: int) -> None:
     history = Histories.of([[i % 4 for i in range(head)] + [tail_item] * other])
-    assert Mainstream().sort(history, histories([1]), MIXED).column.tolist() == [bucket]
+    assert Mainstream().assign(history, histories([1]), MIXED).column.tolist() == [bucket]
 
 
 def test_mainstream_says_its_thresholds() -> None:
-    assert Mainstream().sort(histories([1]), histories([1]), MIXED).edges == {
+    assert Mainstream().assign(histories([1]), histories([1]), MIXED).edges == {
         "niche": "short-head share < 0.5",
         "diverse": "0.5 <= short-head share <= 0.9",
         "blockbuster": "short-head share > 0.9",

@@ -284,7 +284,9 @@ def test_empty_bucket_is_named_and_has_no_values() -> None:
 
 
 class Spy(SetMetric):
-    """Keeps the lists that it is asked about; the value is their number."""
+    """Keeps the lists that it is called with; the value is their number."""
+
+    name = "spy"
 
     def __init__(self) -> None:
         self.asked: list[np.ndarray] = []

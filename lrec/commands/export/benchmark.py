@@ -46,7 +46,7 @@ class FormatBenchmark:
         self.model = model
         self.ks = ks
         self.buckets = [
-            bucketing.sort(self.queries.train_history, split.train, split.catalogue)
+            bucketing.assign(self.queries.train_history, split.train, split.catalogue)
             for bucketing in bucketings
         ]
 

@@ -73,7 +73,7 @@ def members(settings: RunSettings, data: Interactions, bucket: str) -> Ints:
     split = settings.split(data)
     histories = split.train_history_of_all()
     bucketing = next(b for b in settings.bucket.values() if bucket in (*b.names, COLD))
-    column = bucketing.sort(histories, split.train, split.catalogue).column
+    column = bucketing.assign(histories, split.train, split.catalogue).column
     return np.flatnonzero(column == bucket)
 
 

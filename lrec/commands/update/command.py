@@ -41,13 +41,13 @@ SHARE = 0.1  # of the epochs that the run was trained for
 
 @dataclass(frozen=True)
 class UpdateSettings(RunSettings):
-    """The root of `conf/update.yaml`: the run's own config, and what came since.
+    """The root of `conf/update.yaml`: the run's own config, and the feedback.
 
     Attributes:
         run: MLflow id of the run to go on from.
         feedback: path of the new interactions.
         epochs: at most, or None for a tenth of the run's, and the model's least at least.
-        batch_size: examples a step, or None for as many as the model's `onward` says.
+        batch_size: examples a step, or None for the model's share of the run's, its `fine_tuning`.
         learning_rate: at the start, from which it falls to zero; None likewise.
         shrink: share of every weight of the model that training goes on from.
         retrain: whether to train from scratch too, and to compare.

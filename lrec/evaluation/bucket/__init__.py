@@ -63,7 +63,7 @@ class Bucketing(Component, ABC):
     def describe(self, low: float | None, high: float | None) -> str:
         """A bucket in words: measure above `low` and not above `high`."""
 
-    def sort(self, history: Histories, train: Histories, catalogue: Catalogue) -> Buckets:
+    def assign(self, history: Histories, train: Histories, catalogue: Catalogue) -> Buckets:
         """Sort users by their training (or fold-in) history.
 
         A user falls into the first bucket whose upper edge is not below the measure, so that

@@ -21,7 +21,7 @@ class Activity(ActivityBucketing):
     >>> train = Histories.of([[0], [1], [2, 0], [0, 1, 2], [0, 1, 2, 3]])
     >>> catalogue = Catalogue(np.array(list("abcd")), np.ones(4, int), np.ones(4, int), n_users=5)
     >>> users = Histories.of([[3], [1, 2, 3], [0, 1, 2, 3], []])
-    >>> buckets = Activity().sort(users, train, catalogue)
+    >>> buckets = Activity().assign(users, train, catalogue)
     >>> buckets.column.tolist()
     ['tail', 'torso', 'head', 'cold']
     >>> buckets.edges

@@ -52,7 +52,7 @@ class Autoencoder(NeuralModel):
         return items, scale
 
 
-class Generator(Autoencoder):
+class GenerativeAutoencoder(Autoencoder):
     """An autoencoder that decodes a history to a distribution."""
 
     @abstractmethod

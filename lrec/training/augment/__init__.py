@@ -14,7 +14,7 @@ from lrec.base.errors import DataError
 from lrec.base.ranges import check_sizes
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
-from lrec.model.common.autoencoder import Generator
+from lrec.model.common.autoencoder import GenerativeAutoencoder
 from lrec.model.common.protocols import Callback, Schedule, Strategy
 
 # Users whose scores over the catalogue are held in memory at once.
@@ -112,7 +112,11 @@ class GenerativeAugmenter(PseudoInteractionAugmenter):
     """
 
     def __init__(
-        self, model: Generator, schedule: Schedule, per_user: int = 5, quantile: float = 0.5
+        self,
+        model: GenerativeAutoencoder,
+        schedule: Schedule,
+        per_user: int = 5,
+        quantile: float = 0.5,
     ) -> None:
         super().__init__(per_user, quantile)
         self.model = model
