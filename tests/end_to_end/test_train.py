@@ -47,7 +47,8 @@ class Bench:
         return self.lrec.program(self.folder, "train", *self.small(experiment, *arguments))
 
     def sweep(self, experiment: str, *arguments: str) -> Answer:
-        return self.lrec(self.folder, "train", "-m", *self.small(experiment, *arguments))
+        words = self.small(experiment, *arguments)
+        return self.lrec(self.folder, "train", "-m", *words, LREC_TEST_FIGURES="drawn")
 
     def evaluate(self, experiment: str, run: Run, *arguments: str) -> Answer:
         where = f"tracking.experiment={experiment}"
@@ -203,6 +204,7 @@ def test_figures_are_pictures(vae: Run, bench: Bench) -> None:
     found = {path.name: path for path in bench.file(vae, "figures").iterdir()}
     assert found.keys() == {"by_bucket.png", "curves.png", "distributions.png"}
     assert all(path.read_bytes().startswith(PNG) for path in found.values())
+    assert all(path.stat().st_size > 5000 for path in found.values())
 
 
 def test_run_without_a_metric_to_draw_ends_well(bench: Bench) -> None:

@@ -20,7 +20,13 @@ from lrec.testing import bench
 # Where resumed training is always tested: random numbers, dropout layers, two policies of a game.
 EXACT = ("vae", "attention", "gan", "popularity")
 # Arguments that make a network small, where a model has them.
-SMALL = {"embedding_size": 8, "hidden_sizes": [16, 8], "latent_size": 4, "factors": 4}
+SMALL = {
+    "embedding_size": 8,
+    "hidden_size": 16,
+    "hidden_sizes": [16, 8],
+    "latent_size": 4,
+    "factors": 4,
+}
 
 
 def signature(name: str) -> tuple[Any, dict[str, Any]]:

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import pytest
 
 from lrec.base.silence import silenced
 
+FIGURES = "LREC_TEST_FIGURES"  # "drawn" draws them, which takes a third of a short training
 TESTS = str(Path(__file__).parents[1])
 
 
@@ -40,6 +41,38 @@ def run(
             process.kill()
             raise TimeoutError(f"lrec {' '.join(arguments)}: {out.read_text()}{err.read_text()}")
         return process.exitcode, out.read_text(), err.read_text()
+
+
+class Script:
+    """A program of some lines in a forked process, as `python -c` would run it.
+
+    Args:
+        code: the program.
+        arguments: `sys.argv[1:]`.
+        folder: for what it prints.
+    """
+
+    def __init__(self, code: str, arguments: Sequence[str], folder: Path) -> None:
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as out:
+            self._out = Path(out.name)
+        self._err = self._out.with_suffix(".err")
+        self.process = start(_execute, code, list(arguments), self._out, self._err)
+
+    def wait(self, seconds: float) -> tuple[int | None, str, str]:
+        """Exit status (None if it still runs), standard output and standard error."""
+        self.process.join(seconds)
+        return self.process.exitcode, self._out.read_text(), self._err.read_text()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+
+
+def _execute(code: str, arguments: list[str], out: Path, err: Path) -> None:
+    for number, path in ((1, out), (2, err)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    sys.argv = ["-c", *arguments]
+    exec(code, {"__name__": "__main__"})
 
 
 def make_store(path: Path) -> None:
@@ -67,6 +100,17 @@ def _search_experiments(address: str) -> None:
     mlflow.search_experiments()
 
 
+def leave_out_figures() -> None:
+    """Write an empty picture for each figure."""
+    from lrec.reporting import figures
+
+    def blank(figure: object, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\x89PNG\r\n\x1a\n")
+
+    figures._save = blank
+
+
 def command(
     arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str], out: Path, err: Path
 ) -> None:
@@ -79,6 +123,8 @@ def command(
     for number, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if environment.get(FIGURES) != "drawn":
+        leave_out_figures()
     sys.argv = ["lrec", *arguments]
     try:
         sys.exit(main())

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 
-from mlflow.utils.requirements_utils import _init_modules_to_packages_map
 from sqlalchemy.orm import configure_mappers
 
 IMPORTED = [
@@ -21,8 +21,10 @@ IMPORTED = [
     "lrec.commands.train.experiment",
 ]
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow reads it when it is imported
 for name in IMPORTED:
     importlib.import_module(name)
 configure_mappers()
-_init_modules_to_packages_map()  # reads the metadata of every package, as each saved model needs
+packages = importlib.import_module("mlflow.utils.requirements_utils")
+packages._init_modules_to_packages_map()  # reads the metadata of every package, as each saved model needs
 gc.freeze()  # commands need not collect what they inherit

@@ -39,7 +39,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory, lrec: CommandLine, tiny: 
         ("compare", "candidates=[popularity,ease]", "seeds=[1]", NO_MODEL),
         ("reveal", "candidates=[ease]", "min_users=2", "lengths=[0,2,5]"),
     ):
-        ran = lrec(folder, command, *data, *more, "resamples=100", f"hydra.run.dir={command}")
+        words = (*data, *more, "resamples=100", f"hydra.run.dir={command}")
+        ran = lrec(folder, command, *words, LREC_TEST_FIGURES="drawn")
         assert ran.rc == 0, ran.err
     comparison, reveal = (
         folder / name for name in ("compare/comparison.json", "reveal/reveal.json")

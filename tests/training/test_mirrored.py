@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
+from helpers.forked import Script
 
 MIRRORED = """
 import json, sys
@@ -38,13 +37,13 @@ print(json.dumps([strategy.distribution.num_replicas_in_sync, collector.losses,
 """
 
 
-def test_two_devices_train_like_one(tiny: Path) -> None:
+def test_two_devices_train_like_one(tiny: Path, tmp_path: Path) -> None:
+    scripts = [Script(MIRRORED, [str(tiny), devices], tmp_path) for devices in ("1", "2")]
     results = []
-    for devices in (1, 2):
-        command = [sys.executable, "-c", MIRRORED, str(tiny), str(devices)]
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert ran.returncode == 0, ran.stderr
-        results.append(json.loads(ran.stdout.splitlines()[-1]))
+    for script in scripts:
+        status, out, err = script.wait(200)
+        assert status == 0, err
+        results.append(json.loads(out.splitlines()[-1]))
     (one, losses, scores), (two, same_losses, same_scores) = results
     assert (one, two) == (1, 2)
     assert losses[-1] < losses[0]

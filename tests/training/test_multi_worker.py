@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import mlflow
 import numpy as np
 import pytest
 from helpers.cli import CommandLine, SilentCallback
+from helpers.forked import Script
 from helpers.ports import free_ports
 
 from lrec.data.dataset.csv import CSV
@@ -74,32 +74,27 @@ def batch_size(tiny: Path) -> int:
 @pytest.fixture(scope="module")
 def workers(
     tiny: Path, batch_size: int, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Path, list[subprocess.Popen[str]]]]:
+) -> Iterator[tuple[Path, list[Script]]]:
     """Two that have trained, and go on training."""
     folder = tmp_path_factory.mktemp("workers")
     hosts = [f"127.0.0.1:{port}" for port in free_ports(2)]
     started = [
-        subprocess.Popen(
-            [sys.executable, "-c", TRAIN, tiny, folder, str(index), str(batch_size), *hosts],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        Script(TRAIN, [str(tiny), str(folder), str(index), str(batch_size), *hosts], folder)
         for index in (0, 1)
     ]
     try:
         end = time.monotonic() + 150
         while len(list(folder.glob("[01].npz"))) < 2 and time.monotonic() < end:
-            assert [worker.poll() for worker in started] == [None, None]
+            assert [worker.process.exitcode for worker in started] == [None, None]
             time.sleep(0.1)
         yield folder, started
     finally:
         for worker in started:
             worker.kill()
-            worker.wait()
 
 
 def test_two_workers_train_like_one_process(
-    workers: tuple[Path, list[subprocess.Popen[str]]], tiny: Path, batch_size: int
+    workers: tuple[Path, list[Script]], tiny: Path, batch_size: int
 ) -> None:
     first, second = (dict(np.load(workers[0] / f"{index}.npz")) for index in (0, 1))
     records = first.pop("records")
@@ -123,12 +118,12 @@ def test_two_workers_train_like_one_process(
 
 
 def test_killed_worker_ends_the_other_with_a_line(
-    workers: tuple[Path, list[subprocess.Popen[str]]],
+    workers: tuple[Path, list[Script]],
 ) -> None:
     survivor, victim = workers[1]
     victim.kill()
-    _, err = survivor.communicate(timeout=60)
-    assert survivor.returncode == 1
+    status, _, err = survivor.wait(60)
+    assert status == 1
     assert err.count("\n") == 1, err
     assert "lost 127.0.0.1:" in err
     assert "start all of them again" in err
