@@ -26,5 +26,5 @@ for name in IMPORTED:
     importlib.import_module(name)
 configure_mappers()
 packages = importlib.import_module("mlflow.utils.requirements_utils")
-packages._init_modules_to_packages_map()  # reads the metadata of every package, as each saved model needs
+packages._init_modules_to_packages_map()  # the metadata of every package: a saved model needs it
 gc.freeze()  # commands need not collect what they inherit
