@@ -16,8 +16,9 @@ from helpers.composing import checked, composed
 
 from lrec.base.errors import DataError
 from lrec.commands.update.bucket_transitions import transition_table
-from lrec.commands.update.command import UpdateSettings, shorter
+from lrec.commands.update.child_runs import shorter
 from lrec.commands.update.feedback import join
+from lrec.commands.update.settings import UpdateSettings
 from lrec.data.alignment import extend, index_of
 from lrec.data.catalogue import Catalogue
 from lrec.data.dataset.csv import CSV

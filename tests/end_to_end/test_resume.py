@@ -105,7 +105,7 @@ def whole(bench: Bench) -> Path:
     [
         ("Checkpoint.save", 2, "going on after epoch 2"),
         pytest.param(
-            "run_logging.log_verdict", 0, "going on after epoch 3", marks=pytest.mark.slow
+            "run_logging.log_result", 0, "going on after epoch 3", marks=pytest.mark.slow
         ),
     ],
     ids=["in training", "in the last evaluation"],

@@ -1,0 +1,84 @@
+"""The training runs of an update: from the saved model and, to compare with, from scratch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import OmegaConf
+
+from lrec.base.config.check import check
+from lrec.commands.composing import ComposedConfig
+from lrec.commands.settings import RunSettings
+from lrec.model import Model, Pretrained
+from lrec.tracking import tags_of
+
+if TYPE_CHECKING:
+    pass
+from lrec.commands.update.settings import UpdateSettings
+
+BEFORE, UPDATED, SCRATCH = "before", "updated", "from scratch"
+SHARE = 0.1  # of the epochs that the run was trained for
+
+
+@dataclass(frozen=True)
+class ChildRun:
+    """A training run of an update: its settings and config, and the model that it goes on from."""
+
+    config: tuple[RunSettings, ComposedConfig]
+    pretrained: Pretrained | None
+
+
+def child_runs(
+    settings: UpdateSettings, config: ComposedConfig, dataset: dict[str, Any], model: Model
+) -> dict[str, ChildRun]:
+    """The runs to train: updated and, if it is to be compared with, from scratch."""
+    pretrained = Pretrained(settings.run, model.state(), model.catalogue, settings.shrink)
+    trained = int(tags_of(settings.run).get("lrec.epochs", settings.schedule.epochs))
+    schedule = shorter(settings, config.values["schedule"], trained)
+    changes: dict[str, dict[str, Any]] = {UPDATED: {"dataset": dataset, "schedule": schedule}}
+    if settings.retrain:
+        changes[SCRATCH] = {"dataset": dataset}
+    return {
+        name: ChildRun(
+            child_config(config, nodes, config.folder / name.replace(" ", "_")),
+            pretrained if name == UPDATED else None,
+        )
+        for name, nodes in changes.items()
+    }
+
+
+def shorter(settings: UpdateSettings, own: Mapping[str, Any], trained: int) -> dict[str, Any]:
+    """The schedule of an update.
+
+    Args:
+        own: the run's.
+        trained: epochs that the run took.
+    """
+    fine_tuning = settings.model.fine_tuning
+    epochs = max(fine_tuning.epochs, math.ceil(SHARE * trained))
+    batch_size = max(1, round(fine_tuning.batches * own["batch_size"]))
+    return {
+        **own,
+        "epochs": settings.epochs or epochs,
+        "batch_size": settings.batch_size or batch_size,
+        "learning_rate": settings.learning_rate or fine_tuning.rate * own["learning_rate"],
+        "decay": "cosine",
+        "warmup_epochs": 0,
+    }
+
+
+def child_config(
+    config: ComposedConfig, changes: Mapping[str, Any], folder: Path
+) -> tuple[RunSettings, ComposedConfig]:
+    """A training run with the saved run's config and these nodes instead of its own."""
+    own = [name for name in config.values if name in RunSettings.__dataclass_fields__]
+    values = {**{name: config.values[name] for name in own}, **changes}
+    settings = check(OmegaConf.create(values), RunSettings)
+    folder.mkdir(parents=True, exist_ok=True)
+    groups = ("dataset", "split", "model", "augment")
+    choices = {group: getattr(settings, group).name for group in groups}
+    return settings, ComposedConfig(values, config.overrides, choices, folder)

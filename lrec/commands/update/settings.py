@@ -1,0 +1,59 @@
+"""The settings of `lrec update`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from lrec.base.errors import ConfigError
+from lrec.commands.settings import RunSettings
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class UpdateSettings(RunSettings):
+    """The root of `conf/update.yaml`: the run's own config, and the feedback.
+
+    Attributes:
+        run: MLflow id of the run to go on from.
+        feedback: path of the new interactions.
+        epochs: at most, or None for a tenth of the run's, and the model's least at least.
+        batch_size: examples a step, or None for the model's share of the run's, its `fine_tuning`.
+        learning_rate: at the start, from which it falls to zero; None likewise.
+        shrink: share of every weight of the model that training goes on from.
+        retrain: whether to train from scratch too, and to compare.
+        resamples: of the bootstrap and of the sign flips.
+    """
+
+    run: str
+    feedback: str
+    epochs: int | None
+    batch_size: int | None
+    learning_rate: float | None
+    shrink: float
+    retrain: bool
+    resamples: int
+
+    file: ClassVar[str] = "conf/update.yaml"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError(f"{name} must be 1 or more, or null. Received: {value}")
+        rate = self.learning_rate
+        if rate is not None and not 0 < rate < math.inf:
+            raise ConfigError(f"learning_rate must be positive, or null. Received: {rate}")
+        if self.strategy.several:
+            raise ConfigError(
+                "lrec update trains in one process: choose another strategy. "
+                f"Received: strategy={self.strategy.name}"
+            )
+        if not 0 <= self.shrink <= 1:
+            raise ConfigError(f"shrink must be from 0 to 1. Received: {self.shrink}")
+        if self.resamples < 100:
+            raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
