@@ -60,8 +60,8 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
             screen.line(line)
         result, references = evaluator.test(evaluator.ranker(model)), evaluator.references()
         rows = with_references(model.name, result.values, references)
-        secret = None if settings.tracking.keep_user_ids else data.digest
-        users = published_table(result.table, split, secret)
+        keep_ids = settings.tracking.keep_user_ids
+        users = published_table(result.table, split, data.digest, keep_ids)
         log_result(RunContext(log, config), result, rows, references, users, buckets)
     screen.metrics(rows, settings.groups, settings.k)
     screen.note(log.location)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 from omegaconf import DictConfig
@@ -41,9 +42,10 @@ class TrainSettings(RunSettings):
             return config
         killed = str(config.resume)
         refuse_fixed(overrides, "resume", lambda key: key not in (*FREE, "resume"), FREE)
-        trained = stored_config((folder_of(killed) / "config.yaml").read_text(), killed)
+        folder = folder_of(killed)
+        trained = stored_config((folder / "config.yaml").read_text(), killed)
         merged = merge(trained, config, [o for o in overrides if key_of(o) != "resume"])
-        merged.resume = killed
+        merged.resume = str(folder)
         return merged
 
 
@@ -57,7 +59,7 @@ def run(settings: TrainSettings, invocation: Invocation) -> float:
     config = invocation.config
     config = replace(config, values={k: v for k, v in config.values.items() if k != "resume"})
     if settings.resume is not None:
-        folder = folder_of(settings.resume)
+        folder = Path(settings.resume)  # found before the check, see `stored`
         overrides = (folder / "overrides.txt").read_text().splitlines()
         config = replace(config, overrides=overrides, choices={}, folder=folder, resumed=True)
     result = experiment.run(settings, config)

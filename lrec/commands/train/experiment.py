@@ -115,7 +115,7 @@ def run(
         result, references = evaluator.test(ranker), evaluator.references()
         rows = with_references(model.name, result.values, references)
         users = run_logging.published_table(
-            result.table, split, None if settings.tracking.keep_user_ids else data.digest
+            result.table, split, data.digest, settings.tracking.keep_user_ids
         )
         run_logging.log_result(context, result, rows, references, users, buckets)
         if settings.tracking.log_model:

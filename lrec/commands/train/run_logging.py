@@ -156,17 +156,20 @@ def log_figures(
             context.log.file(folder / name, "figures")
 
 
-def published_table(table: pd.DataFrame, split: Split, secret: str | None) -> pd.DataFrame:
+def published_table(
+    table: pd.DataFrame, split: Split, secret: str, keep_user_ids: bool
+) -> pd.DataFrame:
     """The user table with the items' ids, and the users' pseudonyms or ids.
 
     Args:
-        secret: key of the pseudonyms; None keeps the users' ids.
+        secret: key of the pseudonyms.
+        keep_user_ids: keep the users' own ids instead.
     """
     import pandas as pd
 
     ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in table["items"]]
     users = split.user_ids[table["user"]]
-    published = table.assign(user=users if secret is None else pseudonyms(users, secret))
+    published = table.assign(user=users if keep_user_ids else pseudonyms(users, secret))
     published["items"] = pd.Series(ids, index=published.index)
     return published
 

@@ -95,8 +95,9 @@ def evaluate_before(
     """The saved model on the split of all data."""
     evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
     result = evaluator.test(evaluator.ranker(model))
-    secret = None if settings.tracking.keep_user_ids else data.digest
-    return Evaluated(BEFORE, published_table(result.table, split, secret), result.values)
+    keep_ids = settings.tracking.keep_user_ids
+    users = published_table(result.table, split, data.digest, keep_ids)
+    return Evaluated(BEFORE, users, result.values)
 
 
 def compare_models(
