@@ -104,9 +104,7 @@ def whole(bench: Bench) -> Path:
     ("where", "after", "goes_on"),
     [
         ("Checkpoint.save", 2, "going on after epoch 2"),
-        pytest.param(
-            "run_logging.log_result", 0, "going on after epoch 3", marks=pytest.mark.slow
-        ),
+        pytest.param("run_logging.log_result", 0, "going on after epoch 3", marks=pytest.mark.slow),
     ],
     ids=["in training", "in the last evaluation"],
 )
