@@ -21,6 +21,7 @@ class SavedRun:
     Attributes:
         data, digest: name of the data set it was trained on, and digest of its content.
         seconds: from start to end.
+        address: of its page in MLflow's UI; empty where that is not known.
     """
 
     id: str
@@ -30,6 +31,7 @@ class SavedRun:
     data: str
     digest: str
     seconds: float
+    address: str = ""
 
     @property
     def seed(self) -> int:
@@ -53,7 +55,7 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
     store = Store()
     client = store.mlflow.MlflowClient()
     if ids:
-        return [_saved(find_run(store, run_id)) for run_id in ids]
+        return [_saved(store, find_run(store, run_id)) for run_id in ids]
     try:
         entity = client.get_experiment_by_name(experiment)
     except Exception as error:
@@ -72,13 +74,13 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
             raise RuntimeError(
                 f"MLflow cannot read this filter: {one_line(error)} Received: {where}"
             ) from None
-        runs += [_saved(run) for run in page]
+        runs += [_saved(store, run) for run in page]
         token = page.token
         if not token:
             return runs
 
 
-def _saved(run: Any) -> SavedRun:
+def _saved(store: Store, run: Any) -> SavedRun:
     if run.info.status != "FINISHED":
         raise RuntimeError(f"run {run.info.run_id} is {run.info.status}, and not FINISHED.")
     inputs = run.inputs.dataset_inputs if run.inputs else []
@@ -90,6 +92,7 @@ def _saved(run: Any) -> SavedRun:
         data=inputs[0].dataset.name if inputs else "",
         digest=inputs[0].dataset.digest if inputs else "",
         seconds=(run.info.end_time - run.info.start_time) / 1000,
+        address=store.run_address(run.info.experiment_id, run.info.run_id),
     )
 
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from lrec.base.errors import one_line, redact
 from lrec.tracking import pyfunc
@@ -17,6 +18,8 @@ from lrec.tracking.journal import Entry, Journal
 BATCH = 1000  # metrics in one request at most
 PARAMS = 100  # parameters in one request at most
 REMOTE = ("http", "postgresql", "mysql", "mssql")  # stores that may be temporarily unreachable
+# Schemes of stores that `mlflow ui` shows; none at all is a folder.
+LOCAL_UI = ("sqlite", "postgresql", "mysql", "mssql", "file", "")
 # Requests to a server that does not respond time out after seconds instead of minutes.
 TIMEOUTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
@@ -64,6 +67,20 @@ class Store:
             return str(self)
         default = self.uri in (f"sqlite:///{Path.cwd() / 'mlflow.db'}", "sqlite:///mlflow.db")
         return "mlflow ui" if default else f"mlflow ui --backend-store-uri {self}"
+
+    def run_address(self, experiment_id: str, run_id: str) -> str:
+        """The page of a run: of the store's server, or of the UI that `mlflow ui` starts here.
+
+        It holds neither a user's name nor a password.
+        """
+        address = urlsplit(self.uri)
+        if address.scheme in ("http", "https"):
+            server = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path}"
+        elif address.scheme.partition("+")[0] in LOCAL_UI:
+            server = "http://127.0.0.1:5000"
+        else:
+            return ""
+        return f"{server.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
 
     def open(self, experiment: str) -> str:
         """The id of an experiment; it, and a local store, are created if they do not exist.

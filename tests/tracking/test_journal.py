@@ -392,6 +392,25 @@ def test_passwords_are_not_shown() -> None:
     assert "s3cret" not in Store().ui + Store().digest
 
 
+@pytest.mark.parametrize(
+    ("store", "server"),
+    [
+        ("sqlite:////tmp/mlflow.db", "http://127.0.0.1:5000"),
+        (
+            "https://ann:s3cret@mlflow.example:8443/shop?token=s3cret",
+            "https://mlflow.example:8443/shop",
+        ),
+        ("postgresql://ann:s3cret@host:5432/runs", "http://127.0.0.1:5000"),
+    ],
+)
+def test_a_run_has_an_address_without_a_password(store: str, server: str) -> None:
+    some = Store()
+    some.uri = store
+    assert some.run_address("3", "abc") == f"{server}/#/experiments/3/runs/abc"
+    some.uri = "databricks://ann:s3cret"
+    assert some.run_address("3", "abc") == ""
+
+
 def test_candidates_need_a_store_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any) -> str:
         raise UnreachableError("nothing there")
