@@ -105,6 +105,24 @@ def test_values_and_differences_in_plain_python() -> None:
     assert first["value"] == pytest.approx(of_base)
 
 
+def test_values_have_intervals_where_users_are_enough() -> None:
+    """Near the normal approximation, of the primary metric and groups of 30 users only."""
+    values = np.random.default_rng(3).random(400)
+    buckets = np.array([TAIL] * 20 + [HEAD] * 380)
+    noise = np.random.default_rng(4).random(400)
+    tables = [table(values, buckets, novelty_at_10=noise), table(values[::-1], buckets)]
+    tables[1]["novelty_at_10"] = noise
+    models = [ModelTables(name, [t], N_ITEMS) for name, t in zip("ab", tables, strict=True)]
+    comparison = compare(models, "a", "ndcg_at_10", METRICS, BUCKETS, 2000)
+    row = comparison.row("a", "ndcg_at_10", HEAD)
+    own = values[20:]
+    half = 1.96 * own.std(ddof=1) / np.sqrt(len(own))
+    assert row["value_low"] == pytest.approx(own.mean() - half, abs=0.1 * half)
+    assert row["value_high"] == pytest.approx(own.mean() + half, abs=0.1 * half)
+    for metric, bucket in (("ndcg_at_10", TAIL), ("novelty_at_10", HEAD)):
+        assert comparison.row("a", metric, bucket)["value_low"] is None
+
+
 def test_a_difference_in_one_bucket_is_found_there_and_nowhere_else() -> None:
     n = 4000
     buckets = buckets_of(n)

@@ -27,7 +27,7 @@ from lrec.evaluation.comparison.user_alignment import (
     metric_directions,
 )
 from lrec.evaluation.metric import Metric, SetMetric
-from lrec.evaluation.statistics import LEVEL, holm, interval, paired
+from lrec.evaluation.statistics import LEVEL, bootstrap, holm, interval, paired
 from lrec.evaluation.summary import SMALLEST_BUCKET
 
 if TYPE_CHECKING:
@@ -61,8 +61,9 @@ def compare(
     are computed from equal-sized random subsamples of every bucket, and have no p. Buckets of fewer
     than 30 users have values only.
 
-    The columns of `rows`: bucket, model, metric, users (that have a value), value, seeds_low and
-    seeds_high (the seeds' own values), baseline, difference, low and high (its 95 % interval), p,
+    The columns of `rows`: bucket, model, metric, users (that have a value), value, value_low and
+    value_high (its 95 % interval, of the primary metric), seeds_low and seeds_high (the seeds' own
+    values), baseline, difference, low and high (its 95 % interval), p,
     p_holm, effect_size, detectable (see `lrec.evaluation.statistics.Paired`), verdict.
 
     Args:
@@ -127,6 +128,7 @@ def _compare_values(values: Floats, resamples: int) -> dict[str, Floats]:
     columns = {
         "users": (~np.isnan(of_users)).sum(axis=1).astype(float),
         "value": value,
+        **_primary_intervals(of_users[:, :, 0], value.shape, resamples),
         "seeds_low": by_seed.min(axis=1),
         "seeds_high": by_seed.max(axis=1),
         "baseline": np.broadcast_to(value[0], value.shape),
@@ -137,6 +139,16 @@ def _compare_values(values: Floats, resamples: int) -> dict[str, Floats]:
         values = getattr(statistics, attribute, np.full(differences.shape[1], np.nan))
         columns[column] = _below_baseline(values.reshape(n_models - 1, n_metrics))
     return columns
+
+
+def _primary_intervals(
+    of_users: Floats, shape: tuple[int, ...], resamples: int
+) -> dict[str, Floats]:
+    """Intervals of the models' own values, from `(models, users)` of the first metric only."""
+    low, high = np.full(shape, np.nan), np.full(shape, np.nan)
+    if of_users.shape[1] >= SMALLEST_BUCKET:
+        low[:, 0], high[:, 0] = interval(bootstrap(of_users.T, resamples))
+    return {"value_low": low, "value_high": high}
 
 
 def _compare_sets(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,9 +77,18 @@ class Metric(Component):
 
     Attributes:
         direction: 1 where more is better, -1 where less is, 0 where neither is.
+        of_hits: False where it does not ask whether a list was right. Then its better side is one
+            among good lists only: a bad list is easily novel.
     """
 
     direction: int = 1
+    of_hits: bool = True
+
+    @property
+    def meaning(self) -> str:
+        """A sentence for people: the first line of the metric's module."""
+        text = inspect.getdoc(sys.modules[type(self).__module__]) or ""
+        return text.partition("\n")[0]
 
     def applies(self, catalogue: Catalogue) -> bool:
         """True if the data has the features that this metric needs."""
@@ -94,6 +105,8 @@ class RankingMetric(Metric):
 
 class SetMetric(Metric):
     """A value for a group of users from all their lists together."""
+
+    of_hits = False
 
     @abstractmethod
     def __call__(self, items: Ints, n_items: int) -> float:

@@ -13,6 +13,7 @@ class APLT(RankingMetric):
     """
 
     name = "aplt"
+    of_hits = False
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         return nan_mean(

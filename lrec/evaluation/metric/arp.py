@@ -13,6 +13,7 @@ class ARP(RankingMetric):
     """
 
     name = "arp"
+    of_hits = False
     direction = 0
 
     def __call__(self, lists: Lists, k: int) -> Floats:

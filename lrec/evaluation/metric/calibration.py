@@ -17,6 +17,7 @@ class Calibration(RankingMetric):
     """
 
     name = "calibration"
+    of_hits = False
 
     def applies(self, catalogue: Catalogue) -> bool:
         return bool(catalogue.features.genre_names)

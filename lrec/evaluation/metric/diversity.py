@@ -17,6 +17,7 @@ class Diversity(RankingMetric):
     """
 
     name = "diversity"
+    of_hits = False
 
     def applies(self, catalogue: Catalogue) -> bool:
         return bool(catalogue.features.genre_names)

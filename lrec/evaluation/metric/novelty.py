@@ -16,6 +16,7 @@ class Novelty(RankingMetric):
     """
 
     name = "novelty"
+    of_hits = False
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         popularity = lists.popularity[:, :k]

@@ -16,6 +16,7 @@ class PopularityLift(RankingMetric):
     """
 
     name = "popularity_lift"
+    of_hits = False
     direction = 0
 
     def __call__(self, lists: Lists, k: int) -> Floats:

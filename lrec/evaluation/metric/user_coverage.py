@@ -13,6 +13,7 @@ class UserCoverage(RankingMetric):
     """
 
     name = "user_coverage"
+    of_hits = False
 
     def __call__(self, lists: Lists, k: int) -> Floats:
         full = (lists.items[:, :k] >= 0).all(axis=1) & (lists.items.shape[1] >= k)
