@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,6 +42,26 @@ def probability(p: float | None) -> str:
     if p is None:
         return "–"
     return "< .001" if p < 0.001 else f"{p:.3f}"
+
+
+def users_of(bucket: str, meaning: str) -> str:
+    """The users of a bucket, by its meaning where that is a number of items.
+
+    >>> users_of("tail", "n <= 2"), users_of("torso", "2 < n <= 5"), users_of("head", "n > 5")
+    ('people with up to 2 items', 'people with 3 to 5 items', 'people with more than 5 items')
+    >>> users_of("one", "0 < n <= 1"), users_of("few", "short-head share > 0.9")
+    ('people with 1 item', 'the few (short-head share > 0.9)')
+    """
+    form = re.fullmatch(r"(?:(\d+) < )?n <= (\d+)|n > (\d+)", meaning)
+    if form is None:
+        return f"the {bucket}" + (f" ({meaning})" if meaning else "")
+    above, most, more = form.groups()
+    if above is None:
+        number = f"more than {more}" if more else f"up to {most}"
+    else:
+        least = str(int(above) + 1)
+        number = most if least == most else f"{least} to {most}"
+    return f"people with {number} item" + ("" if number.split()[-1] == "1" else "s")
 
 
 def distinguishing_words(commands: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import ModelTables, metric_directions
+from lrec.evaluation.metric import Metric
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import SavedRun, fetch
 
@@ -74,6 +75,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
         **describe(models, comparison),
         "resamples": settings.resamples,
         "baseline_named": settings.baseline is not None,
+        **describe_metrics(settings.metric, comparison.directions),
     }
 
     tags = {"lrec.command": "compare", "lrec.baseline": baseline, "lrec.primary": settings.primary}
@@ -83,7 +85,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
             log.file(path)
 
     screen.print(comparison_table(comparison))
-    for sentence in headline(comparison, facts["buckets"]):
+    for sentence in headline(comparison, facts["buckets"], settings.baseline is None):
         screen.note(sentence)
     screen.note(f"page: {config.folder / 'comparison.html'}")
     screen.note(log.location)
@@ -142,6 +144,18 @@ def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[st
     }
 
 
+def describe_metrics(metrics: Mapping[str, Metric], columns: Iterable[str]) -> dict[str, Any]:
+    """Facts on the metrics of columns: their meanings, and those that do not ask for hits."""
+    of_columns = {
+        column: metrics[(column.rpartition("_at_")[0] or column).removesuffix("_sub")]
+        for column in columns
+    }
+    return {
+        "meanings": {column: metric.meaning for column, metric in of_columns.items()},
+        "plain": [column for column, metric in of_columns.items() if not metric.of_hits],
+    }
+
+
 def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> list[Path]:
     """Write the comparison as a table, as JSON and as a page."""
     from lrec.commands.compare.page import page
@@ -153,7 +167,7 @@ def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> lis
         **facts,
         "baseline": comparison.baseline,
         "primary": comparison.primary,
-        "headline": headline(comparison, facts["buckets"]),
+        "headline": headline(comparison, facts["buckets"], not facts["baseline_named"]),
         "subsample": comparison.subsample,
         "rows": [comparison.row(*key) for key in comparison.keys],
         "served": [] if comparison.served is None else comparison.served.to_dict("records"),

@@ -1,4 +1,4 @@
-"""A comparison in sentences."""
+"""A comparison in sentences that need no statistics to be read."""
 
 from __future__ import annotations
 
@@ -13,57 +13,92 @@ from lrec.evaluation.comparison.comparison import (
     WORSE,
     Comparison,
 )
-from lrec.reporting.formatting import metric_name, number, relative, signed
+from lrec.reporting.formatting import metric_name, number, relative, signed, users_of
+
+# Metrics of which more means that more of what people chose later is in their lists.
+FINDING = ("recall", "precision", "ndcg", "hit", "mrr", "map", "epc")
 
 
-def headline(comparison: Comparison, edges: Mapping[str, str]) -> list[str]:
+def headline(
+    comparison: Comparison, edges: Mapping[str, str], best_simple: bool = True
+) -> list[str]:
     """A sentence on the least active users, and one on the most active.
 
     Args:
         edges: bucket -> its meaning, in words.
+        best_simple: True if the baseline is the best of the simple models, False if it was named.
     """
-    order = next((names for names in comparison.bucketings.values() if names), ["all"])
+    order = next((names for names in comparison.bucketings.values() if names), [ALL])
     return [
-        bucket_sentence(comparison, bucket, edges)
+        bucket_sentence(comparison, bucket, edges, best_simple)
         for bucket in dict.fromkeys(order[:1] + order[-1:])
     ]
 
 
-def bucket_sentence(comparison: Comparison, bucket: str, edges: Mapping[str, str]) -> str:
-    """The verdicts by the primary metric in one bucket."""
+def bucket_sentence(
+    comparison: Comparison, bucket: str, edges: Mapping[str, str], best_simple: bool
+) -> str:
+    """The verdicts by the primary metric in one bucket: better, worse and undecided apart."""
     base = comparison.row(comparison.baseline, comparison.primary, bucket)
     others = [model for model in comparison.models if model != comparison.baseline]
     rows = [comparison.row(model, comparison.primary, bucket) for model in others]
-    meaning = "; ".join([*([edges[bucket]] if bucket in edges else []), f"{base['users']:,} users"])
-    group = f"For {'everybody' if bucket == ALL else f'the {bucket}'} ({meaning})"
+    group = "everybody" if bucket == ALL else users_of(bucket, edges.get(bucket, ""))
+    group = f"For {group} ({base['users']:,} in the test)"
     if any(row["verdict"] == TOO_FEW for row in rows):
         return f"{group} there is no verdict: they are too few."
-    direction = comparison.directions[comparison.primary]
-    clauses = []
-    for verdict, words in ((BETTER, "better"), (WORSE, "worse")):
-        decided = [row for row in rows if row["verdict"] == verdict]
-        decided.sort(key=lambda row: -direction * row["difference"])
-        if decided:
-            verb = "is" if len(decided) == 1 else "are"
-            gains = _join([_with_gain(row) for row in decided])
-            clauses.append(f"{gains} {verb} {words} than {comparison.baseline}")
-    unsure = [row for row in rows if row["verdict"] == UNDECIDED]
-    if unsure:
-        verb = "is" if len(unsure) == 1 else "are"
-        least = number(max(row["detectable"] for row in unsure))
-        clauses.append(
-            f"{_join([row['model'] for row in unsure])} {verb} undecided, where a difference of "
-            f"{least} would probably have shown"
+    rows.sort(key=lambda row: -comparison.directions[comparison.primary] * row["difference"])
+    of = {v: [r for r in rows if r["verdict"] == v] for v in (BETTER, WORSE, UNDECIDED)}
+    than = comparison.baseline + (", the best simple model" if best_simple else "")
+    if of[BETTER]:
+        clauses = [_gains(comparison, of[BETTER], f" than {than}")]
+    else:
+        clauses = [f"no model was shown to be better than {than}"]
+    if of[WORSE]:
+        clauses.append(_gains(comparison, of[WORSE], ""))
+    if of[UNDECIDED]:
+        names = (
+            "" if len(of[UNDECIDED]) == len(rows) else _join([r["model"] for r in of[UNDECIDED]])
         )
-    value = f"{metric_name(comparison.primary)} of {comparison.baseline} is {number(base['value'])}"
-    return f"{group}, {'; '.join(clauses)}. The {value}."
+        clauses.append(_undecided(of[UNDECIDED], names))
+    return f"{group}, {'; '.join(clauses)}."
 
 
-def _with_gain(row: Mapping[str, Any]) -> str:
-    """A model and its difference to the baseline."""
-    gain = f", {relative(row)}" if relative(row) else ""
-    low, high = signed(row["low"]), signed(row["high"])
-    return f"{row['model']} ({signed(row['difference'])}{gain}; {low} to {high})"
+def _gains(comparison: Comparison, rows: Sequence[Mapping[str, Any]], than: str) -> str:
+    """Models that are better, or that are worse, and by how much."""
+    finds = comparison.primary.rpartition("_at_")[0] in FINDING
+    verb = "finds" if finds else f"has a {metric_name(comparison.primary)} that is"
+    words = ("more", "less") if finds else ("higher", "lower")
+    gains: list[str] = []
+    for row in rows:
+        share = relative(row).lstrip("+−")
+        share = "under 1 %" if share == "0 %" else share
+        word = words[row["difference"] < 0]
+        lead = f" {verb}" if not gains else ""
+        after = than if not gains else ""
+        amount = f"{share} {word}" if share else word
+        gains.append(f"{row['model']}{lead} {amount}{after} ({_with_interval(row)})")
+    return _join(gains)
+
+
+def _undecided(rows: Sequence[Mapping[str, Any]], names: str) -> str:
+    """Models without a shown difference, and how large one would have had to be."""
+    largest = max(rows, key=lambda row: abs(row["difference"]))
+    shown = number(max(row["detectable"] for row in rows))
+    of = "" if len(rows) == 1 and names else f", of {largest['model']}"
+    lead = f"for {names} no difference was shown, " if names else ""
+    what = "the difference" if len(rows) == 1 else "the largest difference"
+    return (
+        f"{lead}{what} is {signed(largest['difference'])} ({_interval(largest)}{of}), where one of "
+        f"{shown} would probably have shown"
+    )
+
+
+def _with_interval(row: Mapping[str, Any]) -> str:
+    return f"{signed(row['difference'])}; 95 %: {_interval(row)}"
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    return f"{signed(row['low'])} to {signed(row['high'])}"
 
 
 def _join(words: Sequence[str]) -> str:

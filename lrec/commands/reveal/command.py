@@ -118,6 +118,7 @@ def describe(settings: RevealSettings, split: Split) -> dict[str, Any]:
     """Facts for readers of the curves: metric, users and targets."""
     return {
         "primary": settings.primary,
+        "meaning": settings.primary_metric[0].meaning,
         "resamples": settings.resamples,
         "min_users": settings.min_users,
         "users": len(split.test),

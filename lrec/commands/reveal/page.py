@@ -2,89 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lrec.commands.reveal.curves import Curves
+from lrec.commands.reveal.sentences import summary
+from lrec.evaluation.references import ORACLE
+from lrec.reporting.formatting import metric_name
 from lrec.reporting.page import line_colours, render
-from lrec.reporting.page.axis import Axis, even_positions
+from lrec.reporting.page.line_chart import Line, line_chart
 
 
 def page(curves: Curves, facts: Mapping[str, Any]) -> str:
-    """HTML of curves.
+    """HTML of curves, those over the shortest histories first.
 
     Args:
         facts: for their readers, and to repeat them.
     """
     models = list(dict.fromkeys(curves.points["model"]))
-    cohorts = list(reversed(curves.cohorts))
+    colours = line_colours(models)
     return render(
         Path(__file__).with_name("page.html"),
         facts=facts,
         models=models,
-        colours=line_colours(models),
-        plots=[plot(curves, cohort, models) for cohort in cohorts],
-        natural=[natural(curves, model) for model in models],
+        sentences=summary(curves),
+        parts=[part(curves, cohort, colours, facts["primary"]) for cohort in curves.cohorts],
+        natural=[natural(curves, model, colours[model], facts["primary"]) for model in models],
     )
 
 
-def plot(curves: Curves, cohort: int, models: Sequence[str]) -> dict[str, Any]:
+def part(curves: Curves, cohort: int, colours: Mapping[str, str], primary: str) -> dict[str, Any]:
     """One cohort: a line for each model with its band, the winners and the summary."""
     points = curves.points[curves.points["cohort"] == cohort]
     lengths = [int(n) for n in points["n"].unique()]
-    axis = Axis.over([*points["low"], *points["high"]], zero=True)
-    across = even_positions(len(lengths))
-    lines = []
-    for model in models:
-        rows = points[points["model"] == model]
-        lines.append(
-            {
-                "name": model,
-                "line": _line(across, [axis.at(v) for v in rows["value"]]),
-                "band": _band(across, axis, rows["low"].to_list(), rows["high"].to_list()),
-                "rows": rows.to_dict("records"),
-            }
-        )
+    users = int(points["users"].iloc[0])
+    rows = {m: points[points["model"] == m].to_dict("records") for m in colours}
+    lines = [
+        Line(model, colours[model], *_columns(rows[model]), dashed=model == ORACLE)
+        for model in colours
+    ]
+    name = metric_name(primary)
+    title = f"{name} of {users:,} people with {cohort} items or more, by items shown"
+    steps = list(map(str, lengths))
     winners = curves.winners
     chosen = winners[winners["cohort"] == cohort].to_dict("records") if len(winners) else []
-    summary = curves.summary[curves.summary["cohort"] == cohort]
     return {
         "cohort": cohort,
-        "users": int(points["users"].iloc[0]),
+        "users": users,
         "lengths": lengths,
-        "across": across,
-        "axis": axis,
-        "lines": lines,
+        "rows": rows,
+        "chart": line_chart(
+            f"{name}_shown_{cohort}", title, lines, steps, ("items shown of a history", name)
+        ),
         "winners": chosen,
-        "summary": summary.to_dict("records"),
+        "summary": curves.summary[curves.summary["cohort"] == cohort].to_dict("records"),
     }
 
 
-def natural(curves: Curves, model: str) -> dict[str, Any]:
+def natural(curves: Curves, model: str, colour: str, primary: str) -> dict[str, Any]:
     """One model: users who have few items, and users who have more and were shown as few."""
     rows = curves.natural[curves.natural["model"] == model].to_dict("records")
-    axis = Axis.over(
-        [row[key] for row in curves.natural.to_dict("records") for key in ("value", "cut")],
-        zero=True,
+    filled = curves.natural.dropna(subset=["value", "cut"], how="all")
+    every = filled.to_dict("records")
+    drawn = [row for row in rows if row["n"] in set(filled["n"])]
+    name = metric_name(primary)
+    lines = [
+        Line("have", colour, [row["value"] for row in drawn]),
+        Line("show", colour, [row["cut"] for row in drawn], dashed=True),
+    ]
+    chart = line_chart(
+        f"{name}_{model}_have_or_show",
+        f"{model}: people who have few items, and people who have more and show as few",
+        lines,
+        [str(row["n"]) for row in drawn],
+        ("items", name),
+        values=[row[key] for row in every for key in ("value", "cut")],
+        full=False,
     )
-    across = even_positions(len(rows))
-    lines = {}
-    for key in ("value", "cut"):
-        points = [
-            (x, axis.at(row[key]))
-            for x, row in zip(across, rows, strict=True)
-            if row[key] is not None and row[key] == row[key]
-        ]
-        lines[key] = " ".join(f"{x},{100 - y:.2f}" for x, y in points)
-    return {"name": model, "rows": rows, "axis": axis, "across": across, "lines": lines}
+    has_content = any(line.is_drawn for line in lines)
+    return {"name": model, "rows": rows, "chart": chart if has_content else None}
 
 
-def _line(across: Sequence[float], heights: Sequence[float]) -> str:
-    return " ".join(f"{x},{100 - y:.2f}" for x, y in zip(across, heights, strict=True))
-
-
-def _band(across: Sequence[float], axis: Axis, low: Sequence[float], high: Sequence[float]) -> str:
-    above = _line(across, [axis.at(v) for v in high])
-    below = _line(list(reversed(across)), [axis.at(v) for v in reversed(low)])
-    return f"{above} {below}"
+def _columns(
+    rows: Sequence[Mapping[Hashable, Any]],
+) -> tuple[list[float], list[float], list[float]]:
+    value, low, high = ([row[key] for row in rows] for key in ("value", "low", "high"))
+    return value, low, high

@@ -160,6 +160,7 @@ def provenance(
         "digest": some.digest,
         "seeds": list(models[0].runs),
         "runs": {m.name: {seed: run.id for seed, run in m.runs.items()} for m in models},
+        "addresses": {run.id: run.address for m in models for run in m.runs.values()},
     }
 
 

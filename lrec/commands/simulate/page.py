@@ -7,15 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from lrec.commands.simulate.results import SimulationResults
+from lrec.reporting.formatting import users_of
 from lrec.reporting.page import line_colours, render
-from lrec.reporting.page.axis import Axis, even_positions
+from lrec.reporting.page.line_chart import Line, line_chart
+from lrec.reporting.page.svg import Chart
 
 Row = dict[str, Any]
 PLOTS = {
-    "activated": "Active: users with {active} items or more, %",
-    "hit": "Reached: users who have accepted anything, %",
-    "drift": "Drift: popularity of what is shown, percentiles above round 1",
-    "item_coverage": "Coverage: catalogue shown to equally many users, %",
+    "activated": "Active: users with {active} items or more",
+    "hit": "Reached: users who have accepted anything",
+    "drift": "Drift: popularity of what is shown, against round 1",
+    "item_coverage": "Coverage: catalogue shown to equally many users",
+}
+
+UNITS = {
+    "activated": "% of users",
+    "hit": "% of users",
+    "drift": "percentiles",
+    "item_coverage": "% of catalogue",
 }
 
 
@@ -28,19 +37,23 @@ def page(results: SimulationResults, facts: Mapping[str, Any]) -> str:
     rounds, summary = results.records("rounds"), results.records("summary")
     models = list(dict.fromkeys(row["model"] for row in summary))
     buckets = list(dict.fromkeys(row["bucket"] for row in summary))
-    axes = {key: Axis.over(percent(rounds, key), zero=True) for key in PLOTS}
+    colours = line_colours(models)
     parts = []
     for bucket in buckets:
         ends = [row for row in summary if row["bucket"] == bucket]
         course = [row for row in rounds if row["bucket"] == bucket]
+        shown = [key for key in PLOTS if has_content(course, key)]
         parts.append(
             {
                 "bucket": bucket,
-                "meaning": facts["buckets"].get(bucket),
+                "meaning": users_of(bucket, facts["buckets"][bucket])
+                if bucket in facts["buckets"]
+                else "",
                 "users": ends[0]["users"],
                 "attainable": ends[0]["attainable"],
                 "sentence": sentence(ends, facts),
-                "plots": [plot(course, key, axes[key], models, facts) for key in PLOTS],
+                "charts": [chart(course, rounds, key, bucket, colours, facts) for key in shown],
+                "left_out": [title(key, facts) for key in PLOTS if key not in shown],
                 "rows": [
                     row | {"last": next(r for r in reversed(course) if r["model"] == row["model"])}
                     for row in ends
@@ -51,7 +64,6 @@ def page(results: SimulationResults, facts: Mapping[str, Any]) -> str:
         Path(__file__).with_name("page.html"),
         facts=facts,
         models=models,
-        colours=line_colours(models),
         competing=facts["models"],
         parts=parts,
     )
@@ -80,24 +92,36 @@ def percent(rows: Sequence[Row], key: str) -> list[float | None]:
     return [None if row[key] is None else 100 * row[key] for row in rows]
 
 
-def plot(
-    rows: Sequence[Row], key: str, axis: Axis, models: Sequence[str], facts: Mapping[str, Any]
-) -> Row:
-    """A line for each model, by round."""
-    across = even_positions(facts["rounds"])
-    lines = {}
-    for model in models:
+def has_content(rows: Sequence[Row], key: str) -> bool:
+    """True if a column has different values: a chart of one value shows nothing."""
+    return len({row[key] for row in rows if row[key] is not None}) > 1
+
+
+def title(key: str, facts: Mapping[str, Any]) -> str:
+    """The title of a chart."""
+    return PLOTS[key].format(active=facts["active"])
+
+
+def chart(
+    rows: Sequence[Row],
+    every: Sequence[Row],
+    key: str,
+    bucket: str,
+    colours: Mapping[str, str],
+    facts: Mapping[str, Any],
+) -> Chart:
+    """A line for each model, by round.
+
+    Args:
+        rows: of one bucket.
+        every: of all buckets, whose charts share an axis.
+    """
+    lines = []
+    for model, colour in colours.items():
         values = percent([row for row in rows if row["model"] == model], key)
-        lines[model] = " ".join(
-            f"{x},{100 - axis.at(value):.2f}"
-            for x, value in zip(across, values, strict=True)
-            if value is not None
-        )
-    return {
-        "title": PLOTS[key].format(active=facts["active"]),
-        "key": key,
-        "axis": axis,
-        "across": across,
-        "lines": lines,
-        "drawn": any(lines.values()),
-    }
+        lines.append(Line(model, colour, values, dashed=model not in facts["models"]))
+    steps = [str(index + 1) for index in range(facts["rounds"])]
+    name = f"{key}_{bucket}"
+    words = title(key, facts)
+    titles = ("round", UNITS[key])
+    return line_chart(name, words, lines, steps, titles, percent(every, key), full=False)

@@ -1,19 +1,17 @@
-"""The page of a comparison, and its verdicts in sentences."""
+"""The page of a comparison: its order, charts, colours and links."""
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lrec.commands.compare.page import LABEL, apart, heat, page
-from lrec.commands.compare.sentences import headline
+from lrec.commands.compare.page import heat, page
+from lrec.commands.compare.table import comparison_table
 from lrec.evaluation.comparison.comparison import Comparison
 
 NAN = math.nan
@@ -27,6 +25,8 @@ def row(bucket: str, model: str, verdict: str, difference: float = NAN, **more: 
         "metric": "ndcg_at_10",
         "users": 50,
         "value": 0.2 + (difference if is_defined else 0),
+        "value_low": 0.18,
+        "value_high": 0.22,
         "seeds_low": 0.1,
         "seeds_high": 0.3,
         "baseline": 0.2,
@@ -67,32 +67,24 @@ def comparison() -> Comparison:
     )
 
 
-@given(st.lists(st.floats(0, 100), max_size=8))
-def test_labels_do_not_overlap(heights: list[float]) -> None:
-    moved = apart(heights)
-    for low, high in pairwise(sorted(moved)):
-        assert high - low >= LABEL - 0.02
-    assert all(new >= old - 0.01 for new, old in zip(moved, heights, strict=True))
-
-
-def test_the_verdict_in_sentences(comparison: Comparison) -> None:
-    assert headline(comparison, {"tail": "n <= 2"}) == [
-        "For the tail (n <= 2; 50 users), vae (+0.0500, +25 %; +0.0400 to +0.0600) is better than "
-        "ease; gan (−0.0200, −10 %; −0.0300 to −0.0100) is worse than ease. The ndcg@10 of ease is "
-        "0.2000.",
-        "For the head (3 users) there is no verdict: they are too few.",
-    ]
-
-
 def test_colours_show_side_and_strength(comparison: Comparison) -> None:
     (cells,) = (line["cells"] for line in heat(comparison, "vae"))
-    tail, head, overall = cells
+    overall, tail, head = cells  # in the order of the table on screen
     assert (tail["side"], tail["strength"], tail["sure"]) == ("good", 0.5, True)
     assert head["side"] == "none"
     assert (overall["side"], overall["sure"]) == ("good", False)
 
 
-def test_a_page_names_what_is_undecided_or_missing(comparison: Comparison) -> None:
+def test_a_metric_that_does_not_ask_for_hits_has_no_colour(comparison: Comparison) -> None:
+    """Much novelty of a bad list is nothing good; the numbers stay."""
+    (line,) = heat(comparison, "gan", plain=["ndcg_at_10"])
+    assert [cell["side"] for cell in line["cells"]] == ["none"] * 3
+    assert line["cells"][1]["difference"] == -0.02
+
+
+@pytest.fixture(scope="module")
+def html(comparison: Comparison) -> str:
+    runs = {m: [{"id": m, "seed": 1, "minutes": 1.0, "command": "lrec"}] for m in comparison.models}
     facts = {
         "version": "0",
         "command": "lrec compare <&>",
@@ -100,15 +92,59 @@ def test_a_page_names_what_is_undecided_or_missing(comparison: Comparison) -> No
         "digest": "d",
         "split": {"split": "ratio"},
         "users": 50,
-        "buckets": {},
+        "buckets": {"tail": "n <= 2"},
         "seeds": [1],
         "resamples": 100,
-        "baseline_named": True,
-        "runs": {"vae": [{"id": "r", "seed": 1, "minutes": 1.0, "command": "lrec train"}]},
+        "baseline_named": False,
+        "meanings": {"ndcg_at_10": "Gain: more hits, and sooner."},
+        "plain": [],
+        "runs": runs,
+        "addresses": {"vae": "http://127.0.0.1:5000/#/experiments/1/runs/vae"},
     }
-    html = page(comparison, facts)
-    assert html.count("too few users") == 4  # two rows of the plot, two of the table
+    return page(comparison, facts)
+
+
+def test_a_page_names_what_is_undecided_or_missing(comparison: Comparison, html: str) -> None:
+    assert html.count("too few users") == 6  # two rows of the chart in two sizes, and of the table
     assert "nan" not in html.lower()
     assert "None" not in html
     assert "lrec compare &lt;&amp;&gt;" in html
     assert np.all([f">{model}<" in html for model in comparison.models])
+
+
+def test_a_page_opens_with_a_sentence_then_terms_values_and_differences(html: str) -> None:
+    order = [
+        "<p>For people with up to 2 items",
+        "Gain: more hits, and sooner.",
+        "95 % interval:",
+        "<h2>How good each model is",
+        "0.2000 (0.1800 to 0.2200)",
+        "<h2>How far each model is from ease",
+        "better  +0.0500",
+        "<h2>Every metric",
+    ]
+    places = [html.find(words) for words in order]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_all_stands_first_as_on_screen(comparison: Comparison, html: str) -> None:
+    chart = html[html.index("<svg") : html.index("</svg>")]
+    shown = re.findall(r'font-weight="bold">(\w+)<', chart)
+    on_screen = [
+        str(cell).split()[0] for cell in comparison_table(comparison).columns[0].cells if cell
+    ]
+    assert shown == on_screen == ["all", "tail", "head"]
+
+
+def test_every_chart_can_be_taken_away_and_every_model_leads_to_its_run(html: str) -> None:
+    assert html.count("<figure>") == html.count(' download="') > 2
+    assert set(re.findall(r'href="#(run-\w+)"', html)) <= set(re.findall(r'id="(run-\w+)"', html))
+    assert 'href="#run-gan"' in html
+    assert '<a href="http://127.0.0.1:5000/#/experiments/1/runs/vae"><code>vae</code></a>' in html
+
+
+def test_every_table_scrolls_by_itself(html: str) -> None:
+    tables = re.findall(r'(<div class="wide" tabindex="0" role="region"[^>]*>)?<table>', html)
+    assert tables
+    assert all(tables)
