@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.commands.reveal.curves import Curves
-from lrec.commands.reveal.sentences import summary
+from lrec.commands.reveal.opening import summary
 from lrec.evaluation.references import ORACLE
 from lrec.reporting.formatting import metric_name
 from lrec.reporting.page import line_colours, render

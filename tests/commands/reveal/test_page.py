@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lrec.commands.reveal.curves import Curves, ModelCurves, reveal_curves
+from lrec.commands.reveal.opening import summary
 from lrec.commands.reveal.page import page
-from lrec.commands.reveal.sentences import summary
 
 LENGTHS = [0, 1, 2, 5, 8, 16]
 
@@ -43,9 +46,9 @@ def test_the_summary_is_about_the_shortest_histories(curves: Curves) -> None:
 
 
 def test_a_model_that_never_gets_there_is_said_to(curves: Curves) -> None:
-    rows = curves.summary.assign(needed=[None] * len(curves.summary))
-    never = Curves(curves.cohorts, curves.points, rows, curves.winners, curves.natural)
-    assert "learner never" in summary(never)[1]
+    for nothing in (math.inf, math.nan):
+        never = replace(curves, summary=curves.summary.assign(needed=nothing))
+        assert "learner never" in summary(never)[1]
 
 
 def test_a_page_opens_with_short_histories_and_explains_its_terms(curves: Curves) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -49,4 +50,4 @@ def _needed(row: Row) -> str:
 
 
 def _count(n: float | None) -> str:
-    return "never" if n is None or n != n else f"{n:.0f}"
+    return f"{n:.0f}" if n is not None and math.isfinite(n) else "never"
