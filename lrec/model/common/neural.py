@@ -150,7 +150,7 @@ class NeuralModel(Model):
 
         if name not in self._graphs:
             flat = [tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.float32, tf.int64)]
-            self._graphs[name] = tf.function(function, input_signature=flat)
+            self._graphs[name] = tf.function(function, input_signature=flat, autograph=False)
         return self._graphs[name]
 
     def export_scorer(self) -> ExportScorer:
