@@ -44,11 +44,12 @@ def eager() -> Iterator[None]:
     """Run what TensorFlow would trace, operation by operation."""
     import tensorflow as tf
 
+    before = tf.config.functions_run_eagerly()
     tf.config.run_functions_eagerly(True)
     try:
         yield
     finally:
-        tf.config.run_functions_eagerly(False)
+        tf.config.run_functions_eagerly(before)
 
 
 class KeepStates:
