@@ -11,10 +11,8 @@ import mlflow
 import numpy as np
 import pytest
 from helpers.cli import CommandLine, SilentCallback
-from omegaconf import OmegaConf
 
 from lrec.base.errors import ConfigError, one_line, redact, shown
-from lrec.commands.runs import saved
 from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories
 from lrec.data.split.leave_one_out import LeaveOneOut
@@ -95,14 +93,6 @@ def test_flipped_bit_in_a_model_is_noticed(tiny: Path, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(RuntimeError, match="does not hold a whole lrec model"):
         saving.load(tmp_path)
-
-
-def test_stored_config_is_plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    path = tmp_path / "config.yaml"
-    path.write_text(OmegaConf.to_yaml({"model": {"_target_": "${oc.env:HOME}"}}))
-    monkeypatch.setattr(saved, "fetch", lambda *_: path)
-    with pytest.raises(RuntimeError, match="interpolation"):
-        saved.load_config("0123")
 
 
 def test_hostile_names_and_secrets_stay_where_they_are(
