@@ -14,7 +14,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from lrec.base.config.conf import CONF
-from lrec.base.errors import CommandFailed, ConfigError, one_line, redact
+from lrec.base.errors import (
+    CommandFailed,
+    ConfigError,
+    one_line,
+    printable,
+    redact,
+    redact_addresses,
+)
 from lrec.base.files import write_text
 from lrec.cli.composer import HydraComposer
 from lrec.cli.table import COMMANDS, config_name
@@ -56,7 +63,7 @@ class Task:
         except Exception as error:
             if job.mode != RunMode.MULTIRUN:
                 raise CommandFailed from error
-            overrides = redact(" ".join(job.overrides.task).replace("++", ""))
+            overrides = printable(redact(" ".join(job.overrides.task).replace("++", "")))
             print(f"job {job.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
             raise
 
@@ -91,6 +98,6 @@ def redact_hydra_files(job: HydraConf) -> None:
     if job.mode == RunMode.MULTIRUN:
         files += Path(job.runtime.cwd, job.sweep.dir).glob("multirun.yaml")
     for path in files:
-        text = path.read_text()
-        if redact(text) != text:
-            write_text(path, redact(text))
+        text = path.read_text(encoding="utf-8")
+        if (public := redact_addresses(text)) != text:
+            write_text(path, public)

@@ -8,7 +8,7 @@ import re
 import sys
 
 from lrec import __version__
-from lrec.base.errors import CommandFailed, ConfigError, one_line, redact
+from lrec.base.errors import CommandFailed, ConfigError, one_line, printable, redact
 from lrec.cli.process import command_process
 from lrec.cli.table import COMMANDS
 
@@ -68,7 +68,7 @@ def _run(command: str, arguments: list[str]) -> int:
                 raise
             error = caught.__cause__ if isinstance(caught, CommandFailed) else caught
             line, status = report(error or caught, command, arguments)
-            print(f"lrec: {redact(line)}", file=sys.stderr)
+            print(f"lrec: {printable(redact(line))}", file=sys.stderr)
             return status
 
 

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-from lrec.base.errors import redact
+from lrec.base.errors import printable, redact
 
 TERMINATED = 143  # exit status after SIGTERM
 ENVIRONMENT = {
@@ -23,10 +23,10 @@ ENVIRONMENT = {
 
 
 class RedactedRecord(logging.LogRecord):
-    """A log record of any library, without the passwords in it."""
+    """A log record of any library, without the passwords in it and what steers a terminal."""
 
     def getMessage(self) -> str:  # noqa: N802 - the name that logging calls
-        return redact(super().getMessage())
+        return "\n".join(map(printable, redact(super().getMessage()).split("\n")))
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from lrec.base.config.check import check
-from lrec.base.errors import CommandFailed, ConfigError, one_line, redact
+from lrec.base.errors import CommandFailed, ConfigError, one_line, printable, redact
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.sweep_run import PARENT, SweepRun
 
@@ -55,7 +55,9 @@ class SweepCallback(Callback):
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
         if self.run is not None and job_return.status == JobStatus.FAILED:
             self.run.failed = True
-        job_return.overrides = [redact(o) for o in job_return.overrides or ()]  # Hydra prints them
+        job_return.overrides = [
+            printable(redact(o)) for o in job_return.overrides or ()
+        ]  # Hydra prints them
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         if self.run is not None:

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.config.check import AnySettings, check, component_groups
 from lrec.base.config.conf import groups
-from lrec.base.errors import ConfigError, redact
+from lrec.base.errors import ConfigError, redact_addresses
 from lrec.commands.settings import RunSettings
 
 
@@ -141,7 +141,7 @@ def prepare(
     plain = json.loads(json.dumps(values))  # every key as text, as digests and YAML want it
     composed = ComposedConfig(
         values=without_passwords(plain),
-        overrides=[redact(override.removeprefix("++")) for override in overrides],
+        overrides=[redact_addresses(override.removeprefix("++")) for override in overrides],
         choices=chosen,
         folder=folder,
     )
@@ -154,7 +154,7 @@ def without_passwords(value: Any) -> Any:
         return {key: without_passwords(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [without_passwords(inner) for inner in value]
-    return redact(value) if isinstance(value, str) else value
+    return redact_addresses(value) if isinstance(value, str) else value
 
 
 def key_of(override: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -13,15 +12,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from lrec.base.errors import redact
+from lrec.base.errors import printable, redact
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # Rows of the metrics table, by metric; everything else is in MLflow.
 SHOWN = ("recall", "ndcg", "hit", "mse", "user_coverage", "item_coverage_sub", "novelty")
-# What steers a terminal, breaks a line or turns the direction of writing, and what is no text.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Screen:
@@ -183,7 +180,7 @@ def plain_table(*columns: str, title: str | None = None, right: Sequence[str] = 
 
 def plain(value: object) -> str:
     """Text from data, which may hold anything: control characters as Python writes them."""
-    return CONTROL.sub(lambda control: repr(control[0])[1:-1], str(value))
+    return printable(str(value))
 
 
 def cell(value: object) -> Text:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import shlex
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lrec.base.errors import one_line, redact
+from lrec.base.errors import one_line, redact, redact_addresses
 from lrec.tracking import pyfunc
 from lrec.tracking.journal import Entry, Journal
 
@@ -62,8 +63,11 @@ class Store:
         """The command that shows the store in a browser, or the address of its server."""
         if self.uri.startswith("http"):
             return str(self)
-        default = self.uri in (f"sqlite:///{Path.cwd() / 'mlflow.db'}", "sqlite:///mlflow.db")
-        return "mlflow ui" if default else f"mlflow ui --backend-store-uri {self}"
+        if self.uri in (f"sqlite:///{Path.cwd() / 'mlflow.db'}", "sqlite:///mlflow.db"):
+            return "mlflow ui"
+        shown = str(self) == self.uri  # the command has to work as it stands, and tell no password
+        uri = shlex.quote(self.uri) if shown else '"$MLFLOW_TRACKING_URI"'
+        return f"mlflow ui --backend-store-uri {uri}"
 
     def open(self, experiment: str) -> str:
         """The id of an experiment; it, and a local store, are created if they do not exist.
@@ -151,6 +155,7 @@ class Store:
         parent = {"mlflow.parentRunId": entry["parent"]} if entry["parent"] else {}
         own = {"lrec.journal": entry["id"], "lrec.folder": str(journal.folder.absolute())}
         tags = resolve_tags({**entry["tags"], **parent, **own})
+        tags = {key: redact_addresses(value) for key, value in tags.items()}  # MLflow's, of git
         run = client.create_run(experiment, entry["time"], tags, entry["name"])
         return str(run.info.run_id)
 

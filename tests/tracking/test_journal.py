@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -388,8 +389,15 @@ def test_store_that_cannot_be_used_is_refused_and_leaves_nothing(folder: Path) -
 
 def test_passwords_are_not_shown() -> None:
     mlflow.set_tracking_uri("postgresql://ann:s3cret@host:5432/runs")
-    assert str(Store()) == "postgresql://ann:***@host:5432/runs"
+    assert str(Store()) == "postgresql://***@host:5432/runs"
     assert "s3cret" not in Store().ui + Store().digest
+    assert Store().ui == 'mlflow ui --backend-store-uri "$MLFLOW_TRACKING_URI"'
+
+
+def test_command_that_shows_the_store_can_be_pasted() -> None:
+    uri = "sqlite:////home/ann b/it's $HOME/mlflow.db"
+    mlflow.set_tracking_uri(uri)
+    assert shlex.split(Store().ui) == ["mlflow", "ui", "--backend-store-uri", uri]
 
 
 def test_candidates_need_a_store_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lrec import __version__
-from lrec.base.errors import ConfigError
+from lrec.base.errors import ConfigError, listed
 from lrec.commands.composing import Invocation
 from lrec.commands.export import export_formats
 from lrec.commands.export.benchmark import FormatBenchmark, degradation, ranked_by_lrec
+from lrec.commands.export.export_folder import foreign, replaced
 from lrec.commands.runs.saved import load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.bucket import group_names
@@ -58,10 +56,10 @@ class ExportSettings(RunSettings):
             )
         if self.sample < 1:
             raise ConfigError(f"sample must be 1 or more. Received: {self.sample}")
-        if self.folder is not None and not _is_replaceable(Path(self.folder)):
+        if self.folder is not None and (path := foreign(Path(self.folder))) is not None:
             raise ConfigError(
-                "folder holds something else than an earlier export, which would be lost: name "
-                f"another. Received: {self.folder}"
+                f"folder holds what no export wrote, or what has changed since, {listed([path])}, "
+                f"and it would be lost: name another folder. Received: {self.folder}"
             )
 
 
@@ -146,25 +144,3 @@ def shown(
             for format, values in rows.items()
         ]
     )
-
-
-@contextmanager
-def replaced(folder: Path) -> Iterator[Path]:
-    """A folder to write to, which replaces the given one at the end: it is never there in part."""
-    unfinished, old = (folder.with_name(f"{folder.name}.{os.getpid()}.{k}") for k in ("new", "old"))
-    unfinished.mkdir(parents=True)
-    try:
-        yield unfinished
-        if folder.exists():
-            folder.rename(old)
-        unfinished.rename(folder)
-    finally:
-        for rest in (unfinished, old):
-            shutil.rmtree(rest, ignore_errors=True)
-
-
-def _is_replaceable(folder: Path) -> bool:
-    """True if there is no such folder, or nothing or an export in it."""
-    if not folder.exists():
-        return True
-    return folder.is_dir() and ((folder / FACTS).is_file() or not any(folder.iterdir()))

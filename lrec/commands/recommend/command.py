@@ -13,6 +13,7 @@ from lrec.base.errors import ConfigError, nearest
 from lrec.base.files import write_table
 from lrec.commands.composing import Invocation
 from lrec.commands.recommend.explanation import explain_items
+from lrec.commands.recommend.table_file import is_replaceable
 from lrec.commands.recommend.users import codes_of, known_users, new_users
 from lrec.commands.runs.saved import load_model
 from lrec.commands.settings import RunSettings
@@ -71,6 +72,11 @@ class RecommendSettings(RunSettings):
             raise ConfigError(f"top must be 1 or more. Received: {self.top}")
         if self.to is not None and Path(self.to).suffix not in (".csv", ".parquet"):
             raise ConfigError(f"to must be a .csv or a .parquet file. Received: {self.to}")
+        if self.to is not None and not is_replaceable(Path(self.to)):
+            raise ConfigError(
+                "to names a file that holds something else than recommendations, which would be "
+                f"lost: name another. Received: {self.to}"
+            )
 
 
 def run(settings: RecommendSettings, invocation: Invocation) -> None:

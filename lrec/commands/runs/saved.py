@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from lrec import tracking
 from lrec.base.config.check import check
 from lrec.base.errors import DataError
+from lrec.commands.runs.stored_config import read_stored_config
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import align
 from lrec.data.catalogue import Catalogue
@@ -32,38 +31,7 @@ def load_config(run_id: str) -> DictConfig:
         RuntimeError: there is no such run, or it has none.
     """
     with TemporaryDirectory() as folder:
-        return stored_config(fetch(run_id, "config.yaml", Path(folder)).read_text(), run_id)
-
-
-def stored_config(text: str, run: str) -> DictConfig:
-    """The config of a run from its file.
-
-    Raises:
-        RuntimeError: lrec did not write it, or an older lrec did.
-    """
-    if "${" in text:  # lrec stores configs resolved; one of a stranger could read the environment
-        raise RuntimeError(f"the config of run {run} holds an interpolation: lrec stores none.")
-    config = OmegaConf.create(text)
-    assert isinstance(config, DictConfig)
-    if not all(exists(target) for target in targets_in(config)):
-        raise RuntimeError(f"run {run} was made by an older lrec: train it again.")
-    return config
-
-
-def targets_in(node: Any) -> Iterator[str]:
-    """Every `_target_` in a config and in the nodes below it."""
-    if isinstance(node, DictConfig):
-        for key, value in node.items():
-            yield from [str(value)] if key == "_target_" else targets_in(value)
-
-
-def exists(target: str) -> bool:
-    """False for a module of lrec's that is not there; others are the config check's to refuse."""
-    module = target.rpartition(".")[0]
-    try:
-        return not module.startswith("lrec.") or find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+        return read_stored_config(fetch(run_id, "config.yaml", Path(folder)), run_id)
 
 
 def folder_of(run: str) -> Path:

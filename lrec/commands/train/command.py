@@ -12,7 +12,8 @@ from omegaconf import DictConfig
 
 from lrec.commands.composing import Invocation, key_of
 from lrec.commands.runs.of_run import merge, refuse_fixed
-from lrec.commands.runs.saved import folder_of, stored_config
+from lrec.commands.runs.saved import folder_of
+from lrec.commands.runs.stored_config import read_stored_config
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import experiment
 
@@ -43,7 +44,7 @@ class TrainSettings(RunSettings):
         killed = str(config.resume)
         refuse_fixed(overrides, "resume", lambda key: key not in (*FREE, "resume"), FREE)
         folder = folder_of(killed)
-        trained = stored_config((folder / "config.yaml").read_text(), killed)
+        trained = read_stored_config(folder / "config.yaml", killed)
         merged = merge(trained, config, [o for o in overrides if key_of(o) != "resume"])
         merged.resume = str(folder)
         return merged

@@ -109,6 +109,7 @@ def test_unknown_ids_to_exclude_are_left_out_with_a_note(
     [
         ((), "either users or history"),
         (("users=tial",), "did you mean tail"),
+        (("users=tail", "to=ratings.csv"), "holds something else than recommendations"),
         (("users=tail", "model=vae"), "was decided when the run was trained"),
     ],
 )
@@ -116,6 +117,7 @@ def test_wrong_requests_are_one_line(
     overrides: tuple[str, ...], words: str, trained: tuple[Path, str], lrec: CommandLine
 ) -> None:
     folder, run = trained
+    (folder / "ratings.csv").write_text("user,item\n1,2\n")
     answer = lrec(folder, "recommend", f"run={run}", *overrides)
     assert answer.rc == 2
     assert words in answer.complaint
