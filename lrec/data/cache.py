@@ -17,7 +17,7 @@ from lrec.base.files import write_arrays
 from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 4
+FORMAT = 5
 
 
 def folder(chosen: str | None) -> Path:
@@ -51,6 +51,7 @@ def load(path: Path) -> Interactions | None:
             clock=meta["clock"],
             digest=meta["digest"],
             audit=tuple(CleaningStep(**step) for step in meta["audit"]),
+            notes=tuple(meta["notes"]),
             behaviors=tuple(Behavior(**behavior) for behavior in meta["behaviors"]),
             features=ItemFeatures(genre_names=tuple(meta["genre_names"]), **features),
         )
@@ -76,6 +77,7 @@ def store(path: Path, data: Interactions) -> None:
         "clock": data.clock,
         "digest": data.digest,
         "audit": [asdict(step) for step in data.audit],
+        "notes": data.notes,
         "behaviors": [asdict(behavior) for behavior in data.behaviors],
         "genre_names": data.features.genre_names,
     }

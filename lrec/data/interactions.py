@@ -92,6 +92,7 @@ class Interactions:
         weight: `(n,)` float32, of each in training, or None where all count 1.
         clock: True if timestamps of different users can be compared.
         audit: removals by cleaning, step by step.
+        notes: of what reading and cleaning found odd, each a line.
         digest: hex digest of the cleaned content.
 
     Example:
@@ -124,6 +125,7 @@ class Interactions:
     clock: bool = True
     features: ItemFeatures = field(default_factory=ItemFeatures)
     audit: tuple[CleaningStep, ...] = ()
+    notes: tuple[str, ...] = ()
     digest: str = ""
     truth: Truth | None = None
 

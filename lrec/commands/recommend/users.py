@@ -26,9 +26,9 @@ from lrec.data.tables.columns import (
     find_column,
     names,
     numbers,
-    seconds,
 )
 from lrec.data.tables.reading import read_table
+from lrec.data.tables.times import seconds
 from lrec.evaluation.bucket import ALL, COLD
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from lrec.base.errors import DataError
 from lrec.data.cleaning.audit import drop, note
 from lrec.data.cleaning.behaviors import check_behaviors, weigh
 from lrec.data.cleaning.coding import coded, compact, complete, content_digest
-from lrec.data.cleaning.raw_rows import identified, ordered
+from lrec.data.cleaning.raw_rows import identified, notes_on_times, ordered
 from lrec.data.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ class Cleaning:
         behavior.
 
         Args:
-            frame: one row an interaction, in file order; missing values are NaN.
+            frame: one row an interaction, in file order; missing values are NaN. Its
+                `attrs["notes"]`, if any, become notes of the data.
             clock: True if timestamps of different users can be compared.
 
         Raises:
@@ -73,12 +74,14 @@ class Cleaning:
         """
         if frame.empty:
             raise DataError("the data has no rows.")
+        notes = tuple(frame.attrs.get("notes", ()))
         frame, audit = identified(frame.reset_index(drop=True), self.missing_id)
         frame = ordered(frame)
         data = replace(coded(frame, clock), audit=audit)
         data, frame = complete(data, frame, "behavior", self.missing_behavior)
         data, frame = self._choose(data, frame)
         data, frame = complete(data, frame, "timestamp", self.missing_timestamp)
+        data = replace(data, notes=(*notes, *notes_on_times(data)))
         data = self._rate(data, frame)
         data = self._unite(data)
         if self.min_rating is not None:

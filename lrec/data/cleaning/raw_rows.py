@@ -8,10 +8,12 @@ import numpy as np
 
 from lrec.base.errors import DataError
 from lrec.data.cleaning.audit import by_activity, refuse
-from lrec.data.interactions import CleaningStep
+from lrec.data.interactions import CleaningStep, Interactions
 
 if TYPE_CHECKING:
     import pandas as pd
+
+YEAR_1990 = 631_152_000  # unix seconds
 
 
 def identified(frame: pd.DataFrame, policy: str) -> tuple[pd.DataFrame, tuple[CleaningStep, ...]]:
@@ -49,3 +51,17 @@ def ordered(frame: pd.DataFrame) -> pd.DataFrame:
     rows = np.empty(len(frame), np.int64)
     rows[np.argsort(second, kind="stable")] = np.argsort(time, kind="stable")
     return frame.iloc[rows]
+
+
+def notes_on_times(data: Interactions) -> tuple[str, ...]:
+    """A note where all times lie before 1990, as positions and numbers of another kind do."""
+    if data.timestamp is None or not data.clock or not len(data):
+        return ()
+    first, last = (int(time) for time in (data.timestamp.min(), data.timestamp.max()))
+    if last >= YEAR_1990:
+        return ()
+    days = [str(np.datetime64(time, "s").astype("datetime64[D]")) for time in (first, last)]
+    return (
+        f"all times lie before 1990 ({' to '.join(dict.fromkeys(days))}): set dataset.time_unit or "
+        "dataset.time_format, or dataset.clock=false if they only order each history",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -118,6 +119,8 @@ class FileDataset(Dataset):
         if data is None:
             data = self.prepare(files)
             cache.store(stored, data)
+        for text in data.notes:  # prepared data is as odd as the file that it comes from
+            warnings.warn(text, stacklevel=2)
         return data
 
 

@@ -9,10 +9,11 @@ from lrec.base.errors import DataError, listed
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset import FileDataset
 from lrec.data.interactions import ItemFeatures
-from lrec.data.tables.columns import ITEMS, TimeUnit, find_column, names
+from lrec.data.tables.columns import ITEMS, find_column, names
 from lrec.data.tables.item_features import item_features
 from lrec.data.tables.reading import Source
 from lrec.data.tables.table_format import TableFormat
+from lrec.data.tables.times import TimeUnit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,8 @@ class CSV(FileDataset):
         behaviors, targets: weight of each kind in training, and those that are held out; see
             `Cleaning`.
         time_unit: of timestamps that are numbers.
+        time_format: of all timestamps, in strptime's directives such as %d/%m/%Y, or `excel` for
+            day numbers; null recognises unix times, ISO dates and compact dates (20210301).
         separator: of a text file; null means a tab for .tsv and a comma else.
         header: True if the first line names the columns; else they are called 0, 1, 2, …
         clock: False where timestamps are positions in a user's history, not times.
@@ -57,6 +60,7 @@ class CSV(FileDataset):
         behaviors: dict[str | int, float] | None = None,
         targets: list[str | int] | None = None,
         time_unit: TimeUnit = "s",
+        time_format: str | None = None,
         separator: str | None = None,
         header: bool = True,
         clock: bool = True,
@@ -80,6 +84,7 @@ class CSV(FileDataset):
             timestamp=None if timestamp is None else str(timestamp),
             behavior=None if behavior is None else str(behavior),
             time_unit=time_unit,
+            time_format=time_format,
             separator=separator,
             header=header,
         )
@@ -101,7 +106,7 @@ class CSV(FileDataset):
         self.cache = cache
 
     def read(self, path: Source) -> pd.DataFrame:
-        return self.format.read(path)
+        return self.format.read(path, self.clock)
 
     def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
         frame = self.format.cells(path)

@@ -12,13 +12,12 @@ from lrec.data.tables.columns import (
     RATINGS,
     TIMES,
     USERS,
-    TimeUnit,
     find_column,
     names,
     numbers,
-    seconds,
 )
 from lrec.data.tables.reading import Source, read_table
+from lrec.data.tables.times import TimeUnit, check_time_format, seconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +31,14 @@ class TableFormat:
         user, item, rating, timestamp, behavior: column names. `auto` takes the column with a usual
             name (user_id, userId, …), if there is one; None takes none.
         time_unit: of timestamps that are numbers.
+        time_format: of all timestamps, in strptime's directives, or `excel`; None recognises unix
+            times, ISO dates and compact dates (20210301).
         separator: of a text file; None means a tab for .tsv and a comma else.
         header: True if the first line names the columns; else they are called 0, 1, 2, …
 
     Raises:
-        ValueError: `separator` is more than one character, repeated or not.
+        ValueError: `separator` is more than one character, repeated or not, or `time_format` is
+            no format.
     """
 
     user: str
@@ -45,10 +47,12 @@ class TableFormat:
     timestamp: str | None = None
     behavior: str | None = None
     time_unit: TimeUnit = "s"
+    time_format: str | None = None
     separator: str | None = None
     header: bool = True
 
     def __post_init__(self) -> None:
+        check_time_format(self.time_format)
         if self.separator is not None and len(set(self.separator)) != 1:
             raise ValueError(
                 "separator must be one character, or one repeated, as `::`. "
@@ -63,8 +67,11 @@ class TableFormat:
         """
         return read_table(path, self.separator, self.header)
 
-    def read(self, path: Source) -> pd.DataFrame:
+    def read(self, path: Source, clock: bool = True) -> pd.DataFrame:
         """The table with the columns of `FileDataset.read`.
+
+        Args:
+            clock: False where timestamps are positions in a user's history, not times.
 
         Raises:
             DataError: a column is not there, or holds what it must not.
@@ -86,7 +93,9 @@ class TableFormat:
             table["rating"] = numbers(frame[rating], rating)
         timestamp = self._optional(frame, "timestamp", self.timestamp, TIMES)
         if timestamp is not None:
-            table["timestamp"] = seconds(frame[timestamp], timestamp, self.time_unit)
+            table["timestamp"] = seconds(
+                frame[timestamp], timestamp, self.time_unit, self.time_format, positions=not clock
+            )
         behavior = self._optional(frame, "behavior", self.behavior, BEHAVIORS)
         if behavior is not None:
             table["behavior"] = names(frame[behavior], behavior)
