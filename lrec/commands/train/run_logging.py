@@ -149,7 +149,8 @@ def log_figures(
     """Metrics by bucket at k, and the distributions of activity and popularity."""
     folder = context.folder / "figures"
     drawn = [metric if metric == "mse" else f"{metric}_at_{k}" for metric in DRAWN]
-    figures.by_bucket(rows, drawn, groups, folder / "by_bucket.png")
+    if rows:
+        figures.by_bucket(rows, drawn, groups, folder / "by_bucket.png")
     figures.distributions(data.activity, data.popularity, folder / "distributions.png")
     for name in ("by_bucket.png", "distributions.png"):
         if (folder / name).exists():

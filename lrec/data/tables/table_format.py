@@ -34,6 +34,7 @@ class TableFormat:
         time_unit: of timestamps that are numbers.
         separator: of a text file; None means a tab for .tsv and a comma else.
         header: True if the first line names the columns; else they are called 0, 1, 2, …
+        known: column of the time since when a pair is known to a model that goes on learning.
 
     Raises:
         ValueError: `separator` is more than one character, repeated or not.
@@ -47,6 +48,7 @@ class TableFormat:
     time_unit: TimeUnit = "s"
     separator: str | None = None
     header: bool = True
+    known: str | None = None
 
     def __post_init__(self) -> None:
         if self.separator is not None and len(set(self.separator)) != 1:
@@ -90,6 +92,8 @@ class TableFormat:
         behavior = self._optional(frame, "behavior", self.behavior, BEHAVIORS)
         if behavior is not None:
             table["behavior"] = names(frame[behavior], behavior)
+        if self.known is not None and self.known in frame:
+            table["known"] = numbers(frame[self.known], self.known)
         return table
 
     @staticmethod
