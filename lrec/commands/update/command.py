@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lrec.base.files import write_table
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation
-from lrec.commands.runs.saved import load_model
+from lrec.commands.runs.saved import load_model, refuse_changed
 from lrec.commands.train import experiment
 from lrec.commands.train.run_logging import RunContext, published_table
 from lrec.commands.update.bucket_transitions import bucket_transitions
@@ -42,7 +42,7 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     old = load_model(settings.run)
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
     with settings.tracking.parent(f"update-{old.name}", tags, folder, settings.run) as log:
-        data = settings.dataset.load()
+        data = refuse_changed(settings.dataset.load(), settings.run)
         node = join(settings.dataset, data, settings.feedback, folder)
         if not settings.evaluate:
             learn_from_all(settings, invocation, old, data, node, screen)
