@@ -39,6 +39,8 @@ class ComposedConfig:
     resumed: bool = False
 
 
+# Keys that say where data lies. A run's may differ from it when the data has moved.
+LOCATION = ("dataset.path", "dataset.items_path", "dataset.cache")
 Job = tuple[RunSettings, ComposedConfig]
 
 
@@ -160,6 +162,12 @@ def without_passwords(value: Any) -> Any:
 def key_of(override: str) -> str:
     """The key that an override of the command line sets."""
     return override.lstrip("+~").partition("=")[0]
+
+
+def location_of(config: ComposedConfig) -> dict[str, Any]:
+    """The keys of the command line that say where data lies, with their values."""
+    keys = [key for key in map(key_of, config.overrides) if key in LOCATION]
+    return {key: config.values["dataset"].get(key.partition(".")[2]) for key in keys}
 
 
 def own_keys(root: type) -> list[str]:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec.base.config.check import check
 from lrec.commands.composing import Invocation
 from lrec.commands.data_lines import data_lines
-from lrec.commands.runs.saved import load_config, load_model, split_of
+from lrec.commands.runs.saved import is_data_of, load_config, load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.run_logging import RunContext, log_result, published_table
 from lrec.data.alignment import align, refuse_leakage
@@ -83,7 +83,9 @@ def split_to_evaluate(
     stored: DictConfig = load_config(settings.run)
     own = OmegaConf.to_container(stored)
     assert isinstance(own, dict)
-    if all(config[group] == own[group] for group in ("dataset", "split")):
+    there = all(config[group] == own[group] for group in ("dataset", "split"))
+    moved = config["split"] == own["split"] and is_data_of(data, settings.run)
+    if there or moved:
         return split_of(settings, model, settings.run, data)
     trained = align(split_of(check(stored, RunSettings), model, settings.run), model.catalogue)
     return refuse_leakage(align(settings.split(data), trained.catalogue), trained)

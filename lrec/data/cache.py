@@ -88,6 +88,7 @@ def store(path: Path, data: Interactions) -> None:
         "timestamp": data.timestamp,
         "behavior": data.behavior,
         "weight": data.weight,
+        "known": data.known,
         "user_ids": data.user_ids,
         "item_ids": data.item_ids,
         "titles": data.features.titles,

@@ -90,6 +90,8 @@ class Interactions:
         user_ids, item_ids: `(n_users,)` and `(n_items,)` str, the original ids.
         behavior: `(n,)` int32 codes into `behaviors`, or None where the data has no such column.
         weight: `(n,)` float32, of each in training, or None where all count 1.
+        known: `(n,)` int64, since when a pair has been known to the model that goes on learning, -1
+            where it has not; or None. What is known is history, and never held out.
         clock: True if timestamps of different users can be compared.
         audit: removals by cleaning, step by step.
         notes: of what reading and cleaning found odd, each a line.
@@ -122,6 +124,7 @@ class Interactions:
     behavior: Ints | None = None
     weight: Floats | None = None
     behaviors: tuple[Behavior, ...] = ()
+    known: Ints | None = None
     clock: bool = True
     features: ItemFeatures = field(default_factory=ItemFeatures)
     audit: tuple[CleaningStep, ...] = ()
@@ -162,7 +165,7 @@ class Interactions:
 
     def keep(self, rows: Bools) -> Interactions:
         """The interactions that the mask `(n,)` marks; users and items keep their codes."""
-        columns = ("user", "item", "behavior", *DETAILS)
+        columns = ("user", "item", "behavior", "known", *DETAILS)
         return replace(self, **entries(self, columns, np.flatnonzero(rows)))
 
 

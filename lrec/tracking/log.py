@@ -84,8 +84,19 @@ class Log:
         self._add("file", path=self._journal.relative(path), folder=folder)
 
     def dataset(self, name: str, digest: str, source: Mapping[str, str]) -> None:
-        """Log the data that the run is trained on, by its content."""
-        self._add("dataset", name=name, digest=digest[:32], source=dict(source))
+        """Log the data that the run is trained on, by its content, once.
+
+        Raises:
+            RuntimeError: the run goes on, and was begun with other data.
+        """
+        logged = [entry for entry in self._journal.entries if entry["kind"] == "dataset"]
+        if logged and logged[0]["digest"] != digest[:32]:
+            raise RuntimeError(
+                "the data is not what the run was begun with: give the run its data back "
+                "(dataset.path=… if it has moved), or train anew."
+            )
+        if not logged:
+            self._add("dataset", name=name, digest=digest[:32], source=dict(source))
 
     def model(self, folder: Path, example: Mapping[str, Sequence[Any]]) -> None:
         """Log a saved model as a pyfunc that takes histories and returns ranked items.

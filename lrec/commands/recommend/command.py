@@ -11,7 +11,7 @@ import numpy as np
 from lrec.base.arrays import Ints, Strings
 from lrec.base.errors import ConfigError, nearest
 from lrec.base.files import write_table
-from lrec.commands.composing import Invocation
+from lrec.commands.composing import Invocation, location_of
 from lrec.commands.recommend.explanation import explain_items
 from lrec.commands.recommend.table_file import is_replaceable
 from lrec.commands.recommend.users import codes_of, known_users, new_users
@@ -88,7 +88,8 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     if settings.history is not None:
         users, histories = new_users(settings.history, model.catalogue)
     else:
-        users, histories = known_users(settings, settings.users, model.catalogue)
+        moved = settings.run if location_of(invocation.config) else None
+        users, histories = known_users(settings, settings.users, model.catalogue, moved)
     excluded = codes_of(settings.exclude, model.catalogue.ids, "exclude", needed="none")
     table = recommend(model, users, histories, excluded, settings.top, settings.explain)
     if settings.to is not None:

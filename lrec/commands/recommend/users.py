@@ -12,6 +12,7 @@ import numpy as np
 
 from lrec.base.arrays import Ints, Strings, offsets_of
 from lrec.base.errors import DataError, listed
+from lrec.commands.runs.saved import refuse_changed
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import index_of
 from lrec.data.catalogue import Catalogue
@@ -36,12 +37,13 @@ if TYPE_CHECKING:
 
 
 def known_users(
-    settings: RunSettings, requested: Any, catalogue: Catalogue
+    settings: RunSettings, requested: Any, catalogue: Catalogue, moved: str | None = None
 ) -> tuple[Strings, Histories]:
     """Users of the data with their whole histories, in codes of a model's catalogue.
 
     Args:
         requested: a list of ids or one id, the name of a bucket, or `all`.
+        moved: run whose data is said to lie elsewhere now, and has to be the same.
 
     Returns:
         Ids `(n,)` and histories, `n` rows.
@@ -50,6 +52,8 @@ def known_users(
         DataError: the data has no such user, or the bucket is empty.
     """
     data = settings.dataset.load()
+    if moved is not None:
+        refuse_changed(data, moved)
     users: Ints
     if requested == ALL:
         users = np.arange(data.n_users)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
-from lrec.commands.composing import Invocation
+from lrec.commands.composing import Invocation, location_of
 from lrec.commands.reveal.curves import EARLY, Curves, reveal_curves
 from lrec.commands.reveal.revealer import HistoryRevealer
 from lrec.commands.reveal.table import curves_table
@@ -87,7 +87,7 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     show_warnings(screen)
     models = settings.compared_models(run_ids, least=1)
     run_id = models[0].any.id
-    split = held_out_split(settings_of(run_id), "reveal", run_id)
+    split = held_out_split(settings_of(run_id, location_of(config)), "reveal", run_id)
     settings.strategy.start()
     metric, k = settings.primary_metric
     revealer = HistoryRevealer(split, metric, k, settings.lengths)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.errors import ConfigError
-from lrec.commands.composing import key_of
+from lrec.commands.composing import LOCATION, key_of
 from lrec.commands.runs.saved import load_config
 
 
@@ -40,7 +40,7 @@ def config_of_run(
 def refuse_fixed(
     overrides: Sequence[str], command: str, fixed: Callable[[str], bool], free: Sequence[str]
 ) -> None:
-    """Refuse overrides of keys that were decided by training.
+    """Refuse overrides of keys that were decided by training; data may have moved since.
 
     Args:
         fixed: True for a root key that was decided then.
@@ -51,7 +51,7 @@ def refuse_fixed(
     """
     for override in overrides:
         key = key_of(override)
-        if fixed(key.partition(".")[0]):
+        if key not in LOCATION and fixed(key.partition(".")[0]):
             raise ConfigError(
                 f"{key} was decided when the run was trained; {command} can change "
                 f"{', '.join(free)}. Received: {override.removeprefix('++')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,14 +55,20 @@ def folder_of(run: str) -> Path:
     return folder
 
 
-def settings_of(run_id: str) -> RunSettings:
+def settings_of(run_id: str, location: Mapping[str, Any] | None = None) -> RunSettings:
     """The components of a run, none of them trained.
+
+    Args:
+        location: keys that say where its data lies now, and their values.
 
     Raises:
         RuntimeError: there is no such run, or it has no config.
         ConfigError: its config does not fit this version of lrec.
     """
-    return check(load_config(run_id), RunSettings)
+    config = load_config(run_id)
+    for key, value in (location or {}).items():
+        OmegaConf.update(config, key, value, force_add=True)
+    return check(config, RunSettings)
 
 
 def load_model(run_id: str) -> Model:
@@ -91,6 +97,16 @@ def load_model_for(run_id: str, catalogue: Catalogue) -> Model:
     return model
 
 
+def is_data_of(data: Interactions, run_id: str) -> bool:
+    """True if a run was trained on this data, wherever it lies, by the digest that it logged.
+
+    Raises:
+        RuntimeError: there is no such run.
+    """
+    (run,) = tracking.finished("", ids=[run_id])
+    return bool(run.digest) and data.digest.startswith(run.digest)
+
+
 def refuse_changed(data: Interactions, run_id: str) -> Interactions:
     """Refuse data that a run was not trained on, by the digest that the run logged.
 
@@ -104,11 +120,10 @@ def refuse_changed(data: Interactions, run_id: str) -> Interactions:
         DataError: its content is another one.
         RuntimeError: there is no such run.
     """
-    (run,) = tracking.finished("", ids=[run_id])
-    if not (run.digest and data.digest.startswith(run.digest)):
+    if not is_data_of(data, run_id):
         raise DataError(
             "the data is not what the run was trained on: it has changed since. Give the run its "
-            f"data back, or train it again. Received: run={run_id}"
+            "data back (dataset.path=… if it has moved), or train it again. Received: run={run_id}"
         )
     return data
 

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from omegaconf import DictConfig, OmegaConf
+
 from lrec import __version__
 from lrec.base.errors import ConfigError
+from lrec.commands.composing import LOCATION, key_of
+from lrec.commands.runs.saved import load_config
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 from lrec.tracking import SavedRun, finished
@@ -48,6 +52,18 @@ class SelectionSettings(RunSettings):
             raise ConfigError(
                 f"seeds must be different numbers, none negative. Received: {self.seeds}"
             )
+
+    @classmethod
+    def stored(cls, config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+        """The config with the data of the runs that are named, where it is said to have moved."""
+        keys = [key_of(override) for override in overrides]
+        moved = [key for key in keys if key in LOCATION]
+        if moved and config.runs and "dataset" not in keys:
+            values = {key: OmegaConf.select(config, key) for key in moved}
+            config.dataset = load_config(str(config.runs[0])).dataset
+            for key, value in values.items():
+                OmegaConf.update(config, key, value, force_add=True)
+        return config
 
     def compared_models(self, ids: Sequence[str], least: int = 2) -> list[ComparedModel]:
         """The models that the config selects among finished runs.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, nearest
-from lrec.commands.composing import Composer, Invocation, key_of, own_keys
+from lrec.commands.composing import LOCATION, Composer, Invocation, key_of, own_keys
 from lrec.commands.runs.find_or_train import find_or_train
 from lrec.commands.runs.selection import SelectionSettings
 
@@ -80,7 +80,7 @@ def refuse_training_keys(overrides: Sequence[str]) -> None:
     """
     for override in overrides:
         key = key_of(override)
-        if key.partition(".")[0] not in NOT_OF_TRAINING:
+        if key not in LOCATION and key.partition(".")[0] not in NOT_OF_TRAINING:
             raise ConfigError(
                 f"{key} is decided when a run is trained; only candidates=[…] are trained here. "
                 f"Received: {override.removeprefix('++')}"

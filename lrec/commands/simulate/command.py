@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
-from lrec.commands.composing import Invocation
+from lrec.commands.composing import Invocation, location_of
 from lrec.commands.runs.saved import held_out_split, settings_of
 from lrec.commands.runs.selection import SelectionSettings, provenance
 from lrec.commands.runs.sweep_composition import candidate_runs
@@ -71,7 +71,7 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
     models = settings.compared_models(run_ids)
     names = [model.name for model in models]
     run_id = models[0].any.id
-    trained = settings_of(run_id)
+    trained = settings_of(run_id, location_of(config))
     split = held_out_split(trained, "simulate", run_id)
     settings.strategy.start()
     runner = SimulationRunner(

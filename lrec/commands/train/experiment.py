@@ -34,18 +34,19 @@ class TrainResult:
     """A finished run.
 
     Attributes:
-        evaluation: of the model on the test part.
+        evaluation: of the model on the test part; None where nothing is held out.
         references: metrics of the references on the same part, by name.
-        users: the user table as it is published, with ids of items and pseudonyms of users.
+        users: the user table as it is published, with ids of items and pseudonyms of users; None
+            where nothing is held out.
         history: loss and validation metrics of each evaluated epoch.
         best: value of the monitored validation metric; NaN where no user is in the validation part.
         seconds: of training.
         run_id: MLflow's, or None as long as MLflow cannot be reached.
     """
 
-    evaluation: EvaluationResult
+    evaluation: EvaluationResult | None
     references: Rows
-    users: pd.DataFrame
+    users: pd.DataFrame | None
     history: list[dict[str, float]]
     best: float
     seconds: float
@@ -112,19 +113,24 @@ def run(
             run_logging.log_training(context, callback.epochs, seconds)
         best = callback.finish()
 
-        result, references = evaluator.test(ranker), evaluator.references()
-        rows = with_references(model.name, result.values, references)
-        users = run_logging.published_table(
-            result.table, split, data.digest, settings.tracking.keep_user_ids
-        )
-        run_logging.log_result(context, result, rows, references, users, buckets)
+        result, users = None, None
+        references: Rows = {}
+        rows: Rows = {}
+        if len(split.test):
+            result, references = evaluator.test(ranker), evaluator.references()
+            rows = with_references(model.name, result.values, references)
+            users = run_logging.published_table(
+                result.table, split, data.digest, settings.tracking.keep_user_ids
+            )
+            run_logging.log_result(context, result, rows, references, users, buckets)
         if settings.tracking.log_model:
             run_logging.log_model(context, model)
         run_logging.log_curves(context, callback.history, settings.monitor)
         run_logging.log_figures(context, rows, settings.groups, max(settings.k), data)
     checkpoint.remove()
 
-    screen.metrics(rows, settings.groups, settings.k)
+    if rows:
+        screen.metrics(rows, settings.groups, settings.k)
     screen.note(log.location)
     return TrainResult(result, references, users, callback.history, best, seconds, log.run_id)
 

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 from lrec.base.arrays import Strings
 from lrec.base.files import write_table, write_text
-from lrec.commands.composing import ComposedConfig
+from lrec.commands.composing import LOCATION, ComposedConfig
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Buckets
@@ -29,6 +29,7 @@ from lrec.tracking import Log
 if TYPE_CHECKING:
     import pandas as pd
 
+PLACES = [key.partition(".")[2] for key in LOCATION]
 # Metrics of the figure by bucket, at the largest k.
 DRAWN = ("recall", "ndcg", "novelty", "mse")
 
@@ -149,7 +150,8 @@ def log_figures(
     """Metrics by bucket at k, and the distributions of activity and popularity."""
     folder = context.folder / "figures"
     drawn = [metric if metric == "mse" else f"{metric}_at_{k}" for metric in DRAWN]
-    figures.by_bucket(rows, drawn, groups, folder / "by_bucket.png")
+    if rows:
+        figures.by_bucket(rows, drawn, groups, folder / "by_bucket.png")
     figures.distributions(data.activity, data.popularity, folder / "distributions.png")
     for name in ("by_bucket.png", "distributions.png"):
         if (folder / name).exists():
@@ -175,8 +177,13 @@ def published_table(
 
 
 def config_digest(config: Mapping[str, Any]) -> str:
-    """Hex digest of all that decides a run's numbers: not where it runs, or where it is logged."""
+    """Hex digest of all that decides a run's numbers: not where it runs, or where it is logged.
+
+    Nor where its data lies, which the data's own digest is for.
+    """
     decisive = {k: v for k, v in config.items() if k not in ("tracking", "strategy")}
+    if isinstance(data := config.get("dataset"), dict):
+        decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
     decisive["precision"] = (config.get("strategy") or {}).get("precision")
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
 

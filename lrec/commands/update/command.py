@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lrec.base.files import write_table
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation
-from lrec.commands.runs.saved import load_model
+from lrec.commands.runs.saved import load_model, refuse_changed
 from lrec.commands.train import experiment
 from lrec.commands.train.run_logging import RunContext, published_table
 from lrec.commands.update.bucket_transitions import bucket_transitions
+from lrec.commands.update.child_runs import BEFORE, SCRATCH, UPDATED, child_runs
 from lrec.commands.update.feedback import join
-from lrec.data.alignment import align, extend, refuse_leakage
+from lrec.commands.update.joined_splits import feedback_line, splits
+from lrec.commands.update.known_pairs import COLUMN, mark_known
+from lrec.commands.update.settings import UpdateSettings
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.comparison.compare import compare
@@ -27,8 +31,6 @@ from lrec.tracking import Log
 
 if TYPE_CHECKING:
     import pandas as pd
-from lrec.commands.update.child_runs import BEFORE, SCRATCH, child_config, child_runs
-from lrec.commands.update.settings import UpdateSettings
 
 
 def run(settings: UpdateSettings, invocation: Invocation) -> None:
@@ -40,23 +42,19 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     old = load_model(settings.run)
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
     with settings.tracking.parent(f"update-{old.name}", tags, folder, settings.run) as log:
-        data = settings.dataset.load()
+        data = refuse_changed(settings.dataset.load(), settings.run)
         node = join(settings.dataset, data, settings.feedback, folder)
-        scratch, _ = child_config(config, {"dataset": node}, folder / "scratch")
-        joined = scratch.dataset.load()
-        after = extend(scratch.split(joined), old.catalogue)
-        before = align(settings.split(data), after.catalogue)
-        refuse_leakage(after, before)
-        screen.note(
-            f"feedback: {len(joined) - len(data):,} interactions, "
-            f"{joined.n_users - data.n_users:,} new users, "
-            f"{joined.n_items - data.n_items:,} new items"
-        )
+        if not settings.evaluate:
+            learn_from_all(settings, invocation, old, data, node, screen)
+            return
+        joined, before, after = splits(settings, config, old, data, node, screen)
         models = [evaluate_before(settings, old, after, joined)]
         for name, child in child_runs(settings, config, node, old).items():
             screen.note(f"{name}:")
             result = experiment.run(*child.config, child.pretrained, old.catalogue)
             assert result is not None  # strategies of several processes are refused
+            assert result.evaluation is not None  # `splits` leaves a test
+            assert result.users is not None
             models.append(Evaluated(name, result.users, result.evaluation.values, result.seconds))
 
         comparison = compare_models(settings, models, after.catalogue.n_items)
@@ -71,6 +69,22 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
         tables = bucket_transitions(settings.bucket, before, after)
         show_transitions(context, screen, tables)
     screen.metrics({model.name: model.values for model in models}, settings.groups, settings.k)
+
+
+def learn_from_all(
+    settings: UpdateSettings,
+    invocation: Invocation,
+    old: Model,
+    data: Interactions,
+    node: dict[str, Any],
+    screen: Screen,
+) -> None:
+    """Train on with everything, the newest interactions too, and hold nothing out."""
+    mark_known(Path(node["path"]), data, None)
+    node[COLUMN] = COLUMN
+    child = child_runs(settings, invocation.config, node, old)[UPDATED]
+    screen.note(feedback_line(data, child.config[0].dataset.load(), node))
+    experiment.run(*child.config, child.pretrained, old.catalogue)
 
 
 @dataclass(frozen=True)

@@ -45,14 +45,15 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
         )
     new = (dataset if type(dataset) is CSV else CSV(str(path))).read(path)
     old = _table(data)
-    missing = [str(name) for name in old if name not in new]
+    wanted = [str(name) for name in old if name != "known"]
+    missing = [name for name in wanted if name not in new]
     if missing:
         raise DataError(
             f"{feedback} has no {' and no '.join(missing)}, and the run's data has. Its columns: "
             f"{', '.join(new.columns)}."
         )
     names = {"user": "user_id", "item": "item_id"}
-    both = pd.concat([old, new[list(old)]], ignore_index=True).rename(columns=names)
+    both = pd.concat([old, new[wanted]], ignore_index=True).rename(columns=names)
     joined, items = folder / "interactions.parquet", folder / "items.parquet"
     write_table(joined, both)
     node: dict[str, Any] = {
@@ -61,6 +62,7 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
         "clock": data.clock,
         **vars(cleaning),
         **_behaviors(cleaning, both),
+        **({"known": "known"} if data.known is not None else {}),
     }
     if data.features.titles is not None or data.features.genres is not None:
         write_table(items, _items(data))
@@ -94,7 +96,10 @@ def _table(data: Interactions) -> pd.DataFrame:
         "rating": data.rating,
         "timestamp": data.timestamp,
         "behavior": None,
+        "known": None,
     }
+    if data.known is not None:
+        columns["known"] = np.where(data.known < 0, np.nan, data.known)
     if data.behavior is not None:
         columns["behavior"] = np.array([kind.name for kind in data.behaviors])[data.behavior]
     return pd.DataFrame({name: array for name, array in columns.items() if array is not None})

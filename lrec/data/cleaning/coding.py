@@ -40,6 +40,7 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
         behaviors = tuple(
             Behavior(str(name), 1.0, True, count) for name, count in zip(names, rows, strict=True)
         )
+    known = frame["known"].fillna(-1).to_numpy(np.int64) if "known" in frame else None
     return Interactions(
         user=user.astype(np.int32),
         item=item.astype(np.int32),
@@ -47,6 +48,7 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
         timestamp=timestamp,
         behavior=None if behavior is None else behavior.astype(np.int32),
         behaviors=behaviors,
+        known=known,
         user_ids=np.asarray(user_ids, dtype=np.str_),
         item_ids=np.asarray(item_ids, dtype=np.str_),
         clock=clock,
@@ -91,7 +93,8 @@ def content_digest(data: Interactions) -> str:
     digest = hashlib.sha256()
     targets = None if data.is_target.all() else data.is_target
     named = (data.user_ids, data.item_ids)
-    for part in (data.user, data.item, data.rating, data.timestamp, *named, data.weight, targets):
+    details = (data.rating, data.timestamp, *named, data.weight, targets, data.known)
+    for part in (data.user, data.item, *details):
         if part is not None:
             digest.update(str((part.dtype, part.shape)).encode())
             digest.update(np.ascontiguousarray(part).data)

@@ -39,6 +39,8 @@ class CSV(FileDataset):
             them, titles and genres (joined by `|`).
         duplicates, missing_rating, missing_timestamp, missing_id, missing_behavior, min_rating,
             k_core: see `Cleaning`.
+        known: column of the time since when a pair is known to a model that goes on learning, empty
+            where it is not: `lrec update` writes it. What is known is never held out.
         cache: folder for the prepared data; null means lrec's own.
 
     Raises:
@@ -74,6 +76,7 @@ class CSV(FileDataset):
         missing_behavior: Literal["error", "drop"] = "error",
         min_rating: float | None = None,
         k_core: int = 0,
+        known: str | None = None,
         cache: str | None = None,
     ) -> None:
         self.path = path
@@ -87,6 +90,7 @@ class CSV(FileDataset):
             time_format=time_format,
             separator=separator,
             header=header,
+            known=known,
         )
         self.clock = clock
         self.items_path = items_path

@@ -35,6 +35,7 @@ class TableFormat:
             times, ISO dates and compact dates (20210301).
         separator: of a text file; None means a tab for .tsv and a comma else.
         header: True if the first line names the columns; else they are called 0, 1, 2, …
+        known: column of the time since when a pair is known to a model that goes on learning.
 
     Raises:
         ValueError: `separator` is more than one character, repeated or not, or `time_format` is
@@ -50,6 +51,7 @@ class TableFormat:
     time_format: str | None = None
     separator: str | None = None
     header: bool = True
+    known: str | None = None
 
     def __post_init__(self) -> None:
         check_time_format(self.time_format)
@@ -99,6 +101,8 @@ class TableFormat:
         behavior = self._optional(frame, "behavior", self.behavior, BEHAVIORS)
         if behavior is not None:
             table["behavior"] = names(frame[behavior], behavior)
+        if self.known is not None and self.known in frame:
+            table["known"] = numbers(frame[self.known], self.known)
         return table
 
     @staticmethod
