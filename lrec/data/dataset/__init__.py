@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +20,8 @@ from lrec.data.tables.table_format import TableFormat
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FEW = 0.95  # share of items with a row in the items file, below which there is a note
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,27 @@ class FileDataset(Dataset):
         if data is None:
             data = self.prepare(files)
             cache.store(stored, data)
+        _note_items(data.features)
         return data
+
+
+def _note_items(features: ItemFeatures) -> None:
+    """Note an items file that lacks many items, or that says nothing about them."""
+    described = features.described
+    if described is None:
+        return
+    if features.titles is None and features.genres is None:
+        warnings.warn(
+            "the items file has no column of titles or genres under a usual name: name them in "
+            "dataset.titles and dataset.genres",
+            stacklevel=3,
+        )
+    elif described.mean() < FEW:
+        warnings.warn(
+            f"only {described.sum():,} of {len(described):,} items have a row in the items file: "
+            "the others count as items without title and genre, in diversity and calibration too",
+            stacklevel=3,
+        )
 
 
 def _existing(path: str, name: str) -> Path:
