@@ -31,13 +31,15 @@ PLUGINS = {
 def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str | None:
     """One line for what Hydra refuses to compose, or None where it is none of Hydra's errors."""
     text = str(error)
-    if "Config group override must be" in text:
+    where = _raised_by(error)
+    # Hydra takes what stands in a list of choices for text, and fails at it
+    mistaken = isinstance(error, TypeError) and "hydra" in Path(where).parts
+    if mistaken or "Config group override must be" in text:
         return _no_choice(overrides)
     composing = isinstance(error, HydraException)
     if isinstance(error, OSError) and not composing and _before_the_job(error):
         why = one_line(error)
         return f"the run's folder cannot be made ({why}): choose another, hydra.run.dir=…"
-    where = _raised_by(error)
     if isinstance(error, TypeError | ValueError) and "omegaconf" in where:
         deep = [o for o in overrides if "." in o.partition("=")[0]]
         return f"a list is set as a whole, key=[…]. Received: {shown(' '.join(deep))}"
@@ -52,17 +54,27 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
         wrong = next((o for o in overrides if not _parses(o)), " ".join(overrides))
         return f"an override has the form key=value. Received: {shown(wrong)}"
     if found := re.search(r"Could not override '(\w+)'", text):
-        return _no_key(found.group(1), command)
+        key = found.group(1)
+        return _no_choice(overrides) if key in groups() else _no_key(key, command)
     return listed([" ".join(text.split())])
 
 
 def _no_choice(overrides: Sequence[str]) -> str:
     """A group is set to what is no name."""
     for override in overrides:
-        group, _, value = override.lstrip("+").partition("=")
-        if group in groups() and not value.startswith("["):
+        group = override.lstrip("+").partition("=")[0]
+        if group in groups() and not _is_choice(override):
             return f"{group} must be chosen from {', '.join(options(group))}. Received: {override}"
     return f"a config group is chosen by name. Received: {shown(' '.join(overrides))}"
+
+
+def _is_choice(override: str) -> bool:
+    """True if an override of a group has a name for its value, or a list of names."""
+    try:
+        value = OverridesParser.create().parse_override(override).value()
+    except (HydraException, ValueError):
+        return False
+    return all(isinstance(name, str) for name in (value if isinstance(value, list) else [value]))
 
 
 def _no_option(group: str, name: str) -> str:

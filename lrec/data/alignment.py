@@ -61,6 +61,7 @@ def extend(split: Split, catalogue: Catalogue) -> Split:
         titles=None if content.titles is None else spread(content.titles),
         genres=None if content.genres is None else spread(content.genres),
         vectors=None if content.vectors is None else spread(content.vectors, n_items),
+        described=None if content.described is None else spread(content.described),
     )
     return _recoded(
         split,

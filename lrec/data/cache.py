@@ -19,6 +19,8 @@ from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFea
 # Part of every key: raise it when the prepared form changes.
 FORMAT = 5
 
+FEATURES = ("titles", "genres", "described")  # arrays of the items
+
 
 def folder(chosen: str | None) -> Path:
     """The cache folder: the chosen one, `$LREC_CACHE`, or `lrec` in the user's cache folder."""
@@ -45,7 +47,7 @@ def load(path: Path) -> Interactions | None:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         meta = json.loads(str(arrays.pop("meta")))
-        features = {name: arrays.pop(name) for name in ("titles", "genres") if name in arrays}
+        features = {name: arrays.pop(name) for name in FEATURES if name in arrays}
         return Interactions(
             **{"rating": None, "timestamp": None, **arrays},
             clock=meta["clock"],
@@ -91,8 +93,7 @@ def store(path: Path, data: Interactions) -> None:
         "known": data.known,
         "user_ids": data.user_ids,
         "item_ids": data.item_ids,
-        "titles": data.features.titles,
-        "genres": data.features.genres,
+        **{name: getattr(data.features, name) for name in FEATURES},
         "meta": np.array(json.dumps(meta)),
     }
     try:

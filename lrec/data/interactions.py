@@ -35,12 +35,14 @@ class ItemFeatures:
         genre_names: `n_genres` names.
         vectors: `(n_items, width)` float32 of the catalogue's items only, see `lrec.data.feature`,
             or None.
+        described: `(n_items,)` bool, True where the items file has a row; None without such a file.
     """
 
     titles: Strings | None = None
     genres: Floats | None = None
     genre_names: tuple[str, ...] = ()
     vectors: Floats | None = None
+    described: Bools | None = None
 
     def take(self, items: Ints) -> ItemFeatures:
         """The features of the items `(m,)`, in that order."""
@@ -49,6 +51,7 @@ class ItemFeatures:
             titles=None if self.titles is None else self.titles[items],
             genres=None if self.genres is None else self.genres[items],
             vectors=None if self.vectors is None else self.vectors[items],
+            described=None if self.described is None else self.described[items],
         )
 
 

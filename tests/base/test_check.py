@@ -307,6 +307,11 @@ def test_typo_in_a_preset_is_refused(
         ("model=", ["model=: no such model", "vae"]),
         ("model=../vae", ["model=../vae: no such model"]),
         ("split=3", ["split must be chosen from", "Received: split=3"]),
+        *(
+            (f"{group}={value}", [f"{group} must be chosen from", f"Received: {group}={value}"])
+            for group in ("model", "metric")
+            for value in ("[null]", "[vae,null]", "[[vae]]", "[1]", "[true]", "[{a: 1}]", "{a: 1}")
+        ),
         ("hydra=3", ["chosen by name", "'hydra=3'"]),
         ("~hydra", ["hydra"]),
         ("~model=ease", ["model"]),

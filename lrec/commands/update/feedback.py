@@ -114,5 +114,6 @@ def _items(data: Interactions) -> pd.DataFrame:
         table["title"] = data.features.titles
     if data.features.genres is not None:
         names = np.array(data.features.genre_names)
-        table["genres"] = ["|".join(names[row > 0]) for row in data.features.genres]
-    return table
+        table["genres"] = [names[row > 0].tolist() for row in data.features.genres]
+    described = data.features.described
+    return table if described is None else table[described]

@@ -21,6 +21,8 @@ from lrec.data.tables.table_format import TableFormat
 if TYPE_CHECKING:
     import pandas as pd
 
+FEW = 0.95  # share of items with a row in the items file, below which there is a note
+
 
 @dataclass(frozen=True)
 class Resemblance:
@@ -121,7 +123,27 @@ class FileDataset(Dataset):
             cache.store(stored, data)
         for text in data.notes:  # prepared data is as odd as the file that it comes from
             warnings.warn(text, stacklevel=2)
+        _note_items(data.features)
         return data
+
+
+def _note_items(features: ItemFeatures) -> None:
+    """Note an items file that lacks many items, or that says nothing about them."""
+    described = features.described
+    if described is None:
+        return
+    if features.titles is None and features.genres is None:
+        warnings.warn(
+            "the items file has no column of titles or genres under a usual name: name them in "
+            "dataset.titles and dataset.genres",
+            stacklevel=3,
+        )
+    elif described.mean() < FEW:
+        warnings.warn(
+            f"only {described.sum():,} of {len(described):,} items have a row in the items file: "
+            "the others count as items without title and genre, in diversity and calibration too",
+            stacklevel=3,
+        )
 
 
 def _existing(path: str, name: str) -> Path:

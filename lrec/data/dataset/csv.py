@@ -36,7 +36,7 @@ class CSV(FileDataset):
         header: True if the first line names the columns; else they are called 0, 1, 2, …
         clock: False where timestamps are positions in a user's history, not times.
         items_path: a table of the items, with the item column and, as `titles` and `genres` name
-            them, titles and genres (joined by `|`).
+            them, titles and genres: `A|B`, `A;B`, `A, B` or `['A', 'B']`.
         duplicates, missing_rating, missing_timestamp, missing_id, missing_behavior, min_rating,
             k_core: see `Cleaning`.
         known: column of the time since when a pair is known to a model that goes on learning, empty

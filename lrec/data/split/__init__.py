@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import replace
 
@@ -53,6 +54,7 @@ class Splitter(Component, ABC):
         trained = (part == TRAIN) | (part == FOLD_IN)
         validation = _queries(data, trained, trained, (part == VALIDATION) & is_target)
         test = _queries(data, trained | (part == VALIDATION), trained, tested)
+        note_repeated(test)
         queried = np.union1d(validation.user, test.user)
         outside = test.target.item >= catalogue.n_items
         return Split(
@@ -107,6 +109,22 @@ class Splitter(Component, ABC):
                 "no timestamps. Name their column in dataset.timestamp, or use split=ratio."
             )
         return data.timestamp
+
+
+def note_repeated(queries: Queries) -> None:
+    """Note the targets that stand in their user's history too, where nothing can recommend them."""
+    n_codes = 1 + max(part.item.max(initial=0) for part in (queries.history, queries.target))
+    masked, targets = (
+        part.row * np.int64(n_codes) + part.item for part in (queries.history, queries.target)
+    )
+    repeated = np.isin(targets, masked).sum()
+    if repeated:
+        warnings.warn(
+            f"{repeated:,} of {len(targets):,} test targets are items that the user has already, "
+            "which are never recommended: no model can hit them. Leave one of several "
+            "interactions, dataset.duplicates=last or sum",
+            stacklevel=3,
+        )
 
 
 def check_shares(validation: float, test: float) -> None:
