@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.commands.reveal.curves import Curves
+from lrec.commands.reveal.sentences import bounded, lead_sentences
 from lrec.reporting.page import line_colours, render
 from lrec.reporting.page.axis import Axis, even_positions
 
@@ -26,6 +27,7 @@ def page(curves: Curves, facts: Mapping[str, Any]) -> str:
         colours=line_colours(models),
         plots=[plot(curves, cohort, models) for cohort in cohorts],
         natural=[natural(curves, model) for model in models],
+        bounded=bounded,
     )
 
 
@@ -38,10 +40,13 @@ def plot(curves: Curves, cohort: int, models: Sequence[str]) -> dict[str, Any]:
     lines = []
     for model in models:
         rows = points[points["model"] == model]
+        heights, own = [axis.at(v) for v in rows["value"]], rows["own"].to_numpy()
+        first = int(own.argmax()) if own.any() else len(own) - 1
         lines.append(
             {
                 "name": model,
-                "line": _line(across, [axis.at(v) for v in rows["value"]]),
+                "line": _line(across[first:], heights[first:]),
+                "fallback": _line(across[: first + 1], heights[: first + 1]) if first else None,
                 "band": _band(across, axis, rows["low"].to_list(), rows["high"].to_list()),
                 "rows": rows.to_dict("records"),
             }
@@ -56,8 +61,9 @@ def plot(curves: Curves, cohort: int, models: Sequence[str]) -> dict[str, Any]:
         "across": across,
         "axis": axis,
         "lines": lines,
-        "winners": chosen,
+        "winners": {row["n"]: row for row in chosen},
         "summary": summary.to_dict("records"),
+        "sentences": lead_sentences(curves, cohort),
     }
 
 
