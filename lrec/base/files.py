@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,13 +28,6 @@ def write_text(path: Path, text: str) -> None:
     """Write text, encoded as UTF-8."""
     with whole(path) as partial:
         partial.write_text(text, encoding="utf-8")
-
-
-def write_arrays(path: Path, arrays: Mapping[str, Any], compressed: bool = False) -> None:
-    """Write arrays by name as `.npz`, none of them pickled."""
-    save = np.savez_compressed if compressed else np.savez
-    with whole(path) as partial, partial.open("wb") as file:
-        save(file, allow_pickle=False, **arrays)
 
 
 def write_table(path: Path, table: pd.DataFrame, index: bool = False) -> None:

@@ -6,14 +6,14 @@ import hashlib
 import json
 import os
 import warnings
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lrec.base.files import write_arrays
+from lrec.base.array_files import read_arrays, write_arrays
+from lrec.base.errors import one_line
 from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
 
 # Part of every key: raise it when the prepared form changes.
@@ -44,8 +44,7 @@ def load(path: Path) -> Interactions | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays: dict[str, Any] = {**read_arrays(path)}
         meta = json.loads(str(arrays.pop("meta")))
         features = {name: arrays.pop(name) for name in FEATURES if name in arrays}
         return Interactions(
@@ -57,17 +56,10 @@ def load(path: Path) -> Interactions | None:
             behaviors=tuple(Behavior(**behavior) for behavior in meta["behaviors"]),
             features=ItemFeatures(genre_names=tuple(meta["genre_names"]), **features),
         )
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        EOFError,
-        RuntimeError,
-        zipfile.BadZipFile,
-    ) as error:
+    except Exception as error:
         warnings.warn(
-            f"prepared data in {path} is damaged ({error}): preparing it again", stacklevel=2
+            f"prepared data in {path} is damaged ({one_line(error)}): preparing it again",
+            stacklevel=2,
         )
         path.unlink(missing_ok=True)
         return None

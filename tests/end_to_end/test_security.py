@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -63,8 +62,7 @@ def test_pickles_in_arrays_are_not_opened(name: str, folder: Path, tmp_path: Pat
     ["os.system", "pathlib.Path", "lrec.cli.job.run", "lrec.model.common.saving.load"],
 )
 def test_only_models_of_lrec_are_built(target: str, folder: Path) -> None:
-    path = folder / saving.MODEL
-    path.write_text(json.dumps({**json.loads(path.read_text()), "model": {"_target_": target}}))
+    saving.save(folder, saving.load(folder), {"_target_": target})
     with pytest.raises(ConfigError, match=r"must lie in lrec|is no Model"):
         saving.load(folder)
 

@@ -79,7 +79,11 @@ def load_model(run_id: str) -> Model:
         RuntimeError: there is no such run, or it has no whole model.
     """
     with TemporaryDirectory() as folder:
-        return saving.load(fetch(run_id, "model", Path(folder)) / "data" / "model")
+        path = fetch(run_id, "model", Path(folder)) / "data" / "model"
+        try:
+            return saving.load(path)
+        except RuntimeError as error:
+            raise RuntimeError(str(error).replace(str(path), f"run {run_id}")) from None
 
 
 def load_model_for(run_id: str, catalogue: Catalogue) -> Model:
