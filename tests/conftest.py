@@ -69,10 +69,11 @@ def data_folder(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Prepared data goes to a folder of this session, also in subprocesses."""
+    """Prepared data goes to a folder of this session, also in subprocesses; no key is kept."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LREC_CACHE", str(folder))
+        patch.setenv("LREC_PSEUDONYM_KEY", "of the tests")
         yield folder
 
 

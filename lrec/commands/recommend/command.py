@@ -10,10 +10,9 @@ import numpy as np
 
 from lrec.base.arrays import Ints, Strings
 from lrec.base.errors import ConfigError, nearest
-from lrec.base.files import write_table
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.recommend.explanation import explain_items
-from lrec.commands.recommend.table_file import is_replaceable
+from lrec.commands.recommend.table_file import is_replaceable, write
 from lrec.commands.recommend.users import codes_of, known_users, new_users
 from lrec.commands.runs.saved import load_model
 from lrec.commands.settings import RunSettings
@@ -42,6 +41,7 @@ class RecommendSettings(RunSettings):
         top: length of the lists.
         explain: True to name the item of the history whose removal lowers each score most.
         to: file to write, or None for the screen.
+        escape_formulas: put an apostrophe before ids and titles that a spreadsheet would run.
     """
 
     run: str
@@ -51,6 +51,7 @@ class RecommendSettings(RunSettings):
     top: int
     explain: bool
     to: str | None
+    escape_formulas: bool
 
     file: ClassVar[str] = "conf/recommend.yaml"
 
@@ -93,10 +94,13 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     excluded = codes_of(settings.exclude, model.catalogue.ids, "exclude", needed="none")
     table = recommend(model, users, histories, excluded, settings.top, settings.explain)
     if settings.to is not None:
-        path = Path(settings.to)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_table(path, table)
+        escaped = write(Path(settings.to), table, settings.escape_formulas)
         screen.note(f"{len(table):,} recommendations for {len(users):,} people: {settings.to}")
+        if escaped:
+            screen.note(
+                f"{escaped:,} ids and titles that a spreadsheet would run as formulas have an "
+                "apostrophe before them: escape_formulas=false leaves them as they are"
+            )
         return
     screen.rows(table.head(SHOWN))
     if len(table) > SHOWN:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from lrec.base.files import write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMULA = r"[=+\-@\t\r]"  # how a spreadsheet tells a formula
+NUMBER = r"[+\-]?(\d+\.?\d*|\.\d+)"  # which it takes as it is
 COLUMNS = ("user", "rank", "item", "score", "own")  # of every table of recommendations, in order
 
 
@@ -22,3 +30,25 @@ def is_replaceable(path: Path) -> bool:
     except (OSError, ValueError, ArrowException):
         return False
     return tuple(names[: len(COLUMNS)]) == COLUMNS
+
+
+def write(path: Path, table: pd.DataFrame, escape_formulas: bool) -> int:
+    """Write recommendations as CSV or Parquet, by the suffix.
+
+    Args:
+        escape_formulas: put an apostrophe before ids and titles in a CSV that a spreadsheet would
+            run.
+
+    Returns:
+        The number of cells that were escaped.
+    """
+    count = 0
+    if escape_formulas and path.suffix == ".csv":
+        for name in map(str, table.select_dtypes(exclude=["number", "bool"])):
+            text = table[name].astype(str).str
+            formulas = text.match(FORMULA) & ~text.fullmatch(NUMBER)
+            count += int(formulas.sum())
+            table = table.assign(**{name: table[name].mask(formulas, "'" + table[name])})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_table(path, table)
+    return count

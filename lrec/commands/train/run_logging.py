@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from omegaconf import OmegaConf
 
-from lrec.base.arrays import Strings
 from lrec.base.files import write_table, write_text
 from lrec.commands.composing import LOCATION, ComposedConfig
+from lrec.commands.train.pseudonyms import pseudonyms
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Buckets
@@ -159,19 +158,19 @@ def log_figures(
 
 
 def published_table(
-    table: pd.DataFrame, split: Split, secret: str, keep_user_ids: bool
+    table: pd.DataFrame, split: Split, digest: str, keep_user_ids: bool
 ) -> pd.DataFrame:
     """The user table with the items' ids, and the users' pseudonyms or ids.
 
     Args:
-        secret: key of the pseudonyms.
+        digest: of the data, which a user's pseudonym depends on.
         keep_user_ids: keep the users' own ids instead.
     """
     import pandas as pd
 
     ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in table["items"]]
     users = split.user_ids[table["user"]]
-    published = table.assign(user=users if keep_user_ids else pseudonyms(users, secret))
+    published = table.assign(user=users if keep_user_ids else pseudonyms(users, digest))
     published["items"] = pd.Series(ids, index=published.index)
     return published
 
@@ -186,14 +185,6 @@ def config_digest(config: Mapping[str, Any]) -> str:
         decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
     decisive["precision"] = (config.get("strategy") or {}).get("precision")
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def pseudonyms(users: Strings, secret: str) -> Strings:
-    """User ids as keyed hashes: a user has the same name in all runs on the same data."""
-    key = secret.encode()[:64]
-    return np.array(
-        [hashlib.blake2b(str(u).encode(), key=key, digest_size=8).hexdigest() for u in users]
-    )
 
 
 def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:
