@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lrec.base.arrays import Ints, Strings, offsets_of
+from lrec.base.arrays import Bools, Ints, Strings, offsets_of
 from lrec.base.errors import DataError, listed
 from lrec.commands.runs.saved import refuse_changed
 from lrec.commands.settings import RunSettings
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def known_users(
     settings: RunSettings, requested: Any, catalogue: Catalogue, moved: str | None = None
-) -> tuple[Strings, Histories]:
+) -> tuple[Strings, Histories, Histories]:
     """Users of the data with their whole histories, in codes of a model's catalogue.
 
     Args:
@@ -46,7 +46,8 @@ def known_users(
         moved: run whose data is said to lie elsewhere now, and has to be the same.
 
     Returns:
-        Ids `(n,)` and histories, `n` rows.
+        Ids `(n,)`, histories, and the part of them that evaluations may hold out (of behaviours,
+        `dataset.targets`), `n` rows each.
 
     Raises:
         DataError: the data has no such user, or the bucket is empty.
@@ -65,11 +66,13 @@ def known_users(
     if not len(users):
         raise DataError(f"users={requested} is nobody.")
     order = np.unique(users)
-    histories = Histories.select(data, np.ones(len(data), bool), order)
-    histories = histories.take(np.searchsorted(order, users))
-    code = index_of(data.item_ids, catalogue.ids[: catalogue.n_items])
-    item = code[histories.item].astype(np.int32)
-    return data.user_ids[users], replace(histories, item=item).within(catalogue.n_items)
+    code = index_of(data.item_ids, catalogue.ids[: catalogue.n_items]).astype(np.int32)
+
+    def select(rows: Bools) -> Histories:
+        histories = Histories.select(data, rows, order).take(np.searchsorted(order, users))
+        return replace(histories, item=code[histories.item]).within(catalogue.n_items)
+
+    return data.user_ids[users], select(np.ones(len(data), bool)), select(data.is_target)
 
 
 def members(settings: RunSettings, data: Interactions, bucket: str) -> Ints:

@@ -22,8 +22,9 @@ from lrec.model import Model
 
 def test_known_users_have_their_whole_history(settings: Any, model: Model) -> None:
     data = settings.dataset.load()
-    users, histories = known_users(settings, ["person-020", "person-003"], model.catalogue)
+    users, histories, targets = known_users(settings, ["person-020", "person-003"], model.catalogue)
     assert users.tolist() == ["person-020", "person-003"]
+    assert targets.item.tolist() == histories.item.tolist()  # all may be held out
     for row, user in enumerate(users):
         theirs = data.item_ids[data.item[data.user_ids[data.user] == user]]
         inside = set(theirs) & set(model.catalogue.ids[: model.catalogue.n_items])
@@ -32,7 +33,7 @@ def test_known_users_have_their_whole_history(settings: Any, model: Model) -> No
 
 
 def test_buckets_partition_all_users(settings: Any, model: Model) -> None:
-    all_users, _ = known_users(settings, "all", model.catalogue)
+    all_users, *_ = known_users(settings, "all", model.catalogue)
     groups = [known_users(settings, g, model.catalogue)[0].tolist() for g in ("tail", "head")]
     torso = known_users(settings, "torso", model.catalogue)[0].tolist()
     assert sorted([*groups[0], *groups[1], *torso]) == sorted(all_users.tolist())

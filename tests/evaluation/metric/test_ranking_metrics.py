@@ -244,7 +244,7 @@ BY_HAND: dict[type[RankingMetric], list[float]] = {
     MAP: [1 / 6, 1, 0, 2 / 3],
     Novelty: [1, 3, 1, 3],
     EPC: [D2 * 3 / 4 / D, 7 / 8 / D, 0, (D1 + D2) * 7 / 8 / D],
-    UserCoverage: [1, 1, 0, 0],
+    UserCoverage: [1, 1, 0, 1],
     ARP: [14 / 3, 1, 14 / 3, 1],
     APLT: [0, 1, 0, 1],
     PopularityLift: [11 / 3, NAN, (14 / 3 - 8) / 8, (1 - 3) / 3],
