@@ -24,6 +24,7 @@ from lrec.base.errors import (
 )
 from lrec.base.files import write_text
 from lrec.cli.composer import HydraComposer
+from lrec.cli.failures import explain_failure
 from lrec.cli.table import COMMANDS, config_name
 from lrec.commands.composing import Invocation, own_keys, prepare
 from lrec.commands.runs.of_run import config_of_run
@@ -54,17 +55,19 @@ class Task:
         """Returns what the command does: of `train` the monitored value, for sweepers.
 
         Raises:
-            CommandFailed: outside a sweep; the cause is what went wrong.
+            CommandFailed: outside a sweep; the cause is what went wrong, the text where.
         """
         job = HydraConfig.get()
         try:
             redact_hydra_files(job)
             return run(self.command, config, job)
         except Exception as error:
+            place = explain_failure(error, Path(job.runtime.output_dir, f"{job.job.name}.log"))
             if job.mode != RunMode.MULTIRUN:
-                raise CommandFailed from error
+                raise CommandFailed(place) from error
             overrides = printable(redact(" ".join(job.overrides.task).replace("++", "")))
-            print(f"job {job.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
+            line = f"{one_line(error)}{place}"
+            print(f"job {job.job.num} ({overrides}) failed: {line}", file=sys.stderr)
             raise
 
 

@@ -68,7 +68,8 @@ def _run(command: str, arguments: list[str]) -> int:
                 raise
             error = caught.__cause__ if isinstance(caught, CommandFailed) else caught
             line, status = report(error or caught, command, arguments)
-            print(f"lrec: {printable(redact(line))}", file=sys.stderr)
+            place = str(caught) if isinstance(caught, CommandFailed) else ""
+            print(f"lrec: {printable(redact(line))}{place}", file=sys.stderr)
             return status
 
 
@@ -108,6 +109,7 @@ def _help() -> str:
     lines += [
         "",
         "lrec COMMAND --help shows every key; --cfg job shows what is composed.",
+        "LREC_DEBUG=1 lrec … shows the traceback of an error, and what libraries print.",
         'Tab completion: eval "$(lrec -sc install=bash)"   (or zsh, fish)',
     ]
     return "\n".join(lines)
