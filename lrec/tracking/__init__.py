@@ -12,7 +12,7 @@ from lrec.tracking import sync
 from lrec.tracking.journal import NAME as JOURNAL
 from lrec.tracking.journal import Journal, entries_of, obstacle
 from lrec.tracking.log import Log
-from lrec.tracking.saved_runs import SavedRun, fetch, finished, folder_of, tags_of
+from lrec.tracking.saved_runs import SavedRun, fetch, finished, folder_of, resolve, tags_of
 from lrec.tracking.store import Store, UnreachableError
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "folder_of",
     "forget",
     "obstacle",
+    "resolve",
     "tags_of",
 ]
 PARENT = "LREC_PARENT_RUN_ID"  # environment variable of a sweep, for its jobs
