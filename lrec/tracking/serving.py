@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrec.base.silence import silenced
 from lrec.evaluation.recommender import Recommender
 
 if TYPE_CHECKING:
@@ -37,5 +39,7 @@ class ServedModel:
 
 
 def _load_pyfunc(path: str) -> ServedModel:
-    """MLflow's entry point."""
-    return ServedModel(Path(path))
+    """MLflow's entry point; what TensorFlow's libraries write when they are loaded is hidden."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with silenced():
+        return ServedModel(Path(path))

@@ -30,7 +30,8 @@ def runs(used_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> d
         ],
         start=1,
     ):
-        experiment_id = mlflow.set_experiment(experiment).experiment_id
+        known = mlflow.get_experiment_by_name(experiment)
+        experiment_id = known.experiment_id if known else mlflow.create_experiment(experiment)
         tags = {"lrec.command": command}
         run = client.create_run(experiment_id, 1000 * index, tags, f"{model}-seed1")
         ids[label] = run.info.run_id

@@ -136,6 +136,9 @@ def run(
     if rows:
         screen.metrics(rows, settings.groups, settings.k)
     screen.note(log.location)
+    metric = settings.monitor.removeprefix("val/").rpartition("/")[0]
+    if columns := log.columns([f"{metric}/{group}" for group in settings.groups]):
+        screen.note(f"all runs by bucket, once mlflow ui runs: {columns}")
     return TrainResult(result, references, users, callback.history, best, seconds, log.run_id)
 
 

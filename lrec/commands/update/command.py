@@ -13,7 +13,7 @@ from lrec.commands.composing import Invocation
 from lrec.commands.runs.saved import load_model, refuse_changed
 from lrec.commands.train import experiment
 from lrec.commands.train.announcement import next_steps
-from lrec.commands.train.run_logging import RunContext, published_table
+from lrec.commands.train.run_logging import RunContext, described, published_table
 from lrec.commands.update.bucket_transitions import bucket_transitions
 from lrec.commands.update.child_runs import BEFORE, SCRATCH, UPDATED, child_runs
 from lrec.commands.update.feedback import join
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# Parameters of the run of the command itself.
+OWN = ("run", "feedback", "epochs", "batch_size", "learning_rate", "shrink", "retrain", "evaluate")
+
+
 def run(settings: UpdateSettings, invocation: Invocation) -> None:
     """Train on, compare the model with the one before, and show how users changed buckets."""
     config, folder = invocation.config, invocation.folder
@@ -43,6 +47,7 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     old = load_model(settings.run)
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
     with settings.tracking.parent(f"update-{old.name}", tags, folder, settings.run) as log:
+        log.params({name: config.values[name] for name in OWN})
         data = refuse_changed(settings.dataset.load(), settings.run)
         node = join(settings.dataset, data, settings.feedback, folder)
         if not settings.evaluate:
@@ -65,6 +70,7 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
             prefix = model.name.replace(" ", "_")
             log.metrics({f"{prefix}/{key}": value for key, value in model.values.items()})
         context = RunContext(log, config)
+        log.describe(described({m.name: m.values for m in models}, settings.groups))
         context.table("comparison.csv", comparison.rows)
         screen.print(comparison_table(comparison))
         if settings.retrain:
