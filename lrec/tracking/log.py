@@ -47,6 +47,14 @@ class Log:
             )
         return f"run {self.run_id} in {self._store}; see it: {self._store.ui}"
 
+    def columns(self, metrics: Sequence[str]) -> str:
+        """Address of MLflow's table of runs with columns of these metrics; empty without MLflow."""
+        return self._store.share_columns(self.run_id, metrics) if self.run_id else ""
+
+    def describe(self, text: str) -> None:
+        """Log a description in Markdown, which MLflow shows with the run."""
+        self.tags({"mlflow.note.content": text})
+
     def start(
         self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None
     ) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrec.base.errors import one_line
+from lrec.base.silence import silenced
 from lrec.evaluation.recommender import Recommender
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ def refuse_unreadable_requests() -> None:
 
 
 def _load_pyfunc(path: str) -> ServedModel:
-    """MLflow's entry point."""
+    """MLflow's entry point; what TensorFlow's libraries write when they are loaded is hidden."""
     refuse_unreadable_requests()
-    return ServedModel(Path(path))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with silenced():
+        return ServedModel(Path(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import shlex
@@ -15,6 +16,7 @@ from lrec.base.errors import one_line, redact, redact_addresses
 from lrec.tracking import pyfunc
 from lrec.tracking.journal import Entry, Journal
 
+VIEW = "lrec"  # name of the view of an experiment that lrec keeps
 BATCH = 1000  # metrics in one request at most
 PARAMS = 100  # parameters in one request at most
 REMOTE = ("http", "postgresql", "mysql", "mssql")  # stores that may be temporarily unreachable
@@ -69,6 +71,37 @@ class Store:
         uri = shlex.quote(self.uri) if shown else '"$MLFLOW_TRACKING_URI"'
         return f"mlflow ui --backend-store-uri {uri}"
 
+    def name_of(self, experiment_id: str) -> str:
+        """The name of an experiment.
+
+        Raises:
+            RuntimeError: there is none of this id.
+        """
+        try:
+            return str(self.mlflow.MlflowClient().get_experiment(experiment_id).name)
+        except Exception as error:
+            raise RuntimeError(
+                f"MLFLOW_EXPERIMENT_ID={experiment_id} is no experiment of {self}: "
+                f"{one_line(error)}"
+            ) from None
+
+    def share_columns(self, run_id: str, metrics: Sequence[str]) -> str:
+        """Address of a run's experiment with columns of these metrics; empty if there is none now.
+
+        MLflow's interface keeps such a view as a tag of the experiment.
+        """
+        client = self.mlflow.MlflowClient()
+        view = {"selectedColumns": [f"metrics.`{name}`" for name in metrics]}
+        try:
+            experiment = client.get_run(run_id).info.experiment_id
+            client.set_experiment_tag(
+                experiment, f"mlflow.sharedViewState.{VIEW}", json.dumps(view)
+            )
+        except Exception:
+            return ""
+        server = str(self) if self.uri.startswith("http") else "http://127.0.0.1:5000"
+        return f"{server}/#/experiments/{experiment}?viewStateShareKey={VIEW}"
+
     def open(self, experiment: str) -> str:
         """The id of an experiment; it, and a local store, are created if they do not exist.
 
@@ -78,6 +111,7 @@ class Store:
         """
         from filelock import FileLock
 
+        given = os.environ.get("MLFLOW_EXPERIMENT_ID")
         lock = Path(tempfile.gettempdir()) / f"lrec-{os.getuid()}-{self.digest}.lock"
         try:
             with FileLock(lock):  # concurrent first uses of one SQLite file collide
@@ -90,6 +124,10 @@ class Store:
                 f"MLflow's store {self} cannot be used: {one_line(error)} "
                 "Set MLFLOW_TRACKING_URI to another, or mend this one."
             ) from error
+        finally:  # MLflow has set it, which the next run would take for the user's
+            os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
+            if given is not None:
+                os.environ["MLFLOW_EXPERIMENT_ID"] = given
 
     def send(self, journal: Journal) -> None:
         """Send the unsent entries of a journal, in order.

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import LOCATION, key_of
 from lrec.commands.runs.saved import load_config
+from lrec.tracking import resolve
 
 
 def config_of_run(
@@ -29,11 +30,15 @@ def config_of_run(
         ConfigError: no run is named, or another key than these is set.
     """
     if OmegaConf.is_missing(config, "run"):
-        raise ConfigError(f"run is needed: lrec {command} run=RUN_ID, the id of a finished run.")
+        raise ConfigError(
+            f"run is needed: lrec {command} run=RUN_ID, the id of a "
+            "finished run or its first letters; its model or latest also name one."
+        )
     changeable = (*free, *(key for key in own if key != "run"))
     refuse_fixed(overrides, command, lambda key: key not in (*own, *free), changeable)
-    merged = merge(load_config(str(config.run)), config, overrides)
-    merged.update({key: config[key] for key in own} | {"run": str(config.run)})
+    run = resolve(str(config.run))
+    merged = merge(load_config(run), config, overrides)
+    merged.update({key: config[key] for key in own} | {"run": run})
     return merged
 
 

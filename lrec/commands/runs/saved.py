@@ -22,7 +22,7 @@ from lrec.data.queries import Split
 from lrec.evaluation.references import POPULARITY, reference_models
 from lrec.model import Model
 from lrec.model.common import saving
-from lrec.tracking import entries_of, fetch, obstacle
+from lrec.tracking import entries_of, fetch, obstacle, resolve
 
 
 def load_config(run_id: str) -> DictConfig:
@@ -44,7 +44,7 @@ def folder_of(run: str) -> Path:
     Raises:
         RuntimeError: there is no such run, it has ended well, is an update, or is not here.
     """
-    folder = Path(run) if Path(run).is_dir() else tracking.folder_of(run)
+    folder = Path(run) if Path(run).is_dir() else tracking.folder_of(resolve(run, finished=False))
     entries = entries_of(folder)
     if entries and obstacle(entries):
         raise RuntimeError(f"run {run} cannot be resumed: {obstacle(entries)}.")

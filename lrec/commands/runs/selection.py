@@ -16,7 +16,7 @@ from lrec.commands.composing import LOCATION, key_of
 from lrec.commands.runs.saved import load_config
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.comparison.user_alignment import ComparisonError
-from lrec.tracking import SavedRun, finished
+from lrec.tracking import SavedRun, finished, resolve
 
 # Root keys of the parameters that define a model, and of those that define the queries.
 MODEL_KEYS = ("model", "schedule", "feature", "augment", "monitor")
@@ -28,7 +28,7 @@ class SelectionSettings(RunSettings):
     """Keys of a command over saved runs, beside those of a run; see `conf/compare.yaml`.
 
     Attributes:
-        runs: MLflow ids.
+        runs: ids, or other names of runs, see `lrec.tracking.resolve`.
         filter: in MLflow's search language.
         sweep: MLflow id of a multirun's parent.
         candidates: models, presets or lists of overrides to find or train.
@@ -60,7 +60,7 @@ class SelectionSettings(RunSettings):
         moved = [key for key in keys if key in LOCATION]
         if moved and config.runs and "dataset" not in keys:
             values = {key: OmegaConf.select(config, key) for key in moved}
-            config.dataset = load_config(str(config.runs[0])).dataset
+            config.dataset = load_config(resolve(str(config.runs[0]))).dataset
             for key, value in values.items():
                 OmegaConf.update(config, key, value, force_add=True)
         return config
@@ -78,8 +78,8 @@ class SelectionSettings(RunSettings):
         """
         condition = self.filter or ""
         if self.sweep:
-            condition = f"tags.mlflow.parentRunId = '{self.sweep}'"
-        ids = ids or self.runs
+            condition = f"tags.mlflow.parentRunId = '{resolve(self.sweep, 'sweep')}'"
+        ids = ids or [resolve(run) for run in self.runs]
         runs = finished(self.tracking.experiment, condition, ids)
         if not ids:
             runs = [run for run in runs if run.trained]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,9 @@ from lrec.commands.runs.saved import folder_of
 from lrec.commands.runs.stored_config import read_stored_config
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import experiment
+from lrec.commands.train.announcement import next_steps
+from lrec.reporting.terminal import Screen
+from lrec.tracking import PARENT
 
 FREE = ("strategy",)  # where a killed run goes on may differ from where it was begun
 
@@ -25,7 +29,8 @@ class TrainSettings(RunSettings):
     """The root of `conf/train.yaml`.
 
     Attributes:
-        resume: MLflow's id of a run that was killed, or its folder; None trains a new run.
+        resume: id of a run that was killed or its first letters, its model, `latest`, or its
+            folder; None trains a new run.
     """
 
     resume: str | None
@@ -64,4 +69,6 @@ def run(settings: TrainSettings, invocation: Invocation) -> float:
         overrides = (folder / "overrides.txt").read_text().splitlines()
         config = replace(config, overrides=overrides, choices={}, folder=folder, resumed=True)
     result = experiment.run(settings, config)
+    if result is not None and result.run_id is not None and PARENT not in os.environ:
+        Screen().note(next_steps(result.run_id, result.evaluation is not None))
     return math.nan if result is None else result.best

@@ -11,6 +11,7 @@ from lrec.commands.composing import ComposedConfig
 from lrec.commands.data_lines import augmentation_line, data_lines
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import run_logging
+from lrec.commands.train.announcement import announced
 from lrec.commands.train.callbacks import LossPrinter, ValidationCallback, WorkerCallback
 from lrec.commands.train.run_logging import RunContext
 from lrec.data.alignment import extend
@@ -80,7 +81,10 @@ def run(
         Checkpoint(config.folder).remove()
     screen.choices(config.choices, config.overrides, settings.seed)
     tags = {"lrec.command": "train", "lrec.simple": str(model.is_baseline)}
-    with settings.tracking.run(run_name(settings, config), tags, config.folder) as log:
+    with (
+        settings.tracking.run(run_name(settings, config), tags, config.folder) as log,
+        announced(screen, log, config.folder, resumable=pretrained is None),
+    ):
         context = RunContext(log, config)
         run_logging.log_config(context)
 
@@ -132,6 +136,9 @@ def run(
     if rows:
         screen.metrics(rows, settings.groups, settings.k)
     screen.note(log.location)
+    metric = settings.monitor.removeprefix("val/").rpartition("/")[0]
+    if columns := log.columns([f"{metric}/{group}" for group in settings.groups]):
+        screen.note(f"all runs by bucket, once mlflow ui runs: {columns}")
     return TrainResult(result, references, users, callback.history, best, seconds, log.run_id)
 
 

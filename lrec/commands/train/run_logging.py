@@ -124,8 +124,32 @@ def log_result(
     edges = {f"lrec.bucket.{n}": words for bucket in buckets for n, words in bucket.edges.items()}
     ignored = {"lrec.history_items_ignored": result.ignored}
     log.tags({"lrec.rating_head": result.rating_head, **ignored, **edges})
+    groups = ["all", *(name for bucket in buckets for name in bucket.edges)]
+    log.describe(described(rows, groups))
     context.table("users.parquet", users)
     context.text("metrics.json", json.dumps(rows, indent=1))
+
+
+def described(rows: Rows, groups: Sequence[str]) -> str:
+    """Metrics by bucket as tables in Markdown, a line for each model.
+
+    Args:
+        rows: metrics of each model.
+        groups: of users, in the order of the columns.
+    """
+    first = next(iter(rows.values()))
+    groups = [group for group in dict.fromkeys(groups) if first.get(f"users/{group}")]
+    names = dict.fromkeys(key.partition("/")[0] for key in first)
+    lines = []
+    for name in (n for n in names if n.rpartition("_at_")[0] in DRAWN[:2]):
+        lines += [f"| {name.replace('_at_', '@')} | {' | '.join(groups)} |"]
+        lines += ["|---|" + "---:|" * len(groups)]
+        for model, values in rows.items():
+            cells = (f"{values.get(f'{name}/{group}', float('nan')):.4f}" for group in groups)
+            lines += [f"| {model} | {' | '.join(cells)} |"]
+        lines += [""]
+    counts = ", ".join(f"{first[f'users/{group}']:,.0f} {group}" for group in groups)
+    return "\n".join([*lines, f"Test users: {counts}."])
 
 
 def log_model(context: RunContext, model: Model) -> None:

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import atexit
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import mean
 
 from lrec.commands.runs import pareto
 from lrec.commands.settings import RunSettings
+from lrec.commands.train.run_logging import described
 from lrec.reporting.terminal import Screen
-from lrec.tracking import PARENT, finished
+from lrec.tracking import PARENT, Log, SavedRun, finished
 
+NOT_TESTED = ("data", "train", "val", "best")  # first parts of metrics of other than the test
 __all__ = ["PARENT", "SweepRun"]
+
+
+def aggregate(log: Log, runs: Sequence[SavedRun], settings: RunSettings) -> None:
+    """The mean of every test metric over a sweep's runs, what was the same for all, and a table."""
+    if not runs:
+        return
+    shared = set.intersection(*(set(run.params.items()) for run in runs))
+    log.params(dict(sorted(shared)))
+    values: dict[str, list[float]] = {}
+    for run in runs:
+        for key, value in run.metrics.items():
+            if key.partition("/")[0] not in NOT_TESTED:
+                values.setdefault(key, []).append(value)
+    log.metrics({key: mean(each) for key, each in values.items() if len(each) == len(runs)})
+    rows = {f"{run.params.get('model')} {run.id[:8]}": run.metrics for run in runs}
+    log.describe(described(rows, settings.groups))
 
 
 class SweepRun:
@@ -44,6 +64,7 @@ class SweepRun:
         self.ended = True
         where = f"tags.mlflow.parentRunId = '{self.id}'"
         runs = finished(self.settings.tracking.experiment, where)
+        aggregate(self.log, runs, self.settings)
         table = pareto.sweep_table(runs, self.settings)
         if len(table) > 1:
             for path in pareto.write(self.folder, table, self.settings):

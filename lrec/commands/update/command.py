@@ -12,7 +12,8 @@ from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation
 from lrec.commands.runs.saved import load_model, refuse_changed
 from lrec.commands.train import experiment
-from lrec.commands.train.run_logging import RunContext, published_table
+from lrec.commands.train.announcement import next_steps
+from lrec.commands.train.run_logging import RunContext, described, published_table
 from lrec.commands.update.bucket_transitions import bucket_transitions
 from lrec.commands.update.child_runs import BEFORE, SCRATCH, UPDATED, child_runs
 from lrec.commands.update.feedback import join
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# Parameters of the run of the command itself.
+OWN = ("run", "feedback", "epochs", "batch_size", "learning_rate", "shrink", "retrain", "evaluate")
+
+
 def run(settings: UpdateSettings, invocation: Invocation) -> None:
     """Train on, compare the model with the one before, and show how users changed buckets."""
     config, folder = invocation.config, invocation.folder
@@ -42,6 +47,7 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     old = load_model(settings.run)
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
     with settings.tracking.parent(f"update-{old.name}", tags, folder, settings.run) as log:
+        log.params({name: config.values[name] for name in OWN})
         data = refuse_changed(settings.dataset.load(), settings.run)
         node = join(settings.dataset, data, settings.feedback, folder)
         if not settings.evaluate:
@@ -49,12 +55,14 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
             return
         joined, before, after = splits(settings, config, old, data, node, screen)
         models = [evaluate_before(settings, old, after, joined)]
+        run_ids: dict[str, str | None] = {}
         for name, child in child_runs(settings, config, node, old).items():
             screen.note(f"{name}:")
             result = experiment.run(*child.config, child.pretrained, old.catalogue)
             assert result is not None  # strategies of several processes are refused
             assert result.evaluation is not None  # `splits` leaves a test
             assert result.users is not None
+            run_ids[name] = result.run_id
             models.append(Evaluated(name, result.users, result.evaluation.values, result.seconds))
 
         comparison = compare_models(settings, models, after.catalogue.n_items)
@@ -62,6 +70,7 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
             prefix = model.name.replace(" ", "_")
             log.metrics({f"{prefix}/{key}": value for key, value in model.values.items()})
         context = RunContext(log, config)
+        log.describe(described({m.name: m.values for m in models}, settings.groups))
         context.table("comparison.csv", comparison.rows)
         screen.print(comparison_table(comparison))
         if settings.retrain:
@@ -69,6 +78,9 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
         tables = bucket_transitions(settings.bucket, before, after)
         show_transitions(context, screen, tables)
     screen.metrics({model.name: model.values for model in models}, settings.groups, settings.k)
+    if updated := run_ids[UPDATED]:
+        screen.note(f"the updated model is run {updated}")
+        screen.note(next_steps(updated))
 
 
 def learn_from_all(
@@ -84,7 +96,9 @@ def learn_from_all(
     node[COLUMN] = COLUMN
     child = child_runs(settings, invocation.config, node, old)[UPDATED]
     screen.note(feedback_line(data, child.config[0].dataset.load(), node))
-    experiment.run(*child.config, child.pretrained, old.catalogue)
+    result = experiment.run(*child.config, child.pretrained, old.catalogue)
+    if result is not None and result.run_id is not None:
+        screen.note(next_steps(result.run_id, compared=False))
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ MOVED = "dataset.path=new.csv"
 @pytest.mark.parametrize("name", [n for n, command in COMMANDS.items() if command.free is not None])
 def test_commands_on_a_run_take_the_new_path(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_run, "load_config", lambda run: STORED)
+    monkeypatch.setattr(of_run, "resolve", str)
     command = COMMANDS[name]
     assert command.free is not None
     root = command.load()[0]
@@ -36,6 +37,7 @@ def test_commands_on_a_run_take_the_new_path(name: str, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("name", ["reveal", "simulate"])
 def test_commands_on_runs_take_the_new_path(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "load_config", lambda run: STORED)
+    monkeypatch.setattr(selection, "resolve", str)
     root = COMMANDS[name].load()[0]
     config = composed(f"++{MOVED}", "runs=[some]", root=name)
     assert root.stored(config, [f"++{MOVED}"]).dataset == {**STORED.dataset, "path": "new.csv"}
