@@ -31,8 +31,9 @@ def find_or_train(
     screen = Screen()
     jobs[0][0].tracking.reach()
     data_digests: dict[str, str] = {}
-    digests = [config_digest(composed.values) for _, composed in jobs]
-    unique = dict(zip(digests, jobs, strict=True))
+    digests = [digest_of(job) for job in jobs]
+    unique = dict(zip(reversed(digests), reversed(jobs), strict=True))  # of equal ones the first
+    unique = {key: unique[key] for key in dict.fromkeys(digests)}
     run_ids = {key: None if fresh else find(job, data_digests) for key, job in unique.items()}
     missing = {key: job for key, job in unique.items() if run_ids[key] is None}
     screen.note(f"{len(unique)} runs: {len(unique) - len(missing)} found, {len(missing)} to train")
@@ -67,6 +68,12 @@ def train(jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen)
                 screen.note(f"run {number} failed: {one_line(error)}")
 
 
+def digest_of(job: Job) -> str:
+    """Digest of all that decides a job's numbers: of a model without a seed, not the seed."""
+    settings, composed = job
+    return config_digest(composed.values, settings.seeded)
+
+
 def find(job: Job, data_digests: dict[str, str]) -> str | None:
     """The newest finished run of a job's config on its data, if there is one.
 
@@ -74,7 +81,7 @@ def find(job: Job, data_digests: dict[str, str]) -> str | None:
         data_digests: of data sets that were loaded before, by their config; grows.
     """
     settings, composed = job
-    condition = f"tags.`lrec.config` = '{config_digest(composed.values)}'"
+    condition = f"tags.`lrec.config` = '{digest_of(job)}'"
     runs = finished(settings.tracking.experiment, condition)
     if not runs:
         return None

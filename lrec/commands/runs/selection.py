@@ -76,7 +76,7 @@ class ComparedModel:
 
     Attributes:
         name: unique among the compared models.
-        runs: by seed, in rising order.
+        runs: by seed, in rising order; the same run for every seed where the model has none.
     """
 
     name: str
@@ -86,6 +86,11 @@ class ComparedModel:
     def is_baseline(self) -> bool:
         """True for a simple model, which is not trained by gradient."""
         return self.any.tags.get("lrec.simple") == "True"
+
+    @property
+    def distinct(self) -> dict[int, SavedRun]:
+        """Its runs by the seed that they were trained with, each once."""
+        return {run.seed: run for run in self.runs.values()}
 
     @property
     def any(self) -> SavedRun:
@@ -159,7 +164,7 @@ def provenance(
         "data": f"{some.data} ({file})" if file else some.data,
         "digest": some.digest,
         "seeds": list(models[0].runs),
-        "runs": {m.name: {seed: run.id for seed, run in m.runs.items()} for m in models},
+        "runs": {m.name: {seed: run.id for seed, run in m.distinct.items()} for m in models},
     }
 
 
@@ -180,18 +185,32 @@ def _under(params: Mapping[str, str], groups: Sequence[str]) -> dict[str, str]:
 
 
 def _same_seeds(groups: list[dict[int, SavedRun]], named: bool) -> list[dict[int, SavedRun]]:
-    """Each group's runs in the order of their seeds, which are the same for all."""
-    common = set.intersection(*map(set, groups)) if groups else set()
-    if not named and groups and not common:
+    """Each group's runs in the order of their seeds, which are the same for all.
+
+    The one run of a model without a seed stands beside all runs of the others.
+    """
+    if not groups:
+        return []
+    constant = {
+        index: run
+        for index, group in enumerate(groups)
+        if (run := next((run for run in group.values() if not run.seeded), None))
+    }
+    seeded = [group for index, group in enumerate(groups) if index not in constant]
+    common = set.intersection(*map(set, seeded)) if seeded else {constant[0].seed}
+    if not named and not common:
         return _same_seeds(groups, named=True)  # refused there
-    for group in groups:
-        if named and set(group) != set(groups[0]):
-            one, two = next(iter(groups[0].values())), next(iter(group.values()))
+    for group in seeded:
+        if named and set(group) != set(seeded[0]):
+            one, two = next(iter(seeded[0].values())), next(iter(group.values()))
             raise ComparisonError(
                 f"{name(one)} and {name(two)} have different seeds, "
-                f"{sorted(groups[0])} and {sorted(group)}: train both with the same ones."
+                f"{sorted(seeded[0])} and {sorted(group)}: train both with the same ones."
             )
-    return [{seed: group[seed] for seed in sorted(common)} for group in groups]
+    return [
+        {seed: constant[index] if index in constant else group[seed] for seed in sorted(common)}
+        for index, group in enumerate(groups)
+    ]
 
 
 def _with_names(groups: Sequence[dict[int, SavedRun]]) -> list[ComparedModel]:

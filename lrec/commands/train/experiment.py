@@ -81,7 +81,7 @@ def run(
     tags = {"lrec.command": "train", "lrec.simple": str(model.is_baseline)}
     with settings.tracking.run(run_name(settings, config), tags, config.folder) as log:
         context = RunContext(log, config)
-        run_logging.log_config(context)
+        run_logging.log_config(context, settings.seeded)
 
         data, split = load(settings, known)
         if pretrained is not None:

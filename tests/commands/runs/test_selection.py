@@ -74,3 +74,14 @@ def test_two_settings_of_one_model_have_names_of_their_own() -> None:
 def test_augmented_and_featured_models_are_named_so() -> None:
     runs = [saved_run("vae"), saved_run("vae", augment="gan"), saved_run("vae", feature="titles")]
     assert list(names(runs)) == ["vae", "vae-gan", "vae-titles"]
+
+
+def test_a_model_without_a_seed_stands_beside_every_seed() -> None:
+    once = {"lrec.seeded": "False"}
+    runs = [saved_run("vae", 3), saved_run("vae", 2), saved_run("ease", 1, tags=once)]
+    for named in (False, True):
+        assert names(runs, named) == {"ease": ["ease-1", "ease-1"], "vae": ["vae-2", "vae-3"]}
+    ease = next(model for model in select(runs, named=True) if model.name == "ease")
+    assert {seed: run.id for seed, run in ease.distinct.items()} == {1: "ease-1"}
+    others = [saved_run("ease", 2, tags=once), saved_run("itemknn", 1, tags=once)]
+    assert names(others) == {"ease": ["ease-2"], "itemknn": ["itemknn-1"]}
