@@ -56,7 +56,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
-    models = settings.compared_models(run_ids)
+    models = settings.compared_models(run_ids, screen)
     tables = [user_tables(model) for model in models]
     columns = metric_directions(tables[0].tables[0], settings.metric, settings.primary)
     direction = columns[settings.primary]

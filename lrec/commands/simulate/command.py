@@ -46,6 +46,7 @@ class SimulateSettings(SelectionSettings):
     simulation_seed: int
 
     file: ClassVar[str] = "conf/simulate.yaml"
+    held_out: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,7 +69,7 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
     run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
-    models = settings.compared_models(run_ids)
+    models = settings.compared_models(run_ids, screen)
     names = [model.name for model in models]
     run_id = models[0].any.id
     trained = settings_of(run_id)
