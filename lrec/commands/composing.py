@@ -30,6 +30,7 @@ class ComposedConfig:
         choices: config group -> chosen file.
         folder: the run's own folder.
         resumed: whether a run that was killed there goes on.
+        purpose: the command that the run is trained for.
     """
 
     values: dict[str, Any]
@@ -37,6 +38,7 @@ class ComposedConfig:
     choices: dict[str, str]
     folder: Path
     resumed: bool = False
+    purpose: str = "train"
 
 
 # Keys that say where data lies. A run's may differ from it when the data has moved.

@@ -77,6 +77,11 @@ class RunSettings:
             raise ConfigError(f"bucket: {error} [conf/bucket/]") from None
 
     @property
+    def seeded(self) -> bool:
+        """False if runs with different seeds would be the same run."""
+        return self.model.seeded or self.augment.seeded
+
+    @property
     def groups(self) -> list[str]:
         """Every group of users that metrics are given for: `all`, each bucket, `cold`."""
         return group_names(self.bucket.values())

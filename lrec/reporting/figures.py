@@ -120,7 +120,7 @@ def users(
 
 
 def pareto(sweep: pd.DataFrame, low: str, high: str, path: Path) -> None:
-    """Runs of a sweep by their values for the least and the most active users.
+    """Candidates of a sweep by their values for the least and the most active users.
 
     Args:
         sweep: columns `low`, `high` and pareto.
@@ -128,7 +128,7 @@ def pareto(sweep: pd.DataFrame, low: str, high: str, path: Path) -> None:
     figure = _figure(5, 4.2)
     axes = figure.subplots()
     best = sweep[sweep["pareto"]].sort_values(low)
-    axes.scatter(sweep[high], sweep[low], color="C7", s=18, label="runs")
+    axes.scatter(sweep[high], sweep[low], color="C7", s=18, label="candidates")
     axes.plot(best[high], best[low], color="C0", marker="o", label="Pareto set")
     axes.set(xlabel=high, ylabel=low)
     axes.grid(alpha=0.3)

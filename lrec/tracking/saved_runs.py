@@ -39,6 +39,11 @@ class SavedRun:
         return int(self.params.get("seed", 0))
 
     @property
+    def seeded(self) -> bool:
+        """False if runs with other seeds would be the same."""
+        return self.tags.get("lrec.seeded") != "False"
+
+    @property
     def trained(self) -> bool:
         """True if it trained a model, unlike sweeps, comparisons and the like."""
         return self.tags.get("lrec.command") == "train"

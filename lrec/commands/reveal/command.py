@@ -43,6 +43,7 @@ class RevealSettings(SelectionSettings):
     resamples: int
 
     file: ClassVar[str] = "conf/reveal.yaml"
+    held_out: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -87,7 +88,7 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
-    models = settings.compared_models(run_ids, least=1)
+    models = settings.compared_models(run_ids, screen, least=1)
     run_id = models[0].any.id
     split = held_out_split(settings_of(run_id, location_of(config)), "reveal", run_id)
     settings.strategy.start()

@@ -35,6 +35,8 @@ def lead_sentence(row: Mapping[Any, Any], above: Mapping[int, bool]) -> str:
     model, leads = row["model"], row["leads"]
     first, last = min(above), max(above)
     bounds = f"95 %: {count(row['leads_low'])} to {count(row['leads_high'])}"
+    if math.isinf(row["leads_low"]):
+        bounds = "in 95 % of the resamples and more"
     if math.isinf(leads):
         if not any(above.values()):
             return f"{model} never beats {POPULARITY} ({bounds})."
@@ -48,6 +50,8 @@ def lead_sentence(row: Mapping[Any, Any], above: Mapping[int, bool]) -> str:
 
 def bounded(row: Mapping[Any, Any], name: str) -> str:
     """A number of items of the summary, and its bounds."""
+    if math.isinf(row[f"{name}_low"]):
+        return count(row[name])
     return f"{count(row[name])} ({count(row[f'{name}_low'])}-{count(row[f'{name}_high'])})"
 
 

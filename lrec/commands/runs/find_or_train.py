@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lrec.base.errors import one_line
 from lrec.commands.composing import Job, Launcher
@@ -12,7 +13,7 @@ from lrec.tracking import finished
 
 
 def find_or_train(
-    jobs: Sequence[Job], fresh: bool, launch: Launcher, tolerant: bool = False
+    jobs: Sequence[Job], fresh: bool, launch: Launcher, purpose: str, tolerant: bool = False
 ) -> list[str | None]:
     """Find a finished run of each config on its data; train those that have none.
 
@@ -20,6 +21,7 @@ def find_or_train(
         jobs: at least one, all tracked in one store.
         fresh: train all of them anew.
         launch: trains one.
+        purpose: the command that they are trained for.
         tolerant: go on after a run that failed.
 
     Returns:
@@ -31,8 +33,10 @@ def find_or_train(
     screen = Screen()
     jobs[0][0].tracking.reach()
     data_digests: dict[str, str] = {}
-    digests = [config_digest(composed.values) for _, composed in jobs]
-    unique = dict(zip(digests, jobs, strict=True))
+    digests = [digest_of(job) for job in jobs]
+    unique: dict[str, Job] = {}
+    for key, (settings, composed) in zip(digests, jobs, strict=True):
+        unique.setdefault(key, (settings, replace(composed, purpose=purpose)))
     run_ids = {key: None if fresh else find(job, data_digests) for key, job in unique.items()}
     missing = {key: job for key, job in unique.items() if run_ids[key] is None}
     screen.note(f"{len(unique)} runs: {len(unique) - len(missing)} found, {len(missing)} to train")
@@ -67,18 +71,31 @@ def train(jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen)
                 screen.note(f"run {number} failed: {one_line(error)}")
 
 
+def digest_of(job: Job) -> str:
+    """Digest of all that decides a job's numbers: of a model without a seed, not the seed."""
+    settings, composed = job
+    return config_digest(composed.values, settings.seeded)
+
+
 def find(job: Job, data_digests: dict[str, str]) -> str | None:
-    """The newest finished run of a job's config on its data, if there is one.
+    """The newest finished run of a job's config on its data, trained from scratch, if there is one.
 
     Args:
         data_digests: of data sets that were loaded before, by their config; grows.
     """
     settings, composed = job
-    condition = f"tags.`lrec.config` = '{config_digest(composed.values)}'"
+    condition = f"tags.`lrec.config` = '{digest_of(job)}'"
     runs = finished(settings.tracking.experiment, condition)
     if not runs:
         return None
     key = str(composed.values["dataset"])
     if key not in data_digests:
         data_digests[key] = settings.dataset.load().digest
-    return next((run.id for run in runs if data_digests[key].startswith(run.digest)), None)
+    return next(
+        (
+            run.id
+            for run in runs
+            if data_digests[key].startswith(run.digest) and "lrec.updates" not in run.tags
+        ),
+        None,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, nearest
@@ -40,7 +41,9 @@ def candidate_runs(settings: SelectionSettings, invocation: Invocation) -> list[
         for index, candidate in enumerate(settings.candidates)
         for seed in settings.seeds
     ]
-    return [str(run_id) for run_id in find_or_train(jobs, settings.fresh, invocation.launch)]
+    purpose = Path(settings.file).stem
+    run_ids = find_or_train(jobs, settings.fresh, invocation.launch, purpose)
+    return [str(run_id) for run_id in run_ids]
 
 
 def training_overrides(composer: Composer, own: Sequence[str]) -> list[str]:

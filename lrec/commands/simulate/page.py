@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.commands.simulate.results import SimulationResults
+from lrec.commands.simulate.sentences import sentences
 from lrec.reporting.page import line_colours, render
 from lrec.reporting.page.axis import Axis, even_positions
 
@@ -39,7 +40,6 @@ def page(results: SimulationResults, facts: Mapping[str, Any]) -> str:
                 "meaning": facts["buckets"].get(bucket),
                 "users": ends[0]["users"],
                 "attainable": ends[0]["attainable"],
-                "sentence": sentence(ends, facts),
                 "plots": [plot(course, key, axes[key], models, facts) for key in PLOTS],
                 "rows": [
                     row | {"last": next(r for r in reversed(course) if r["model"] == row["model"])}
@@ -53,25 +53,8 @@ def page(results: SimulationResults, facts: Mapping[str, Any]) -> str:
         models=models,
         colours=line_colours(models),
         competing=facts["models"],
+        sentences=sentences(results, facts),
         parts=parts,
-    )
-
-
-def sentence(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
-    """The share of a bucket that each model makes active, and the models not above the control."""
-    (control,) = (row for row in rows if row["model"] == facts["control"])
-    competing = [row for row in rows if row["model"] in facts["models"]]
-    competing.sort(key=lambda row: -row["activated"])
-    shares = ", ".join(f"{row['model']} {row['activated']:.1%}" for row in competing)
-    most = control["attainable"]
-    if not most:
-        return f"nobody has enough held-out items to come to {facts['active']}."
-    unsure = [row["model"] for row in competing if row["low"] <= 0]
-    return (
-        f"active after {facts['rounds']} rounds: {shares}; {control['model']} exposure "
-        f"{control['activated']:.1%}."
-        + (f" At most {most:.1%} could be." if most < 1 else "")
-        + (f" Not surely above {control['model']}: {', '.join(unsure)}." if unsure else "")
     )
 
 

@@ -80,13 +80,17 @@ def run(
         forget(config.folder)
         Checkpoint(config.folder).remove()
     screen.choices(config.choices, config.overrides, settings.seed)
-    tags = {"lrec.command": "train", "lrec.simple": str(model.is_baseline)}
+    tags = {
+        "lrec.command": "train",
+        "lrec.for": config.purpose,
+        "lrec.simple": str(model.is_baseline),
+    }
     with (
         settings.tracking.run(run_name(settings, config), tags, config.folder) as log,
         announced(screen, log, config.folder, resumable=pretrained is None),
     ):
         context = RunContext(log, config)
-        run_logging.log_config(context)
+        run_logging.log_config(context, settings.seeded)
 
         data, split = load(settings, known)
         if pretrained is not None:

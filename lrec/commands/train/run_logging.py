@@ -61,8 +61,12 @@ class RunContext:
         self.log.file(self.folder / name)
 
 
-def log_config(context: RunContext) -> None:
-    """Config, command line and versions: what it takes to repeat the run."""
+def log_config(context: RunContext, seeded: bool) -> None:
+    """Config, command line and versions: what it takes to repeat the run.
+
+    Args:
+        seeded: False if the seed does not change the run.
+    """
     config, log = context.config, context.log
     flat: dict[str, Any] = {}
     for group, node in config.values.items():
@@ -71,7 +75,8 @@ def log_config(context: RunContext) -> None:
     log.environment()
     log.tags(
         {
-            "lrec.config": config_digest(config.values),
+            "lrec.config": config_digest(config.values, seeded),
+            "lrec.seeded": seeded,
             "lrec.overrides": " ".join(config.overrides)[:5000],
         }
     )
@@ -199,12 +204,16 @@ def published_table(
     return published
 
 
-def config_digest(config: Mapping[str, Any]) -> str:
+def config_digest(config: Mapping[str, Any], seeded: bool = True) -> str:
     """Hex digest of all that decides a run's numbers: not where it runs, or where it is logged.
 
     Nor where its data lies, which the data's own digest is for.
+
+    Args:
+        seeded: False if the seed does not change the run.
     """
-    decisive = {k: v for k, v in config.items() if k not in ("tracking", "strategy")}
+    without = ("tracking", "strategy") if seeded else ("tracking", "strategy", "seed")
+    decisive = {k: v for k, v in config.items() if k not in without}
     if isinstance(data := config.get("dataset"), dict):
         decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
     decisive["precision"] = (config.get("strategy") or {}).get("precision")

@@ -111,4 +111,4 @@ def test_the_answers_of_a_fallback_count_for_nothing() -> None:
     shown = page(curves, {"primary": "ndcg_at_10", "data": "", "digest": "", "command": ""} | FACTS)
     assert "late never beats popularity before n = 8" in shown
     assert len(re.findall(r">\(0\.(50|49)\d\d\)<", shown)) == 2  # the fallback's, in brackets
-    assert "never (never-never)" in shown
+    assert "never never" not in shown.replace("-", " ")
