@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from lrec.base.arrays import Strings
 from lrec.base.files import write_table, write_text
 from lrec.commands.composing import ComposedConfig
+from lrec.commands.settings import RunSettings
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Buckets
@@ -24,13 +25,11 @@ from lrec.evaluation.references import Rows
 from lrec.model import Model
 from lrec.model.common import saving
 from lrec.reporting import figures
+from lrec.reporting.terminal import column_of
 from lrec.tracking import Log
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Metrics of the figure by bucket, at the largest k.
-DRAWN = ("recall", "ndcg", "novelty", "mse")
 
 
 @dataclass(frozen=True)
@@ -143,13 +142,11 @@ def log_curves(context: RunContext, history: Sequence[Mapping[str, float]], moni
         context.log.file(path, "figures")
 
 
-def log_figures(
-    context: RunContext, rows: Rows, groups: Sequence[str], k: int, data: Interactions
-) -> None:
-    """Metrics by bucket at k, and the distributions of activity and popularity."""
+def log_figures(context: RunContext, rows: Rows, settings: RunSettings, data: Interactions) -> None:
+    """Metrics by bucket, those of the terminal's table; distributions of activity, popularity."""
     folder = context.folder / "figures"
-    drawn = [metric if metric == "mse" else f"{metric}_at_{k}" for metric in DRAWN]
-    figures.by_bucket(rows, drawn, groups, folder / "by_bucket.png")
+    drawn = [column_of(metric, rows, settings.k) for metric in settings.displayed]
+    figures.by_bucket(rows, drawn, settings.groups, folder / "by_bucket.png")
     figures.distributions(data.activity, data.popularity, folder / "distributions.png")
     for name in ("by_bucket.png", "distributions.png"):
         if (folder / name).exists():
