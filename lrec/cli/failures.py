@@ -1,4 +1,4 @@
-"""What a failure leaves for the author of the code: its traceback in a file, and its place."""
+"""Unexpected failures: the traceback goes to the log of the job, the place into the error line."""
 
 from __future__ import annotations
 

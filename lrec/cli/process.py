@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gc
 import io
@@ -21,6 +22,8 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
+PLAIN = str.maketrans("–—−━…×·≤≥→²∞“”‘’\N{NO-BREAK SPACE}", "---=.x*<>>2~\"\"'' ")
+
 
 class RedactedRecord(logging.LogRecord):
     """A log record of any library, without the passwords in it and what steers a terminal."""
@@ -39,11 +42,16 @@ def command_process() -> Iterator[None]:
       Python can only ignore it is sent again.
     - Log records hold no passwords: Hydra logs the command lines of a sweep's jobs.
     - Lines appear in a pipe as they are printed.
+    - A terminal of another encoding gets plain signs for those that it lacks.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     factory, handler = logging.getLogRecordFactory(), signal.getsignal(signal.SIGTERM)
     unraisable, collecting = sys.unraisablehook, gc.isenabled()
+    codecs.register_error("lrec.plain", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="lrec.plain")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     logging.setLogRecordFactory(RedactedRecord)
@@ -58,6 +66,14 @@ def command_process() -> Iterator[None]:
         sys.unraisablehook = unraisable
         signal.signal(signal.SIGTERM, handler)
         logging.setLogRecordFactory(factory)
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """Plain signs for characters that the encoding of a terminal lacks."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end].translate(PLAIN)
+    return lacking.encode("ascii", "replace").decode(), error.end
 
 
 def _exit(number: int, frame: FrameType | None) -> None:

@@ -21,7 +21,7 @@ def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> 
     return [
         f"data: {data.n_users:,} users, {data.n_items:,} items, {len(data):,} interactions; "
         f"trained on {counts['train_users']:,} users and {counts['catalogue_items']:,} items",
-        f"asked: {counts['validation_users']:,} users for validation, "
+        f"evaluated: {counts['validation_users']:,} users for validation, "
         f"{counts['test_users']:,} for test; {counts['users_without_test_items']:,} users have "
         f"no test items; {counts['test_targets_outside_catalogue']:.1%} of the test items are "
         "in no training history",

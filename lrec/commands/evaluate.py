@@ -63,7 +63,7 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
         keep_ids = settings.tracking.keep_user_ids
         users = published_table(result.table, split, data.digest, keep_ids)
         log_result(RunContext(log, config), result, rows, references, users, buckets)
-    screen.metrics(rows, settings.groups, settings.k)
+    screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     screen.note(log.location)
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lrec.base.errors import one_line
+from lrec.base.errors import one_line, redact
 from lrec.commands.composing import Job, Launcher
+from lrec.commands.train.experiment import TrainResult
 from lrec.commands.train.run_logging import config_digest
+from lrec.reporting.formatting import distinguishing_words, metric_name
 from lrec.reporting.terminal import Screen
 from lrec.tracking import finished
+
+OUTPUT = "output.txt"  # in a run's folder: what it would print
 
 
 def find_or_train(
@@ -47,7 +54,7 @@ def find_or_train(
 
 
 def train(jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen) -> None:
-    """Train one run after the other, as children of one run.
+    """Train one run after the other, as children of one run; a line for each.
 
     Raises:
         RuntimeError: a run is to be trained in several processes.
@@ -59,16 +66,29 @@ def train(jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen)
             "lrec train first, and they are found."
         )
     name, tags = f"{len(jobs)} candidates", {"lrec.command": "sweep"}
+    screen.note(f"what a run prints is in {composed.folder.parent}/*/{OUTPUT}")
+    words = distinguishing_words([" ".join(job.overrides) for _, job in jobs])
     with settings.tracking.parent(name, tags, composed.folder.parent / "candidates"):
         for number, (job_settings, job) in enumerate(jobs, 1):
-            screen.note(f"run {number} of {len(jobs)}: {' '.join(job.overrides)}")
             job.folder.mkdir(parents=True, exist_ok=True)
+            name = f"run {number} of {len(jobs)}: {words[number - 1] or 'as it is'}"
+            screen.status(f"{name} …")
             try:
-                launch(job_settings, job)
+                with (
+                    (job.folder / OUTPUT).open("w", encoding="utf-8") as output,
+                    contextlib.redirect_stdout(output),
+                ):
+                    result = launch(job_settings, job)
             except Exception as error:
                 if not tolerant:
                     raise
-                screen.note(f"run {number} failed: {one_line(error)}")
+                with (job.folder / OUTPUT).open("a", encoding="utf-8") as output:
+                    output.write(redact(traceback.format_exc()))
+                screen.note(f"{name}  failed: {one_line(error)}")
+            else:
+                best = result.best if isinstance(result, TrainResult) else math.nan
+                monitored = metric_name(job_settings.monitor.removeprefix("val/"))
+                screen.note(f"{name}  {monitored} {best:.4f}")
 
 
 def digest_of(job: Job) -> str:

@@ -22,7 +22,8 @@ from lrec.data.queries import Split
 from lrec.evaluation.evaluator import EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
-from lrec.reporting.terminal import Progress, Screen, show_warnings
+from lrec.reporting.progress import Progress
+from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import forget
 from lrec.training.checkpoint import Checkpoint
 
@@ -112,7 +113,14 @@ def run(
 
             ranker, monitor = evaluator.ranker(model), settings.monitored
             checkpoint = Checkpoint(config.folder, task_digest(config.values, data, pretrained))
-            with Progress(screen, settings.schedule.epochs, monitor.by_group) as progress:
+            with Progress(
+                screen,
+                settings.schedule.epochs,
+                monitor.by_group,
+                monitor.name,
+                monitor.sign,
+                settings.schedule.patience,
+            ) as progress:
                 callback = ValidationCallback(
                     evaluator, ranker, monitor, strategy, progress, log, checkpoint
                 )
@@ -134,11 +142,11 @@ def run(
         if settings.tracking.log_model:
             run_logging.log_model(context, model)
         run_logging.log_curves(context, callback.history, settings.monitor)
-        run_logging.log_figures(context, rows, settings.groups, max(settings.k), data)
+        run_logging.log_figures(context, rows, settings, data)
     checkpoint.remove()
 
     if rows:
-        screen.metrics(rows, settings.groups, settings.k)
+        screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     screen.note(log.location)
     metric = settings.monitor.removeprefix("val/").rpartition("/")[0]
     if columns := log.columns([f"{metric}/{group}" for group in settings.groups]):

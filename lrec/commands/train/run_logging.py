@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 
 from lrec.base.files import write_table, write_text
 from lrec.commands.composing import LOCATION, ComposedConfig
+from lrec.commands.settings import RunSettings
 from lrec.commands.train.pseudonyms import pseudonyms
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
@@ -23,14 +24,14 @@ from lrec.evaluation.references import Rows
 from lrec.model import Model
 from lrec.model.common import saving
 from lrec.reporting import figures
+from lrec.reporting.terminal import column_of
 from lrec.tracking import Log
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PLACES = [key.partition(".")[2] for key in LOCATION]
-# Metrics of the figure by bucket, at the largest k.
-DRAWN = ("recall", "ndcg", "novelty", "mse")
+DESCRIBED = ("recall", "ndcg")  # metrics in a run's description
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def described(rows: Rows, groups: Sequence[str]) -> str:
     groups = [group for group in dict.fromkeys(groups) if first.get(f"users/{group}")]
     names = dict.fromkeys(key.partition("/")[0] for key in first)
     lines = []
-    for name in (n for n in names if n.rpartition("_at_")[0] in DRAWN[:2]):
+    for name in (n for n in names if n.rpartition("_at_")[0] in DESCRIBED):
         lines += [f"| {name.replace('_at_', '@')} | {' | '.join(groups)} |"]
         lines += ["|---|" + "---:|" * len(groups)]
         for model, values in rows.items():
@@ -172,14 +173,12 @@ def log_curves(context: RunContext, history: Sequence[Mapping[str, float]], moni
         context.log.file(path, "figures")
 
 
-def log_figures(
-    context: RunContext, rows: Rows, groups: Sequence[str], k: int, data: Interactions
-) -> None:
-    """Metrics by bucket at k, and the distributions of activity and popularity."""
+def log_figures(context: RunContext, rows: Rows, settings: RunSettings, data: Interactions) -> None:
+    """Metrics by bucket, those of the terminal's table; distributions of activity, popularity."""
     folder = context.folder / "figures"
-    drawn = [metric if metric == "mse" else f"{metric}_at_{k}" for metric in DRAWN]
+    drawn = [column_of(metric, rows, settings.k) for metric in settings.displayed]
     if rows:
-        figures.by_bucket(rows, drawn, groups, folder / "by_bucket.png")
+        figures.by_bucket(rows, drawn, settings.groups, folder / "by_bucket.png")
     figures.distributions(data.activity, data.popularity, folder / "distributions.png")
     for name in ("by_bucket.png", "distributions.png"):
         if (folder / name).exists():

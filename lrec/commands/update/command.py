@@ -77,7 +77,8 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
             screen.note(time_share(log, *(model.seconds for model in models[1:])))
         tables = bucket_transitions(settings.bucket, before, after)
         show_transitions(context, screen, tables)
-    screen.metrics({model.name: model.values for model in models}, settings.groups, settings.k)
+    rows = {model.name: model.values for model in models}
+    screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     if updated := run_ids[UPDATED]:
         screen.note(f"the updated model is run {updated}")
         screen.note(next_steps(updated))
