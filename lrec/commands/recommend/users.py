@@ -135,7 +135,7 @@ def _times(column: pd.Series) -> pd.Series:
     try:
         return numbers(column, "timestamp")
     except DataError:
-        return seconds(column, "timestamp")
+        return seconds(column, "timestamp", positions=True)
 
 
 def codes_of(

@@ -10,6 +10,7 @@ import numpy as np
 from lrec.base.errors import DataError
 from lrec.base.files import write_table
 from lrec.data.cleaning.cleaning import Cleaning
+from lrec.data.cleaning.problems import refuse_problems
 from lrec.data.dataset import Dataset
 from lrec.data.dataset.csv import CSV
 from lrec.data.interactions import Interactions
@@ -44,7 +45,10 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
             "train anew on a table of old and new interactions."
         )
     new = (dataset if type(dataset) is CSV else CSV(str(path))).read(path)
+    refuse_problems(new, cleaning.policies(), cleaning.behaviors)
     old = _table(data)
+    if getattr(dataset, "order", None) == "file":  # new rows follow the old ones
+        new["timestamp"] += old["timestamp"].max() + 1
     wanted = [str(name) for name in old if name != "known"]
     missing = [name for name in wanted if name not in new]
     if missing:

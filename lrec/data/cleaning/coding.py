@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.errors import DataError
-from lrec.data.cleaning.audit import drop, refuse
+from lrec.data.cleaning.audit import drop
 from lrec.data.interactions import Behavior, Interactions
 
 if TYPE_CHECKING:
@@ -56,22 +56,15 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
 
 
 def complete(
-    data: Interactions, frame: pd.DataFrame, column: str, policy: str, choices: str = "drop"
+    data: Interactions, frame: pd.DataFrame, column: str
 ) -> tuple[Interactions, pd.DataFrame]:
     """The rows that have a value in a column, if there is such a column.
 
     Args:
         data, frame: the rows, coded and as they were read.
-        policy: `error` or `drop`.
-        choices: policies to name in the error.
-
-    Raises:
-        DataError: a value is missing, and the policy is `error`.
     """
     if column not in frame or not (missing := frame[column].isna()).any():
         return data, frame
-    if policy == "error":
-        refuse(missing.sort_index(), column, f"choose dataset.missing_{column}={choices}")
     return drop(data, missing.to_numpy(), f"missing {column}"), frame[~missing]
 
 

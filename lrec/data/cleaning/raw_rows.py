@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.errors import DataError
-from lrec.data.cleaning.audit import by_activity, refuse
+from lrec.data.cleaning.audit import by_activity
 from lrec.data.interactions import CleaningStep, Interactions
 
 if TYPE_CHECKING:
@@ -16,15 +16,12 @@ if TYPE_CHECKING:
 YEAR_1990 = 631_152_000  # unix seconds
 
 
-def identified(frame: pd.DataFrame, policy: str) -> tuple[pd.DataFrame, tuple[CleaningStep, ...]]:
+def identified(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[CleaningStep, ...]]:
     """The rows that have both ids, and the audit of the others.
 
     Raises:
-        DataError: an id is missing and the policy is `error`, or no row has both.
+        DataError: no row has both.
     """
-    for column in ("user", "item"):
-        if policy == "error":
-            refuse(frame[column].isna(), f"{column} id", "choose dataset.missing_id=drop")
     missing = frame["user"].isna() | frame["item"].isna()
     if not missing.any():
         return frame, ()

@@ -15,7 +15,7 @@ from lrec.base.errors import DataError
 from lrec.data import cache
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.interactions import Interactions, ItemFeatures
-from lrec.data.tables.reading import Source
+from lrec.data.tables.opening import Source
 from lrec.data.tables.table_format import TableFormat
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from lrec.data.dataset import FileDataset
 from lrec.data.interactions import ItemFeatures
 from lrec.data.tables.columns import numbers
 from lrec.data.tables.item_features import item_features
-from lrec.data.tables.reading import Source, read_table
+from lrec.data.tables.opening import Source
+from lrec.data.tables.reading import read_table
 from lrec.data.tables.times import seconds
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +14,34 @@ if TYPE_CHECKING:
 
 # Words for an empty cell of numbers or times, in lower case.
 NOTHING = ("nan", "null", "none", "na")
-# Usual names of columns, in lower case.
-USERS = ("user_id", "userid", "user", "uid", "visitor_id", "visitorid")
-ITEMS = ("item_id", "itemid", "item", "movie_id", "movieid", "iid", "asin", "product_id")
-RATINGS = ("rating", "score", "stars")
-TIMES = ("timestamp", "time", "unixreviewtime", "date", "datetime")
+# Usual names of columns as `plain_name` writes them, the best first.
+USERS = (
+    *("user_id", "userid", "user", "uid", "visitor_id", "visitorid", "visitor", "customer_id"),
+    *("customerid", "customer", "reviewer_id", "reviewerid", "client_id", "clientid", "client"),
+    *("member_id", "account_id", "username", "user_name"),
+)
+ITEMS = (
+    *("item_id", "itemid", "item", "movie_id", "movieid", "iid", "asin", "product_id", "productid"),
+    *("product", "sku", "isbn", "stockcode", "stock_code", "article_id", "articleid", "book_id"),
+    *("bookid", "anime_id", "business_id", "artist_id", "artistid", "track_id", "song_id"),
+    *("game_id", "app_id", "movie", "film_id", "parent_asin"),
+)
+RATINGS = ("rating", "score", "stars", "overall", "book_rating", "user_rating")
+TIMES = (
+    *("timestamp", "time", "unixreviewtime", "date", "datetime", "event_time", "eventtime"),
+    *("created_at", "unix_timestamp", "ts", "invoicedate", "invoice_date", "order_date"),
+    *("purchase_date", "review_date"),
+)
 BEHAVIORS = ("behavior", "behaviour", "behavior_type", "event", "event_type", "action")
+KNOWN = frozenset((*USERS, *ITEMS, *RATINGS, *TIMES, *BEHAVIORS))
+# RecBole's types of columns, behind their names: user_id:token
+TYPES = re.compile(r":(token|token_seq|float|float_seq)$")
+
+
+def plain_name(column: str) -> str:
+    """The name of a column as usual names are written: User-ID and `user id:token` as user_id."""
+    text = TYPES.sub("", column.strip("\ufeff\"' \t").lower())
+    return re.sub(r"[\s.-]+", "_", text)
 
 
 def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: str) -> str | None:
@@ -26,7 +49,7 @@ def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: s
 
     Args:
         wanted: name of a column, or `auto`.
-        usual: names in lower case, the best first.
+        usual: names as `plain_name` writes them, the best first.
         key: of the config, for the message.
 
     Returns:
@@ -38,7 +61,7 @@ def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: s
     columns = list(frame.columns)
     matches = [column for column in columns if column == wanted]
     if wanted == "auto":
-        plain = [column.lower().strip() for column in columns]
+        plain = [plain_name(column) for column in columns]
         name = next((name for name in usual if name in plain), None)
         matches = [column for column, same in zip(columns, plain, strict=True) if same == name]
     elif not matches:
