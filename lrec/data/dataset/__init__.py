@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lrec.base.arrays import Strings
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError
-from lrec.data import cache
+from lrec.data import cache, cache_upkeep
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.interactions import Interactions, ItemFeatures
 from lrec.data.tables.opening import Source
@@ -121,6 +121,7 @@ class FileDataset(Dataset):
         if data is None:
             data = self.prepare(files)
             cache.store(stored, data)
+        cache_upkeep.limit_size(stored)
         for text in data.notes:  # prepared data is as odd as the file that it comes from
             warnings.warn(text, stacklevel=2)
         _note_items(data.features)
