@@ -8,11 +8,14 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrec.base.errors import one_line, redact
-from lrec.tracking import pyfunc
+from lrec.tracking import new_store, pyfunc
 from lrec.tracking.journal import Entry, Journal
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 BATCH = 1000  # metrics in one request at most
 PARAMS = 100  # parameters in one request at most
@@ -72,11 +75,9 @@ class Store:
             UnreachableError: the store is on another machine, which does not respond.
             RuntimeError: the store cannot be used or created.
         """
-        from filelock import FileLock
-
-        lock = Path(tempfile.gettempdir()) / f"lrec-{os.getuid()}-{self.digest}.lock"
         try:
-            with FileLock(lock):  # concurrent first uses of one SQLite file collide
+            self.make()
+            with self._alone():  # concurrent first uses of one SQLite file collide
                 return str(self.mlflow.set_experiment(experiment).experiment_id)
         except Exception as error:
             code = getattr(error, "error_code", "")
@@ -87,6 +88,19 @@ class Store:
                 "Set MLFLOW_TRACKING_URI to another, or mend this one."
             ) from error
 
+    def make(self) -> None:
+        """Make a local store that is not there yet, or only in part."""
+        if new_store.is_unfinished(self.uri):
+            with self._alone():
+                new_store.make(self.uri)
+
+    def _alone(self) -> FileLock:
+        """The lock that one process at a time uses a store for the first time under."""
+        from filelock import FileLock
+
+        name = f"lrec-{os.getuid()}-{self.digest}.lock"
+        return FileLock(Path(tempfile.gettempdir()) / name)
+
     def send(self, journal: Journal) -> None:
         """Send the unsent entries of a journal, in order.
 
@@ -94,6 +108,7 @@ class Store:
             UnreachableError: MLflow does not accept an entry now; it and the rest stay unsent.
             RuntimeError: MLflow will never accept an entry, or a file of the run is missing.
         """
+        self._restart_if_gone(journal)
         for entry in journal.unsent:
             try:
                 journal.mark_sent(self._send_entry(journal, entry))
@@ -104,6 +119,19 @@ class Store:
                     raise RuntimeError(f"MLflow refuses to log: {one_line(error)}") from error
                 raise UnreachableError(one_line(error)) from error
 
+    def _restart_if_gone(self, journal: Journal) -> None:
+        """Send a run from its start again if its local store was deleted since."""
+        if journal.run_id is not None and new_store.is_unfinished(self.uri):
+            journal.forget_sent()
+        self.make()
+        if journal.run_id is None or not self.uri.startswith(new_store.SQLITE):
+            return
+        try:
+            self.mlflow.MlflowClient().get_run(journal.run_id)
+        except Exception as error:
+            if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
+                journal.forget_sent()
+
     def mark_killed(self, journal: Journal) -> None:
         """Mark a run as killed; its journal stays, so that it can be resumed."""
         if journal.run_id is not None:
@@ -113,6 +141,7 @@ class Store:
     def is_reachable(self) -> bool:
         """True if MLflow responds now."""
         try:
+            self.make()
             self.mlflow.MlflowClient().search_experiments(max_results=1)
         except Exception:
             return False
