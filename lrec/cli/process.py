@@ -40,6 +40,8 @@ def command_process() -> Iterator[None]:
       a tenth longer with.
     - SIGTERM raises SystemExit, so that a run ends as KILLED; a signal whose exception fell where
       Python can only ignore it is sent again.
+    - A log record that a full disk does not keep prints no traceback: the error that ends the
+      command says what could not be written.
     - Log records hold no passwords: Hydra logs the command lines of a sweep's jobs.
     - Lines appear in a pipe as they are printed.
     - A terminal of another encoding gets plain signs for those that it lacks.
@@ -48,6 +50,7 @@ def command_process() -> Iterator[None]:
         os.environ.setdefault(name, value)
     factory, handler = logging.getLogRecordFactory(), signal.getsignal(signal.SIGTERM)
     unraisable, collecting = sys.unraisablehook, gc.isenabled()
+    shown = logging.raiseExceptions
     codecs.register_error("lrec.plain", _plain)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -55,6 +58,7 @@ def command_process() -> Iterator[None]:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     logging.setLogRecordFactory(RedactedRecord)
+    logging.raiseExceptions = os.environ.get("LREC_DEBUG") == "1"
     signal.signal(signal.SIGTERM, _exit)
     sys.unraisablehook = _send_again
     gc.disable()
@@ -64,6 +68,7 @@ def command_process() -> Iterator[None]:
         if collecting:
             gc.enable()
         sys.unraisablehook = unraisable
+        logging.raiseExceptions = shown
         signal.signal(signal.SIGTERM, handler)
         logging.setLogRecordFactory(factory)
 

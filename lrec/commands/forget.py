@@ -13,16 +13,14 @@ from lrec.base.arrays import Strings
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table
 from lrec.commands.composing import Invocation
-from lrec.commands.train.run_logging import pseudonyms
+from lrec.commands.train.pseudonyms import pseudonyms
 from lrec.data import cache
 from lrec.data.cache_upkeep import prepared_with
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking.user_tables import change_user_tables
 
-USERS, FEEDBACK = (
-    "users.parquet",
-    "interactions.parquet",
-)  # tables of runs with a row a user, or more
+# Tables of runs with a row a user, or more.
+USERS, FEEDBACK = "users.parquet", "interactions.parquet"
 COLUMNS = ("user", "user_id")
 OUT_OF_REACH = (
     "the files that the data was read from (dataset.path, feedback=…, downloads): with the person "

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from lrec.base.errors import one_line
 from lrec.tracking import sync
+from lrec.tracking.journal import CONFIG, Journal, entries_of, obstacle
 from lrec.tracking.journal import NAME as JOURNAL
-from lrec.tracking.journal import Journal, entries_of, obstacle
 from lrec.tracking.log import Log
 from lrec.tracking.saved_runs import SavedRun, fetch, finished, folder_of, resolve, tags_of
 from lrec.tracking.store import Store, UnreachableError
 
 __all__ = [
+    "CONFIG",
     "JOURNAL",
     "PARENT",
     "Log",
@@ -44,12 +45,13 @@ def forget(folder: Path) -> None:
         return
     journal = Journal(folder)
     over = journal.ended and not journal.unsent
+    reason = obstacle(folder, journal.entries) if journal.entries else ""
     journal.close(discard=over)
     if not over:
+        hint = f"it cannot be resumed ({reason})" if reason else f"lrec train resume={folder}"
         raise RuntimeError(
-            f"{folder} holds a run that has not ended, or has not all been sent: go on with it "
-            f"(lrec train resume={folder}), send it (lrec sync), or choose another folder "
-            "(hydra.run.dir=…)."
+            f"{folder} holds a run that has not ended, or has not all been sent: {hint}. "
+            "lrec sync sends it to MLflow; hydra.run.dir=… chooses another folder."
         )
 
 

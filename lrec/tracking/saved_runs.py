@@ -59,10 +59,11 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
         RuntimeError: no such experiment or run, one that is not finished, or a malformed filter.
     """
     store = Store()
-    client = store.mlflow.MlflowClient()
     if ids:
         return [_saved(find_run(store, run_id)) for run_id in ids]
     try:
+        store.make()
+        client = store.mlflow.MlflowClient()
         entity = client.get_experiment_by_name(experiment)
     except Exception as error:
         raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
@@ -108,6 +109,7 @@ def find_run(store: Store, run_id: str) -> Any:
         RuntimeError: there is no such run, or MLflow does not respond.
     """
     try:
+        store.make()
         return store.mlflow.get_run(run_id)
     except Exception as error:
         if getattr(error, "error_code", "") == "INTERNAL_ERROR":

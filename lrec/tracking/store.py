@@ -10,11 +10,14 @@ import shlex
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrec.base.errors import one_line, redact, redact_addresses
-from lrec.tracking import pyfunc
+from lrec.tracking import new_store, pyfunc
 from lrec.tracking.journal import Entry, Journal
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 VIEW = "lrec"  # name of the view of an experiment that lrec keeps
 BATCH = 1000  # metrics in one request at most
@@ -109,12 +112,10 @@ class Store:
             UnreachableError: the store is on another machine, which does not respond.
             RuntimeError: the store cannot be used or created.
         """
-        from filelock import FileLock
-
         given = os.environ.get("MLFLOW_EXPERIMENT_ID")
-        lock = Path(tempfile.gettempdir()) / f"lrec-{os.getuid()}-{self.digest}.lock"
         try:
-            with FileLock(lock):  # concurrent first uses of one SQLite file collide
+            self.make()
+            with self._alone():  # concurrent first uses of one SQLite file collide
                 return str(self.mlflow.set_experiment(experiment).experiment_id)
         except Exception as error:
             code = getattr(error, "error_code", "")
@@ -129,6 +130,19 @@ class Store:
             if given is not None:
                 os.environ["MLFLOW_EXPERIMENT_ID"] = given
 
+    def make(self) -> None:
+        """Make a local store that is not there yet, or only in part."""
+        if new_store.is_unfinished(self.uri):
+            with self._alone():
+                new_store.make(self.uri)
+
+    def _alone(self) -> FileLock:
+        """The lock that one process at a time uses a store for the first time under."""
+        from filelock import FileLock
+
+        name = f"lrec-{os.getuid()}-{self.digest}.lock"
+        return FileLock(Path(tempfile.gettempdir()) / name)
+
     def send(self, journal: Journal) -> None:
         """Send the unsent entries of a journal, in order.
 
@@ -136,6 +150,7 @@ class Store:
             UnreachableError: MLflow does not accept an entry now; it and the rest stay unsent.
             RuntimeError: MLflow will never accept an entry, or a file of the run is missing.
         """
+        self._restart_if_gone(journal)
         for entry in journal.unsent:
             try:
                 journal.mark_sent(self._send_entry(journal, entry))
@@ -146,6 +161,19 @@ class Store:
                     raise RuntimeError(f"MLflow refuses to log: {one_line(error)}") from error
                 raise UnreachableError(one_line(error)) from error
 
+    def _restart_if_gone(self, journal: Journal) -> None:
+        """Send a run from its start again if its local store was deleted since."""
+        if journal.run_id is not None and new_store.is_unfinished(self.uri):
+            journal.forget_sent()
+        self.make()
+        if journal.run_id is None or not self.uri.startswith(new_store.SQLITE):
+            return
+        try:
+            self.mlflow.MlflowClient().get_run(journal.run_id)
+        except Exception as error:
+            if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
+                journal.forget_sent()
+
     def mark_killed(self, journal: Journal) -> None:
         """Mark a run as killed; its journal stays, so that it can be resumed."""
         if journal.run_id is not None:
@@ -155,6 +183,7 @@ class Store:
     def is_reachable(self) -> bool:
         """True if MLflow responds now."""
         try:
+            self.make()
             self.mlflow.MlflowClient().search_experiments(max_results=1)
         except Exception:
             return False

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lrec.base.errors import one_line
+from lrec.base.files import remove_leftovers
 from lrec.tracking.journal import NAME, Journal, obstacle
 from lrec.tracking.store import Store, UnreachableError
 
@@ -16,6 +17,7 @@ PATTERNS = ("*/*", "multirun/*/*", "multirun/*/*/*")
 
 def send_ended(store: Store) -> None:
     """Send what ended runs of this folder left for the same store; errors are ignored."""
+    remove_leftovers(OUTPUTS, below=True)
     for pattern in PATTERNS:
         for path in OUTPUTS.glob(f"{pattern}/{NAME}"):
             # a damaged folder of another run must not stop the run that starts now
@@ -30,6 +32,7 @@ def send_all(folder: Path, store: Store) -> Iterator[str]:
     Raises:
         UnreachableError: the store does not answer.
     """
+    remove_leftovers(folder, below=True)
     for path in sorted(folder.rglob(NAME)):
         run_folder = path.parent
         try:
@@ -52,7 +55,7 @@ def _send(journal: Journal, store: Store) -> str:
     if journal.ended:
         return f"sent run {journal.run_id}, from {journal.folder}"
     store.mark_killed(journal)
-    hint = obstacle(journal.entries) or f"go on: lrec train resume={journal.folder}"
+    hint = obstacle(journal.folder, journal.entries) or f"go on: lrec train resume={journal.folder}"
     return f"run {journal.run_id} was killed; {hint}"
 
 

@@ -1,8 +1,9 @@
-"""The process of a command: what a terminal of another encoding gets."""
+"""Process-wide switches of a command, and back; what a terminal of another encoding gets."""
 
 from __future__ import annotations
 
 import io
+import logging
 import sys
 
 import pytest
@@ -30,3 +31,25 @@ def test_signs_that_the_terminal_lacks_are_plain(
         for stream in (sys.stdout, sys.stderr):
             print(SIGNS, file=stream, flush=True)
     assert [screen.getvalue().decode(encoding) for screen in screens] == [f"{shown}\n"] * 2
+
+
+class Full(logging.Handler):
+    """A log file on a full disk."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            raise OSError(28, "No space left on device")
+        except OSError:
+            self.handleError(record)
+
+
+def test_log_file_on_a_full_disk_prints_no_traceback(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LREC_DEBUG", raising=False)
+    handler, record = Full(), logging.makeLogRecord({"msg": "epoch 3"})
+    with command_process():
+        handler.emit(record)
+        assert capfd.readouterr().err == ""
+    handler.emit(record)
+    assert "Traceback" in capfd.readouterr().err

@@ -46,9 +46,9 @@ def folder_of(run: str) -> Path:
     """
     folder = Path(run) if Path(run).is_dir() else tracking.folder_of(resolve(run, finished=False))
     entries = entries_of(folder)
-    if entries and obstacle(entries):
-        raise RuntimeError(f"run {run} cannot be resumed: {obstacle(entries)}.")
-    if not entries or not (folder / "config.yaml").exists():
+    if entries and (reason := obstacle(folder, entries)):
+        raise RuntimeError(f"run {run} cannot be resumed: {reason}.")
+    if not entries:
         raise RuntimeError(
             f"nothing is left of run {run} to go on with: its folder is on another machine, was "
             f"removed, or the run ended before it began to train. Received: {folder}"

@@ -25,7 +25,7 @@ from lrec.model import Model
 from lrec.model.common import saving
 from lrec.reporting import figures
 from lrec.reporting.terminal import column_of
-from lrec.tracking import Log
+from lrec.tracking import CONFIG, Log
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,8 +81,8 @@ def log_config(context: RunContext, seeded: bool) -> None:
             "lrec.overrides": " ".join(config.overrides)[:5000],
         }
     )
-    context.text("config.yaml", OmegaConf.to_yaml(config.values))
     context.text("overrides.txt", "\n".join(config.overrides))
+    context.text(CONFIG, OmegaConf.to_yaml(config.values))  # last: with it, the run can be resumed
 
 
 def log_data(context: RunContext, name: str, data: Interactions, split: Split) -> None:
