@@ -12,7 +12,15 @@ from lrec.tracking import sync
 from lrec.tracking.journal import NAME as JOURNAL
 from lrec.tracking.journal import Journal, entries_of, obstacle
 from lrec.tracking.log import Log
-from lrec.tracking.saved_runs import SavedRun, fetch, finished, folder_of, tags_of
+from lrec.tracking.saved_runs import (
+    SavedRun,
+    adopt,
+    fetch,
+    finished,
+    folder_of,
+    of_sweep,
+    tags_of,
+)
 from lrec.tracking.store import Store, UnreachableError
 
 __all__ = [
@@ -21,12 +29,14 @@ __all__ = [
     "Log",
     "SavedRun",
     "Tracking",
+    "adopt",
     "entries_of",
     "fetch",
     "finished",
     "folder_of",
     "forget",
     "obstacle",
+    "of_sweep",
     "tags_of",
 ]
 PARENT = "LREC_PARENT_RUN_ID"  # environment variable of a sweep, for its jobs

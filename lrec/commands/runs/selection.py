@@ -15,7 +15,7 @@ from lrec.commands.runs.unnamed import left_out_words, newest_comparable
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 from lrec.reporting.terminal import Screen
-from lrec.tracking import SavedRun, finished
+from lrec.tracking import SavedRun, finished, of_sweep
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,11 @@ class SelectionSettings(RunSettings):
             ComparisonError: see `select`.
             RuntimeError: there is no such run.
         """
-        condition = self.filter or ""
+        condition = self.filter or self.sweep
         if self.sweep:
-            condition = f"tags.mlflow.parentRunId = '{self.sweep}'"
-        runs = finished(self.tracking.experiment, condition, ids or self.runs)
+            runs = of_sweep(self.tracking.experiment, self.sweep)
+        else:
+            runs = finished(self.tracking.experiment, self.filter or "", ids or self.runs)
         if ids or self.runs:
             models = select(runs, named=True, least=least)
         else:
