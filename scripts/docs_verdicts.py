@@ -78,7 +78,7 @@ def items(row: dict[str, Any], name: str) -> str:
         "never" if row[key] is None else f"{row[key]:g}"
         for key in (name, f"{name}_low", f"{name}_high")
     )
-    return f"{value} ({low}–{high})"
+    return value if low == "never" else f"{value} ({low}–{high})"
 
 
 def short(value: float) -> str:

@@ -15,7 +15,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from lrec.base.config.check import check
 from lrec.base.errors import CommandFailed, ConfigError, one_line, printable, redact
+from lrec.commands.composing import own_keys
 from lrec.commands.settings import RunSettings
+from lrec.commands.train.command import TrainSettings
 from lrec.commands.train.sweep_run import PARENT, SweepRun
 
 
@@ -92,7 +94,8 @@ def check_jobs(config: DictConfig) -> RunSettings | None:
         choices = composed.hydra.runtime.choices
         with open_dict(composed):
             del composed["hydra"]
-            composed.pop("resume", None)
+            for key in own_keys(TrainSettings):
+                del composed[key]
         settings = check(composed, RunSettings, choices)
         settings.check_monitor()
         if settings.strategy.several:

@@ -12,7 +12,16 @@ from lrec.tracking import sync
 from lrec.tracking.journal import CONFIG, Journal, entries_of, obstacle
 from lrec.tracking.journal import NAME as JOURNAL
 from lrec.tracking.log import Log
-from lrec.tracking.saved_runs import SavedRun, fetch, finished, folder_of, resolve, tags_of
+from lrec.tracking.saved_runs import (
+    SavedRun,
+    adopt,
+    fetch,
+    finished,
+    folder_of,
+    of_sweep,
+    resolve,
+    tags_of,
+)
 from lrec.tracking.store import Store, UnreachableError
 
 __all__ = [
@@ -22,12 +31,14 @@ __all__ = [
     "Log",
     "SavedRun",
     "Tracking",
+    "adopt",
     "entries_of",
     "fetch",
     "finished",
     "folder_of",
     "forget",
     "obstacle",
+    "of_sweep",
     "resolve",
     "tags_of",
 ]

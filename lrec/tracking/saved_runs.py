@@ -14,6 +14,7 @@ from lrec.tracking.store import Store
 
 LATEST = "latest"  # stands for the newest run
 ID = re.compile("[0-9a-f]{32}")
+ADOPTED = "lrec.found."  # tags of a sweep: the runs that were there before it
 WITHOUT = {"model": ", or tracking.log_model was false"}  # why an artifact may be missing
 
 
@@ -85,6 +86,30 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
         token = page.token
         if not token:
             return runs
+
+
+def adopt(sweep: str, run_id: str) -> None:
+    """Count a finished run among those of a sweep that it was not trained for.
+
+    Raises:
+        RuntimeError: MLflow does not respond.
+    """
+    store = Store()
+    try:
+        store.mlflow.MlflowClient().set_tag(sweep, f"{ADOPTED}{run_id}", "found")
+    except Exception as error:
+        raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
+
+
+def of_sweep(experiment: str, sweep: str) -> list[SavedRun]:
+    """Finished runs of a sweep, newest first, and those that it found finished.
+
+    Raises:
+        RuntimeError: there is no such run, or MLflow does not respond.
+    """
+    adopted = [tag.removeprefix(ADOPTED) for tag in tags_of(sweep) if tag.startswith(ADOPTED)]
+    own = finished(experiment, f"tags.mlflow.parentRunId = '{sweep}'")
+    return [*own, *(finished(experiment, ids=adopted) if adopted else [])]
 
 
 def _saved(run: Any) -> SavedRun:

@@ -316,6 +316,7 @@ def test_diverged_job_fails_alone(bench: Bench) -> None:
     assert finished.info.status == "FINISHED"
     assert "lrec.error" not in finished.data.tags
     assert parent.info.status == "FAILED"
+    assert "the same command goes on: its finished jobs are found again" in answer.out
 
 
 def test_sweep_with_a_bad_job_is_refused_before_the_first(bench: Bench, tmp_path: Path) -> None:

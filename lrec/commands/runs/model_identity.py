@@ -1,4 +1,4 @@
-"""What makes two runs the same model, or makes them incomparable."""
+"""Identity of models across runs, and the reasons for which two runs cannot be compared."""
 
 from __future__ import annotations
 

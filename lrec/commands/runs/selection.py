@@ -19,7 +19,7 @@ from lrec.commands.runs.unnamed import left_out_words, newest_comparable
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 from lrec.reporting.terminal import Screen
-from lrec.tracking import SavedRun, finished, resolve
+from lrec.tracking import SavedRun, finished, of_sweep, resolve
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,13 @@ class SelectionSettings(RunSettings):
             ComparisonError: see `select`.
             RuntimeError: there is no such run.
         """
-        condition = self.filter or ""
+        condition = self.filter or self.sweep
+        named = ids or [resolve(run) for run in self.runs]
         if self.sweep:
-            condition = f"tags.mlflow.parentRunId = '{resolve(self.sweep, 'sweep')}'"
-        ids = ids or [resolve(run) for run in self.runs]
-        runs = finished(self.tracking.experiment, condition, ids)
-        if ids:
+            runs = of_sweep(self.tracking.experiment, resolve(self.sweep, "sweep"))
+        else:
+            runs = finished(self.tracking.experiment, self.filter or "", named)
+        if named:
             return select(runs, named=True, least=least)
         runs, left_out = [run for run in runs if run.trained], ""
         if not condition:
