@@ -36,6 +36,7 @@ def find_or_train(
         RuntimeError: a missing run is to be trained in several processes.
     """
     screen = Screen()
+    jobs[0][0].dataset.load()  # into the cache, and first: MLflow takes seconds to import
     jobs[0][0].tracking.reach()
     data_digests: dict[str, str] = {}
     digests = [config_digest(composed.values) for _, composed in jobs]

@@ -79,12 +79,11 @@ def run(
         forget(config.folder)
         Checkpoint(config.folder).remove()
     screen.choices(config.choices, config.overrides, settings.seed)
+    data, split = load(settings, known)  # first: MLflow and TensorFlow take seconds to import
     tags = {"lrec.command": "train", "lrec.simple": str(model.is_baseline)}
     with settings.tracking.run(run_name(settings, config), tags, config.folder) as log:
         context = RunContext(log, config)
         run_logging.log_config(context)
-
-        data, split = load(settings, known)
         if pretrained is not None:
             model.warm_start(pretrained)
             log.tags({"lrec.updates": pretrained.run})
