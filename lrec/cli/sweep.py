@@ -47,6 +47,7 @@ class SweepCallback(Callback):
             raise SystemExit(2 if isinstance(error, ConfigError) else 1) from None
 
     def _open(self, settings: RunSettings, config: DictConfig) -> None:
+        settings.dataset.load()  # into the cache, and first: MLflow takes seconds to import
         overrides = redact(" ".join(config.hydra.overrides.task).replace("++", ""))
         self.run = SweepRun(settings, overrides, Path(config.hydra.sweep.dir))
         if self.run.id is not None:

@@ -43,6 +43,7 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
+    data = settings.dataset.load()  # first: TensorFlow takes seconds to import
     settings.strategy.start()
     model = load_model(settings.run)
     tags = {"lrec.command": "evaluate", "lrec.evaluates": settings.run}
@@ -50,7 +51,6 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
         f"evaluate-{model.name}", tags, invocation.folder, settings.run
     ) as log:
         log.params({key: value for key, value in config.values.items() if key in FREE})
-        data = settings.dataset.load()
         split = split_to_evaluate(settings, config.values, data, model)
         evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
         buckets = evaluator.buckets["test"]

@@ -470,7 +470,7 @@ sys.exit(cli.main())
         pytest.param(None, "does not exist", id="missing"),
     ],
 )
-def test_bad_data_fails_the_run_in_one_line(
+def test_bad_data_is_refused_in_one_line_before_there_is_a_run(
     bench: Bench, tmp_path: Path, request: pytest.FixtureRequest, content: str | None, words: str
 ) -> None:
     path = tmp_path / "bad.csv"
@@ -480,9 +480,7 @@ def test_bad_data_fails_the_run_in_one_line(
     answer = bench.train(experiment, "model=popularity", f"dataset.path={path}")
     assert answer.rc == 1
     assert words in answer.complaint
-    run = bench.run(experiment)
-    assert run.info.status == "FAILED"
-    assert words in run.data.tags["lrec.error"]
+    assert mlflow.get_experiment_by_name(experiment) is None
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "data"])

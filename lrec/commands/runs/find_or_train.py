@@ -38,6 +38,7 @@ def find_or_train(
         RuntimeError: a missing run is to be trained in several processes.
     """
     screen = Screen()
+    jobs[0][0].dataset.load()  # into the cache, and first: MLflow takes seconds to import
     jobs[0][0].tracking.reach()
     data_digests: dict[str, str] = {}
     digests = [digest_of(job) for job in jobs]

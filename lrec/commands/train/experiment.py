@@ -81,6 +81,7 @@ def run(
         forget(config.folder)
         Checkpoint(config.folder).remove()
     screen.choices(config.choices, config.overrides, settings.seed)
+    data, split = load(settings, known)  # first: MLflow and TensorFlow take seconds to import
     tags = {
         "lrec.command": "train",
         "lrec.for": config.purpose,
@@ -92,8 +93,6 @@ def run(
     ):
         context = RunContext(log, config)
         run_logging.log_config(context, settings.seeded)
-
-        data, split = load(settings, known)
         if pretrained is not None:
             model.warm_start(pretrained)
             log.tags({"lrec.updates": pretrained.run})
