@@ -90,6 +90,7 @@ def check_shop(folder: Path, events: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_whole_shop_is_served(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / "live.py").write_text(LIVE)
