@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from lrec.base.errors import (
 )
 from lrec.base.files import write_text
 from lrec.cli.composer import HydraComposer
+from lrec.cli.open_keys import open_nested_keys
 from lrec.cli.table import COMMANDS, config_name
 from lrec.commands.composing import Invocation, own_keys, prepare
 from lrec.commands.runs.of_run import config_of_run
@@ -32,6 +34,7 @@ from lrec.commands.train.experiment import run as train_here
 
 def hydra_main(command: str) -> None:
     """Let Hydra parse the command line, compose, and call the command once or for each job."""
+    open_nested_keys()
     main = hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name(command))
     main(Task(command))()
 
@@ -50,6 +53,11 @@ class Task:
         self.command = command
         self.__module__ = f"lrec.commands.{command}"  # Hydra's way to name a job
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """In the process of a launcher, which composes its job there."""
+        open_nested_keys()
+        vars(self).update(state)
+
     def __call__(self, config: DictConfig) -> Any:
         """Returns what the command does: of `train` the monitored value, for sweepers.
 
@@ -63,7 +71,7 @@ class Task:
         except Exception as error:
             if job.mode != RunMode.MULTIRUN:
                 raise CommandFailed from error
-            overrides = printable(redact(" ".join(job.overrides.task).replace("++", "")))
+            overrides = printable(redact(shlex.join(job.overrides.task)))
             print(f"job {job.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
             raise
 
