@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -44,9 +45,10 @@ def forget(folder: Path) -> None:
     over = journal.ended and not journal.unsent
     journal.close(discard=over)
     if not over:
+        resume = shlex.quote(f"resume={folder}")
         raise RuntimeError(
             f"{folder} holds a run that has not ended, or has not all been sent: go on with it "
-            f"(lrec train resume={folder}), send it (lrec sync), or choose another folder "
+            f"(lrec train {resume}), send it (lrec sync), or choose another folder "
             "(hydra.run.dir=…)."
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,7 +53,9 @@ def _send(journal: Journal, store: Store) -> str:
     if journal.ended:
         return f"sent run {journal.run_id}, from {journal.folder}"
     store.mark_killed(journal)
-    hint = obstacle(journal.entries) or f"go on: lrec train resume={journal.folder}"
+    hint = (
+        obstacle(journal.entries) or f"go on: lrec train {shlex.quote(f'resume={journal.folder}')}"
+    )
     return f"run {journal.run_id} was killed; {hint}"
 
 

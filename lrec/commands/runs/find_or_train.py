@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from lrec.base.errors import one_line
@@ -57,7 +58,7 @@ def train(jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen)
     name, tags = f"{len(jobs)} candidates", {"lrec.command": "sweep"}
     with settings.tracking.parent(name, tags, composed.folder.parent / "candidates"):
         for number, (job_settings, job) in enumerate(jobs, 1):
-            screen.note(f"run {number} of {len(jobs)}: {' '.join(job.overrides)}")
+            screen.note(f"run {number} of {len(jobs)}: {shlex.join(job.overrides)}")
             job.folder.mkdir(parents=True, exist_ok=True)
             try:
                 launch(job_settings, job)

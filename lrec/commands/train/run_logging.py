@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ def log_config(context: RunContext) -> None:
     log.tags(
         {
             "lrec.config": config_digest(config.values),
-            "lrec.overrides": " ".join(config.overrides)[:5000],
+            "lrec.overrides": shlex.join(config.overrides)[:5000],
         }
     )
     context.text("config.yaml", OmegaConf.to_yaml(config.values))
