@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+import shlex
 import traceback
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import OmegaConf
+from omegaconf.errors import InterpolationResolutionError
 
 from lrec.base.config.conf import CONF, PACKAGE, groups, options
+from lrec.base.config.environment import unresolved
+from lrec.base.config.quotes import in_quotes
 from lrec.base.errors import listed, nearest, one_line, shown
+from lrec.cli.quoting import parses
 from lrec.commands.settings import RunSettings
 
 HIDDEN = ("defaults", "hydra", *(field.name for field in fields(RunSettings)))
@@ -40,6 +44,8 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
     if isinstance(error, OSError) and not composing and _before_the_job(error):
         why = one_line(error)
         return f"the run's folder cannot be made ({why}): choose another, hydra.run.dir=…"
+    if isinstance(error, InterpolationResolutionError):
+        return unresolved(error)
     if isinstance(error, TypeError | ValueError) and "omegaconf" in where:
         deep = [o for o in overrides if "." in o.partition("=")[0]]
         return f"a list is set as a whole, key=[…]. Received: {shown(' '.join(deep))}"
@@ -51,12 +57,25 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
     if found := re.search(r"Could not (?:find|load) '(\w+)/([^']*)'", text):
         return _no_option(*found.groups())
     if unparsed:
-        wrong = next((o for o in overrides if not _parses(o)), " ".join(overrides))
-        return f"an override has the form key=value. Received: {shown(wrong)}"
+        return _unparsed(next((o for o in overrides if not parses(o)), " ".join(overrides)))
     if found := re.search(r"Could not override '(\w+)'", text):
         key = found.group(1)
         return _no_choice(overrides) if key in groups() else _no_key(key, command)
     return listed([" ".join(text.split())])
+
+
+def _unparsed(override: str) -> str:
+    """Words that Hydra's grammar does not have, and with which quotes it would."""
+    key, equals, value = override.partition("=")
+    if not equals or not override.isprintable():
+        return f"an override has the form key=value, in one line. Received: {shown(override)}"
+    suggested = f"{key}={in_quotes(value)}"
+    if not parses(suggested):
+        return f"a key is of letters, digits, _, . and /. Received: {shown(override)}"
+    return (
+        f"{key}: this value has no form that is clear; as plain text it needs quotes, "
+        f"{shlex.quote(suggested)}. Received: {shown(override)}"
+    )
 
 
 def _no_choice(overrides: Sequence[str]) -> str:
@@ -116,11 +135,3 @@ def _before_the_job(error: BaseException) -> bool:
     files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
     ours = [place for place, file in enumerate(files) if Path(file).is_relative_to(PACKAGE)]
     return bool(ours) and any("hydra" in file for file in files[ours[-1] :])
-
-
-def _parses(override: str) -> bool:
-    try:
-        OverridesParser.create().parse_override(override)
-    except (HydraException, ValueError):  # Python reads no number of 4,300 digits
-        return False
-    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from lrec.base.errors import (
 from lrec.base.files import write_text
 from lrec.cli.composer import HydraComposer
 from lrec.cli.failures import explain_failure
+from lrec.cli.open_keys import open_nested_keys
 from lrec.cli.table import COMMANDS, config_name
 from lrec.commands.composing import Invocation, own_keys, prepare
 from lrec.commands.runs.of_run import config_of_run
@@ -33,6 +35,7 @@ from lrec.commands.train.experiment import run as train_here
 
 def hydra_main(command: str) -> None:
     """Let Hydra parse the command line, compose, and call the command once or for each job."""
+    open_nested_keys()
     main = hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name(command))
     main(Task(command))()
 
@@ -51,6 +54,11 @@ class Task:
         self.command = command
         self.__module__ = f"lrec.commands.{command}"  # Hydra's way to name a job
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """In the process of a launcher, which composes its job there."""
+        open_nested_keys()
+        vars(self).update(state)
+
     def __call__(self, config: DictConfig) -> Any:
         """Returns what the command does: of `train` the monitored value, for sweepers.
 
@@ -65,7 +73,7 @@ class Task:
             place = explain_failure(error, Path(job.runtime.output_dir, f"{job.job.name}.log"))
             if job.mode != RunMode.MULTIRUN:
                 raise CommandFailed(place) from error
-            overrides = printable(redact(" ".join(job.overrides.task).replace("++", "")))
+            overrides = printable(redact(shlex.join(job.overrides.task)))
             line = f"{one_line(error)}{place}"
             print(f"job {job.job.num} ({overrides}) failed: {line}", file=sys.stderr)
             raise

@@ -13,7 +13,6 @@ from lrec.cli.process import command_process
 from lrec.cli.table import COMMANDS
 
 INTERRUPTED = 130  # exit status after Ctrl-C
-NESTED_KEY = re.compile(r"(?!hydra\.)\w+(\.[\w-]+)+=")  # a key inside a group, and its value
 
 
 def main() -> int:
@@ -39,25 +38,20 @@ def main() -> int:
         return 2
     # argparse wants flags before the overrides; people put -m anywhere
     command, *rest = sorted(words, key=lambda word: word not in (words[0], "-m", "--multirun"))
-    rest = forced(rest)
-    sys.argv = [f"{name} {command}", *rest]
-    return _run(command, rest)
+    return _run(f"{name} {command}", command, rest)
 
 
-def forced(words: list[str]) -> list[str]:
-    """Arguments as Hydra gets them: unknown keys, which it would refuse in words of its own, are
-    left to lrec's check."""
-    return [f"++{word}" if NESTED_KEY.match(word) else word for word in words]
-
-
-def _run(command: str, arguments: list[str]) -> int:
+def _run(program: str, command: str, arguments: list[str]) -> int:
     debug = os.environ.get("LREC_DEBUG") == "1" or any(
         a.startswith("hydra.verbose=") for a in arguments
     )
     with command_process():
         try:
             from lrec.cli.job import hydra_main
+            from lrec.cli.quoting import quoted
 
+            arguments = [word if word.startswith("-") else quoted(word) for word in arguments]
+            sys.argv = [program, *arguments]
             hydra_main(command)
             return 0
         except KeyboardInterrupt:
@@ -77,7 +71,7 @@ def report(error: BaseException, command: str, arguments: list[str]) -> tuple[st
     """An error in one line, and the exit status that goes with it."""
     from lrec.cli.hydra_errors import explain
 
-    overrides = [a.removeprefix("++") for a in arguments if not a.startswith("-")]
+    overrides = [a for a in arguments if not a.startswith("-")]
     explained = explain(error, command, overrides)
     status = 2 if explained or isinstance(error, ConfigError) else 1
     return explained or one_line(error), status

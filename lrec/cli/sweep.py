@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class SweepCallback(Callback):
 
     def _open(self, settings: RunSettings, config: DictConfig) -> None:
         settings.dataset.load()  # into the cache, and first: MLflow takes seconds to import
-        overrides = redact(" ".join(config.hydra.overrides.task).replace("++", ""))
+        overrides = redact(shlex.join(config.hydra.overrides.task))
         self.run = SweepRun(settings, overrides, Path(config.hydra.sweep.dir))
         if self.run.id is not None:
             with read_write(config.hydra.overrides):  # for jobs without this environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def forget(folder: Path) -> None:
     reason = obstacle(folder, journal.entries) if journal.entries else ""
     journal.close(discard=over)
     if not over:
-        hint = f"it cannot be resumed ({reason})" if reason else f"lrec train resume={folder}"
+        resume = f"lrec train {shlex.quote(f'resume={folder}')}"
+        hint = f"it cannot be resumed ({reason})" if reason else resume
         raise RuntimeError(
             f"{folder} holds a run that has not ended, or has not all been sent: {hint}. "
             "lrec sync sends it to MLflow; hydra.run.dir=… chooses another folder."

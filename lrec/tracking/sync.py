@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def _send(journal: Journal, store: Store) -> str:
     if journal.ended:
         return f"sent run {journal.run_id}, from {journal.folder}"
     store.mark_killed(journal)
-    hint = obstacle(journal.folder, journal.entries) or f"go on: lrec train resume={journal.folder}"
+    resume = f"lrec train {shlex.quote(f'resume={journal.folder}')}"
+    hint = obstacle(journal.folder, journal.entries) or f"go on: {resume}"
     return f"run {journal.run_id} was killed; {hint}"
 
 

@@ -56,7 +56,10 @@ class ExportSettings(RunSettings):
             )
         if self.sample < 1:
             raise ConfigError(f"sample must be 1 or more. Received: {self.sample}")
-        if self.folder is not None and (path := foreign(Path(self.folder))) is not None:
+        if (
+            self.folder is not None
+            and (path := foreign(Path(self.folder).expanduser())) is not None
+        ):
             raise ConfigError(
                 f"folder holds what no export wrote, or what has changed since, {listed([path])}, "
                 f"and it would be lost: name another folder. Received: {self.folder}"
@@ -70,7 +73,7 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
     show_warnings(screen)
     CPU().start()  # in float32, whatever the run was trained in
     model = load_model(settings.run)
-    folder = Path(settings.folder) if settings.folder else composed.folder / "export"
+    folder = Path(settings.folder).expanduser() if settings.folder else composed.folder / "export"
     name, tags = f"export-{model.name}", {"lrec.command": "export", "lrec.exports": settings.run}
     with settings.tracking.run(name, tags, composed.folder, settings.run) as log:
         log.params({key: composed.values[key] for key in ("bucket", "k", "formats", "sample")})

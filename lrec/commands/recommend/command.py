@@ -85,7 +85,7 @@ class RecommendSettings(RunSettings):
             raise ConfigError(f"top must be 1 or more. Received: {self.top}")
         if self.to is not None and Path(self.to).suffix not in (".csv", ".parquet"):
             raise ConfigError(f"to must be a .csv or a .parquet file. Received: {self.to}")
-        if self.to is not None and not is_replaceable(Path(self.to)):
+        if self.to is not None and not is_replaceable(Path(self.to).expanduser()):
             raise ConfigError(
                 "to names a file that holds something else than recommendations, which would be "
                 f"lost: name another. Received: {self.to}"
@@ -110,7 +110,7 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     excluded = excluded_items(settings.exclude, settings.only, ids)
     table = recommend(model, users, histories, own, excluded, settings.top, settings.explain)
     if settings.to is not None:
-        escaped = write(Path(settings.to), table, settings.escape_formulas)
+        escaped = write(Path(settings.to).expanduser(), table, settings.escape_formulas)
         screen.note(f"{len(table):,} recommendations for {len(users):,} people: {settings.to}")
         if escaped:
             screen.note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -189,7 +190,7 @@ def provenance(
     file = Path(some.params.get("dataset.path", "")).name
     return {
         "version": __version__,
-        "command": " ".join([f"lrec {command}", *overrides]),
+        "command": shlex.join(["lrec", command, *overrides]),
         "data": f"{some.data} ({file})" if file else some.data,
         "digest": some.digest,
         "seeds": list(models[0].runs),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def candidate_overrides(candidate: str) -> list[str]:
         ConfigError: it is none of these.
     """
     if "=" in candidate:
-        return candidate.split()
+        return _words(candidate)
     if candidate in options("model"):
         return [f"model={candidate}"]
     if candidate in options("experiment"):
@@ -73,6 +74,18 @@ def candidate_overrides(candidate: str) -> list[str]:
         f"Models: {', '.join(options('model'))}. Presets: {', '.join(options('experiment'))}. "
         f"Received: {candidate!r}"
     )
+
+
+def _words(candidate: str) -> list[str]:
+    """Overrides in one text, with quotes as in a shell.
+
+    Raises:
+        ConfigError: a quote is begun, and not ended.
+    """
+    try:
+        return shlex.split(candidate)
+    except ValueError:
+        raise ConfigError(f"candidates: a quote has no end. Received: {candidate!r}") from None
 
 
 def refuse_training_keys(overrides: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,7 @@ def log_config(context: RunContext, seeded: bool) -> None:
         {
             "lrec.config": config_digest(config.values, seeded),
             "lrec.seeded": seeded,
-            "lrec.overrides": " ".join(config.overrides)[:5000],
+            "lrec.overrides": shlex.join(config.overrides)[:5000],
         }
     )
     context.text("overrides.txt", "\n".join(config.overrides))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +11,7 @@ import numpy as np
 from rich.table import Table
 
 from lrec.base.config.conf import options
+from lrec.base.config.quotes import in_quotes
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table
 from lrec.commands.composing import Invocation, Job, own_keys
@@ -172,8 +174,9 @@ def summary_table(best: pd.DataFrame, title: str) -> Table:
 def compare_command(best: pd.DataFrame) -> str:
     """The command that compares the best of each candidate on the test part."""
     rows = best.to_dict("records")
-    quoted = ",".join(f'"{row["settings"]}"' for row in rows if row["settings"] is not None)
-    return f"on the test part: lrec compare 'candidates=[{quoted}]'"
+    candidates = [in_quotes(row["settings"], '"') for row in rows if row["settings"] is not None]
+    chosen = shlex.quote(f"candidates=[{','.join(candidates)}]")
+    return f"on the test part: lrec compare {chosen}"
 
 
 def metric_label(candidate: str) -> str:
