@@ -12,6 +12,7 @@ from lrec.commands.data_lines import augmentation_line, data_lines
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import run_logging
 from lrec.commands.train.callbacks import LossPrinter, ValidationCallback, WorkerCallback
+from lrec.commands.train.expectation import expectation_line
 from lrec.commands.train.run_logging import RunContext
 from lrec.data.alignment import extend
 from lrec.data.catalogue import Catalogue
@@ -132,6 +133,8 @@ def run(
     checkpoint.remove()
 
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
+    if line := expectation_line(config.choices.get("experiment"), result.values):
+        screen.line(line)
     screen.note(log.location)
     return TrainResult(result, references, users, callback.history, best, seconds, log.run_id)
 
