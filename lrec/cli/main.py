@@ -38,6 +38,8 @@ def main() -> int:
         return 2
     # argparse wants flags before the overrides; people put -m anywhere
     command, *rest = sorted(words, key=lambda word: word not in (words[0], "-m", "--multirun"))
+    if "--help" in rest or "-h" in rest:
+        return _command_help(command, [word for word in rest if not word.startswith("-")])
     return _run(f"{name} {command}", command, rest)
 
 
@@ -95,6 +97,17 @@ def _complete() -> int:
     return 0
 
 
+def _command_help(command: str, words: list[str]) -> int:
+    from lrec.cli.help import command_help
+
+    try:
+        print(command_help(command, words))
+        return 0
+    except ConfigError as error:
+        print(f"lrec: {error}", file=sys.stderr)
+        return 2
+
+
 def _help() -> str:
     lines = ["usage: lrec COMMAND [key=value …] [-m] [--cfg job] [--help]", ""]
     lines.append("Which recommender really serves the users who have done little?")
@@ -102,7 +115,8 @@ def _help() -> str:
         lines += ["", f"  {name:<10}{command.summary}", f"  {'':<10}{command.example}"]
     lines += [
         "",
-        "lrec COMMAND --help shows every key; --cfg job shows what is composed.",
+        "lrec COMMAND --help shows every key with its comment, --help model=vae those of a model;",
+        "--cfg job shows what is composed.",
         "LREC_DEBUG=1 lrec … shows the traceback of an error, and what libraries print.",
         'Tab completion: eval "$(lrec -sc install=bash)"   (or zsh, fish)',
     ]

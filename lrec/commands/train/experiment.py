@@ -13,6 +13,7 @@ from lrec.commands.settings import RunSettings
 from lrec.commands.train import run_logging
 from lrec.commands.train.announcement import announced
 from lrec.commands.train.callbacks import LossPrinter, ValidationCallback, WorkerCallback
+from lrec.commands.train.expectation import expectation_line
 from lrec.commands.train.run_logging import RunContext
 from lrec.data.alignment import extend
 from lrec.data.catalogue import Catalogue
@@ -146,6 +147,9 @@ def run(
 
     if rows:
         screen.metrics(rows, settings.groups, settings.k, settings.displayed)
+    if result is not None:
+        if line := expectation_line(config.choices.get("experiment"), result.values):
+            screen.line(line)
     screen.note(log.location)
     metric = settings.monitor.removeprefix("val/").rpartition("/")[0]
     if columns := log.columns([f"{metric}/{group}" for group in settings.groups]):
