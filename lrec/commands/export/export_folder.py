@@ -40,8 +40,10 @@ def replaced(folder: Path) -> Iterator[Path]:
 
 
 def foreign(folder: Path) -> Path | None:
-    """A file that would be lost if a folder were replaced: no export wrote it, or it has changed
-    since. None where there is none, and where there is no folder."""
+    """A file that would be lost if a folder were replaced: no export wrote it, or it has changed.
+
+    None where there is none, and where there is no folder.
+    """
     if not folder.exists():
         return None
     if not folder.is_dir():

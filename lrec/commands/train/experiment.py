@@ -145,9 +145,8 @@ def run(
         run_logging.log_figures(context, rows, settings, data)
     checkpoint.remove()
 
-    if rows:
-        screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     if result is not None:
+        screen.metrics(rows, settings.groups, settings.k, settings.displayed)
         if line := expectation_line(config.choices.get("experiment"), result.values):
             screen.line(line)
     screen.note(log.location)
