@@ -20,7 +20,8 @@ OPENING = """\
 
 Every group of the configuration and every option in it. This page is generated from the first
 sentence of each YAML file in `conf/` by `scripts/docs_components.py`; the files themselves document
-every key. `lrec train --help` lists the same choices, `lrec train model=attention --cfg job` shows
+every key. `lrec train --help` shows the choices and those comments, `lrec train --help
+model=attention` the ones of a model, `lrec train model=attention --cfg job` shows
 all keys with their values.
 """
 # By group, in the order in which data flows.

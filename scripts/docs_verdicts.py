@@ -52,19 +52,33 @@ def revealed(content: dict[str, Any]) -> str:
     summary = {row["model"]: row for row in content["summary"] if row["cohort"] == cohort}
     shown = list(dict.fromkeys(row["n"] for row in points))
     users = f"{points[0]['users']:,} users with {cohort} items or more"
-    lines = [f"| {users} | {' | '.join(map(str, shown))} | n* | mean to 8 |"]
-    lines.append("|---|" + "---:|" * (len(shown) + 2))
+    lines = [
+        f"| {users} | {' | '.join(map(str, shown))} | n* | beats popularity from | mean of 1 to 8 |"
+    ]
+    lines.append("|---|" + "---:|" * (len(shown) + 3))
     for model, row in summary.items():
-        values = [short(point["value"]) for point in points if point["model"] == model]
-        needed = f"{row['needed']} ({row['needed_low']:g}–{row['needed_high']:g})"
-        lines.append(f"| {model} | {' | '.join(values)} | {needed} | {short(row['area'])} |")
-    best = []
-    for row in content["winners"]:
-        if row["cohort"] == cohort:
-            both = row["model"] if row["decided"] else f"{row['model']} / {row['second']}"
-            best.append(both)
-    lines.append(f"| best | {' | '.join(best)} | | |")
+        own = [point for point in points if point["model"] == model]
+        values = [short(p["value"]) if p["own"] else f"({short(p['value'])})" for p in own]
+        needed, leads = items(row, "needed"), "" if model == "popularity" else items(row, "leads")
+        lines.append(
+            f"| {model} | {' | '.join(values)} | {needed} | {leads} | {short(row['area'])} |"
+        )
+    best = {
+        row["n"]: row["model"] if row["decided"] else f"{row['model']} / {row['second']}"
+        for row in content["winners"]
+        if row["cohort"] == cohort
+    }
+    lines.append(f"| best | {' | '.join(best.get(n, '') for n in shown)} | | | |")
     return "\n".join(lines)
+
+
+def items(row: dict[str, Any], name: str) -> str:
+    """A number of items with its bounds; JSON has null where none is enough."""
+    value, low, high = (
+        "never" if row[key] is None else f"{row[key]:g}"
+        for key in (name, f"{name}_low", f"{name}_high")
+    )
+    return value if low == "never" else f"{value} ({low}–{high})"
 
 
 def short(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
 
 
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the libraries: Keras calls it whenever a model is built."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def data_folder(request: pytest.FixtureRequest) -> Path:
     """The folder with real data."""
@@ -62,11 +69,21 @@ def data_folder(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Prepared data goes to a folder of this session, also in subprocesses."""
+    """Prepared data goes to a folder of this session, also in subprocesses; no key is kept."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LREC_CACHE", str(folder))
+        patch.setenv("LREC_PSEUDONYM_KEY", "of the tests")
         yield folder
+
+
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    """Networks run step by step, which is quicker than tracing a graph for a few steps."""
+    from lrec.testing.bench import eager  # once its assertions are rewritten
+
+    with eager():
+        yield
 
 
 @pytest.fixture(autouse=True)

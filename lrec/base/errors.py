@@ -6,11 +6,15 @@ import difflib
 import re
 from collections.abc import Iterable
 
-# The login in an address; and a secret parameter of one, by the last word of its name.
-LOGIN = re.compile(r"(?<=://)[^\s/'\"]*(?=@)")
-SECRET = re.compile(
-    r"([?&;](?:[\w.-]*[_.-])?(?:password|passwd|pwd|token|secret|key|signature|sig)=)[^\s&;#'\"]*",
-    re.IGNORECASE,
+# Of an address scheme, host and path may be shown. A login ends at the last @, for passwords hold
+# every other sign; parameters end with the word, but for quotes and brackets around the address.
+ADDRESS = re.compile(r"(?<=://)\S+")
+CLOSING = r"(?=[\s'\"`)\]}>.,:;…]*(?:\s|$))"
+PARAMETERS = re.compile(rf"([?#;])[^\s'\"`)\]}}>.,:;]\S*?{CLOSING}")
+RELATIVE = re.compile(rf"\?[\w.%~+-]+=\S*?{CLOSING}")  # as in "with url: /files?key=…"
+# What steers a terminal, breaks a line or turns the direction of writing, and what is no text.
+CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 LONG = 60  # letters of a value that are shown
 MANY = 300  # letters of a list of names that are shown
@@ -29,22 +33,38 @@ class CommandFailed(BaseException):
 
 
 def redact(text: str) -> str:
-    """The text with `***` for the passwords and tokens of the addresses in it."""
-    return SECRET.sub(r"\1***", LOGIN.sub(_user, text))
+    """The text with scheme, host and path of the addresses in it, and `***` for all their rest.
+
+    What looks like an address's parameters without its beginning is hidden too.
+    """
+    return RELATIVE.sub("?***", redact_addresses(text))
 
 
-def _user(login: re.Match[str]) -> str:
-    """A login without its password; `***` where it has no user name."""
-    name, colon, _ = login[0].partition(":")
-    return f"{name}:***" if colon else "***"
+def redact_addresses(text: str) -> str:
+    """The text with scheme, host and path of its addresses only, and all else as it is."""
+    return ADDRESS.sub(_public, text)
+
+
+def _public(address: re.Match[str]) -> str:
+    """Host and path of an address, of which a file's may hold an @."""
+    text = address[0]
+    if not text.startswith("/") and "@" in text:
+        text = f"***@{text.rpartition('@')[2]}"
+    return PARAMETERS.sub(r"\1***", text, count=1)
+
+
+def printable(text: str) -> str:
+    """Text that may hold anything, in one line: control characters as Python writes them."""
+    return CONTROL.sub(lambda control: repr(control[0])[1:-1], text)
 
 
 def one_line(error: BaseException) -> str:
     """An error as one line, led by its kind where its text alone would not explain it.
 
-    It holds no password: an error of MLflow, for one, names the address of its server.
+    It holds no password: an error of MLflow, for one, names the address of its server. It steers no
+    terminal: what it quotes of a file may hold anything.
     """
-    return redact(_one_line(error))
+    return printable(redact(_one_line(error)))
 
 
 def _one_line(error: BaseException) -> str:

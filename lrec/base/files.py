@@ -3,40 +3,71 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
+HOST = os.uname().nodename
+PARTIAL = "*.partial*"
+OWNER = re.compile(r"\.(?P<process>\d+)@(?P<host>.+)\.partial")
+
 
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A temporary file to write to; it replaces `path` unless an error is raised."""
-    partial = path.with_name(f"{path.stem}.{os.getpid()}.partial{path.suffix}")
+    """A temporary file to write to; it replaces `path` unless an error is raised.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`.
+    """
+    remove_leftovers(path.parent)
+    partial = path.with_name(f"{path.stem}.{os.getpid()}@{HOST}.partial{path.suffix}")
     try:
         yield partial
         partial.replace(path)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(partial)):
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
     finally:
         with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+            for rest in path.parent.glob(f"{glob.escape(partial.name)}*"):  # SQLite's journal too
+                rest.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path, below: bool = False) -> None:
+    """Delete the temporary files of processes of this machine that were killed.
+
+    Args:
+        below: also those in all folders below.
+    """
+    found = folder.rglob(PARTIAL) if below else folder.glob(PARTIAL)
+    with contextlib.suppress(OSError):
+        for path in list(found):
+            owner = OWNER.search(path.name)
+            if owner and owner["host"] == HOST and not _is_alive(int(owner["process"])):
+                path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
 
 
 def write_text(path: Path, text: str) -> None:
     """Write text, encoded as UTF-8."""
     with whole(path) as partial:
         partial.write_text(text, encoding="utf-8")
-
-
-def write_arrays(path: Path, arrays: Mapping[str, Any], compressed: bool = False) -> None:
-    """Write arrays by name as `.npz`, none of them pickled."""
-    save = np.savez_compressed if compressed else np.savez
-    with whole(path) as partial, partial.open("wb") as file:
-        save(file, allow_pickle=False, **arrays)
 
 
 def write_table(path: Path, table: pd.DataFrame, index: bool = False) -> None:

@@ -12,6 +12,7 @@ from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep
 from hydra.types import RunMode
 from omegaconf import open_dict
 
+from lrec.cli.quoting import quoted
 from lrec.commands.composing import Choice, ComposedConfig, Interval, prepare
 from lrec.commands.settings import RunSettings
 
@@ -28,7 +29,9 @@ class HydraComposer:
     ) -> tuple[RunSettings, ComposedConfig]:
         hydra, name = GlobalHydra.instance().hydra, HydraConfig.get().job.config_name
         assert hydra is not None
-        config = hydra.config_loader.load_configuration(name, list(overrides), RunMode.RUN)
+        config = hydra.config_loader.load_configuration(
+            name, [quoted(override) for override in overrides], RunMode.RUN
+        )
         choices = config.hydra.runtime.choices
         with open_dict(config):
             for key in ("hydra", *without):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import traceback
 from collections.abc import Sequence
 from dataclasses import fields
@@ -11,9 +12,13 @@ from pathlib import Path
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import OmegaConf
+from omegaconf.errors import InterpolationResolutionError
 
 from lrec.base.config.conf import CONF, PACKAGE, groups, options
+from lrec.base.config.environment import unresolved
+from lrec.base.config.quotes import in_quotes
 from lrec.base.errors import listed, nearest, one_line, shown
+from lrec.cli.quoting import parses
 from lrec.commands.settings import RunSettings
 
 HIDDEN = ("defaults", "hydra", *(field.name for field in fields(RunSettings)))
@@ -31,13 +36,17 @@ PLUGINS = {
 def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str | None:
     """One line for what Hydra refuses to compose, or None where it is none of Hydra's errors."""
     text = str(error)
-    if "Config group override must be" in text:
+    where = _raised_by(error)
+    # Hydra takes what stands in a list of choices for text, and fails at it
+    mistaken = isinstance(error, TypeError) and "hydra" in Path(where).parts
+    if mistaken or "Config group override must be" in text:
         return _no_choice(overrides)
     composing = isinstance(error, HydraException)
     if isinstance(error, OSError) and not composing and _before_the_job(error):
         why = one_line(error)
         return f"the run's folder cannot be made ({why}): choose another, hydra.run.dir=…"
-    where = _raised_by(error)
+    if isinstance(error, InterpolationResolutionError):
+        return unresolved(error)
     if isinstance(error, TypeError | ValueError) and "omegaconf" in where:
         deep = [o for o in overrides if "." in o.partition("=")[0]]
         return f"a list is set as a whole, key=[…]. Received: {shown(' '.join(deep))}"
@@ -49,20 +58,43 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
     if found := re.search(r"Could not (?:find|load) '(\w+)/([^']*)'", text):
         return _no_option(*found.groups())
     if unparsed:
-        wrong = next((o for o in overrides if not _parses(o)), " ".join(overrides))
-        return f"an override has the form key=value. Received: {shown(wrong)}"
+        return _unparsed(next((o for o in overrides if not parses(o)), " ".join(overrides)))
     if found := re.search(r"Could not override '(\w+)'", text):
-        return _no_key(found.group(1), command)
+        key = found.group(1)
+        return _no_choice(overrides) if key in groups() else _no_key(key, command)
     return listed([" ".join(text.split())])
+
+
+def _unparsed(override: str) -> str:
+    """Words that Hydra's grammar does not have, and with which quotes it would."""
+    key, equals, value = override.partition("=")
+    if not equals or not override.isprintable():
+        return f"an override has the form key=value, in one line. Received: {shown(override)}"
+    suggested = f"{key}={in_quotes(value)}"
+    if not parses(suggested):
+        return f"a key is of letters, digits, _, . and /. Received: {shown(override)}"
+    return (
+        f"{key}: this value has no form that is clear; as plain text it needs quotes, "
+        f"{shlex.quote(suggested)}. Received: {shown(override)}"
+    )
 
 
 def _no_choice(overrides: Sequence[str]) -> str:
     """A group is set to what is no name."""
     for override in overrides:
-        group, _, value = override.lstrip("+").partition("=")
-        if group in groups() and not value.startswith("["):
+        group = override.lstrip("+").partition("=")[0]
+        if group in groups() and not _is_choice(override):
             return f"{group} must be chosen from {', '.join(options(group))}. Received: {override}"
     return f"a config group is chosen by name. Received: {shown(' '.join(overrides))}"
+
+
+def _is_choice(override: str) -> bool:
+    """True if an override of a group has a name for its value, or a list of names."""
+    try:
+        value = OverridesParser.create().parse_override(override).value()
+    except (HydraException, ValueError):
+        return False
+    return all(isinstance(name, str) for name in (value if isinstance(value, list) else [value]))
 
 
 def _no_option(group: str, name: str) -> str:
@@ -104,11 +136,3 @@ def _before_the_job(error: BaseException) -> bool:
     files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
     ours = [place for place, file in enumerate(files) if Path(file).is_relative_to(PACKAGE)]
     return bool(ours) and any("hydra" in file for file in files[ours[-1] :])
-
-
-def _parses(override: str) -> bool:
-    try:
-        OverridesParser.create().parse_override(override)
-    except (HydraException, ValueError):  # Python reads no number of 4,300 digits
-        return False
-    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,18 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from lrec.base.config.conf import CONF
-from lrec.base.errors import CommandFailed, ConfigError, one_line, redact
+from lrec.base.errors import (
+    CommandFailed,
+    ConfigError,
+    one_line,
+    printable,
+    redact,
+    redact_addresses,
+)
 from lrec.base.files import write_text
 from lrec.cli.composer import HydraComposer
+from lrec.cli.failures import explain_failure
+from lrec.cli.open_keys import open_nested_keys
 from lrec.cli.table import COMMANDS, config_name
 from lrec.commands.composing import Invocation, own_keys, prepare
 from lrec.commands.runs.of_run import config_of_run
@@ -25,6 +35,7 @@ from lrec.commands.train.experiment import run as train_here
 
 def hydra_main(command: str) -> None:
     """Let Hydra parse the command line, compose, and call the command once or for each job."""
+    open_nested_keys()
     main = hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name(command))
     main(Task(command))()
 
@@ -43,21 +54,28 @@ class Task:
         self.command = command
         self.__module__ = f"lrec.commands.{command}"  # Hydra's way to name a job
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """In the process of a launcher, which composes its job there."""
+        open_nested_keys()
+        vars(self).update(state)
+
     def __call__(self, config: DictConfig) -> Any:
         """Returns what the command does: of `train` the monitored value, for sweepers.
 
         Raises:
-            CommandFailed: outside a sweep; the cause is what went wrong.
+            CommandFailed: outside a sweep; the cause is what went wrong, the text where.
         """
         job = HydraConfig.get()
         try:
             redact_hydra_files(job)
             return run(self.command, config, job)
         except Exception as error:
+            place = explain_failure(error, Path(job.runtime.output_dir, f"{job.job.name}.log"))
             if job.mode != RunMode.MULTIRUN:
-                raise CommandFailed from error
-            overrides = redact(" ".join(job.overrides.task).replace("++", ""))
-            print(f"job {job.job.num} ({overrides}) failed: {one_line(error)}", file=sys.stderr)
+                raise CommandFailed(place) from error
+            overrides = printable(redact(shlex.join(job.overrides.task)))
+            line = f"{one_line(error)}{place}"
+            print(f"job {job.job.num} ({overrides}) failed: {line}", file=sys.stderr)
             raise
 
 
@@ -91,6 +109,6 @@ def redact_hydra_files(job: HydraConf) -> None:
     if job.mode == RunMode.MULTIRUN:
         files += Path(job.runtime.cwd, job.sweep.dir).glob("multirun.yaml")
     for path in files:
-        text = path.read_text()
-        if redact(text) != text:
-            write_text(path, redact(text))
+        text = path.read_text(encoding="utf-8")
+        if (public := redact_addresses(text)) != text:
+            write_text(path, public)

@@ -8,12 +8,11 @@ import re
 import sys
 
 from lrec import __version__
-from lrec.base.errors import CommandFailed, ConfigError, one_line, redact
+from lrec.base.errors import CommandFailed, ConfigError, one_line, printable, redact
 from lrec.cli.process import command_process
 from lrec.cli.table import COMMANDS
 
 INTERRUPTED = 130  # exit status after Ctrl-C
-NESTED_KEY = re.compile(r"(?!hydra\.)\w+(\.[\w-]+)+=")  # a key inside a group, and its value
 
 
 def main() -> int:
@@ -39,25 +38,22 @@ def main() -> int:
         return 2
     # argparse wants flags before the overrides; people put -m anywhere
     command, *rest = sorted(words, key=lambda word: word not in (words[0], "-m", "--multirun"))
-    rest = forced(rest)
-    sys.argv = [f"{name} {command}", *rest]
-    return _run(command, rest)
+    if "--help" in rest or "-h" in rest:
+        return _command_help(command, [word for word in rest if not word.startswith("-")])
+    return _run(f"{name} {command}", command, rest)
 
 
-def forced(words: list[str]) -> list[str]:
-    """Arguments as Hydra gets them: unknown keys, which it would refuse in words of its own, are
-    left to lrec's check."""
-    return [f"++{word}" if NESTED_KEY.match(word) else word for word in words]
-
-
-def _run(command: str, arguments: list[str]) -> int:
+def _run(program: str, command: str, arguments: list[str]) -> int:
     debug = os.environ.get("LREC_DEBUG") == "1" or any(
         a.startswith("hydra.verbose=") for a in arguments
     )
     with command_process():
         try:
             from lrec.cli.job import hydra_main
+            from lrec.cli.quoting import quoted
 
+            arguments = [word if word.startswith("-") else quoted(word) for word in arguments]
+            sys.argv = [program, *arguments]
             hydra_main(command)
             return 0
         except KeyboardInterrupt:
@@ -68,7 +64,8 @@ def _run(command: str, arguments: list[str]) -> int:
                 raise
             error = caught.__cause__ if isinstance(caught, CommandFailed) else caught
             line, status = report(error or caught, command, arguments)
-            print(f"lrec: {redact(line)}", file=sys.stderr)
+            place = str(caught) if isinstance(caught, CommandFailed) else ""
+            print(f"lrec: {printable(redact(line))}{place}", file=sys.stderr)
             return status
 
 
@@ -76,7 +73,7 @@ def report(error: BaseException, command: str, arguments: list[str]) -> tuple[st
     """An error in one line, and the exit status that goes with it."""
     from lrec.cli.hydra_errors import explain
 
-    overrides = [a.removeprefix("++") for a in arguments if not a.startswith("-")]
+    overrides = [a for a in arguments if not a.startswith("-")]
     explained = explain(error, command, overrides)
     status = 2 if explained or isinstance(error, ConfigError) else 1
     return explained or one_line(error), status
@@ -100,6 +97,17 @@ def _complete() -> int:
     return 0
 
 
+def _command_help(command: str, words: list[str]) -> int:
+    from lrec.cli.help import command_help
+
+    try:
+        print(command_help(command, words))
+        return 0
+    except ConfigError as error:
+        print(f"lrec: {error}", file=sys.stderr)
+        return 2
+
+
 def _help() -> str:
     lines = ["usage: lrec COMMAND [key=value …] [-m] [--cfg job] [--help]", ""]
     lines.append("Which recommender really serves the users who have done little?")
@@ -107,7 +115,9 @@ def _help() -> str:
         lines += ["", f"  {name:<10}{command.summary}", f"  {'':<10}{command.example}"]
     lines += [
         "",
-        "lrec COMMAND --help shows every key; --cfg job shows what is composed.",
+        "lrec COMMAND --help shows every key with its comment, --help model=vae those of a model;",
+        "--cfg job shows what is composed.",
+        "LREC_DEBUG=1 lrec … shows the traceback of an error, and what libraries print.",
         'Tab completion: eval "$(lrec -sc install=bash)"   (or zsh, fish)',
     ]
     return "\n".join(lines)

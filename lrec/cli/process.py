@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gc
 import io
@@ -13,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-from lrec.base.errors import redact
+from lrec.base.errors import printable, redact
 
 TERMINATED = 143  # exit status after SIGTERM
 ENVIRONMENT = {
@@ -21,12 +22,14 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
+PLAIN = str.maketrans("–—−━…×·≤≥→²∞“”‘’\N{NO-BREAK SPACE}", "---=.x*<>>2~\"\"'' ")
+
 
 class RedactedRecord(logging.LogRecord):
-    """A log record of any library, without the passwords in it."""
+    """A log record of any library, without the passwords in it and what steers a terminal."""
 
     def getMessage(self) -> str:  # noqa: N802 - the name that logging calls
-        return redact(super().getMessage())
+        return "\n".join(map(printable, redact(super().getMessage()).split("\n")))
 
 
 @contextlib.contextmanager
@@ -37,16 +40,25 @@ def command_process() -> Iterator[None]:
       a tenth longer with.
     - SIGTERM raises SystemExit, so that a run ends as KILLED; a signal whose exception fell where
       Python can only ignore it is sent again.
+    - A log record that a full disk does not keep prints no traceback: the error that ends the
+      command says what could not be written.
     - Log records hold no passwords: Hydra logs the command lines of a sweep's jobs.
     - Lines appear in a pipe as they are printed.
+    - A terminal of another encoding gets plain signs for those that it lacks.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     factory, handler = logging.getLogRecordFactory(), signal.getsignal(signal.SIGTERM)
     unraisable, collecting = sys.unraisablehook, gc.isenabled()
+    shown = logging.raiseExceptions
+    codecs.register_error("lrec.plain", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="lrec.plain")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     logging.setLogRecordFactory(RedactedRecord)
+    logging.raiseExceptions = os.environ.get("LREC_DEBUG") == "1"
     signal.signal(signal.SIGTERM, _exit)
     sys.unraisablehook = _send_again
     gc.disable()
@@ -56,8 +68,17 @@ def command_process() -> Iterator[None]:
         if collecting:
             gc.enable()
         sys.unraisablehook = unraisable
+        logging.raiseExceptions = shown
         signal.signal(signal.SIGTERM, handler)
         logging.setLogRecordFactory(factory)
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """Plain signs for characters that the encoding of a terminal lacks."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end].translate(PLAIN)
+    return lacking.encode("ascii", "replace").decode(), error.end
 
 
 def _exit(number: int, frame: FrameType | None) -> None:

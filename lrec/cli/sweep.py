@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from lrec.base.config.check import check
-from lrec.base.errors import CommandFailed, ConfigError, one_line, redact
+from lrec.base.errors import CommandFailed, ConfigError, one_line, printable, redact
+from lrec.commands.composing import own_keys
 from lrec.commands.settings import RunSettings
+from lrec.commands.train.command import TrainSettings
 from lrec.commands.train.sweep_run import PARENT, SweepRun
 
 
@@ -45,7 +48,8 @@ class SweepCallback(Callback):
             raise SystemExit(2 if isinstance(error, ConfigError) else 1) from None
 
     def _open(self, settings: RunSettings, config: DictConfig) -> None:
-        overrides = redact(" ".join(config.hydra.overrides.task).replace("++", ""))
+        settings.dataset.load()  # into the cache, and first: MLflow takes seconds to import
+        overrides = redact(shlex.join(config.hydra.overrides.task))
         self.run = SweepRun(settings, overrides, Path(config.hydra.sweep.dir))
         if self.run.id is not None:
             with read_write(config.hydra.overrides):  # for jobs without this environment
@@ -55,7 +59,9 @@ class SweepCallback(Callback):
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
         if self.run is not None and job_return.status == JobStatus.FAILED:
             self.run.failed = True
-        job_return.overrides = [redact(o) for o in job_return.overrides or ()]  # Hydra prints them
+        job_return.overrides = [
+            printable(redact(o)) for o in job_return.overrides or ()
+        ]  # Hydra prints them
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         if self.run is not None:
@@ -90,7 +96,8 @@ def check_jobs(config: DictConfig) -> RunSettings | None:
         choices = composed.hydra.runtime.choices
         with open_dict(composed):
             del composed["hydra"]
-            composed.pop("resume", None)
+            for key in own_keys(TrainSettings):
+                del composed[key]
         settings = check(composed, RunSettings, choices)
         settings.check_monitor()
         if settings.strategy.several:

@@ -117,6 +117,12 @@ COMMANDS = {
         "sync",
         "SyncSettings",
     ),
+    "forget": Command(
+        "remove a person from prepared data, user tables and stored feedback; what is out of reach",
+        "lrec forget user=57",
+        "forget",
+        "ForgetSettings",
+    ),
     "data": Command(
         "prepare and describe a data set: counts, long tails, buckets, what cleaning removed",
         "lrec data dataset=csv dataset.path=ratings.csv",

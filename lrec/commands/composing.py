@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.config.check import AnySettings, check, component_groups
 from lrec.base.config.conf import groups
-from lrec.base.errors import ConfigError, redact
+from lrec.base.errors import ConfigError, redact_addresses
 from lrec.commands.settings import RunSettings
 
 
@@ -30,6 +30,7 @@ class ComposedConfig:
         choices: config group -> chosen file.
         folder: the run's own folder.
         resumed: whether a run that was killed there goes on.
+        purpose: the command that the run is trained for.
     """
 
     values: dict[str, Any]
@@ -37,8 +38,11 @@ class ComposedConfig:
     choices: dict[str, str]
     folder: Path
     resumed: bool = False
+    purpose: str = "train"
 
 
+# Keys that say where data lies. A run's may differ from it when the data has moved.
+LOCATION = ("dataset.path", "dataset.items_path", "dataset.cache")
 Job = tuple[RunSettings, ComposedConfig]
 
 
@@ -141,7 +145,7 @@ def prepare(
     plain = json.loads(json.dumps(values))  # every key as text, as digests and YAML want it
     composed = ComposedConfig(
         values=without_passwords(plain),
-        overrides=[redact(override.removeprefix("++")) for override in overrides],
+        overrides=[redact_addresses(override.removeprefix("++")) for override in overrides],
         choices=chosen,
         folder=folder,
     )
@@ -154,12 +158,18 @@ def without_passwords(value: Any) -> Any:
         return {key: without_passwords(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [without_passwords(inner) for inner in value]
-    return redact(value) if isinstance(value, str) else value
+    return redact_addresses(value) if isinstance(value, str) else value
 
 
 def key_of(override: str) -> str:
     """The key that an override of the command line sets."""
     return override.lstrip("+~").partition("=")[0]
+
+
+def location_of(config: ComposedConfig) -> dict[str, Any]:
+    """The keys of the command line that say where data lies, with their values."""
+    keys = [key for key in map(key_of, config.overrides) if key in LOCATION]
+    return {key: config.values["dataset"].get(key.partition(".")[2]) for key in keys}
 
 
 def own_keys(root: type) -> list[str]:

@@ -12,13 +12,20 @@ from lrec.evaluation.bucket import Buckets
 def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> list[str]:
     """Counts of the data and of the split's parts, and the edges of the buckets."""
     counts = split.counts
+    described = data.features.described
+    items_file = (
+        []
+        if described is None
+        else [f"items file: {described.sum():,} of {data.n_items:,} items have a row"]
+    )
     return [
         f"data: {data.n_users:,} users, {data.n_items:,} items, {len(data):,} interactions; "
         f"trained on {counts['train_users']:,} users and {counts['catalogue_items']:,} items",
-        f"asked: {counts['validation_users']:,} users for validation, "
+        f"evaluated: {counts['validation_users']:,} users for validation, "
         f"{counts['test_users']:,} for test; {counts['users_without_test_items']:,} users have "
         f"no test items; {counts['test_targets_outside_catalogue']:.1%} of the test items are "
         "in no training history",
+        *items_file,
         *(
             f"buckets by {bucket.bucketing}: "
             + ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec.base.config.check import check
 from lrec.commands.composing import Invocation
 from lrec.commands.data_lines import data_lines
-from lrec.commands.runs.saved import load_config, load_model, split_of
+from lrec.commands.runs.saved import is_data_of, load_config, load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.run_logging import RunContext, log_result, published_table
 from lrec.data.alignment import align, refuse_leakage
@@ -43,6 +43,7 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
+    data = settings.dataset.load()  # first: TensorFlow takes seconds to import
     settings.strategy.start()
     model = load_model(settings.run)
     tags = {"lrec.command": "evaluate", "lrec.evaluates": settings.run}
@@ -50,7 +51,6 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
         f"evaluate-{model.name}", tags, invocation.folder, settings.run
     ) as log:
         log.params({key: value for key, value in config.values.items() if key in FREE})
-        data = settings.dataset.load()
         split = split_to_evaluate(settings, config.values, data, model)
         evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
         buckets = evaluator.buckets["test"]
@@ -63,7 +63,7 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
         keep_ids = settings.tracking.keep_user_ids
         users = published_table(result.table, split, data.digest, keep_ids)
         log_result(RunContext(log, config), result, rows, references, users, buckets)
-    screen.metrics(rows, settings.groups, settings.k)
+    screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     screen.note(log.location)
 
 
@@ -83,7 +83,9 @@ def split_to_evaluate(
     stored: DictConfig = load_config(settings.run)
     own = OmegaConf.to_container(stored)
     assert isinstance(own, dict)
-    if all(config[group] == own[group] for group in ("dataset", "split")):
+    there = all(config[group] == own[group] for group in ("dataset", "split"))
+    moved = config["split"] == own["split"] and is_data_of(data, settings.run)
+    if there or moved:
         return split_of(settings, model, settings.run, data)
     trained = align(split_of(check(stored, RunSettings), model, settings.run), model.catalogue)
     return refuse_leakage(align(settings.split(data), trained.catalogue), trained)

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
+from omegaconf import OmegaConf
+
+from lrec.base.config.conf import CONF
 from lrec.base.errors import ConfigError, nearest, shown
 from lrec.data.dataset import Dataset
 from lrec.data.feature import Feature
@@ -18,6 +21,9 @@ from lrec.tracking import Tracking
 from lrec.training.augment import Augmenter
 from lrec.training.schedule.standard import Trainer
 from lrec.training.strategy import TrainingStrategy
+
+# The standard metrics that are shown; the others are in `metrics.json` and in MLflow.
+USUAL = ("recall", "ndcg", "hit", "mse", "user_coverage", "item_coverage", "novelty")
 
 
 @dataclass(frozen=True)
@@ -77,9 +83,23 @@ class RunSettings:
             raise ConfigError(f"bucket: {error} [conf/bucket/]") from None
 
     @property
+    def seeded(self) -> bool:
+        """False if runs with different seeds would be the same run."""
+        return self.model.seeded or self.augment.seeded
+
+    @property
     def groups(self) -> list[str]:
         """Every group of users that metrics are given for: `all`, each bucket, `cold`."""
         return group_names(self.bucket.values())
+
+    @property
+    def displayed(self) -> list[str]:
+        """The metrics of tables and figures: all that were chosen; of `standard`, the usual."""
+        standard = {str(name) for name in OmegaConf.load(CONF / "metric" / "standard.yaml")}
+        chosen = list(self.metric)
+        if not standard <= set(chosen):
+            return chosen
+        return [*USUAL, *(name for name in chosen if name not in standard)]
 
     @property
     def monitors(self) -> list[str]:

@@ -61,6 +61,7 @@ def extend(split: Split, catalogue: Catalogue) -> Split:
         titles=None if content.titles is None else spread(content.titles),
         genres=None if content.genres is None else spread(content.genres),
         vectors=None if content.vectors is None else spread(content.vectors, n_items),
+        described=None if content.described is None else spread(content.described),
     )
     return _recoded(
         split,
@@ -117,26 +118,31 @@ def refuse_leakage(split: Split, trained: Split) -> Split:
     Raises:
         DataError: a test target was in the model's training or validation data.
     """
-    leaked = _leaked(split.test.target, split.user_ids, trained)
+    leaked = seen(split.test.target, split.user_ids, trained)
     if leaked.any():
         raise DataError(
             f"{leaked.sum()} of {len(leaked)} test targets were in this run's training or "
             "validation data: its scores for them would be flattering. Evaluate on data or a split "
             "whose targets the run has not seen."
         )
-    if _leaked(split.validation.target, split.user_ids, trained).any():
+    if seen(split.validation.target, split.user_ids, trained).any():
         return replace(split, validation=split.validation.take(np.arange(0)))
     return split
 
 
-def _leaked(targets: Histories, user_ids: Strings, trained: Split) -> Bools:
-    """True where a target pair is among the trained split's training and validation pairs."""
+def seen(targets: Histories, user_ids: Strings, trained: Split, selected: bool = True) -> Bools:
+    """True where a target pair is among those that a model was trained or selected on.
+
+    Args:
+        targets: in the user codes of `user_ids`, and the item codes of `trained`.
+        selected: also pairs of the validation part, which the model was selected on.
+    """
     user = index_of(user_ids, trained.user_ids)[targets.user][targets.row]
     n_items = int(max(trained.catalogue.ids.size, targets.item.max(initial=0) + 1))
     pairs = np.concatenate(
         [
             part.user[part.row].astype(np.int64) * n_items + part.item
-            for part in (trained.train, trained.validation.target)
+            for part in (trained.train, *([trained.validation.target] if selected else []))
         ]
     )
     return (user >= 0) & np.isin(user * n_items + targets.item, pairs)

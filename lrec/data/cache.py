@@ -6,18 +6,20 @@ import hashlib
 import json
 import os
 import warnings
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lrec.base.files import write_arrays
+from lrec.base.array_files import read_arrays, write_arrays
+from lrec.base.errors import one_line
 from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 4
+FORMAT = 5
+
+FEATURES = ("titles", "genres", "described")  # arrays of the items
 
 
 def folder(chosen: str | None) -> Path:
@@ -42,29 +44,22 @@ def load(path: Path) -> Interactions | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays: dict[str, Any] = {**read_arrays(path)}
         meta = json.loads(str(arrays.pop("meta")))
-        features = {name: arrays.pop(name) for name in ("titles", "genres") if name in arrays}
+        features = {name: arrays.pop(name) for name in FEATURES if name in arrays}
         return Interactions(
             **{"rating": None, "timestamp": None, **arrays},
             clock=meta["clock"],
             digest=meta["digest"],
             audit=tuple(CleaningStep(**step) for step in meta["audit"]),
+            notes=tuple(meta["notes"]),
             behaviors=tuple(Behavior(**behavior) for behavior in meta["behaviors"]),
             features=ItemFeatures(genre_names=tuple(meta["genre_names"]), **features),
         )
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        EOFError,
-        RuntimeError,
-        zipfile.BadZipFile,
-    ) as error:
+    except Exception as error:
         warnings.warn(
-            f"prepared data in {path} is damaged ({error}): preparing it again", stacklevel=2
+            f"prepared data in {path} is damaged ({one_line(error)}): preparing it again",
+            stacklevel=2,
         )
         path.unlink(missing_ok=True)
         return None
@@ -76,6 +71,7 @@ def store(path: Path, data: Interactions) -> None:
         "clock": data.clock,
         "digest": data.digest,
         "audit": [asdict(step) for step in data.audit],
+        "notes": data.notes,
         "behaviors": [asdict(behavior) for behavior in data.behaviors],
         "genre_names": data.features.genre_names,
     }
@@ -86,10 +82,10 @@ def store(path: Path, data: Interactions) -> None:
         "timestamp": data.timestamp,
         "behavior": data.behavior,
         "weight": data.weight,
+        "known": data.known,
         "user_ids": data.user_ids,
         "item_ids": data.item_ids,
-        "titles": data.features.titles,
-        "genres": data.features.genres,
+        **{name: getattr(data.features, name) for name in FEATURES},
         "meta": np.array(json.dumps(meta)),
     }
     try:

@@ -35,12 +35,14 @@ class ItemFeatures:
         genre_names: `n_genres` names.
         vectors: `(n_items, width)` float32 of the catalogue's items only, see `lrec.data.feature`,
             or None.
+        described: `(n_items,)` bool, True where the items file has a row; None without such a file.
     """
 
     titles: Strings | None = None
     genres: Floats | None = None
     genre_names: tuple[str, ...] = ()
     vectors: Floats | None = None
+    described: Bools | None = None
 
     def take(self, items: Ints) -> ItemFeatures:
         """The features of the items `(m,)`, in that order."""
@@ -49,6 +51,7 @@ class ItemFeatures:
             titles=None if self.titles is None else self.titles[items],
             genres=None if self.genres is None else self.genres[items],
             vectors=None if self.vectors is None else self.vectors[items],
+            described=None if self.described is None else self.described[items],
         )
 
 
@@ -90,8 +93,11 @@ class Interactions:
         user_ids, item_ids: `(n_users,)` and `(n_items,)` str, the original ids.
         behavior: `(n,)` int32 codes into `behaviors`, or None where the data has no such column.
         weight: `(n,)` float32, of each in training, or None where all count 1.
+        known: `(n,)` int64, since when a pair has been known to the model that goes on learning, -1
+            where it has not; or None. What is known is history, and never held out.
         clock: True if timestamps of different users can be compared.
         audit: removals by cleaning, step by step.
+        notes: of what reading and cleaning found odd, each a line.
         digest: hex digest of the cleaned content.
 
     Example:
@@ -121,9 +127,11 @@ class Interactions:
     behavior: Ints | None = None
     weight: Floats | None = None
     behaviors: tuple[Behavior, ...] = ()
+    known: Ints | None = None
     clock: bool = True
     features: ItemFeatures = field(default_factory=ItemFeatures)
     audit: tuple[CleaningStep, ...] = ()
+    notes: tuple[str, ...] = ()
     digest: str = ""
     truth: Truth | None = None
 
@@ -160,7 +168,7 @@ class Interactions:
 
     def keep(self, rows: Bools) -> Interactions:
         """The interactions that the mask `(n,)` marks; users and items keep their codes."""
-        columns = ("user", "item", "behavior", *DETAILS)
+        columns = ("user", "item", "behavior", "known", *DETAILS)
         return replace(self, **entries(self, columns, np.flatnonzero(rows)))
 
 

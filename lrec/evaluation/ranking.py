@@ -133,10 +133,9 @@ def _graph(model: Model, k: int, signature: list[Any]) -> Any:
 
     catalogue = model.catalogue
     popularity = tf.constant(catalogue.popularity, tf.float32)
-    # has no Python control flow to convert, which would take longer than tracing it
-    rank = tf.autograph.experimental.do_not_convert(top_k)
 
-    @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
+    # no Python control flow to convert, which would take longer than tracing
+    @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
     def step(*tensors: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         *inputs, masked_row, masked, target_row, target, is_personalised, users = tensors
         scores = tf.ensure_shape(model.graph(*inputs), [None, catalogue.n_items])
@@ -152,6 +151,6 @@ def _graph(model: Model, k: int, signature: list[Any]) -> Any:
             tf.stack([masked_row, masked], axis=1),
             tf.fill(tf.shape(masked), tf.constant(-np.inf)),
         )
-        return *rank(scores, k, users), at_targets, finite
+        return *top_k(scores, k, users), at_targets, finite
 
     return step

@@ -57,6 +57,7 @@ class Model(Component, ABC):
         catalogue: the items it scores; set by `fit` and `restore`.
         scores_empty: True if an empty history gets scores of the model's own; if not, evaluation
             falls back on popularity and reports it.
+        seeded: False if training gives the same model whatever the seed, so that one run is enough.
         uses_weights: True if training counts interactions by their weight.
         is_baseline: True for a baseline, with which models trained by gradient are compared.
         rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
@@ -67,6 +68,7 @@ class Model(Component, ABC):
 
     catalogue: Catalogue
     scores_empty: bool = False
+    seeded: bool = True
     uses_weights: bool = False
     is_baseline: bool = True
     rating_head: Literal["native", "calibrated"] = "calibrated"

@@ -170,7 +170,8 @@ class Dense(NeuralModel):
             chunks,
             fn_output_signature=tf.float32,
         )
-        corrections = tf.reshape(tf.transpose(corrections, [1, 0, 2]), [items.nrows(), len(padded)])
+        shape = [items.nrows(), padded.shape[0]]
+        corrections = tf.reshape(tf.transpose(corrections, [1, 0, 2]), shape)
         everything = tf.range(n_items)
         offset = self.bias(everything)[:, 0]
         if self.objective == "rating":

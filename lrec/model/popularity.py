@@ -49,6 +49,7 @@ class Popularity(Model):
 
     name = "popularity"
     scores_empty = True
+    seeded = False
 
     def __init__(self, window: float | None = None) -> None:
         if window is not None and window <= 0:

@@ -37,14 +37,19 @@ def by_bucket(
 
     Nothing is drawn where none of the metrics was computed.
     """
-    shown = [m for m in metrics if any(f"{m}/all" in values for values in rows.values())]
+    shown = [m for m in metrics if any(_has(values, m) for values in rows.values())]
     if not shown:
         return
-    figure = _figure(3.4 * len(shown), 3.6)
+    columns = min(len(shown), 4)
+    lines = -(-len(shown) // columns)
+    figure = _figure(3.4 * columns, 3.3 * lines + 0.3)
+    grid = np.ravel(figure.subplots(lines, columns, squeeze=False))
+    for axes in grid[len(shown) :]:
+        axes.axis("off")
     colours = {name: f"C{index}" for index, name in enumerate(rows)}
     bars: dict[str, Any] = {}
-    for axes, metric in zip(np.atleast_1d(figure.subplots(1, len(shown))), shown, strict=True):
-        drawn = {name: v for name, v in rows.items() if f"{metric}/all" in v}
+    for axes, metric in zip(grid, shown, strict=False):
+        drawn = {name: v for name, v in rows.items() if _has(v, metric)}
         width = 0.8 / len(drawn)
         for index, (name, values) in enumerate(drawn.items()):
             heights = [values.get(f"{metric}/{group}", np.nan) for group in groups]
@@ -55,6 +60,11 @@ def by_bucket(
         axes.grid(axis="y", alpha=0.3)
     figure.legend(bars.values(), bars.keys(), loc="outside lower center", ncols=len(bars))
     _save(figure, path)
+
+
+def _has(values: Mapping[str, float], metric: str) -> bool:
+    """True if a metric has a value for any group."""
+    return any(key.partition("/")[0] == metric for key in values)
 
 
 def distributions(activity: Ints, popularity: Ints, path: Path) -> None:
@@ -120,7 +130,7 @@ def users(
 
 
 def pareto(sweep: pd.DataFrame, low: str, high: str, path: Path) -> None:
-    """Runs of a sweep by their values for the least and the most active users.
+    """Candidates of a sweep by their values for the least and the most active users.
 
     Args:
         sweep: columns `low`, `high` and pareto.
@@ -128,7 +138,7 @@ def pareto(sweep: pd.DataFrame, low: str, high: str, path: Path) -> None:
     figure = _figure(5, 4.2)
     axes = figure.subplots()
     best = sweep[sweep["pareto"]].sort_values(low)
-    axes.scatter(sweep[high], sweep[low], color="C7", s=18, label="runs")
+    axes.scatter(sweep[high], sweep[low], color="C7", s=18, label="candidates")
     axes.plot(best[high], best[low], color="C0", marker="o", label="Pareto set")
     axes.set(xlabel=high, ylabel=low)
     axes.grid(alpha=0.3)

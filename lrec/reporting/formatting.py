@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,6 +67,14 @@ def users_of(bucket: str, meaning: str) -> str:
 
 def distinguishing_words(commands: Sequence[str]) -> list[str]:
     """Command lines without the words that all of them have."""
-    words = [command.split() for command in commands]
+    words = [_words(command) for command in commands]
     common = set[str]().union(*words).intersection(*words) if len(words) > 1 else set()
-    return [" ".join(word for word in line if word not in common) for line in words]
+    return [shlex.join(word for word in line if word not in common) for line in words]
+
+
+def _words(command: str) -> list[str]:
+    """Words as a shell reads them; at blanks where a quote was cut off."""
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return command.split()

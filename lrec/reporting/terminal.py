@@ -1,27 +1,23 @@
-"""The terminal: lines, tables, progress, and warnings as notes."""
+"""The terminal: lines, tables, and warnings as notes."""
 
 from __future__ import annotations
 
-import re
-import time
+import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.live import Live
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from lrec.base.errors import redact
+from lrec.base.errors import printable, redact
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Rows of the metrics table, by metric; everything else is in MLflow.
-SHOWN = ("recall", "ndcg", "hit", "mse", "user_coverage", "item_coverage_sub", "novelty")
-# What steers a terminal, breaks a line or turns the direction of writing, and what is no text.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+SHORT_LISTS = ("ndcg", "hit")  # metrics that papers give at 10
 
 
 class Screen:
@@ -38,7 +34,7 @@ class Screen:
 
     def line(self, text: str | Text) -> None:
         """A line of lrec's own words, without markup."""
-        self.console.print(text, markup=False)
+        self.console.print(self._wrapped(text), markup=False, soft_wrap=True)
 
     def choices(self, choices: Mapping[str, str], overrides: Sequence[str], seed: int) -> None:
         """The composed config: the file of each group, and what else was set."""
@@ -47,15 +43,40 @@ class Screen:
         self.console.print(Text(" ").join(parts))
         changed = [o for o in overrides if o.partition("=")[0] not in choices]
         if changed:
-            self.console.print(Text(f"changed: {plain(' '.join(changed))}"))
+            self.line(f"changed: {plain(' '.join(changed))}")
 
     def note(self, text: str) -> None:
-        """Lines that may hold paths, ids and addresses; they are not wrapped."""
-        self.console.print(_lines(redact(text)), soft_wrap=True)
+        """Lines that may hold paths, ids and addresses, which stay whole."""
+        self.console.print(self._wrapped(_lines(redact(text)).plain), markup=False, soft_wrap=True)
+
+    def status(self, text: str) -> None:
+        """A line that the next one replaces; nothing where that is no terminal."""
+        if self.console.is_terminal:
+            shown = plain(redact(text))[: self.console.width - 1]
+            self.console.print(shown, end="\r", markup=False, soft_wrap=True)
 
     def print(self, table: Table) -> None:
-        """A table."""
-        self.console.print(table)
+        """A table; one that is wider than the terminal keeps every number and name."""
+        console = self.console
+        for column in table.columns:
+            column.no_wrap = True
+        width = console.width
+        options = console.options.update(max_width=10_000)
+        console.width = max(width, Measurement.get(console, options, table).maximum)
+        try:
+            console.print(table, soft_wrap=True)
+        finally:
+            console.width = width
+
+    def _wrapped(self, text: str | Text) -> str | Text:
+        """Prose broken between words on a terminal; a pipe gets whole lines."""
+        if isinstance(text, Text) or not self.console.is_terminal:
+            return text
+        lines = (
+            textwrap.fill(line, self.console.width, break_long_words=False, break_on_hyphens=False)
+            for line in text.split("\n")
+        )
+        return "\n".join(lines)
 
     def rows(self, frame: pd.DataFrame) -> None:
         """A data frame as it is, a line for each row."""
@@ -63,99 +84,62 @@ class Screen:
         table = plain_table(*map(str, frame), right=numeric)
         for row in frame.itertuples(index=False):
             table.add_row(*(cell(_number(x) if isinstance(x, float) else x) for x in row))
-        self.console.print(table)
+        self.print(table)
 
     def metrics(
         self,
         rows: Mapping[str, Mapping[str, float]],
         groups: Sequence[str],
         ks: Sequence[int],
+        metrics: Sequence[str],
     ) -> None:
         """Metrics by bucket, a line for the model and for each reference.
 
         Args:
             rows: name of model or reference -> its metrics; the model comes first.
             groups: of users, in the order of the columns.
+            metrics: those to show.
         """
         first = next(iter(rows.values()))
         groups = [group for group in groups if f"users/{group}" in first]
-        table = plain_table("metric", "")
+        table = plain_table("metric", Text("\nusers", style="dim"))
         for group in groups:
-            users = f"{first[f'users/{group}']:,.0f} users"
+            users = f"{first[f'users/{group}']:,.0f}"
             table.add_column(Text.assemble(group, "\n", (users, "dim")), justify="right")
-        for metric in SHOWN:
-            k = min(ks) if metric in ("ndcg", "hit") else max(ks)
-            name = metric if metric == "mse" else f"{metric}_at_{k}"
-            label = name.replace("_at_", "@").replace("_sub", " (equal-sized)")
-            for index, (model, values) in enumerate(rows.items()):
-                cells = [values.get(f"{name}/{group}") for group in groups]
-                if any(value is not None for value in cells):
-                    style = None if index == 0 else "dim"
-                    table.add_row(label, cell(model), *map(_number, cells), style=style)
-                    label = ""
-        self.console.print()
-        self.console.print(table)
+        missing = []
+        for metric in metrics:
+            name = column_of(metric, rows, ks)
+            label = name.replace("_at_", "@")
+            if "_sub@" in label:
+                label = label.replace("_sub", "") + "\nequal-sized"
+            valued = [m for m, v in rows.items() if any(f"{name}/{g}" in v for g in groups)]
+            if not valued:
+                missing.append(metric)
+            lines = label.split("\n") if len(valued) > 1 else [label.replace("\n", ", ")]
+            lines += [""] * len(rows)
+            for model in valued:
+                cells = [_number(rows[model].get(f"{name}/{group}")) for group in groups]
+                style = None if rows[model] is first else "dim"
+                table.add_row(lines.pop(0), cell(model), *cells, style=style)
+        self.line("")
+        self.print(table)
         empty = [group for group in groups if not first[f"users/{group}"]]
         if empty:
-            self.console.print(f"empty buckets: {', '.join(empty)}")
-        self.console.print()
+            self.line(f"empty buckets: {', '.join(empty)}")
+        if missing:
+            self.line(f"without a value on this data: {', '.join(missing)}")
+        self.line("")
 
 
-class Progress:
-    """A line for each evaluated epoch and, on a terminal, one that moves in between.
+def column_of(metric: str, rows: Mapping[str, Mapping[str, float]], ks: Sequence[int]) -> str:
+    """A metric's column in tables and figures: the shortest lists for ranks, the longest else.
 
-    Args:
-        epochs: that there will be at most.
-        shown: names of the validation metrics in the lines.
+    Metrics of a whole group's lists are compared over equal-sized samples where there are any.
     """
-
-    def __init__(self, screen: Screen, epochs: int, shown: Sequence[str]) -> None:
-        self.console = screen.console
-        self.live = self.console.is_terminal
-        self.epochs = epochs
-        self.shown = shown
-        self.before = 0
-        self.start = time.perf_counter()
-        self._moving = Live(console=self.console, transient=True, refresh_per_second=4)
-
-    def __enter__(self) -> Progress:
-        if self.live:
-            self._moving.start()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        if self.live:
-            self._moving.stop()
-
-    def resume(self, epoch: int) -> None:
-        """Epochs that an earlier process has done."""
-        self.before = epoch
-        self.console.print(f"going on after epoch {epoch}")
-
-    def step(self, epoch: int, step: int, steps: int) -> None:
-        """A step of an epoch is done; all from 1."""
-        done = epoch - 1 + step / steps - self.before
-        left = (time.perf_counter() - self.start) * ((self.epochs - self.before) / done - 1)
-        bar = "━" * int(30 * step / steps)
-        self._moving.update(
-            Text(
-                f"epoch {epoch}/{self.epochs} {bar:<30} step {step}/{steps}  "
-                f"at most {_minutes(left)} left"
-            )
-        )
-
-    def epoch(self, epoch: int, loss: float, values: Mapping[str, float]) -> None:
-        """An epoch is done, with its mean loss and its validation metrics."""
-        marks = "  ".join(
-            f"{name.rpartition('/')[2]} {_number(values[name])}"
-            for name in self.shown
-            if name in values
-        )
-        metric = self.shown[0].rpartition("/")[0].replace("_at_", "@") if marks else ""
-        elapsed = _minutes(time.perf_counter() - self.start)
-        self.console.print(
-            f"epoch {epoch:>3}  loss {loss:.4g}  {metric}  {marks}  [dim]{elapsed}[/]"
-        )
+    k = min(ks) if metric in SHORT_LISTS else max(ks)
+    known = {key.partition("/")[0] for values in rows.values() for key in values}
+    names = (metric, f"{metric}_sub_at_{k}", f"{metric}_at_{k}")
+    return next((name for name in names if name in known), names[-1])
 
 
 def show_warnings(screen: Screen) -> None:
@@ -163,12 +147,13 @@ def show_warnings(screen: Screen) -> None:
 
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         if category is UserWarning:
-            screen.console.print(_lines(redact(f"note: {message}")), style="yellow")
+            text = screen._wrapped(_lines(redact(f"note: {message}")).plain)
+            screen.console.print(text, style="yellow", markup=False, soft_wrap=True)
 
     warnings.showwarning = show
 
 
-def plain_table(*columns: str, title: str | None = None, right: Sequence[str] = ()) -> Table:
+def plain_table(*columns: str | Text, title: str | None = None, right: Sequence[str] = ()) -> Table:
     """A table without lines around its cells.
 
     Args:
@@ -177,13 +162,14 @@ def plain_table(*columns: str, title: str | None = None, right: Sequence[str] = 
     """
     table = Table(box=None, pad_edge=False, title=title, title_justify="left")
     for name in columns:
-        table.add_column(cell(name), justify="right" if name in right else "left")
+        heading = name if isinstance(name, Text) else cell(name)
+        table.add_column(heading, justify="right" if name in right else "left")
     return table
 
 
 def plain(value: object) -> str:
     """Text from data, which may hold anything: control characters as Python writes them."""
-    return CONTROL.sub(lambda control: repr(control[0])[1:-1], str(value))
+    return printable(str(value))
 
 
 def cell(value: object) -> Text:
@@ -200,7 +186,3 @@ def _number(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.4f}" if abs(value) < 100 else f"{value:.1f}"
-
-
-def _minutes(seconds: float) -> str:
-    return f"{int(seconds // 60)}:{int(seconds % 60):02d}"

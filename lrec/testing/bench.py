@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -36,6 +37,19 @@ class TrainingSettings(Protocol):
     @property
     def split(self) -> Callable[[Any], Split]:
         """Split interactions."""
+
+
+@contextmanager
+def eager() -> Iterator[None]:
+    """Run what TensorFlow would trace, operation by operation."""
+    import tensorflow as tf
+
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
 
 
 class KeepStates:
@@ -80,6 +94,7 @@ class Bench:
     # of every training, by its seed and True where it started afresh
     states: dict[tuple[int, bool], list[State]] = field(default_factory=dict)
     trained: dict[int, Model] = field(default_factory=dict)
+    trained_eagerly: dict[int, Model] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         settings = self.settings()
@@ -98,6 +113,13 @@ class Bench:
         if seed not in self.trained:
             self.trained[seed] = self.fit(seed)
         return self.trained[seed]
+
+    def fitted_eagerly(self, seed: int) -> Model:
+        """The same, with networks that run step by step: quicker than tracing for few steps."""
+        if seed not in self.trained_eagerly:
+            with eager():
+                self.trained_eagerly[seed] = self.fit(seed)
+        return self.trained_eagerly[seed]
 
     @property
     def model(self) -> Model:

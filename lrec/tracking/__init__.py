@@ -4,31 +4,46 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lrec.base.errors import one_line
 from lrec.tracking import sync
+from lrec.tracking.journal import CONFIG, Journal, entries_of, obstacle
 from lrec.tracking.journal import NAME as JOURNAL
-from lrec.tracking.journal import Journal, entries_of, obstacle
 from lrec.tracking.log import Log
-from lrec.tracking.saved_runs import SavedRun, fetch, finished, folder_of, tags_of
+from lrec.tracking.saved_runs import (
+    SavedRun,
+    adopt,
+    fetch,
+    finished,
+    folder_of,
+    of_sweep,
+    resolve,
+    tags_of,
+)
 from lrec.tracking.store import Store, UnreachableError
 
 __all__ = [
+    "CONFIG",
     "JOURNAL",
     "PARENT",
     "Log",
     "SavedRun",
     "Tracking",
+    "adopt",
     "entries_of",
     "fetch",
     "finished",
     "folder_of",
     "forget",
     "obstacle",
+    "of_sweep",
+    "resolve",
     "tags_of",
 ]
+EXPERIMENT = "lrec"  # by default
 PARENT = "LREC_PARENT_RUN_ID"  # environment variable of a sweep, for its jobs
 
 
@@ -42,12 +57,14 @@ def forget(folder: Path) -> None:
         return
     journal = Journal(folder)
     over = journal.ended and not journal.unsent
+    reason = obstacle(folder, journal.entries) if journal.entries else ""
     journal.close(discard=over)
     if not over:
+        resume = f"lrec train {shlex.quote(f'resume={folder}')}"
+        hint = f"it cannot be resumed ({reason})" if reason else resume
         raise RuntimeError(
-            f"{folder} holds a run that has not ended, or has not all been sent: go on with it "
-            f"(lrec train resume={folder}), send it (lrec sync), or choose another folder "
-            "(hydra.run.dir=…)."
+            f"{folder} holds a run that has not ended, or has not all been sent: {hint}. "
+            "lrec sync sends it to MLflow; hydra.run.dir=… chooses another folder."
         )
 
 
@@ -55,7 +72,7 @@ class Tracking:
     """Logs runs to MLflow, at `$MLFLOW_TRACKING_URI` or in mlflow.db of this folder.
 
     Args:
-        experiment: MLflow experiment.
+        experiment: MLflow experiment; where it is `lrec`, $MLFLOW_EXPERIMENT_NAME or _ID count.
         run_name: null means the model's name and seed.
         keep_user_ids: artifacts hold original user ids instead of pseudonyms.
         log_model: log the trained model with the run, as a pyfunc.
@@ -63,17 +80,31 @@ class Tracking:
 
     def __init__(
         self,
-        experiment: str = "lrec",
+        experiment: str = EXPERIMENT,
         run_name: str | None = None,
         keep_user_ids: bool = False,
         log_model: bool = True,
     ) -> None:
         if not experiment:
             raise ValueError(f"experiment needs a name. Received: {experiment!r}")
-        self.experiment = experiment
+        self._experiment = experiment
         self.run_name = run_name
         self.keep_user_ids = keep_user_ids
         self.log_model = log_model
+
+    @property
+    def experiment(self) -> str:
+        """The experiment of the config or, where that names none of its own, of MLflow's variables.
+
+        Raises:
+            RuntimeError: `$MLFLOW_EXPERIMENT_ID` is of no experiment.
+        """
+        if self._experiment != EXPERIMENT:
+            return self._experiment
+        named, number = (os.environ.get(f"MLFLOW_EXPERIMENT_{key}") for key in ("NAME", "ID"))
+        if named:
+            return named
+        return Store().name_of(number) if number else EXPERIMENT
 
     def open(
         self, name: str, tags: Mapping[str, str], folder: Path, parent: str | None = None
@@ -85,13 +116,20 @@ class Tracking:
             parent: id of the parent run; by default a sweep's.
 
         Raises:
-            RuntimeError: the store cannot be used, or the folder's run still runs.
+            RuntimeError: the store cannot be used, the folder's run still runs, or MLFLOW_RUN_ID is
+                set.
         """
+        if os.environ.get("MLFLOW_RUN_ID"):
+            raise RuntimeError(
+                "MLFLOW_RUN_ID is set, and lrec makes runs of its own: unset MLFLOW_RUN_ID; to go "
+                "on with a killed run: lrec train resume=RUN_ID."
+            )
+        experiment = self.experiment
         store, journal = Store(), Journal(folder)
         log = Log(journal, store)
         parent = parent or os.environ.get(PARENT)
         try:
-            log.start(self.experiment, self.run_name or name, tags, parent)
+            log.start(experiment, self.run_name or name, tags, parent)
         except Exception:
             journal.close(discard=not journal.sent)
             raise

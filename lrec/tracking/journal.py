@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lrec.base.files import write_text
+from lrec.base.files import remove_leftovers, write_text
 
 Entry = dict[str, Any]
 NAME = "journal.jsonl"
+CONFIG = "config.yaml"  # of a run that can be resumed
 
 
 class Journal:
@@ -48,6 +49,7 @@ class Journal:
             self._lock.acquire(blocking=False)
         except Timeout:
             raise RuntimeError(f"the run in {folder} is still going on.") from None
+        remove_leftovers(folder, below=True)
         self._read()
 
     def add(self, kind: str, **content: Any) -> None:
@@ -101,6 +103,14 @@ class Journal:
         with contextlib.suppress(OSError):  # then it is sent twice, which does no harm
             write_text(self.path.with_suffix(".state"), json.dumps(state))
 
+    def forget_sent(self) -> None:
+        """Record that MLflow has lost all that it had received: its store was deleted."""
+        warnings.warn(
+            f"the store of run {self.run_id} was deleted: it is sent again, from its start",
+            stacklevel=2,
+        )
+        self.run_id, self.sent = None, 0
+
     def close(self, discard: bool = False) -> None:
         """Release the journal; delete it if the run finished and all of it was sent."""
         if discard or (self.ended and self.entries[-1]["status"] == "FINISHED" and not self.unsent):
@@ -136,8 +146,8 @@ def tags_of(entries: list[Entry]) -> dict[str, str]:
     return tags
 
 
-def obstacle(entries: list[Entry]) -> str:
-    """Reason for which the run of a journal cannot be resumed; empty if it can."""
+def obstacle(folder: Path, entries: list[Entry]) -> str:
+    """Reason for which the run of a folder's journal cannot be resumed; empty if it can."""
     tags = tags_of(entries)
     if tags.get("lrec.command") != "train":
         return "it left nothing to go on with: it ended well, or before it began to train"
@@ -145,6 +155,8 @@ def obstacle(entries: list[Entry]) -> str:
         return "it is of lrec update, which is not resumed but run again"
     if entries[-1].get("status") == "FINISHED":
         return "it ended well, and lrec sync sends what MLflow has not got"
+    if not (folder / CONFIG).exists():
+        return "it ended before it began to train: train it anew"
     return ""
 
 

@@ -47,6 +47,14 @@ class Log:
             )
         return f"run {self.run_id} in {self._store}; see it: {self._store.ui}"
 
+    def columns(self, metrics: Sequence[str]) -> str:
+        """Address of MLflow's table of runs with columns of these metrics; empty without MLflow."""
+        return self._store.share_columns(self.run_id, metrics) if self.run_id else ""
+
+    def describe(self, text: str) -> None:
+        """Log a description in Markdown, which MLflow shows with the run."""
+        self.tags({"mlflow.note.content": text})
+
     def start(
         self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None
     ) -> None:
@@ -84,8 +92,19 @@ class Log:
         self._add("file", path=self._journal.relative(path), folder=folder)
 
     def dataset(self, name: str, digest: str, source: Mapping[str, str]) -> None:
-        """Log the data that the run is trained on, by its content."""
-        self._add("dataset", name=name, digest=digest[:32], source=dict(source))
+        """Log the data that the run is trained on, by its content, once.
+
+        Raises:
+            RuntimeError: the run goes on, and was begun with other data.
+        """
+        logged = [entry for entry in self._journal.entries if entry["kind"] == "dataset"]
+        if logged and logged[0]["digest"] != digest[:32]:
+            raise RuntimeError(
+                "the data is not what the run was begun with: give the run its data back "
+                "(dataset.path=… if it has moved), or train anew."
+            )
+        if not logged:
+            self._add("dataset", name=name, digest=digest[:32], source=dict(source))
 
     def model(self, folder: Path, example: Mapping[str, Sequence[Any]]) -> None:
         """Log a saved model as a pyfunc that takes histories and returns ranked items.

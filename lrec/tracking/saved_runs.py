@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 from lrec.base.errors import one_line
 from lrec.tracking.store import Store
 
+LATEST = "latest"  # stands for the newest run
+ID = re.compile("[0-9a-f]{32}")
+ADOPTED = "lrec.found."  # tags of a sweep: the runs that were there before it
 WITHOUT = {"model": ", or tracking.log_model was false"}  # why an artifact may be missing
 
 
@@ -38,6 +42,11 @@ class SavedRun:
         return int(self.params.get("seed", 0))
 
     @property
+    def seeded(self) -> bool:
+        """False if runs with other seeds would be the same."""
+        return self.tags.get("lrec.seeded") != "False"
+
+    @property
     def trained(self) -> bool:
         """True if it trained a model, unlike sweeps, comparisons and the like."""
         return self.tags.get("lrec.command") == "train"
@@ -53,10 +62,11 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
         RuntimeError: no such experiment or run, one that is not finished, or a malformed filter.
     """
     store = Store()
-    client = store.mlflow.MlflowClient()
     if ids:
         return [_saved(store, find_run(store, run_id)) for run_id in ids]
     try:
+        store.make()
+        client = store.mlflow.MlflowClient()
         entity = client.get_experiment_by_name(experiment)
     except Exception as error:
         raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
@@ -78,6 +88,30 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
         token = page.token
         if not token:
             return runs
+
+
+def adopt(sweep: str, run_id: str) -> None:
+    """Count a finished run among those of a sweep that it was not trained for.
+
+    Raises:
+        RuntimeError: MLflow does not respond.
+    """
+    store = Store()
+    try:
+        store.mlflow.MlflowClient().set_tag(sweep, f"{ADOPTED}{run_id}", "found")
+    except Exception as error:
+        raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
+
+
+def of_sweep(experiment: str, sweep: str) -> list[SavedRun]:
+    """Finished runs of a sweep, newest first, and those that it found finished.
+
+    Raises:
+        RuntimeError: there is no such run, or MLflow does not respond.
+    """
+    adopted = [tag.removeprefix(ADOPTED) for tag in tags_of(sweep) if tag.startswith(ADOPTED)]
+    own = finished(experiment, f"tags.mlflow.parentRunId = '{sweep}'")
+    return [*own, *(finished(experiment, ids=adopted) if adopted else [])]
 
 
 def _saved(store: Store, run: Any) -> SavedRun:
@@ -103,6 +137,7 @@ def find_run(store: Store, run_id: str) -> Any:
         RuntimeError: there is no such run, or MLflow does not respond.
     """
     try:
+        store.make()
         return store.mlflow.get_run(run_id)
     except Exception as error:
         if getattr(error, "error_code", "") == "INTERNAL_ERROR":
@@ -111,6 +146,47 @@ def find_run(store: Store, run_id: str) -> Any:
             f"there is no run {run_id} in {store}. Run ids are in the last line of lrec train and "
             "in the MLflow UI."
         ) from None
+
+
+def resolve(name: str, command: str = "train", finished: bool = True) -> str:
+    """The id of the run that a name stands for: `latest`, a model, a run's name, or an id's start.
+
+    Args:
+        name: an id stands for itself. Of several runs of a model or a name the newest counts.
+        command: that made the run.
+        finished: False for a run that failed or was killed.
+
+    Raises:
+        RuntimeError: there is no such run, or several ids begin so.
+    """
+    if ID.fullmatch(name):
+        return name
+    store = Store()
+    client = store.mlflow.MlflowClient()
+    quoted = name.replace("'", "")
+    status = f"attributes.status {'=' if finished else '!='} 'FINISHED'"
+    kinds = [""] if name == LATEST else [f"attributes.run_name = '{quoted}'"]
+    if name != LATEST:
+        kinds += [f"params.model = '{quoted}'", f"attributes.run_id LIKE '{quoted}%'"]
+    try:
+        experiments = [entity.experiment_id for entity in client.search_experiments()]
+        for kind in kinds:
+            words = (f"tags.`lrec.command` = '{command}'", status, kind)
+            found = client.search_runs(
+                experiments, " and ".join(filter(None, words)), max_results=2
+            )
+            if len(found) > 1 and "LIKE" in kind:
+                ids = ", ".join(run.info.run_id[:16] for run in found)
+                raise RuntimeError(f"several runs begin with {name}: {ids}. Give more letters.")
+            if found:
+                return str(found[0].info.run_id)
+    except store.mlflow.MlflowException as error:
+        raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
+    raise RuntimeError(
+        f"there is no run {name} in {store}{'' if finished else ' that can go on'}. A run is named "
+        "by its id (in the last lines of lrec train and in the MLflow UI) or its first letters, by "
+        "its model, or by latest."
+    )
 
 
 def tags_of(run_id: str) -> dict[str, str]:

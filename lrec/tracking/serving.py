@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrec.base.errors import one_line
+from lrec.base.silence import silenced
 from lrec.evaluation.recommender import Recommender
 
 if TYPE_CHECKING:
@@ -36,6 +40,35 @@ class ServedModel:
             raise MlflowException.invalid_parameter_value(str(error)) from None
 
 
+def refuse_unreadable_requests() -> None:
+    """Let MLflow's server respond with status 400 to all JSON that it cannot read.
+
+    It does so to malformed text only: a number of more digits than Python reads, lists nested too
+    deeply and columns named by lists are its "internal server error".
+    """
+    from mlflow.exceptions import MlflowException
+    from mlflow.pyfunc import scoring_server
+
+    read = scoring_server._parse_json_data
+    if hasattr(read, "__wrapped__"):
+        return
+
+    @functools.wraps(read)
+    def read_or_refuse(*arguments: Any) -> Any:
+        try:
+            return read(*arguments)
+        except MlflowException:
+            raise
+        except Exception as error:
+            why = f"the request cannot be read: {one_line(error)}"
+            raise MlflowException.invalid_parameter_value(why) from None
+
+    scoring_server._parse_json_data = read_or_refuse
+
+
 def _load_pyfunc(path: str) -> ServedModel:
-    """MLflow's entry point."""
-    return ServedModel(Path(path))
+    """MLflow's entry point; what TensorFlow's libraries write when they are loaded is hidden."""
+    refuse_unreadable_requests()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with silenced():
+        return ServedModel(Path(path))

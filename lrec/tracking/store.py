@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
+import shlex
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lrec.base.errors import one_line, redact
-from lrec.tracking import pyfunc
+from lrec.base.errors import one_line, redact, redact_addresses
+from lrec.tracking import new_store, pyfunc
 from lrec.tracking.journal import Entry, Journal
 
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+VIEW = "lrec"  # name of the view of an experiment that lrec keeps
 BATCH = 1000  # metrics in one request at most
 PARAMS = 100  # parameters in one request at most
 REMOTE = ("http", "postgresql", "mysql", "mssql")  # stores that may be temporarily unreachable
@@ -65,13 +71,50 @@ class Store:
         """The command that shows the store in a browser, or the address of its server."""
         if self.uri.startswith("http"):
             return str(self)
-        default = self.uri in (f"sqlite:///{Path.cwd() / 'mlflow.db'}", "sqlite:///mlflow.db")
-        return "mlflow ui" if default else f"mlflow ui --backend-store-uri {self}"
+        if self.uri in (f"sqlite:///{Path.cwd() / 'mlflow.db'}", "sqlite:///mlflow.db"):
+            return "mlflow ui"
+        shown = str(self) == self.uri  # the command has to work as it stands, and tell no password
+        uri = shlex.quote(self.uri) if shown else '"$MLFLOW_TRACKING_URI"'
+        return f"mlflow ui --backend-store-uri {uri}"
+
+    def name_of(self, experiment_id: str) -> str:
+        """The name of an experiment.
+
+        Raises:
+            RuntimeError: there is none of this id.
+        """
+        try:
+            return str(self.mlflow.MlflowClient().get_experiment(experiment_id).name)
+        except Exception as error:
+            raise RuntimeError(
+                f"MLFLOW_EXPERIMENT_ID={experiment_id} is no experiment of {self}: "
+                f"{one_line(error)}"
+            ) from None
+
+    def share_columns(self, run_id: str, metrics: Sequence[str]) -> str:
+        """Address of a run's experiment with columns of these metrics; empty if there is none now.
+
+        MLflow's interface keeps such a view as a tag of the experiment.
+        """
+        client = self.mlflow.MlflowClient()
+        view = {"selectedColumns": [f"metrics.`{name}`" for name in metrics]}
+        try:
+            experiment = client.get_run(run_id).info.experiment_id
+            client.set_experiment_tag(
+                experiment, f"mlflow.sharedViewState.{VIEW}", json.dumps(view)
+            )
+        except Exception:
+            return ""
+        return self._page(f"experiments/{experiment}?viewStateShareKey={VIEW}")
 
     def run_address(self, experiment_id: str, run_id: str) -> str:
-        """The page of a run: of the store's server, or of the UI that `mlflow ui` starts here.
+        """Address of a run's page; empty if there is none."""
+        return self._page(f"experiments/{experiment_id}/runs/{run_id}")
 
-        It holds neither a user's name nor a password.
+    def _page(self, path: str) -> str:
+        """A page of the store's server, or of the UI that `mlflow ui` starts here.
+
+        Its address holds neither a user's name nor a password.
         """
         address = urlsplit(self.uri)
         if address.scheme in ("http", "https"):
@@ -80,7 +123,7 @@ class Store:
             server = "http://127.0.0.1:5000"
         else:
             return ""
-        return f"{server.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+        return f"{server.rstrip('/')}/#/{path}"
 
     def open(self, experiment: str) -> str:
         """The id of an experiment; it, and a local store, are created if they do not exist.
@@ -89,11 +132,10 @@ class Store:
             UnreachableError: the store is on another machine, which does not respond.
             RuntimeError: the store cannot be used or created.
         """
-        from filelock import FileLock
-
-        lock = Path(tempfile.gettempdir()) / f"lrec-{os.getuid()}-{self.digest}.lock"
+        given = os.environ.get("MLFLOW_EXPERIMENT_ID")
         try:
-            with FileLock(lock):  # concurrent first uses of one SQLite file collide
+            self.make()
+            with self._alone():  # concurrent first uses of one SQLite file collide
                 return str(self.mlflow.set_experiment(experiment).experiment_id)
         except Exception as error:
             code = getattr(error, "error_code", "")
@@ -103,6 +145,23 @@ class Store:
                 f"MLflow's store {self} cannot be used: {one_line(error)} "
                 "Set MLFLOW_TRACKING_URI to another, or mend this one."
             ) from error
+        finally:  # MLflow has set it, which the next run would take for the user's
+            os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
+            if given is not None:
+                os.environ["MLFLOW_EXPERIMENT_ID"] = given
+
+    def make(self) -> None:
+        """Make a local store that is not there yet, or only in part."""
+        if new_store.is_unfinished(self.uri):
+            with self._alone():
+                new_store.make(self.uri)
+
+    def _alone(self) -> FileLock:
+        """The lock that one process at a time uses a store for the first time under."""
+        from filelock import FileLock
+
+        name = f"lrec-{os.getuid()}-{self.digest}.lock"
+        return FileLock(Path(tempfile.gettempdir()) / name)
 
     def send(self, journal: Journal) -> None:
         """Send the unsent entries of a journal, in order.
@@ -111,6 +170,7 @@ class Store:
             UnreachableError: MLflow does not accept an entry now; it and the rest stay unsent.
             RuntimeError: MLflow will never accept an entry, or a file of the run is missing.
         """
+        self._restart_if_gone(journal)
         for entry in journal.unsent:
             try:
                 journal.mark_sent(self._send_entry(journal, entry))
@@ -121,6 +181,19 @@ class Store:
                     raise RuntimeError(f"MLflow refuses to log: {one_line(error)}") from error
                 raise UnreachableError(one_line(error)) from error
 
+    def _restart_if_gone(self, journal: Journal) -> None:
+        """Send a run from its start again if its local store was deleted since."""
+        if journal.run_id is not None and new_store.is_unfinished(self.uri):
+            journal.forget_sent()
+        self.make()
+        if journal.run_id is None or not self.uri.startswith(new_store.SQLITE):
+            return
+        try:
+            self.mlflow.MlflowClient().get_run(journal.run_id)
+        except Exception as error:
+            if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
+                journal.forget_sent()
+
     def mark_killed(self, journal: Journal) -> None:
         """Mark a run as killed; its journal stays, so that it can be resumed."""
         if journal.run_id is not None:
@@ -130,6 +203,7 @@ class Store:
     def is_reachable(self) -> bool:
         """True if MLflow responds now."""
         try:
+            self.make()
             self.mlflow.MlflowClient().search_experiments(max_results=1)
         except Exception:
             return False
@@ -168,6 +242,7 @@ class Store:
         parent = {"mlflow.parentRunId": entry["parent"]} if entry["parent"] else {}
         own = {"lrec.journal": entry["id"], "lrec.folder": str(journal.folder.absolute())}
         tags = resolve_tags({**entry["tags"], **parent, **own})
+        tags = {key: redact_addresses(value) for key, value in tags.items()}  # MLflow's, of git
         run = client.create_run(experiment, entry["time"], tags, entry["name"])
         return str(run.info.run_id)
 

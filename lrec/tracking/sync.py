@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from lrec.base.errors import one_line
+from lrec.base.files import remove_leftovers
 from lrec.tracking.journal import NAME, Journal, obstacle
 from lrec.tracking.store import Store, UnreachableError
 
@@ -16,6 +18,7 @@ PATTERNS = ("*/*", "multirun/*/*", "multirun/*/*/*")
 
 def send_ended(store: Store) -> None:
     """Send what ended runs of this folder left for the same store; errors are ignored."""
+    remove_leftovers(OUTPUTS, below=True)
     for pattern in PATTERNS:
         for path in OUTPUTS.glob(f"{pattern}/{NAME}"):
             # a damaged folder of another run must not stop the run that starts now
@@ -30,6 +33,7 @@ def send_all(folder: Path, store: Store) -> Iterator[str]:
     Raises:
         UnreachableError: the store does not answer.
     """
+    remove_leftovers(folder, below=True)
     for path in sorted(folder.rglob(NAME)):
         run_folder = path.parent
         try:
@@ -52,7 +56,8 @@ def _send(journal: Journal, store: Store) -> str:
     if journal.ended:
         return f"sent run {journal.run_id}, from {journal.folder}"
     store.mark_killed(journal)
-    hint = obstacle(journal.entries) or f"go on: lrec train resume={journal.folder}"
+    resume = f"lrec train {shlex.quote(f'resume={journal.folder}')}"
+    hint = obstacle(journal.folder, journal.entries) or f"go on: {resume}"
     return f"run {journal.run_id} was killed; {hint}"
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from lrec.base.array_files import read_arrays, write_arrays
 from lrec.base.arrays import Array
-from lrec.base.errors import DataError
-from lrec.base.files import write_arrays
+from lrec.base.errors import DataError, one_line
 
 ORIGIN = "origin"  # among the arrays
 
@@ -47,12 +47,12 @@ class Checkpoint:
         if not self.path.exists():
             return None
         try:
-            with np.load(self.path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+            arrays = read_arrays(self.path)
             origin = str(arrays.pop(ORIGIN))
         except Exception as error:
             warnings.warn(
-                f"{self.path} is damaged ({error}): training starts at the beginning", stacklevel=2
+                f"{self.path} is damaged ({one_line(error)}): training starts at the beginning",
+                stacklevel=2,
             )
             return None
         if origin != self.origin:

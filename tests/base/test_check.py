@@ -18,7 +18,8 @@ from helpers.composing import SEVERAL, SINGLE, checked, composed, composed_anew
 from lrec.base.config.check import component_class
 from lrec.base.config.conf import CONF, options
 from lrec.base.errors import ConfigError
-from lrec.cli.main import forced, report
+from lrec.cli.main import report
+from lrec.cli.quoting import quoted
 from lrec.evaluation.bucket import Bucketing, check_names
 
 SLOW = ("tensorflow", "keras", "mlflow", "pandas", "matplotlib", "sklearn")
@@ -300,13 +301,23 @@ def test_typo_in_a_preset_is_refused(
     [
         ("k.x=1", ["a list is set as a whole", "k.x=1"]),
         ("model.hidden_sizes.x=1", ["a list is set as a whole", "model.hidden_sizes.x=1"]),
-        ("seed=1\n2", ["key=value", r"'seed=1\n2'"]),
+        ("seed=1\n2", ["key=value, in one line", r"'seed=1\n2'"]),
         ("'" + "x" * 999, ["key=value", "xxx…"]),
-        (f"seed={'9' * 5000}", ["key=value", "seed=999"]),
+        (f"seed={'9' * 5000}", ["seed must be a whole number", "999…"]),
+        ("seed=${oc.env:LREC_NOPE}", ["seed: the environment variable LREC_NOPE is not set"]),
+        ("dataset.seed=${oc.env:LREC_NOPE}", ["dataset.seed: the environment variable LREC_NOPE"]),
+        ("k=[6", ["k: this value has no form that is clear", "'k='\"'\"'[6'\"'\"''"]),
+        ("é=1", ["a key is of letters, digits, _, . and /", "é=1"]),
+        ("seed=chioce(1,2)", ["no form that is clear", "chioce"]),
         (f"+seed={'x' * 999}", ["Could not append", "xxx…"]),
         ("model=", ["model=: no such model", "vae"]),
         ("model=../vae", ["model=../vae: no such model"]),
         ("split=3", ["split must be chosen from", "Received: split=3"]),
+        *(
+            (f"{group}={value}", [f"{group} must be chosen from", f"Received: {group}={value}"])
+            for group in ("model", "metric")
+            for value in ("[null]", "[vae,null]", "[[vae]]", "[1]", "[true]", "[{a: 1}]", "{a: 1}")
+        ),
         ("hydra=3", ["chosen by name", "'hydra=3'"]),
         ("~hydra", ["hydra"]),
         ("~model=ease", ["model"]),
@@ -314,8 +325,8 @@ def test_typo_in_a_preset_is_refused(
 )
 def test_what_hydra_refuses_is_told_in_a_short_line(override: str, words: list[str]) -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever Hydra raises
-        checked(composed_anew(*forced([override])))
-    said, status = report(caught.value, "train", forced([override]))
+        checked(composed_anew(quoted(override)))
+    said, status = report(caught.value, "train", [quoted(override)])
     assert status == 2
     assert "\n" not in said
     assert len(said) < 400
@@ -409,3 +420,28 @@ def test_components_of_components_are_checked(override: str, words: tuple[str, .
     said = refusal("augment=vae", override)
     for word in words:
         assert word in said
+
+
+def test_values_from_the_environment_have_the_type_of_their_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {"SEED": "7", "RATE": "1e-3", "FLAG": "true", "YEAR": "2020"}.items():
+        monkeypatch.setenv(f"LREC_{name}", value)
+    config = composed(
+        *(
+            "seed=${oc.env:LREC_SEED}",
+            "k=[5,${oc.env:LREC_SEED}]",
+            "dataset.seed=${oc.env:LREC_SEED}",
+        ),
+        *("schedule.learning_rate=${oc.env:LREC_RATE}", "tracking.log_model=${oc.env:LREC_FLAG}"),
+        *("tracking.run_name=${oc.env:LREC_YEAR}", "monitor=val/ndcg_at_5/all"),
+    )
+    settings = checked(config)
+    assert (settings.seed, settings.k) == (7, [5, 7])
+    assert settings.tracking.log_model is True
+    assert settings.tracking.run_name == "2020"
+    assert settings.schedule.learning_rate == 0.001
+    assert config.dataset.seed == 7  # as it is logged
+    monkeypatch.setenv("LREC_SEED", "seven")
+    with pytest.raises(ConfigError, match="seed must be a whole number"):
+        checked(composed("seed=${oc.env:LREC_SEED}"))

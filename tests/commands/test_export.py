@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import fields
@@ -26,7 +25,8 @@ from lrec.base.config.conf import CONF
 from lrec.base.errors import ConfigError, DataError
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.export import command, export_formats
-from lrec.commands.export.command import ExportSettings, replaced
+from lrec.commands.export.command import ExportSettings
+from lrec.commands.export.export_folder import MANIFEST, foreign
 from lrec.commands.export.graph import export_graph
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
@@ -177,11 +177,9 @@ def test_check_refuses(bad: str, words: str) -> None:
 
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(ConfigError, match="something else than an earlier export"):
+    (tmp_path / "export.json").write_text("{}")  # no export by its name alone
+    with pytest.raises(ConfigError, match=r"no export wrote.*export.json.*name another folder"):
         export_settings(f"folder={tmp_path}")
-    with pytest.raises(ConfigError, match="something else than an earlier export"):
-        export_settings(f"folder={tmp_path / 'thesis.tex'}")
     assert export_settings(f"folder={tmp_path / 'new'}").folder == str(tmp_path / "new")
 
 
@@ -191,21 +189,6 @@ def test_keys_of_the_command_are_those_of_its_root() -> None:
     }
     file = yaml.safe_load((CONF / "export.yaml").read_text())
     assert own == file.keys() - {"defaults"}
-
-
-def test_an_earlier_export_stands_until_the_new_one_is_whole(tmp_path: Path) -> None:
-    folder = tmp_path / "export"
-    with replaced(folder) as first:
-        (first / "export.json").write_text("1")
-        assert not folder.exists()
-    with contextlib.suppress(KeyboardInterrupt), replaced(folder) as second:
-        (second / "export.json").write_text("2")
-        raise KeyboardInterrupt
-    assert (folder / "export.json").read_text() == "1"
-    with replaced(folder) as third:
-        (third / "export.json").write_text("3")
-    assert (folder / "export.json").read_text() == "3"
-    assert list(tmp_path.iterdir()) == [folder]
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +252,9 @@ def test_folder_holds_item_ids_and_metrics_of_formats(
     assert list(table.index) == ["lrec", "savedmodel", "int8"]
     for format, values in facts["formats"].items():
         assert table.loc[format, "recall_at_20/tail"] == values["recall_at_20/tail"]
+    assert foreign(exported.folder) is None
+    listed = json.loads((exported.folder / MANIFEST).read_text())["files"]
+    assert {"export.json", "export.csv", "items.json", "int8.tflite"} <= listed.keys()
     sizes = table["bytes"].to_dict()
     assert sizes["int8"] == (exported.folder / "int8.tflite").stat().st_size
 

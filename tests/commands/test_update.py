@@ -15,11 +15,13 @@ from helpers.cli import CommandLine
 from helpers.composing import checked, composed
 
 from lrec.base.errors import DataError
+from lrec.commands.composing import prepare
 from lrec.commands.update.bucket_transitions import transition_table
 from lrec.commands.update.child_runs import shorter
 from lrec.commands.update.feedback import join
+from lrec.commands.update.joined_splits import splits
 from lrec.commands.update.settings import UpdateSettings
-from lrec.data.alignment import extend, index_of
+from lrec.data.alignment import extend, index_of, seen
 from lrec.data.catalogue import Catalogue
 from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories
@@ -31,6 +33,8 @@ from lrec.data.split.user_holdout import UserHoldout
 from lrec.evaluation.bucket.counts import Counts
 from lrec.model import Pretrained
 from lrec.model.common.weights import expand, warm_start_weights
+from lrec.model.popularity import Popularity
+from lrec.reporting.terminal import Screen
 
 
 def test_weights_grow_where_the_catalogue_does() -> None:
@@ -299,14 +303,89 @@ def test_update_trains_on_and_says_what_changed(
     assert scored.data.metrics == {name: updated.data.metrics[name] for name in scored.data.metrics}
 
 
-def test_update_refuses_questions_that_the_run_has_seen(
-    halves: tuple[Path, Path], lrec: CommandLine, tmp_path: Path
+@pytest.fixture(scope="module")
+def weeks(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The tiny data, and a week after it: nine known pairs again for each new one."""
+    folder = tmp_path_factory.mktemp("weeks")
+    frame = pd.read_csv(tiny)
+    again = frame.sample(90, random_state=1)
+    new = again.iloc[:10].assign(user_id=[f"late-{n % 5}" for n in range(10)])
+    new["item_id"] = [f"thing-{n:02d}" for n in range(10)]
+    week = pd.concat([again, new])
+    week["timestamp"] = frame["timestamp"].max() + 1 + np.arange(len(week))
+    path = folder / "week.csv"
+    week.to_csv(path, index=False)
+    return tiny, path
+
+
+@pytest.mark.parametrize("duplicates", ["last", "keep"])
+@pytest.mark.parametrize("split", ["global_time", "leave_one_out", "ratio", "user_holdout"])
+def test_repeats_of_known_pairs_are_history_and_never_asked(
+    split: str, duplicates: str, weeks: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    old, new = halves
-    words = ("dataset=csv", f"dataset.path={old}", "split=ratio", "model=popularity")
+    """At the time that they were known since, so that no history tells what comes after it."""
+    old, week = weeks
+    words = ("dataset=csv", f"dataset.path={old}", f"dataset.duplicates={duplicates}")
+    node = composed(*words, f"split={split}", "run=some", f"feedback={week}", root="update")
+    settings, config = prepare(node, UpdateSettings, {}, [], tmp_path)
+    data = settings.dataset.load()
+    model = Popularity()
+    model.catalogue = settings.split(data).catalogue
+    changed = join(settings.dataset, data, str(week), tmp_path)
+    joined, before, after = splits(settings, config, model, data, changed, Screen(silent=True))
+    target = after.test.target
+    assert len(target.item) > 0
+    assert not seen(target, after.user_ids, before).any()
+    assert not seen(after.validation.target, after.user_ids, before, selected=False).any()
+    assert len(joined) == len(data) + (100 if duplicates == "keep" else 10)
+    assert joined.known is not None
+    parts = [after.train, after.test.history, after.validation.history]
+    there = np.isin(joined.user, np.concatenate([part.user for part in parts]))
+    rows = np.flatnonzero(there & (joined.known >= 0))
+    if split == "user_holdout":  # of whose old users nobody is left to ask
+        assert not len(rows)
+        return
+    row = rows[0]
+    user, item = joined.user_ids[joined.user[row]], joined.item_ids[joined.item[row]]
+    same = (data.user_ids[data.user] == user) & (data.item_ids[data.item] == item)
+    assert data.timestamp is not None
+    assert joined.known[row] == data.timestamp[same].min()
+    times: set[int] = set()
+    for part in parts:
+        assert part.timestamp is not None
+        own = after.user_ids[part.user[part.row]] == user
+        times |= set(part.timestamp[own & (after.catalogue.ids[part.item] == item)].tolist())
+    assert joined.known[row] in times
+
+
+def test_weekly_updates_with_repeats_and_one_without_a_test(
+    weeks: tuple[Path, Path], lrec: CommandLine, tmp_path: Path
+) -> None:
+    old, week = weeks
+    lrec.give_store(tmp_path)
+    words = ("dataset=csv", f"dataset.path={old}", "model=popularity")
     assert lrec(tmp_path, "train", *words).rc == 0
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    (base,) = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
-    answer = lrec(tmp_path, "update", f"run={base.info.run_id}", f"feedback={new}")
+
+    def newest() -> str:
+        condition = "tags.`lrec.command` = 'train'"
+        found = mlflow.search_runs(
+            experiment_names=["lrec"], filter_string=condition, output_format="list"
+        )
+        return str(found[0].info.run_id)
+
+    answer = lrec(tmp_path, "update", f"run={newest()}", f"feedback={week}", "resamples=100")
+    assert (answer.rc, answer.err) == (0, "")
+    assert "feedback: 100 rows, 10 interactions more than before, 5 new users" in answer.out
+    assert "they are history now, and not asked again" in answer.out
+    answer = lrec(tmp_path, "update", f"run={newest()}", f"feedback={week}", "evaluate=false")
+    assert (answer.rc, answer.err) == (0, "")
+    assert "recall" not in answer.out
+    run = mlflow.get_run(newest())
+    assert run.data.metrics["data/test_interactions"] == 0
+    assert run.data.metrics["data/train_interactions"] == run.data.metrics["data/interactions"]
+    answer = lrec(tmp_path, "recommend", f"run={run.info.run_id}", "users=[late-1]", "top=3")
+    assert (answer.rc, answer.err) == (0, "")
+    answer = lrec(tmp_path, "update", f"run={run.info.run_id}", f"feedback={week}")
     assert answer.rc == 1
-    assert "were in this run's training or validation data" in answer.complaint
+    assert "pairs that the run was trained on, so nothing is left to compare on" in answer.complaint

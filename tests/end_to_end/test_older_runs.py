@@ -9,7 +9,6 @@ import mlflow
 import pytest
 from helpers.cli import CommandLine
 
-from lrec.commands.runs.saved import stored_config
 from lrec.model.common import saving
 
 
@@ -60,11 +59,3 @@ def test_run_of_an_older_lrec_is_refused(
 def test_run_of_today_is_evaluated(run: tuple[Path, str], lrec: CommandLine) -> None:
     folder, run_id = run
     assert lrec(folder, "evaluate", f"run={run_id}").rc == 0
-
-
-@pytest.mark.parametrize(
-    "target", ["lrec.models.vae.VAE", "lrec.model.nothing.Nothing", "lrec.nothing.more.Nothing"]
-)
-def test_config_that_names_no_module_is_of_an_older_lrec(target: str) -> None:
-    with pytest.raises(RuntimeError, match=r"^run 7 was made by an older lrec: train it again\.$"):
-        stored_config(f"augment:\n  model:\n    _target_: {target}\n", "7")

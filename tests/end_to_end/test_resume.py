@@ -20,6 +20,7 @@ from helpers.cli import Answer, CommandLine
 from mlflow.entities import Run
 
 from lrec.base.errors import DataError
+from lrec.base.files import HOST
 from lrec.commands.runs.saved import folder_of
 from lrec.tracking import JOURNAL
 from lrec.training.checkpoint import Checkpoint
@@ -258,7 +259,7 @@ def test_full_disk_leaves_the_earlier_checkpoint(
     with pytest.warns(UserWarning, match="No space left on device.*goes on from an earlier epoch"):
         checkpoint.save({"epoch": np.array(4)})
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.npz"]
-    (tmp_path / "checkpoint.7.partial.npz").write_bytes(b"what a kill left")
+    (tmp_path / f"checkpoint.7@{HOST}.partial.npz").write_bytes(b"what a kill left")
     found = checkpoint.load()
     assert found is not None
     assert int(found["epoch"]) == 3

@@ -134,9 +134,15 @@ def test_training_says_epochs_and_table_and_nothing_on_stderr(alone_answer: Answ
 def test_training_tells_run_and_store_in_a_line_to_copy_from(
     alone: Run, alone_answer: Answer
 ) -> None:
-    last = alone_answer.out.splitlines()[-1]
-    assert alone.info.run_id in last
-    assert mlflow.get_tracking_uri() in last
+    first = next(line for line in alone_answer.out.splitlines() if line.startswith("run "))
+    assert re.fullmatch(r"run (\w+), in \S+; if it is interrupted: lrec train resume=\1", first)
+    assert alone.info.run_id in first
+    *_, place, ask, again, serve = alone_answer.out.splitlines()
+    assert alone.info.run_id in place
+    assert mlflow.get_tracking_uri() in place
+    assert f"next: lrec recommend run={alone.info.run_id[:8]} users=all" in ask
+    assert f"lrec evaluate run={alone.info.run_id[:8]} bucket=counts" in again
+    assert f"mlflow models serve -m runs:/{alone.info.run_id}/model" in serve
 
 
 @pytest.mark.parametrize("model", ["vae", "popularity"])
@@ -310,6 +316,7 @@ def test_diverged_job_fails_alone(bench: Bench) -> None:
     assert finished.info.status == "FINISHED"
     assert "lrec.error" not in finished.data.tags
     assert parent.info.status == "FAILED"
+    assert "the same command goes on: its finished jobs are found again" in answer.out
 
 
 def test_sweep_with_a_bad_job_is_refused_before_the_first(bench: Bench, tmp_path: Path) -> None:
@@ -412,9 +419,11 @@ def endless_training(bench: Bench, experiment: str) -> Iterator[Any]:
 def test_signal_kills_the_run_and_says_so(bench: Bench, name: str, rc: int) -> None:
     with endless_training(bench, name) as process:
         process.send_signal(signal.Signals[name])
-        process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=60)
     assert process.returncode == rc
     run = bench.run(name)
+    assert f"interrupted: run {run.info.run_id}, in outputs" in out
+    assert f"go on: lrec train resume={run.info.run_id}" in out
     assert run.info.status == "KILLED"
     assert run.info.end_time
 
@@ -461,7 +470,7 @@ sys.exit(cli.main())
         pytest.param(None, "does not exist", id="missing"),
     ],
 )
-def test_bad_data_fails_the_run_in_one_line(
+def test_bad_data_is_refused_in_one_line_before_there_is_a_run(
     bench: Bench, tmp_path: Path, request: pytest.FixtureRequest, content: str | None, words: str
 ) -> None:
     path = tmp_path / "bad.csv"
@@ -471,9 +480,7 @@ def test_bad_data_fails_the_run_in_one_line(
     answer = bench.train(experiment, "model=popularity", f"dataset.path={path}")
     assert answer.rc == 1
     assert words in answer.complaint
-    run = bench.run(experiment)
-    assert run.info.status == "FAILED"
-    assert words in run.data.tags["lrec.error"]
+    assert mlflow.get_experiment_by_name(experiment) is None
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "data"])

@@ -410,3 +410,4 @@ def test_precision_makes_another_run_and_the_place_does_not() -> None:
     assert digest == config_digest(config | {"strategy": elsewhere, "tracking": {}})
     assert digest != config_digest(config | {"strategy": coarse})
     assert digest != config_digest(config | {"seed": 2})
+    assert config_digest(config, seeded=False) == config_digest(config | {"seed": 2}, seeded=False)

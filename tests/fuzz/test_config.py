@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf, open_dict
 
 from lrec.base.config.conf import CONF, groups, options
-from lrec.cli.main import forced, report
+from lrec.cli.main import report
+from lrec.cli.quoting import quoted
 from lrec.commands.composing import prepare
 from lrec.commands.settings import RunSettings
 
@@ -46,7 +47,7 @@ def outcome(word: str, whole: str | None = "plain") -> ModelResult:
     Args:
         whole: the config to change; None composes it with Hydra.
     """
-    words = forced([word])
+    words = [quoted(word)]
     try:
         anew = whole is None
         config = composed_anew(FEW, *words) if anew else composed(*WHOLE[whole], *words)
@@ -294,7 +295,7 @@ def test_anything_takes_effect_or_is_refused(word: str) -> None:
     config = outcome(word)
     if isinstance(config, str):
         return
-    said = OverridesParser.create().parse_override(*forced([word]))
+    said = OverridesParser.create().parse_override(quoted(word))
     key = said.key_or_group
     if said.is_delete():
         assert key not in leaves(config)

@@ -24,6 +24,9 @@ from lrec.base.errors import DataError
 from lrec.data.dataset.csv import CSV
 from lrec.data.interactions import Interactions
 
+# notes on what is odd, which nearly every such file is
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
 Row = tuple[str, str, float | None, int | None]
 USERS, ITEMS = ("user_id", "userid", "user"), ("item_id", "item", "movieid")
 number = count()
@@ -100,13 +103,23 @@ class Table:
         return replace(self, columns=columns)
 
 
-ids = st.text("ab01é ß,;|'\"#\\-\n", min_size=1, max_size=4).filter(lambda text: text.strip(" "))
+# Lines that a separator splits look like rows that a stray quote has swallowed.
+ids = st.text("ab01é ß,;|'\"#\\-\n", min_size=1, max_size=4).filter(
+    lambda text: text.strip(" ") and not ("\n" in text and any(mark in text for mark in ",;|"))
+)
 ratings = st.sampled_from(["5", "3.5", "-1", "0", "1e3", "0.1", "1e-320", " 4", "3.4e38", "007"])
-times = st.one_of(
-    st.integers(-(10**10), 10**10).map(str),
+# Numbers that could be years, day numbers of a spreadsheet or days (20200101) are refused or read
+# as such where a whole column is; one kind of times in a column.
+unix_times = st.one_of(
+    st.integers(-(10**10), 10**10)
+    .filter(lambda time: not (1900 <= time < 10**5 or 19 * 10**6 <= time < 21 * 10**6))
+    .map(str),
+    st.sampled_from(["12.5", "1e9"]),
+)
+dates = st.one_of(
     st.dates().map(str),
     st.datetimes().map(lambda time: time.replace(microsecond=0).isoformat()),
-    st.sampled_from(["2020-02-29 12:00:00+02:00", "1969-12-31T23:59:59Z", "12.5", "1e9"]),
+    st.sampled_from(["2020-02-29 12:00:00+02:00", "1969-12-31T23:59:59Z"]),
 )
 
 
@@ -129,7 +142,7 @@ def tables(draw: st.DrawFn, full: bool = False) -> Table:
     if full or draw(st.booleans()):
         columns.append(("rating", cells(ratings)))
     if full or draw(st.booleans()):
-        columns.append(("timestamp", cells(times)))
+        columns.append(("timestamp", cells(draw(st.sampled_from([unix_times, dates])))))
     if draw(st.booleans()):
         columns.append(("remark", cells(st.sampled_from(["", "x", "a,b", "1"]))))
     return Table(
@@ -137,8 +150,12 @@ def tables(draw: st.DrawFn, full: bool = False) -> Table:
         separator=draw(st.sampled_from(",,,;\t|")),
         newline=draw(st.sampled_from(["\n", "\n", "\r\n"])),
         quoting=draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])),
-        encoding=draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "latin-1"])),
+        encoding=draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "latin-1", "utf-16"])),
     )
+
+
+# Encodings of the end of a file, which has no byte order mark.
+WITHOUT_MARK = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "latin-1": "latin-1", "utf-16": "utf-16-le"}
 
 
 def unix(text: str) -> float:
@@ -178,20 +195,25 @@ def newest(found: list[Row]) -> list[Row]:
     return [found[place] for place in sorted(kept.values())]
 
 
-@given(tables(), st.sampled_from(["keep", "last"]), st.booleans(), st.booleans())
+@given(
+    tables(),
+    st.sampled_from(["keep", "last"]),
+    *(st.booleans(), st.booleans(), st.booleans()),
+    st.sampled_from([".csv", ".csv.gz"]),
+)
 @examples(420)
 def test_valid_files_are_read_as_they_are(
-    folder: Path, table: Table, duplicates: str, ends: bool, packed: bool
+    folder: Path, table: Table, duplicates: str, ends: bool, packed: bool, told: bool, ending: str
 ) -> None:
     content = table.content
     if not ends:
-        content = content.removesuffix(table.newline.encode())
+        content = content.removesuffix(table.newline.encode(WITHOUT_MARK[table.encoding]))
     whole = expected(content, table)
     data = load(
         folder,
         gzip.compress(content) if packed else content,
-        ".csv.gz" if packed else ".csv",
-        separator=table.separator,
+        ending,
+        separator=table.separator if told else None,
         duplicates=duplicates,
     )
     assert not isinstance(data, str), data
@@ -214,10 +236,7 @@ SPOILT = [
     *(("timestamp", cell, "column timestamp") for cell in NO_TIME),
     *(("timestamp", cell, "no timestamp") for cell in NOTHING),
 ]
-FAULTS = (
-    *("ragged", "quote", "no-user", "no-item", "twice", "no-rows", "empty", "cut", "unpacked"),
-    "utf-16",
-)
+FAULTS = (*("ragged", "quote", "no-user", "no-item", "twice", "no-rows", "empty", "cut"),)
 Broken = tuple[bytes, str, str, str]
 
 
@@ -234,10 +253,11 @@ def damaged(draw: st.DrawFn) -> Broken:
     """A file that is wrong as a whole; as above."""
     table, fault = draw(tables(full=True)), draw(st.sampled_from(FAULTS))
     content, ending, said = table.content, ".csv", "could not be read as a table"
+    mark = WITHOUT_MARK[table.encoding]
     if fault == "ragged":
-        content += table.separator.join("1" * (len(table.columns) + 1)).encode()
+        content += table.separator.join("1" * (len(table.columns) + 1)).encode(mark)
     elif fault == "quote":
-        content += b'"never closed'
+        content += '"never closed'.encode(mark)
     elif fault in ("no-user", "no-item"):
         role = fault.removeprefix("no-")
         content, said = table.rename(named(table, role), "thing").content, f"no {role} column"
@@ -247,16 +267,12 @@ def damaged(draw: st.DrawFn) -> Broken:
         again = replace(table, columns=columns).rename("again", f"{name} ")
         content, said = again.content, "several columns"
     elif fault == "no-rows":
-        content, said = content[: content.index(table.newline.encode())], "has no rows"
+        content, said = content[: content.index(table.newline.encode(mark))], "has no rows"
     elif fault == "empty":
         content, said = draw(st.sampled_from([b"", b"\n\n", b"\r\n"])), "is empty"
     elif fault == "cut":
         packed = gzip.compress(content)
-        content, ending = packed[: draw(st.integers(1, len(packed) - 1))], ".csv.gz"
-    elif fault == "unpacked":
-        ending = ".csv.gz"
-    elif fault == "utf-16":
-        content, said = content.decode(table.encoding).encode("utf-16"), ""
+        content, ending = packed[: draw(st.integers(2, len(packed) - 1))], ".csv.gz"
     return content, ending, table.separator, said
 
 

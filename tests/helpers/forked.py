@@ -22,7 +22,7 @@ import pytest
 from lrec.base.silence import silenced
 
 FIGURES = "LREC_TEST_FIGURES"  # "drawn" draws them, which takes a third of a short training
-TESTS = str(Path(__file__).parents[1])
+TESTS = Path(__file__).parents[1]
 
 
 def run(
@@ -88,7 +88,7 @@ def start(function: Callable[..., None], *arguments: Any) -> BaseProcess:
     context.set_forkserver_preload(["helpers.preloaded"])
     process = context.Process(target=function, args=arguments)
     with silenced(), pytest.MonkeyPatch.context() as patch:  # imports chatter
-        patch.setenv("PYTHONPATH", TESTS)  # where the server finds what it has to preload
+        patch.setenv("PYTHONPATH", f"{TESTS}:{TESTS.parent}")  # of what it has to preload
         process.start()
     return process
 

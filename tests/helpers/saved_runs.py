@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lrec.tracking import SavedRun
@@ -13,6 +14,7 @@ def saved_run(
     digest: str = "d1",
     value: float = 0.1,
     command: str = "train",
+    tags: Mapping[str, str] | None = None,
     **params: Any,
 ) -> SavedRun:
     """A finished run; its id is its model and seed."""
@@ -23,7 +25,7 @@ def saved_run(
         id=f"{model}-{seed}",
         params=chosen | given,
         metrics={"val/ndcg_at_10/all": value},
-        tags={"lrec.command": command, "lrec.simple": str(is_baseline)},
+        tags={"lrec.command": command, "lrec.simple": str(is_baseline), **(tags or {})},
         data="csv",
         digest=digest,
         seconds=1.0,

@@ -12,6 +12,8 @@ from helpers.networks import N_ITEMS, built
 from lrec.data.histories import Histories
 from lrec.model.gan import GAN
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 def test_gan_takes_histories_as_sets_and_draws_from_outside() -> None:
     model = GAN((8,), (6,))

@@ -21,6 +21,8 @@ from lrec.model.layers.multinomial import multinomial_loss
 from lrec.model.popularity import Popularity
 from lrec.model.rp3beta import RP3Beta
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 def weighted(split: Split, weight: np.ndarray) -> Split:
     return replace(split, train=replace(split.train, weight=weight.astype(np.float32)))

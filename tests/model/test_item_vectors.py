@@ -18,6 +18,8 @@ from lrec.data.feature import with_vectors
 from lrec.model.common import saving
 from lrec.model.layers.embedding import EmbeddingBag, ItemEmbedding, plain_bags
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 MODELS = ("dense", "vae", "attention", "bert4rec")
 SMALL = {
     "dense": ["model.embedding_size=8", "model.hidden_sizes=[8]"],

@@ -15,6 +15,8 @@ from lrec.model.gan import GAN
 from lrec.model.recvae import RecVAE
 from lrec.training.schedule.standard import Trainer
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 class CountSteps(StatelessCallback):
     """Counts steps, and never stops the training."""

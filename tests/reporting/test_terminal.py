@@ -40,3 +40,54 @@ def test_notes_are_plain_text_of_one_line_or_several(capsys: pytest.CaptureFixtu
         f"dataset={shown} seed=3",
         f"changed: dataset.path={shown}",
     ]
+
+
+GROUPS = ["all", "tail", "torso", "head", "cold"]
+
+
+def values(*names: str) -> dict[str, float]:
+    """The same value of every metric in every group."""
+    counts = {f"users/{group}": 12345.0 for group in GROUPS}
+    return counts | {f"{name}/{group}": 0.1234 for name in names for group in GROUPS}
+
+
+def narrow(screen: Screen) -> Screen:
+    screen.console.width = 80
+    return screen
+
+
+def test_every_chosen_metric_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("recall_at_20", "mine_at_20", "gini_at_20", "item_coverage_sub_at_20", "mae")
+    rows = {"vae": values(*names), "popularity": values(*names)}
+    metrics = ["recall", "mine", "gini", "item_coverage", "mae", "diversity"]
+    narrow(Screen()).metrics(rows, GROUPS, [10, 20], metrics)
+    out = capsys.readouterr().out
+    shown = [line.split()[0] for line in out.splitlines() if " vae " in line]
+    assert shown == ["recall@20", "mine@20", "gini@20", "item_coverage@20", "mae"]
+    assert "without a value on this data: diversity" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_tables_wider_than_the_terminal_are_not_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "a-name-that-is-longer-than-most-" * 3
+    frame = pd.DataFrame({name: [name], "score": [0.123456], "more": [name]})
+    narrow(Screen()).rows(frame)
+    out = capsys.readouterr().out
+    assert out.count(name) == 3
+    assert "0.1235" in out
+    assert len(out.splitlines()) == 2
+
+
+def test_prose_wraps_at_words_on_a_terminal_and_paths_stay_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prose, path = "some words of a sentence " * 8, "/a-long/path" * 10
+    screen = narrow(Screen())
+    screen.note(prose + path)
+    assert capsys.readouterr().out.count("\n") == 1  # in a pipe
+    screen.console._force_terminal = True
+    screen.note(prose + path)
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert " ".join(lines).split() == prose.split()
+    assert max(map(len, lines)) <= 80
+    assert last == path

@@ -11,7 +11,7 @@ def test_a_table_of_each(finished, capsys: pytest.CaptureFixture) -> None:
     compared, revealed = capsys.readouterr().out.split("users with")
     assert "| popularity | ." in compared
     assert "| ease | ." in compared
-    assert "| n* | mean to 8 |" in revealed
+    assert "| n* | beats popularity from | mean of 1 to 8 |" in revealed
     assert "| best |" in revealed
 
 

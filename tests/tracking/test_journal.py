@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,7 @@ def test_failed_and_killed_runs_have_their_status(folder: Path) -> None:
 def test_run_that_was_killed_goes_on_under_its_id(folder: Path) -> None:
     log = Tracking().open("name", {"lrec.command": "train"}, folder / "run")
     log.params({"model": "vae"})
+    (folder / "run" / "config.yaml").write_text("seed: 1\n")
     log._journal._lock.release()  # what the end of a process does
     (sentence,) = sync.send_all(folder, Store())
     assert sentence.endswith(f"go on: lrec train resume={folder / 'run'}")
@@ -299,6 +301,32 @@ def test_run_that_is_deleted_in_mlflow_trains_to_its_end(folder: Path) -> None:
     assert (folder / "run" / NAME).exists()
 
 
+def test_store_that_is_deleted_in_a_run_gets_it_from_its_start(folder: Path) -> None:
+    log = Tracking().open("name", {"lrec.command": "train"}, folder / "run")
+    log.params({"model": "vae"})
+    (folder / "mlflow.db").unlink()
+    with pytest.warns(UserWarning, match="was deleted: it is sent again, from its start"):
+        work(log)
+    log.end("FINISHED")
+    (run,) = runs()
+    check_whole(run)
+    assert log.run_id == run.info.run_id
+    assert not (folder / "run" / NAME).exists()
+
+
+def test_run_whose_store_was_deleted_is_sent_to_the_next_one(folder: Path) -> None:
+    log = Tracking().open("name", {"lrec.command": "train"}, folder / "run")
+    work(log)
+    log._journal._lock.release()  # what the end of a process does
+    (folder / "mlflow.db").unlink()
+    Tracking().reach()
+    with pytest.warns(UserWarning, match="was deleted"):
+        again = Tracking().open("name", {}, folder / "run")
+    again.end("FINISHED")
+    (run,) = runs()
+    check_whole(run)
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe\n", b"[1]\n", b"{}\n", b"", b"null\n"])
 def test_broken_journal_of_another_run_is_left_alone(content: bytes, folder: Path) -> None:
     broken = folder / "outputs" / "day" / "first" / NAME
@@ -370,10 +398,16 @@ def test_folder_of_a_failed_run_takes_a_new_one(folder: Path) -> None:
 
 
 def test_folder_of_a_killed_run_takes_no_new_one(folder: Path) -> None:
-    log = Tracking().open("name", {}, folder / "run")
+    log = Tracking().open("name", {"lrec.command": "train"}, folder / "run")
     with pytest.raises(RuntimeError, match="is still going on"):
         forget(folder / "run")
     log._journal._lock.release()
+    early = r"it cannot be resumed \(it ended before it began to train: train it anew\)"
+    with pytest.raises(RuntimeError, match=f"holds a run that has not ended.*{early}"):
+        forget(folder / "run")
+    (sentence,) = sync.send_all(folder, Store())
+    assert sentence.endswith("was killed; it ended before it began to train: train it anew")
+    (folder / "run" / "config.yaml").write_text("seed: 1\n")
     with pytest.raises(RuntimeError, match=r"holds a run that has not ended.*resume="):
         forget(folder / "run")
     assert (folder / "run" / NAME).exists()
@@ -388,8 +422,15 @@ def test_store_that_cannot_be_used_is_refused_and_leaves_nothing(folder: Path) -
 
 def test_passwords_are_not_shown() -> None:
     mlflow.set_tracking_uri("postgresql://ann:s3cret@host:5432/runs")
-    assert str(Store()) == "postgresql://ann:***@host:5432/runs"
+    assert str(Store()) == "postgresql://***@host:5432/runs"
     assert "s3cret" not in Store().ui + Store().digest
+    assert Store().ui == 'mlflow ui --backend-store-uri "$MLFLOW_TRACKING_URI"'
+
+
+def test_command_that_shows_the_store_can_be_pasted() -> None:
+    uri = "sqlite:////home/ann b/it's $HOME/mlflow.db"
+    mlflow.set_tracking_uri(uri)
+    assert shlex.split(Store().ui) == ["mlflow", "ui", "--backend-store-uri", uri]
 
 
 @pytest.mark.parametrize(

@@ -285,6 +285,38 @@ def test_served_refusals_are_4xx_with_the_reason(server: InProcess, body: Any, w
     assert server.recommend({"history": [A]})  # and goes on
 
 
+# Where a number may stand in a request.
+PLACES = (
+    '{"dataframe_records": [{"history": ["thing-00", N]}]}',
+    '{"dataframe_records": [{"history": ["thing-00"], "ratings": [N]}]}',
+    '{"dataframe_records": [{"history": ["thing-00"], "exclude": [N], "only": N}]}',
+    '{"dataframe_records": [{"history": ["thing-00"]}], "params": {"k": N}}',
+    '{"dataframe_records": [{"history": ["thing-00"]}], "params": {"repeat": N, "other": N}}',
+    '{"dataframe_split": {"columns": ["history"], "index": [N], "data": [[["thing-00"]]]}}',
+    '{"dataframe_split": {"columns": ["history", N], "data": [[["thing-00"], N]]}}',
+    '{"inputs": N}',
+    '{"instances": [N]}',
+    "N",
+)
+NUMBERS = (
+    *("9" * 5000, "-" + "9" * 5000, "1" * 4300, "1" + "0" * 400, "1e400", "-1e999999999999"),
+    *("NaN", "Infinity", "-Infinity", "1e-400", "-0", "-0.0", "0." + "1" * 5000, "2.5", "1e19"),
+    *("9223372036854775808", "-9223372036854775809", "0x10", "01", "1.", "true", "null"),
+    *("[1]", "{}", "[" * 100_000, '{"a":' * 100_000),
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_served_hostile_numbers_are_answered_or_refused(server: InProcess, place: str) -> None:
+    for number in NUMBERS:
+        status, response = server.post(place.replace("N", number).encode())
+        assert status == 200 or (400 <= status < 500 and response["message"]), number[:20]
+    status, response = server.post(place.replace("N", "9" * 5000).encode())
+    assert status == 400
+    assert "the request cannot be read: Exceeds the limit (4300 digits)" in response["message"]
+    assert server.recommend({"history": [A]})  # and goes on
+
+
 def test_served_content_of_another_type_is_refused(server: InProcess) -> None:
     status, response = server.post(b"<history/>", "text/xml")
     assert status == 415

@@ -19,6 +19,8 @@ from lrec.data.queries import Split
 from lrec.model.common.protocols import Callback, Strategy
 from lrec.training.augment import PseudoInteractionAugmenter, prepend
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 SMALL = {
     "vae": ("augment.model.hidden_sizes=[16]", "augment.model.latent_size=4"),
     "gan": ("augment.model.hidden_sizes=[16]", "augment.model.discriminator_sizes=[8]"),

@@ -7,12 +7,13 @@ import inspect
 import typing
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from lrec.base.config.conf import CONF, options
+from lrec.base.config.environment import decode_environment, unresolved
 from lrec.base.config.schema import check_keys, check_type, is_component
 from lrec.base.errors import ConfigError, nearest, shown
 
@@ -48,12 +49,15 @@ def check(
         ConfigError: an unknown, missing, mistyped or out-of-range value; one line that names the
             key, its file and the nearest valid name.
     """
+    hints = typing.get_type_hints(root)
     try:
+        decode_environment(config, hints, _class_or_none)
         values = OmegaConf.to_container(config, resolve=True, throw_on_missing=False)
+    except InterpolationResolutionError as error:
+        raise ConfigError(unresolved(error)) from None
     except OmegaConfBaseException as error:
         raise ConfigError(" ".join(str(error).split())) from None
     assert isinstance(values, dict)
-    hints = typing.get_type_hints(root)
     single, several = component_groups(root)
     known = [field.name for field in fields(root)]
     check_keys(values, known, set(known), "", root.file)
@@ -143,6 +147,14 @@ def target_class(path: Any, key: str, file: str, kind: type) -> Any:
     if not (inspect.isclass(target) and issubclass(target, kind)):
         raise ConfigError(f"{key} is no {kind.__name__}. Received: {shown(path)} [{file}]")
     return target
+
+
+def _class_or_none(path: Any) -> type | None:
+    """The class that a `_target_` names, None where there is none: then the check says so."""
+    try:
+        return cast(type, target_class(path, "", "", object))
+    except ConfigError:
+        return None
 
 
 def component_class(group: str, name: str) -> Any:

@@ -57,7 +57,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
-    models = settings.compared_models(run_ids)
+    models = settings.compared_models(run_ids, screen)
     tables = [user_tables(model) for model in models]
     columns = metric_directions(tables[0].tables[0], settings.metric, settings.primary)
     direction = columns[settings.primary]
@@ -93,9 +93,10 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
 
 def user_tables(model: ComparedModel) -> ModelTables:
     """The user tables of a model's runs."""
+    tables = {run.id: user_table(run) for run in model.distinct.values()}
     return ModelTables(
         name=model.name,
-        tables=[user_table(run) for run in model.runs.values()],
+        tables=[tables[run.id] for run in model.runs.values()],
         n_items=int(model.any.metrics["data/catalogue_items"]),
     )
 
@@ -137,7 +138,7 @@ def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[st
                     "minutes": run.seconds / 60,
                     "command": f"lrec train {run.tags.get('lrec.overrides', '')}".rstrip(),
                 }
-                for seed, run in model.runs.items()
+                for seed, run in model.distinct.items()
             ]
             for model in models
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from lrec.base.config.check import component_class
 from lrec.evaluation.comparison.comparison import Comparison
@@ -17,22 +18,22 @@ STYLES = {"better": "green", "worse": "red", "baseline": "dim", "too few users":
 
 def comparison_table(comparison: Comparison) -> Table:
     """The primary metric by bucket, for a terminal."""
-    numbers = ("value", "difference", "", "95 % interval", "p (Holm)", "detectable")
+    numbers = ("value", "diff.", "", "95 % interval", "p (Holm)")
     title = f"{metric_name(comparison.primary)}, difference to {comparison.baseline}"
-    table = plain_table("bucket", "model", *numbers, "verdict", title=title, right=numbers)
+    table = plain_table("bucket", *numbers, "verdict", title=title, right=numbers)
     for bucket in comparison.buckets:
+        users = comparison.row(comparison.baseline, comparison.primary, bucket)["users"]
+        table.add_row(Text(f"{bucket} ({users:,})", style="bold"))
         for model in comparison.models:
             row = comparison.row(model, comparison.primary, bucket)
             low, high = signed(row["low"]), signed(row["high"])
             table.add_row(
-                f"{bucket} ({row['users']:,})" if model == comparison.baseline else "",
-                cell(model),
+                cell(f"  {model}"),
                 number(row["value"]),
                 signed(row["difference"]),
                 relative(row),
                 "" if row["low"] is None else f"{low} to {high}",
                 probability(row["p_holm"]),
-                number(row["detectable"]),
                 row["verdict"],
                 style=STYLES.get(row["verdict"]),
             )

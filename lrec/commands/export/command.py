@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lrec import __version__
-from lrec.base.errors import ConfigError
+from lrec.base.errors import ConfigError, listed
 from lrec.commands.composing import Invocation
 from lrec.commands.export import export_formats
 from lrec.commands.export.benchmark import FormatBenchmark, degradation, ranked_by_lrec
+from lrec.commands.export.export_folder import foreign, replaced
 from lrec.commands.runs.saved import load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.bucket import group_names
@@ -58,10 +56,13 @@ class ExportSettings(RunSettings):
             )
         if self.sample < 1:
             raise ConfigError(f"sample must be 1 or more. Received: {self.sample}")
-        if self.folder is not None and not _is_replaceable(Path(self.folder)):
+        if (
+            self.folder is not None
+            and (path := foreign(Path(self.folder).expanduser())) is not None
+        ):
             raise ConfigError(
-                "folder holds something else than an earlier export, which would be lost: name "
-                f"another. Received: {self.folder}"
+                f"folder holds what no export wrote, or what has changed since, {listed([path])}, "
+                f"and it would be lost: name another folder. Received: {self.folder}"
             )
 
 
@@ -72,7 +73,7 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
     show_warnings(screen)
     CPU().start()  # in float32, whatever the run was trained in
     model = load_model(settings.run)
-    folder = Path(settings.folder) if settings.folder else composed.folder / "export"
+    folder = Path(settings.folder).expanduser() if settings.folder else composed.folder / "export"
     name, tags = f"export-{model.name}", {"lrec.command": "export", "lrec.exports": settings.run}
     with settings.tracking.run(name, tags, composed.folder, settings.run) as log:
         log.params({key: composed.values[key] for key in ("bucket", "k", "formats", "sample")})
@@ -146,25 +147,3 @@ def shown(
             for format, values in rows.items()
         ]
     )
-
-
-@contextmanager
-def replaced(folder: Path) -> Iterator[Path]:
-    """A folder to write to, which replaces the given one at the end: it is never there in part."""
-    unfinished, old = (folder.with_name(f"{folder.name}.{os.getpid()}.{k}") for k in ("new", "old"))
-    unfinished.mkdir(parents=True)
-    try:
-        yield unfinished
-        if folder.exists():
-            folder.rename(old)
-        unfinished.rename(folder)
-    finally:
-        for rest in (unfinished, old):
-            shutil.rmtree(rest, ignore_errors=True)
-
-
-def _is_replaceable(folder: Path) -> bool:
-    """True if there is no such folder, or nothing or an export in it."""
-    if not folder.exists():
-        return True
-    return folder.is_dir() and ((folder / FACTS).is_file() or not any(folder.iterdir()))

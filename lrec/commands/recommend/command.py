@@ -10,16 +10,23 @@ import numpy as np
 
 from lrec.base.arrays import Ints, Strings
 from lrec.base.errors import ConfigError, nearest
-from lrec.base.files import write_table
-from lrec.commands.composing import Invocation
+from lrec.commands.composing import Invocation, location_of
 from lrec.commands.recommend.explanation import explain_items
-from lrec.commands.recommend.users import codes_of, known_users, new_users
+from lrec.commands.recommend.restriction import (
+    NONE,
+    TARGETS,
+    check_exclude,
+    excluded_items,
+    masked_items,
+)
+from lrec.commands.recommend.table_file import is_replaceable, write
+from lrec.commands.recommend.users import known_users, new_users
 from lrec.commands.runs.saved import load_model
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.bucket import group_names
-from lrec.evaluation.ranking import Ranker
+from lrec.evaluation.ranking import Ranker, batches
 from lrec.model import Model
 from lrec.reporting.terminal import Screen, show_warnings
 
@@ -37,19 +44,25 @@ class RecommendSettings(RunSettings):
         run: MLflow id of the run.
         users: ids of users in the data, or the name of a bucket, or `all`.
         history: item ids of one new user, or the path of a table of several.
-        exclude: item ids that are recommended to no user.
+        exclude: what is not recommended: `history`, a user's own items; `targets`, those of them
+            that were held out, such as purchases; `none`; or ids that no user gets, beside the
+            history.
+        only: item ids to choose from, or the path of a table of them, or None for all.
         top: length of the lists.
         explain: True to name the item of the history whose removal lowers each score most.
         to: file to write, or None for the screen.
+        escape_formulas: put an apostrophe before ids and titles that a spreadsheet would run.
     """
 
     run: str
     users: list[Any] | str | int | None
     history: list[Any] | str | None
-    exclude: list[Any]
+    exclude: list[Any] | str
+    only: list[Any] | str | None
     top: int
     explain: bool
     to: str | None
+    escape_formulas: bool
 
     file: ClassVar[str] = "conf/recommend.yaml"
 
@@ -67,10 +80,16 @@ class RecommendSettings(RunSettings):
                 f"users must be a list of ids or a bucket, one of {', '.join(groups)}"
                 f"{nearest(self.users, groups)}. Received: {self.users}"
             )
+        check_exclude(self.exclude, from_data=self.users is not None)
         if self.top < 1:
             raise ConfigError(f"top must be 1 or more. Received: {self.top}")
         if self.to is not None and Path(self.to).suffix not in (".csv", ".parquet"):
             raise ConfigError(f"to must be a .csv or a .parquet file. Received: {self.to}")
+        if self.to is not None and not is_replaceable(Path(self.to).expanduser()):
+            raise ConfigError(
+                "to names a file that holds something else than recommendations, which would be "
+                f"lost: name another. Received: {self.to}"
+            )
 
 
 def run(settings: RecommendSettings, invocation: Invocation) -> None:
@@ -81,15 +100,23 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     model = load_model(settings.run)
     if settings.history is not None:
         users, histories = new_users(settings.history, model.catalogue)
+        targets = histories
     else:
-        users, histories = known_users(settings, settings.users, model.catalogue)
-    excluded = codes_of(settings.exclude, model.catalogue.ids, "exclude", needed="none")
-    table = recommend(model, users, histories, excluded, settings.top, settings.explain)
+        moved = settings.run if location_of(invocation.config) else None
+        users, histories, targets = known_users(settings, settings.users, model.catalogue, moved)
+    empty = Histories.of([[] for _ in users])
+    own = {TARGETS: targets, NONE: empty}.get(str(settings.exclude), histories)
+    ids = model.catalogue.ids[: model.catalogue.n_items]
+    excluded = excluded_items(settings.exclude, settings.only, ids)
+    table = recommend(model, users, histories, own, excluded, settings.top, settings.explain)
     if settings.to is not None:
-        path = Path(settings.to)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_table(path, table)
+        escaped = write(Path(settings.to).expanduser(), table, settings.escape_formulas)
         screen.note(f"{len(table):,} recommendations for {len(users):,} people: {settings.to}")
+        if escaped:
+            screen.note(
+                f"{escaped:,} ids and titles that a spreadsheet would run as formulas have an "
+                "apostrophe before them: escape_formulas=false leaves them as they are"
+            )
         return
     screen.rows(table.head(SHOWN))
     if len(table) > SHOWN:
@@ -97,13 +124,20 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
 
 
 def recommend(
-    model: Model, users: Strings, histories: Histories, excluded: Ints, top: int, explain: bool
+    model: Model,
+    users: Strings,
+    histories: Histories,
+    own: Histories,
+    excluded: Ints,
+    top: int,
+    explain: bool,
 ) -> pd.DataFrame:
     """Rank the catalogue for each user.
 
     Args:
         users: `(n,)` ids.
         histories: of these users, in codes of the model's catalogue.
+        own: items of each user that are not recommended to them.
         excluded: codes of items that are recommended to no user.
         top: length of the lists; shorter where the catalogue runs out.
         explain: True for the column `because`.
@@ -116,45 +150,33 @@ def recommend(
     """
     import pandas as pd
 
-    no_targets = Histories.of([[] for _ in users])
-    queries = Queries(histories, histories, no_targets, _with_excluded(histories, excluded))
-    ranking = Ranker(model, top)(queries)
-    row, rank = np.nonzero(ranking.items >= 0)
-    item = ranking.items[row, rank]
-    catalogue = model.catalogue
+    catalogue, ranker = model.catalogue, Ranker(model, top)
+    queries = Queries(histories, histories, Histories.of([[] for _ in users]), own)
+    rankings = []
+    for rows in batches(len(users), catalogue.n_items):  # what is excluded is listed for each user
+        part = queries.take(rows)
+        rankings.append(ranker(replace(part, masked_items=masked_items(part.masked, excluded))))
+    items = np.concatenate([ranking.items for ranking in rankings])
+    scores = np.concatenate([ranking.scores for ranking in rankings])
+    is_personalised = np.concatenate([ranking.is_personalised for ranking in rankings])
+    row, rank = np.nonzero(items >= 0)
+    item = items[row, rank]
     columns: dict[str, Any] = {
         "user": users[row],
         "rank": rank + 1,
         "item": catalogue.ids[item],
-        "score": ranking.scores[row, rank],
-        "own": ranking.is_personalised[row],
+        "score": scores[row, rank],
+        "own": is_personalised[row],
     }
     if catalogue.features.titles is not None:
         columns["title"] = catalogue.features.titles[item]
     if explain:
-        because = np.full(ranking.items.shape, -1)
-        rows = np.flatnonzero(
-            ranking.is_personalised & (histories.within(catalogue.n_items).lengths > 0)
-        )
-        because[rows] = explain_items(model, histories.take(rows), ranking.items[rows])
+        because = np.full(items.shape, -1)
+        rows = np.flatnonzero(is_personalised & (histories.within(catalogue.n_items).lengths > 0))
+        because[rows] = explain_items(model, histories.take(rows), items[rows])
         ids = np.append(catalogue.ids[: catalogue.n_items], "")
         columns["because"] = ids[because[row, rank]]
         if catalogue.features.titles is not None:
             titles = np.append(catalogue.features.titles[: catalogue.n_items], "")
             columns["because_title"] = titles[because[row, rank]]
     return pd.DataFrame(columns)
-
-
-def _with_excluded(histories: Histories, excluded: Ints) -> Histories:
-    """The items to be masked: the histories with the excluded items at the end of each."""
-    if not len(excluded):
-        return histories
-    n = len(histories)
-    row = np.concatenate([histories.row, np.repeat(np.arange(n), len(excluded))])
-    item = np.concatenate([histories.item, np.tile(excluded, n)])
-    order = np.argsort(row, kind="stable")
-    return replace(
-        Histories.of([[] for _ in range(n)]),
-        offsets=histories.offsets + np.arange(n + 1) * len(excluded),
-        item=item[order].astype(np.int32),
-    )

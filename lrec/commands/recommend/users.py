@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lrec.base.arrays import Ints, Strings, offsets_of
+from lrec.base.arrays import Bools, Ints, Strings, offsets_of
 from lrec.base.errors import DataError, listed
+from lrec.commands.runs.saved import refuse_changed
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import index_of
 from lrec.data.catalogue import Catalogue
@@ -26,9 +27,9 @@ from lrec.data.tables.columns import (
     find_column,
     names,
     numbers,
-    seconds,
 )
 from lrec.data.tables.reading import read_table
+from lrec.data.tables.times import seconds
 from lrec.evaluation.bucket import ALL, COLD
 
 if TYPE_CHECKING:
@@ -36,20 +37,24 @@ if TYPE_CHECKING:
 
 
 def known_users(
-    settings: RunSettings, requested: Any, catalogue: Catalogue
-) -> tuple[Strings, Histories]:
+    settings: RunSettings, requested: Any, catalogue: Catalogue, moved: str | None = None
+) -> tuple[Strings, Histories, Histories]:
     """Users of the data with their whole histories, in codes of a model's catalogue.
 
     Args:
         requested: a list of ids or one id, the name of a bucket, or `all`.
+        moved: run whose data is said to lie elsewhere now, and has to be the same.
 
     Returns:
-        Ids `(n,)` and histories, `n` rows.
+        Ids `(n,)`, histories, and the part of them that evaluations may hold out (of behaviours,
+        `dataset.targets`), `n` rows each.
 
     Raises:
         DataError: the data has no such user, or the bucket is empty.
     """
     data = settings.dataset.load()
+    if moved is not None:
+        refuse_changed(data, moved)
     users: Ints
     if requested == ALL:
         users = np.arange(data.n_users)
@@ -61,11 +66,13 @@ def known_users(
     if not len(users):
         raise DataError(f"users={requested} is nobody.")
     order = np.unique(users)
-    histories = Histories.select(data, np.ones(len(data), bool), order)
-    histories = histories.take(np.searchsorted(order, users))
-    code = index_of(data.item_ids, catalogue.ids[: catalogue.n_items])
-    item = code[histories.item].astype(np.int32)
-    return data.user_ids[users], replace(histories, item=item).within(catalogue.n_items)
+    code = index_of(data.item_ids, catalogue.ids[: catalogue.n_items]).astype(np.int32)
+
+    def select(rows: Bools) -> Histories:
+        histories = Histories.select(data, rows, order).take(np.searchsorted(order, users))
+        return replace(histories, item=code[histories.item]).within(catalogue.n_items)
+
+    return data.user_ids[users], select(np.ones(len(data), bool)), select(data.is_target)
 
 
 def members(settings: RunSettings, data: Interactions, bucket: str) -> Ints:
@@ -128,7 +135,7 @@ def _times(column: pd.Series) -> pd.Series:
     try:
         return numbers(column, "timestamp")
     except DataError:
-        return seconds(column, "timestamp")
+        return seconds(column, "timestamp", positions=True)
 
 
 def codes_of(

@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
-from lrec.commands.composing import Invocation
-from lrec.commands.reveal.curves import EARLY, Curves, reveal_curves
+from lrec.commands.composing import Invocation, location_of
+from lrec.commands.reveal.curve_measures import EARLY
+from lrec.commands.reveal.curves import Curves, reveal_curves
 from lrec.commands.reveal.revealer import HistoryRevealer
+from lrec.commands.reveal.sentences import lead_sentences
 from lrec.commands.reveal.table import curves_table
 from lrec.commands.runs.saved import held_out_split, other_references, settings_of
 from lrec.commands.runs.selection import SelectionSettings, provenance
@@ -41,6 +43,7 @@ class RevealSettings(SelectionSettings):
     resamples: int
 
     file: ClassVar[str] = "conf/reveal.yaml"
+    held_out: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -85,9 +88,9 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
-    models = settings.compared_models(run_ids, least=1)
+    models = settings.compared_models(run_ids, screen, least=1)
     run_id = models[0].any.id
-    split = held_out_split(settings_of(run_id), "reveal", run_id)
+    split = held_out_split(settings_of(run_id, location_of(config)), "reveal", run_id)
     settings.strategy.start()
     metric, k = settings.primary_metric
     revealer = HistoryRevealer(split, metric, k, settings.lengths)
@@ -110,6 +113,8 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
             log.file(path)
     for cohort in curves.cohorts:
         screen.print(curves_table(curves, cohort, settings.primary))
+        for sentence in lead_sentences(curves, cohort):
+            screen.note(sentence)
     screen.note(f"page: {config.folder / 'reveal.html'}")
     screen.note(log.location)
 
@@ -143,6 +148,8 @@ def write(folder: Path, curves: Curves, facts: Mapping[str, Any]) -> list[Path]:
     write_table(table, curves.points)
     frames = ("points", "summary", "winners", "natural")
     content = {name: json.loads(getattr(curves, name).to_json(orient="records")) for name in frames}
-    write_text(document, json.dumps({**facts, "cohorts": curves.cohorts, **content}, indent=1))
+    sentences = {cohort: lead_sentences(curves, cohort) for cohort in curves.cohorts}
+    content = {**facts, "cohorts": curves.cohorts, "sentences": sentences, **content}
+    write_text(document, json.dumps(content, indent=1))
     write_text(html, page(curves, facts))
     return paths

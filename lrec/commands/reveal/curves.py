@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrec.base.arrays import Floats, Ints, nan_mean
+from lrec.base.arrays import Bools, Floats, Ints, nan_mean
+from lrec.commands.reveal.curve_measures import area, leads_from, needed, own_points
+from lrec.evaluation.references import POPULARITY
 from lrec.evaluation.statistics import bootstrap, interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PLATEAU = 0.9  # share of a curve's best value from which it counts as flat
-EARLY = 8  # items up to which the area under the curve is taken
 SHORTEST = 5  # fewest items of a curve
 
 
@@ -45,10 +45,14 @@ class Curves:
 
     Attributes:
         cohorts: rising; every curve is over one cohort, so over the same users at all its points.
-        points: cohort, model, n, users, value, low, high, covered.
-        summary: cohort, model, users, plateau (best value), needed (n*, the fewest items with 90 %
-            of it) and area (mean height of the curve up to 8 items), with bounds `_low`, `_high`.
-        winners: cohort, n, model, second, lead, low, high, decided (the interval is above 0).
+        points: cohort, model, n, users, value, low, high, covered, own (most answers are the
+            model's own; the others are drawn, and count nowhere else).
+        summary: cohort, model, users, competes, plateau (best value), needed (n*, the fewest items
+            from which on the curve stays at 90 % of it), area (mean height from 1 to 8 items) and
+            leads (the fewest items from which on it stays above popularity), with bounds `_low`,
+            `_high`. Infinite where no number of items is enough; `leads` is NaN for popularity.
+        winners: cohort, n, model, second, lead, low, high, decided (the interval is above 0), among
+            models that answer themselves; no row where fewer than two do.
         natural: model, n, up_to, and users, value, low, high of those who have from n to up_to
             items, and `cut_users`, `cut`, `cut_low`, `cut_high` of those who have more and were
             shown n.
@@ -100,14 +104,19 @@ def reveal_curves(
         draws = draws.reshape(resamples, *values.shape[1:])
         value = values.mean(axis=0)
         covered = np.stack([m.covered[users][:, : len(shown)].mean(axis=0) for m in models])
+        own = own_points(covered)
+        # the value first, then its draws
+        drawn = np.concatenate([value[None], draws])
+        popularity = next((drawn[:, i] for i, m in enumerate(models) if m.name == POPULARITY), None)
         for index, model in enumerate(models):
             key = {"cohort": cohort, "model": model.name, "users": int(users.sum())}
             points += _points(key, shown, value[index], draws[:, index], covered[index])
-            summary.append(_summary(key, shown, value[index], draws[:, index]))
-        competing = [index for index, m in enumerate(models) if m.competes]
-        if len(competing) > 1:
-            names = [models[index].name for index in competing]
-            winners += _winners(cohort, names, shown, value[competing], draws[:, competing])
+            other = None if model.name == POPULARITY else popularity
+            row = _summary(shown, own[index], drawn[:, index], other)
+            summary.append({**key, "competes": model.competes, **row})
+        names = [model.name for model in models]
+        may_win = own & np.array([model.competes for model in models])[:, None]
+        winners += _winners(cohort, names, shown, value, draws, may_win)
     return Curves(
         cohorts=cohorts,
         points=pd.DataFrame(points),
@@ -115,20 +124,6 @@ def reveal_curves(
         winners=pd.DataFrame(winners),
         natural=pd.DataFrame(_natural(models, history, lengths, min_users, resamples)),
     )
-
-
-def needed(curves: Floats, shown: Ints) -> Ints:
-    """n*: the fewest items with 90 % of a curve's best value; curves are `(…, lengths)`."""
-    best = curves.max(axis=-1, keepdims=True)
-    fewest: Ints = shown[(curves >= PLATEAU * best).argmax(axis=-1)]
-    return fewest
-
-
-def area(curves: Floats, shown: Ints) -> Floats:
-    """Mean height of curves `(…, lengths)` from 0 to 8 items, by the trapezoid rule."""
-    early = shown <= EARLY
-    mean: Floats = np.trapezoid(curves[..., early], shown[early], axis=-1) / shown[early].max()
-    return mean
 
 
 def _points(
@@ -145,36 +140,52 @@ def _points(
             "low": low[index],
             "high": high[index],
             "covered": covered[index],
+            "own": bool(own_points(covered[index])),
         }
         for index, n in enumerate(shown)
     ]
 
 
-def _summary(key: dict[str, Any], shown: Ints, value: Floats, draws: Floats) -> dict[str, Any]:
-    row = {**key, "plateau": value.max()}
-    for name, measure in (("needed", needed), ("area", area)):
-        bounds = np.quantile(measure(draws, shown), [0.025, 0.975], method="inverted_cdf")
-        row |= {
-            name: measure(value, shown).item(),
-            f"{name}_low": bounds[0],
-            f"{name}_high": bounds[1],
-        }
+def _summary(shown: Ints, own: Bools, drawn: Floats, popularity: Floats | None) -> dict[str, float]:
+    """Measures of a curve, and their bounds.
+
+    Args:
+        own: `(lengths,)` where the model answers itself.
+        drawn: `(1 + resamples, lengths)`, the curve first.
+        popularity: popularity's, of the same shape; None where there is nothing to compare with.
+    """
+    lengths, curves = shown[own], drawn[:, own]
+    nothing = np.full(len(drawn), np.nan)
+    measured = {"needed": np.full(len(drawn), np.inf), "area": nothing, "leads": nothing}
+    if own.any():
+        measured |= {"needed": needed(curves, lengths), "area": area(curves, lengths)}
+    if popularity is not None:
+        measured["leads"] = leads_from(curves, popularity[:, own], lengths)
+    row = {"plateau": curves[0].max(initial=-np.inf)}
+    for name, (value, *draws) in measured.items():
+        low, high = np.quantile(draws, [0.025, 0.975], method="inverted_cdf")
+        row |= {name: value, f"{name}_low": low, f"{name}_high": high}
     return row
 
 
 def _winners(
-    cohort: int, names: Sequence[str], shown: Ints, value: Floats, draws: Floats
+    cohort: int, names: Sequence[str], shown: Ints, value: Floats, draws: Floats, may_win: Bools
 ) -> list[dict[str, Any]]:
-    """The best model at each length, and the interval of its lead over the second."""
+    """The best model at each length, and the interval of its lead over the second.
+
+    Args:
+        may_win: `(models, lengths)`.
+    """
     rows = []
-    for index, n in enumerate(shown):
-        second, best = np.argsort(value[:, index], kind="stable")[-2:]
+    for index in np.flatnonzero(may_win.sum(axis=0) > 1):
+        able = np.flatnonzero(may_win[:, index])
+        second, best = able[np.argsort(value[able, index], kind="stable")[-2:]]
         lead = draws[:, best, index] - draws[:, second, index]
         low, high = interval(lead[:, None])
         rows.append(
             {
                 "cohort": cohort,
-                "n": int(n),
+                "n": int(shown[index]),
                 "model": names[best],
                 "second": names[second],
                 "lead": value[best, index] - value[second, index],

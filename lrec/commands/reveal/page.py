@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.commands.reveal.curves import Curves
-from lrec.commands.reveal.opening import summary
+from lrec.commands.reveal.sentences import bounded, lead_sentences, summary
 from lrec.evaluation.references import ORACLE
 from lrec.reporting.formatting import metric_name
 from lrec.reporting.page import line_colours, render
@@ -21,14 +21,15 @@ def page(curves: Curves, facts: Mapping[str, Any]) -> str:
         facts: for their readers, and to repeat them.
     """
     models = list(dict.fromkeys(curves.points["model"]))
-    colours = line_colours(models)
+    colours, shortest = line_colours(models), curves.cohorts[0]
     return render(
         Path(__file__).with_name("page.html"),
         facts=facts,
         models=models,
-        sentences=summary(curves),
+        sentences=[*summary(curves), *lead_sentences(curves, shortest)],
         parts=[part(curves, cohort, colours, facts["primary"]) for cohort in curves.cohorts],
         natural=[natural(curves, model, colours[model], facts["primary"]) for model in models],
+        bounded=bounded,
     )
 
 
@@ -39,7 +40,13 @@ def part(curves: Curves, cohort: int, colours: Mapping[str, str], primary: str) 
     users = int(points["users"].iloc[0])
     rows = {m: points[points["model"] == m].to_dict("records") for m in colours}
     lines = [
-        Line(model, colours[model], *_columns(rows[model]), dashed=model == ORACLE)
+        Line(
+            model,
+            colours[model],
+            *_columns(rows[model]),
+            dashed=model == ORACLE,
+            dashed_until=_first_own(rows[model]),
+        )
         for model in colours
     ]
     name = metric_name(primary)
@@ -55,8 +62,10 @@ def part(curves: Curves, cohort: int, colours: Mapping[str, str], primary: str) 
         "chart": line_chart(
             f"{name}_shown_{cohort}", title, lines, steps, ("items shown of a history", name)
         ),
-        "winners": chosen,
+        "winners": {row["n"]: row for row in chosen},
         "summary": curves.summary[curves.summary["cohort"] == cohort].to_dict("records"),
+        # those on the shortest histories open the page
+        "sentences": lead_sentences(curves, cohort) if cohort != curves.cohorts[0] else [],
     }
 
 
@@ -89,3 +98,8 @@ def _columns(
 ) -> tuple[list[float], list[float], list[float]]:
     value, low, high = ([row[key] for row in rows] for key in ("value", "low", "high"))
     return value, low, high
+
+
+def _first_own(rows: Sequence[Mapping[Hashable, Any]]) -> int:
+    """The index of the first point that is the model's own answer; their number if none is."""
+    return next((index for index, row in enumerate(rows) if row["own"]), len(rows))

@@ -36,7 +36,7 @@ class HistoryRevealer:
     def evaluate_runs(self, model: ComparedModel, screen: Screen) -> ModelCurves:
         """The mean over a model's seeds."""
         curves = []
-        for seed, run in model.runs.items():
+        for seed, run in model.distinct.items():
             screen.note(f"asking {model.name}, seed {seed}")
             curves.append(self.evaluate(model.name, load_model_for(run.id, self.split.catalogue)))
         return ModelCurves(

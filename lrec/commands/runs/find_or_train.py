@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 
-from lrec.base.errors import one_line
+from lrec.base.errors import one_line, redact
 from lrec.commands.composing import Job, Launcher
+from lrec.commands.train.experiment import TrainResult
 from lrec.commands.train.run_logging import config_digest
+from lrec.reporting.formatting import distinguishing_words, metric_name
 from lrec.reporting.terminal import Screen
 from lrec.tracking import finished
 
+OUTPUT = "output.txt"  # in a run's folder: what it would print
+
 
 def find_or_train(
-    jobs: Sequence[Job], fresh: bool, launch: Launcher, tolerant: bool = False
+    jobs: Sequence[Job], fresh: bool, launch: Launcher, purpose: str, tolerant: bool = False
 ) -> list[str | None]:
     """Find a finished run of each config on its data; train those that have none.
 
@@ -20,6 +28,7 @@ def find_or_train(
         jobs: at least one, all tracked in one store.
         fresh: train all of them anew.
         launch: trains one.
+        purpose: the command that they are trained for.
         tolerant: go on after a run that failed.
 
     Returns:
@@ -29,10 +38,13 @@ def find_or_train(
         RuntimeError: a missing run is to be trained in several processes.
     """
     screen = Screen()
+    jobs[0][0].dataset.load()  # into the cache, and first: MLflow takes seconds to import
     jobs[0][0].tracking.reach()
     data_digests: dict[str, str] = {}
-    digests = [config_digest(composed.values) for _, composed in jobs]
-    unique = dict(zip(digests, jobs, strict=True))
+    digests = [digest_of(job) for job in jobs]
+    unique: dict[str, Job] = {}
+    for key, (settings, composed) in zip(digests, jobs, strict=True):
+        unique.setdefault(key, (settings, replace(composed, purpose=purpose)))
     run_ids = {key: None if fresh else find(job, data_digests) for key, job in unique.items()}
     missing = {key: job for key, job in unique.items() if run_ids[key] is None}
     screen.note(f"{len(unique)} runs: {len(unique) - len(missing)} found, {len(missing)} to train")
@@ -43,7 +55,7 @@ def find_or_train(
 
 
 def train(jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen) -> None:
-    """Train one run after the other, as children of one run.
+    """Train one run after the other, as children of one run; a line for each.
 
     Raises:
         RuntimeError: a run is to be trained in several processes.
@@ -55,30 +67,56 @@ def train(jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen)
             "lrec train first, and they are found."
         )
     name, tags = f"{len(jobs)} candidates", {"lrec.command": "sweep"}
+    screen.note(f"what a run prints is in {composed.folder.parent}/*/{OUTPUT}")
+    words = distinguishing_words([" ".join(job.overrides) for _, job in jobs])
     with settings.tracking.parent(name, tags, composed.folder.parent / "candidates"):
         for number, (job_settings, job) in enumerate(jobs, 1):
-            screen.note(f"run {number} of {len(jobs)}: {' '.join(job.overrides)}")
             job.folder.mkdir(parents=True, exist_ok=True)
+            name = f"run {number} of {len(jobs)}: {words[number - 1] or 'as it is'}"
+            screen.status(f"{name} …")
             try:
-                launch(job_settings, job)
+                with (
+                    (job.folder / OUTPUT).open("w", encoding="utf-8") as output,
+                    contextlib.redirect_stdout(output),
+                ):
+                    result = launch(job_settings, job)
             except Exception as error:
                 if not tolerant:
                     raise
-                screen.note(f"run {number} failed: {one_line(error)}")
+                with (job.folder / OUTPUT).open("a", encoding="utf-8") as output:
+                    output.write(redact(traceback.format_exc()))
+                screen.note(f"{name}  failed: {one_line(error)}")
+            else:
+                best = result.best if isinstance(result, TrainResult) else math.nan
+                monitored = metric_name(job_settings.monitor.removeprefix("val/"))
+                screen.note(f"{name}  {monitored} {best:.4f}")
+
+
+def digest_of(job: Job) -> str:
+    """Digest of all that decides a job's numbers: of a model without a seed, not the seed."""
+    settings, composed = job
+    return config_digest(composed.values, settings.seeded)
 
 
 def find(job: Job, data_digests: dict[str, str]) -> str | None:
-    """The newest finished run of a job's config on its data, if there is one.
+    """The newest finished run of a job's config on its data, trained from scratch, if there is one.
 
     Args:
         data_digests: of data sets that were loaded before, by their config; grows.
     """
     settings, composed = job
-    condition = f"tags.`lrec.config` = '{config_digest(composed.values)}'"
+    condition = f"tags.`lrec.config` = '{digest_of(job)}'"
     runs = finished(settings.tracking.experiment, condition)
     if not runs:
         return None
     key = str(composed.values["dataset"])
     if key not in data_digests:
         data_digests[key] = settings.dataset.load().digest
-    return next((run.id for run in runs if data_digests[key].startswith(run.digest)), None)
+    return next(
+        (
+            run.id
+            for run in runs
+            if data_digests[key].startswith(run.digest) and "lrec.updates" not in run.tags
+        ),
+        None,
+    )

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.errors import ConfigError
-from lrec.commands.composing import key_of
+from lrec.commands.composing import LOCATION, key_of
 from lrec.commands.runs.saved import load_config
+from lrec.tracking import resolve
 
 
 def config_of_run(
@@ -29,18 +30,22 @@ def config_of_run(
         ConfigError: no run is named, or another key than these is set.
     """
     if OmegaConf.is_missing(config, "run"):
-        raise ConfigError(f"run is needed: lrec {command} run=RUN_ID, the id of a finished run.")
+        raise ConfigError(
+            f"run is needed: lrec {command} run=RUN_ID, the id of a "
+            "finished run or its first letters; its model or latest also name one."
+        )
     changeable = (*free, *(key for key in own if key != "run"))
     refuse_fixed(overrides, command, lambda key: key not in (*own, *free), changeable)
-    merged = merge(load_config(str(config.run)), config, overrides)
-    merged.update({key: config[key] for key in own} | {"run": str(config.run)})
+    run = resolve(str(config.run))
+    merged = merge(load_config(run), config, overrides)
+    merged.update({key: config[key] for key in own} | {"run": run})
     return merged
 
 
 def refuse_fixed(
     overrides: Sequence[str], command: str, fixed: Callable[[str], bool], free: Sequence[str]
 ) -> None:
-    """Refuse overrides of keys that were decided by training.
+    """Refuse overrides of keys that were decided by training; data may have moved since.
 
     Args:
         fixed: True for a root key that was decided then.
@@ -51,7 +56,7 @@ def refuse_fixed(
     """
     for override in overrides:
         key = key_of(override)
-        if fixed(key.partition(".")[0]):
+        if key not in LOCATION and fixed(key.partition(".")[0]):
             raise ConfigError(
                 f"{key} was decided when the run was trained; {command} can change "
                 f"{', '.join(free)}. Received: {override.removeprefix('++')}"

@@ -1,16 +1,18 @@
-"""Pareto set of a sweep: runs that are best for the least active users at no cost to the most."""
+"""Pareto set of a sweep: what is best for the least active users at no cost to the most."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.table import Table
 
 from lrec.base.arrays import Bools, Floats
 from lrec.base.files import write_table
+from lrec.commands.runs.replicates import candidates
 from lrec.commands.settings import RunSettings
 from lrec.reporting import figures
 from lrec.reporting.formatting import distinguishing_words, metric_name, number
@@ -46,45 +48,99 @@ def extremes(settings: RunSettings) -> tuple[str, str]:
 
 
 def sweep_table(runs: Sequence[SavedRun], settings: RunSettings) -> pd.DataFrame:
-    """One row for each run that has a value for both extremes.
+    """One row for each candidate that has a value for both extremes, the mean over its replicates.
+
+    Args:
+        runs: newest first.
 
     Returns:
-        Columns run, settings, the two values, pareto and minutes. Values are validation values of
-        the best epoch, `best/…` in MLflow.
+        Columns run (ids), settings, the monitored metric for each group and its standard deviation
+        over replicates (` sd`; NaN of one), replicates, complete, pareto and minutes. Values are
+        validation values of the best epoch, `best/…` in MLflow. Candidates are compared within one
+        protocol; one without all of its replicates is in no Pareto set.
     """
     import pandas as pd
 
-    low, high = extremes(settings)
-    whole = [run for run in runs if {f"best/{low}", f"best/{high}"} <= run.metrics.keys()]
-    values = np.array([[run.metrics[f"best/{name}"] for name in (low, high)] for run in whole])
-    values = values.reshape(-1, 2)
-    return pd.DataFrame(
-        {
-            "run": [run.id for run in whole],
-            "settings": [run.tags.get("lrec.overrides", "") for run in whole],
-            low: values[:, 0],
-            high: values[:, 1],
-            "pareto": front(settings.monitor_sign * values),
-            "minutes": [run.seconds / 60 for run in whole],
-        }
-    ).sort_values(low, ascending=settings.monitor_sign < 0)
+    names, ends = groups(settings), extremes(settings)
+    whole = [run for run in runs if all(f"best/{name}" in run.metrics for name in ends)]
+    found = candidates(whole)
+    columns: dict[str, list[Any]] = {
+        "run": [" ".join(run.id for run in one.runs) for one in found],
+        "settings": [one.settings for one in found],
+    }
+    for name in names:
+        values = [[run.metrics.get(f"best/{name}", np.nan) for run in one.runs] for one in found]
+        columns[name] = [float(np.mean(of_one)) for of_one in values]
+        columns[f"{name} sd"] = [
+            float(np.std(of_one, ddof=1)) if len(of_one) > 1 else np.nan for of_one in values
+        ]
+    frame = pd.DataFrame(columns).assign(
+        replicates=[len(one.runs) for one in found],
+        complete=np.array([one.complete for one in found], bool),
+        pareto=False,
+        minutes=[sum(run.seconds for run in one.runs) / 60 for one in found],
+    )
+    points = settings.monitor_sign * frame[list(ends)].to_numpy(float).reshape(-1, 2)
+    for protocol in {one.protocol for one in found}:
+        rows = [i for i, one in enumerate(found) if one.complete and one.protocol == protocol]
+        frame.loc[rows, "pareto"] = front(points[rows])
+    return frame.sort_values(ends[0], ascending=settings.monitor_sign < 0)
+
+
+def groups(settings: RunSettings) -> list[str]:
+    """Names of the monitored metric for every group of users."""
+    return [name.removeprefix("val/") for name in settings.monitored.by_group]
 
 
 def write(folder: Path, sweep: pd.DataFrame, settings: RunSettings) -> list[Path]:
-    """Write all runs as a table, and as a figure with the Pareto set."""
+    """Write all candidates as a table, and as a figure with the Pareto set."""
     paths = [folder / "trials.csv", folder / "pareto.png"]
     write_table(paths[0], sweep)
     figures.pareto(sweep, *extremes(settings), paths[1])
     return paths
 
 
+def jobs_table(sweep: pd.DataFrame, settings: RunSettings) -> Table:
+    """All candidates by bucket, for a terminal; the best of the least active users first."""
+    names = [name for name in groups(settings) if sweep[name].notna().any()]
+    several = sweep["replicates"].max() > 1
+    metric = metric_name(names[0].rpartition("/")[0])
+    title = f"val {metric} of {counted(sweep)}" + (", mean ± sd over replicates" if several else "")
+    numbers = [*(name.rpartition("/")[2] for name in names), "runs"]
+    table = plain_table("settings", *numbers, title=title, right=numbers)
+    words = distinguishing_words(sweep["settings"].to_list())
+    for row, chosen in zip(sweep.to_dict("records"), words, strict=True):
+        runs = f"{row['replicates']}{'' if row['complete'] else ', not all'}"
+        table.add_row(cell(chosen), *(number(_known(row[name])) for name in names), runs)
+        if row["replicates"] > 1:
+            spread = [f"±{number(_known(row[f'{name} sd']))}" for name in names]
+            table.add_row("", *spread, "", style="dim")
+    return table
+
+
 def pareto_table(sweep: pd.DataFrame, settings: RunSettings) -> Table:
     """The Pareto set, for a terminal."""
     low, high = extremes(settings)
     numbers = (metric_name(low), metric_name(high))
-    title = f"Pareto set of {len(sweep)} runs, on validation"
+    title = f"Pareto set of {counted(sweep)}, on validation"
     table = plain_table(*numbers, "run", "settings", title=title, right=numbers)
     named = sweep.assign(settings=distinguishing_words(sweep["settings"].to_list()))
     for row in named[named["pareto"]].to_dict("records"):
-        table.add_row(number(row[low]), number(row[high]), row["run"], cell(row["settings"]))
+        values = [_spread(row[name], row[f"{name} sd"]) for name in (low, high)]
+        table.add_row(*values, row["run"].replace(" ", "\n"), cell(row["settings"]))
     return table
+
+
+def counted(sweep: pd.DataFrame) -> str:
+    """The number of candidates, and of their runs where there are more."""
+    runs = sweep["replicates"].sum()
+    return f"{runs} runs" if runs == len(sweep) else f"{len(sweep)} candidates in {runs} runs"
+
+
+def _spread(mean: float, deviation: float) -> str:
+    """A mean and its standard deviation; of one value without."""
+    return number(mean) if math.isnan(deviation) else f"{number(mean)} ± {number(deviation)}"
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

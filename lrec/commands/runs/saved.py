@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec import tracking
 from lrec.base.config.check import check
 from lrec.base.errors import DataError
+from lrec.commands.runs.stored_config import read_stored_config
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import align
 from lrec.data.catalogue import Catalogue
@@ -22,7 +22,7 @@ from lrec.data.queries import Split
 from lrec.evaluation.references import POPULARITY, reference_models
 from lrec.model import Model
 from lrec.model.common import saving
-from lrec.tracking import entries_of, fetch, obstacle
+from lrec.tracking import entries_of, fetch, obstacle, resolve
 
 
 def load_config(run_id: str) -> DictConfig:
@@ -32,38 +32,7 @@ def load_config(run_id: str) -> DictConfig:
         RuntimeError: there is no such run, or it has none.
     """
     with TemporaryDirectory() as folder:
-        return stored_config(fetch(run_id, "config.yaml", Path(folder)).read_text(), run_id)
-
-
-def stored_config(text: str, run: str) -> DictConfig:
-    """The config of a run from its file.
-
-    Raises:
-        RuntimeError: lrec did not write it, or an older lrec did.
-    """
-    if "${" in text:  # lrec stores configs resolved; one of a stranger could read the environment
-        raise RuntimeError(f"the config of run {run} holds an interpolation: lrec stores none.")
-    config = OmegaConf.create(text)
-    assert isinstance(config, DictConfig)
-    if not all(exists(target) for target in targets_in(config)):
-        raise RuntimeError(f"run {run} was made by an older lrec: train it again.")
-    return config
-
-
-def targets_in(node: Any) -> Iterator[str]:
-    """Every `_target_` in a config and in the nodes below it."""
-    if isinstance(node, DictConfig):
-        for key, value in node.items():
-            yield from [str(value)] if key == "_target_" else targets_in(value)
-
-
-def exists(target: str) -> bool:
-    """False for a module of lrec's that is not there; others are the config check's to refuse."""
-    module = target.rpartition(".")[0]
-    try:
-        return not module.startswith("lrec.") or find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+        return read_stored_config(fetch(run_id, "config.yaml", Path(folder)), run_id)
 
 
 def folder_of(run: str) -> Path:
@@ -75,11 +44,11 @@ def folder_of(run: str) -> Path:
     Raises:
         RuntimeError: there is no such run, it has ended well, is an update, or is not here.
     """
-    folder = Path(run) if Path(run).is_dir() else tracking.folder_of(run)
+    folder = Path(run) if Path(run).is_dir() else tracking.folder_of(resolve(run, finished=False))
     entries = entries_of(folder)
-    if entries and obstacle(entries):
-        raise RuntimeError(f"run {run} cannot be resumed: {obstacle(entries)}.")
-    if not entries or not (folder / "config.yaml").exists():
+    if entries and (reason := obstacle(folder, entries)):
+        raise RuntimeError(f"run {run} cannot be resumed: {reason}.")
+    if not entries:
         raise RuntimeError(
             f"nothing is left of run {run} to go on with: its folder is on another machine, was "
             f"removed, or the run ended before it began to train. Received: {folder}"
@@ -87,14 +56,20 @@ def folder_of(run: str) -> Path:
     return folder
 
 
-def settings_of(run_id: str) -> RunSettings:
+def settings_of(run_id: str, location: Mapping[str, Any] | None = None) -> RunSettings:
     """The components of a run, none of them trained.
+
+    Args:
+        location: keys that say where its data lies now, and their values.
 
     Raises:
         RuntimeError: there is no such run, or it has no config.
         ConfigError: its config does not fit this version of lrec.
     """
-    return check(load_config(run_id), RunSettings)
+    config = load_config(run_id)
+    for key, value in (location or {}).items():
+        OmegaConf.update(config, key, value, force_add=True)
+    return check(config, RunSettings)
 
 
 def load_model(run_id: str) -> Model:
@@ -104,7 +79,11 @@ def load_model(run_id: str) -> Model:
         RuntimeError: there is no such run, or it has no whole model.
     """
     with TemporaryDirectory() as folder:
-        return saving.load(fetch(run_id, "model", Path(folder)) / "data" / "model")
+        path = fetch(run_id, "model", Path(folder)) / "data" / "model"
+        try:
+            return saving.load(path)
+        except RuntimeError as error:
+            raise RuntimeError(str(error).replace(str(path), f"run {run_id}")) from None
 
 
 def load_model_for(run_id: str, catalogue: Catalogue) -> Model:
@@ -123,6 +102,16 @@ def load_model_for(run_id: str, catalogue: Catalogue) -> Model:
     return model
 
 
+def is_data_of(data: Interactions, run_id: str) -> bool:
+    """True if a run was trained on this data, wherever it lies, by the digest that it logged.
+
+    Raises:
+        RuntimeError: there is no such run.
+    """
+    (run,) = tracking.finished("", ids=[run_id])
+    return bool(run.digest) and data.digest.startswith(run.digest)
+
+
 def refuse_changed(data: Interactions, run_id: str) -> Interactions:
     """Refuse data that a run was not trained on, by the digest that the run logged.
 
@@ -136,11 +125,10 @@ def refuse_changed(data: Interactions, run_id: str) -> Interactions:
         DataError: its content is another one.
         RuntimeError: there is no such run.
     """
-    (run,) = tracking.finished("", ids=[run_id])
-    if not (run.digest and data.digest.startswith(run.digest)):
+    if not is_data_of(data, run_id):
         raise DataError(
             "the data is not what the run was trained on: it has changed since. Give the run its "
-            f"data back, or train it again. Received: run={run_id}"
+            "data back (dataset.path=… if it has moved), or train it again. Received: run={run_id}"
         )
     return data
 

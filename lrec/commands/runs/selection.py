@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from omegaconf import DictConfig, OmegaConf
 
 from lrec import __version__
 from lrec.base.errors import ConfigError
+from lrec.commands.composing import LOCATION, key_of
+from lrec.commands.runs.model_identity import differences, name, settings
+from lrec.commands.runs.saved import load_config
+from lrec.commands.runs.unnamed import left_out_words, newest_comparable
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.comparison.user_alignment import ComparisonError
-from lrec.tracking import SavedRun, finished
-
-# Root keys of the parameters that define a model, and of those that define the queries.
-MODEL_KEYS = ("model", "schedule", "feature", "augment", "monitor")
-QUERY_KEYS = ("split",)
+from lrec.reporting.terminal import Screen
+from lrec.tracking import SavedRun, finished, of_sweep, resolve
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class SelectionSettings(RunSettings):
     """Keys of a command over saved runs, beside those of a run; see `conf/compare.yaml`.
 
     Attributes:
-        runs: MLflow ids.
+        runs: ids, or other names of runs, see `lrec.tracking.resolve`.
         filter: in MLflow's search language.
         sweep: MLflow id of a multirun's parent.
         candidates: models, presets or lists of overrides to find or train.
@@ -39,6 +43,8 @@ class SelectionSettings(RunSettings):
     seeds: list[int]
     fresh: bool
 
+    held_out: ClassVar[bool] = False  # the command needs whole users held out
+
     def __post_init__(self) -> None:
         super().__post_init__()
         given = [n for n in ("runs", "filter", "sweep", "candidates") if getattr(self, n)]
@@ -49,25 +55,49 @@ class SelectionSettings(RunSettings):
                 f"seeds must be different numbers, none negative. Received: {self.seeds}"
             )
 
-    def compared_models(self, ids: Sequence[str], least: int = 2) -> list[ComparedModel]:
+    @classmethod
+    def stored(cls, config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+        """The config with the data of the runs that are named, where it is said to have moved."""
+        keys = [key_of(override) for override in overrides]
+        moved = [key for key in keys if key in LOCATION]
+        if moved and config.runs and "dataset" not in keys:
+            values = {key: OmegaConf.select(config, key) for key in moved}
+            config.dataset = load_config(resolve(str(config.runs[0]))).dataset
+            for key, value in values.items():
+                OmegaConf.update(config, key, value, force_add=True)
+        return config
+
+    def compared_models(
+        self, ids: Sequence[str], screen: Screen, least: int = 2
+    ) -> list[ComparedModel]:
         """The models that the config selects among finished runs.
 
         Args:
             ids: runs of the candidates; empty without candidates.
+            screen: notes which runs were taken and which were not, unless candidates name them.
             least: fewest models.
 
         Raises:
             ComparisonError: see `select`.
             RuntimeError: there is no such run.
         """
-        condition = self.filter or ""
+        condition = self.filter or self.sweep
+        named = ids or [resolve(run) for run in self.runs]
         if self.sweep:
-            condition = f"tags.mlflow.parentRunId = '{self.sweep}'"
-        ids = ids or self.runs
-        runs = finished(self.tracking.experiment, condition, ids)
-        if not ids:
-            runs = [run for run in runs if run.trained]
-        return select(runs, named=bool(ids or condition), least=least)
+            runs = of_sweep(self.tracking.experiment, resolve(self.sweep, "sweep"))
+        else:
+            runs = finished(self.tracking.experiment, self.filter or "", named)
+        if named:
+            return select(runs, named=True, least=least)
+        runs, left_out = [run for run in runs if run.trained], ""
+        if not condition:
+            runs, reasons = newest_comparable(runs, self.held_out)
+            left_out = left_out_words(reasons)
+        models = select(runs, named=bool(condition), least=least, left_out=left_out)
+        if not condition and (rest := len(runs) - len(_run_ids(models))):
+            left_out = "; ".join(filter(None, [left_out, f"{rest} older or of other seeds"]))
+        screen.note("\n".join(filter(None, [taken_words(models), left_out])))
+        return models
 
 
 @dataclass(frozen=True)
@@ -76,7 +106,7 @@ class ComparedModel:
 
     Attributes:
         name: unique among the compared models.
-        runs: by seed, in rising order.
+        runs: by seed, in rising order; the same run for every seed where the model has none.
     """
 
     name: str
@@ -88,20 +118,27 @@ class ComparedModel:
         return self.any.tags.get("lrec.simple") == "True"
 
     @property
+    def distinct(self) -> dict[int, SavedRun]:
+        """Its runs by the seed that they were trained with, each once."""
+        return {run.seed: run for run in self.runs.values()}
+
+    @property
     def any(self) -> SavedRun:
         """One of its runs."""
         return next(iter(self.runs.values()))
 
 
-def select(runs: Iterable[SavedRun], named: bool, least: int = 2) -> list[ComparedModel]:
+def select(
+    runs: Iterable[SavedRun], named: bool, least: int = 2, left_out: str = ""
+) -> list[ComparedModel]:
     """Group runs by model and settings; the baselines first, then by name.
 
     Args:
         runs: newest first.
-        named: True if the user has named these very runs. Then all of them count, and one that
-            does not fit is refused. If not, the newest run decides data and split, and the newest
-            run of each model the model's settings; seeds that not all models have are left out.
+        named: True if the user has named these very runs. Then all of them count; if not, seeds
+            that not all models have are left out.
         least: fewest models.
+        left_out: words on runs that were left out, for an error.
 
     Raises:
         ComparisonError: the runs cannot be compared, or are of fewer models.
@@ -113,21 +150,18 @@ def select(runs: Iterable[SavedRun], named: bool, least: int = 2) -> list[Compar
                 f"run {run.id} is of lrec {run.tags.get('lrec.command', '?')}: name runs of lrec "
                 "train, which are models."
             )
-    if not named and runs:
-        runs = [run for run in runs if not _differences(run, runs[0])]
-        newest = {name(run): settings(run) for run in reversed(runs)}
-        runs = [run for run in runs if settings(run) == newest[name(run)]]
     for run in runs[1:]:
-        if differences := _differences(run, runs[0]):
+        if reasons := differences(run, runs[0]):
             raise ComparisonError(
                 f"runs {runs[0].id} ({name(runs[0])}) and {run.id} ({name(run)}) are not "
-                f"comparable: {'; '.join(differences)}."
+                f"comparable: {'; '.join(reasons)}."
             )
     if len({settings(run) for run in runs}) < least:
         names = ", ".join(sorted({name(run) for run in runs})) or "none"
         raise ComparisonError(
             f"{least} models are needed, on the same data and split; found: {names}. Train more: "
             "lrec train model=itemknn, or name candidates=[popularity,itemknn,…]."
+            + (f" {left_out[0].upper()}{left_out[1:]}." if left_out else "")
         )
     by_settings: dict[tuple[tuple[str, str], ...], dict[int, SavedRun]] = defaultdict(dict)
     for run in runs:
@@ -135,16 +169,17 @@ def select(runs: Iterable[SavedRun], named: bool, least: int = 2) -> list[Compar
     return _with_names(_same_seeds(list(by_settings.values()), named))
 
 
-def name(run: SavedRun) -> str:
-    """Name of a run's model: its config, and the features and augmenter of its training data."""
-    parts = [run.params.get("model", "?")]
-    parts += [run.params[g] for g in ("feature", "augment") if run.params.get(g, "none") != "none"]
-    return "-".join(parts)
+def taken_words(models: Sequence[ComparedModel]) -> str:
+    """A sentence on the runs that were taken: models, seeds, data and split."""
+    some, seeds = models[0].any, ", ".join(map(str, models[0].runs))
+    return (
+        f"taken: {', '.join(model.name for model in models)} (seeds {seeds}) on {some.data} "
+        f"({some.digest[:12]}) with split={some.params.get('split')}"
+    )
 
 
-def settings(run: SavedRun) -> tuple[tuple[str, str], ...]:
-    """Every parameter that defines the model."""
-    return tuple(sorted(_under(run.params, MODEL_KEYS).items()))
+def _run_ids(models: Sequence[ComparedModel]) -> set[str]:
+    return {run.id for model in models for run in model.runs.values()}
 
 
 def provenance(
@@ -155,44 +190,42 @@ def provenance(
     file = Path(some.params.get("dataset.path", "")).name
     return {
         "version": __version__,
-        "command": " ".join([f"lrec {command}", *overrides]),
+        "command": shlex.join(["lrec", command, *overrides]),
         "data": f"{some.data} ({file})" if file else some.data,
         "digest": some.digest,
         "seeds": list(models[0].runs),
-        "runs": {m.name: {seed: run.id for seed, run in m.runs.items()} for m in models},
-        "addresses": {run.id: run.address for m in models for run in m.runs.values()},
+        "runs": {m.name: {seed: run.id for seed, run in m.distinct.items()} for m in models},
+        "addresses": {run.id: run.address for m in models for run in m.distinct.values()},
     }
 
 
-def _differences(run: SavedRun, other: SavedRun) -> list[str]:
-    """Reasons for which two runs have different queries; empty if they have the same."""
-    if run.digest != other.digest:
-        return [
-            f"they have different data, {other.data} ({other.digest[:12]}) "
-            f"and {run.data} ({run.digest[:12]})"
-        ]
-    one, two = _under(other.params, QUERY_KEYS), _under(run.params, QUERY_KEYS)
-    keys = sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
-    return [f"{key} is {one.get(key)} and {two.get(key)}" for key in keys]
-
-
-def _under(params: Mapping[str, str], groups: Sequence[str]) -> dict[str, str]:
-    return {key: value for key, value in params.items() if key.partition(".")[0] in groups}
-
-
 def _same_seeds(groups: list[dict[int, SavedRun]], named: bool) -> list[dict[int, SavedRun]]:
-    """Each group's runs in the order of their seeds, which are the same for all."""
-    common = set.intersection(*map(set, groups)) if groups else set()
-    if not named and groups and not common:
+    """Each group's runs in the order of their seeds, which are the same for all.
+
+    The one run of a model without a seed stands beside all runs of the others.
+    """
+    if not groups:
+        return []
+    constant = {
+        index: run
+        for index, group in enumerate(groups)
+        if (run := next((run for run in group.values() if not run.seeded), None))
+    }
+    seeded = [group for index, group in enumerate(groups) if index not in constant]
+    common = set.intersection(*map(set, seeded)) if seeded else {constant[0].seed}
+    if not named and not common:
         return _same_seeds(groups, named=True)  # refused there
-    for group in groups:
-        if named and set(group) != set(groups[0]):
-            one, two = next(iter(groups[0].values())), next(iter(group.values()))
+    for group in seeded:
+        if named and set(group) != set(seeded[0]):
+            one, two = next(iter(seeded[0].values())), next(iter(group.values()))
             raise ComparisonError(
                 f"{name(one)} and {name(two)} have different seeds, "
-                f"{sorted(groups[0])} and {sorted(group)}: train both with the same ones."
+                f"{sorted(seeded[0])} and {sorted(group)}: train both with the same ones."
             )
-    return [{seed: group[seed] for seed in sorted(common)} for group in groups]
+    return [
+        {seed: constant[index] if index in constant else group[seed] for seed in sorted(common)}
+        for index, group in enumerate(groups)
+    ]
 
 
 def _with_names(groups: Sequence[dict[int, SavedRun]]) -> list[ComparedModel]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, nearest
-from lrec.commands.composing import Composer, Invocation, key_of, own_keys
+from lrec.commands.composing import LOCATION, Composer, Invocation, key_of, own_keys
 from lrec.commands.runs.find_or_train import find_or_train
 from lrec.commands.runs.selection import SelectionSettings
 
@@ -40,7 +42,9 @@ def candidate_runs(settings: SelectionSettings, invocation: Invocation) -> list[
         for index, candidate in enumerate(settings.candidates)
         for seed in settings.seeds
     ]
-    return [str(run_id) for run_id in find_or_train(jobs, settings.fresh, invocation.launch)]
+    purpose = Path(settings.file).stem
+    run_ids = find_or_train(jobs, settings.fresh, invocation.launch, purpose)
+    return [str(run_id) for run_id in run_ids]
 
 
 def training_overrides(composer: Composer, own: Sequence[str]) -> list[str]:
@@ -59,7 +63,7 @@ def candidate_overrides(candidate: str) -> list[str]:
         ConfigError: it is none of these.
     """
     if "=" in candidate:
-        return candidate.split()
+        return _words(candidate)
     if candidate in options("model"):
         return [f"model={candidate}"]
     if candidate in options("experiment"):
@@ -72,6 +76,18 @@ def candidate_overrides(candidate: str) -> list[str]:
     )
 
 
+def _words(candidate: str) -> list[str]:
+    """Overrides in one text, with quotes as in a shell.
+
+    Raises:
+        ConfigError: a quote is begun, and not ended.
+    """
+    try:
+        return shlex.split(candidate)
+    except ValueError:
+        raise ConfigError(f"candidates: a quote has no end. Received: {candidate!r}") from None
+
+
 def refuse_training_keys(overrides: Sequence[str]) -> None:
     """Refuse settings of training where nothing is trained.
 
@@ -80,7 +96,7 @@ def refuse_training_keys(overrides: Sequence[str]) -> None:
     """
     for override in overrides:
         key = key_of(override)
-        if key.partition(".")[0] not in NOT_OF_TRAINING:
+        if key not in LOCATION and key.partition(".")[0] not in NOT_OF_TRAINING:
             raise ConfigError(
                 f"{key} is decided when a run is trained; only candidates=[…] are trained here. "
                 f"Received: {override.removeprefix('++')}"

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
-from lrec.commands.composing import Invocation
+from lrec.commands.composing import Invocation, location_of
 from lrec.commands.runs.saved import held_out_split, settings_of
 from lrec.commands.runs.selection import SelectionSettings, provenance
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.commands.simulate.results import SimulationResults, tabulate
 from lrec.commands.simulate.runner import RANDOM, SimulationRunner
+from lrec.commands.simulate.sentences import sentences
 from lrec.commands.simulate.table import results_table
 from lrec.reporting.terminal import Screen, show_warnings
 
@@ -46,6 +47,7 @@ class SimulateSettings(SelectionSettings):
     simulation_seed: int
 
     file: ClassVar[str] = "conf/simulate.yaml"
+    held_out: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,10 +70,10 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
     run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
-    models = settings.compared_models(run_ids)
+    models = settings.compared_models(run_ids, screen)
     names = [model.name for model in models]
     run_id = models[0].any.id
-    trained = settings_of(run_id)
+    trained = settings_of(run_id, location_of(config))
     split = held_out_split(trained, "simulate", run_id)
     settings.strategy.start()
     runner = SimulationRunner(
@@ -111,6 +113,8 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
         for path in write(config.folder, results, facts):
             log.file(path)
     screen.print(results_table(results, facts))
+    bucket, words = next(iter(sentences(results, facts).items()))
+    screen.note(f"{bucket}: {words}")
     screen.note(f"page: {config.folder / 'simulate.html'}")
     screen.note(log.location)
 
@@ -134,7 +138,8 @@ def write(folder: Path, results: SimulationResults, facts: Mapping[str, Any]) ->
     paths = [folder / f"simulate.{kind}" for kind in ("csv", "json", "html")]
     table, document, html = paths
     write_table(table, results.rounds)
-    content = {"by_round": results.records("rounds"), "summary": results.records("summary")}
+    content: dict[str, Any] = {"sentences": sentences(results, facts)}
+    content |= {"by_round": results.records("rounds"), "summary": results.records("summary")}
     write_text(document, json.dumps({**facts, **content}, indent=1))
     write_text(html, page(results, facts))
     return paths

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.commands.simulate.results import SimulationResults
+from lrec.commands.simulate.sentences import sentences
 from lrec.reporting.formatting import users_of
 from lrec.reporting.page import line_colours, render
 from lrec.reporting.page.line_chart import Line, line_chart
@@ -51,7 +52,6 @@ def page(results: SimulationResults, facts: Mapping[str, Any]) -> str:
                 else "",
                 "users": ends[0]["users"],
                 "attainable": ends[0]["attainable"],
-                "sentence": sentence(ends, facts),
                 "charts": [chart(course, rounds, key, bucket, colours, facts) for key in shown],
                 "left_out": [title(key, facts) for key in PLOTS if key not in shown],
                 "rows": [
@@ -65,25 +65,8 @@ def page(results: SimulationResults, facts: Mapping[str, Any]) -> str:
         facts=facts,
         models=models,
         competing=facts["models"],
+        sentences=sentences(results, facts),
         parts=parts,
-    )
-
-
-def sentence(rows: Sequence[Row], facts: Mapping[str, Any]) -> str:
-    """The share of a bucket that each model makes active, and the models not above the control."""
-    (control,) = (row for row in rows if row["model"] == facts["control"])
-    competing = [row for row in rows if row["model"] in facts["models"]]
-    competing.sort(key=lambda row: -row["activated"])
-    shares = ", ".join(f"{row['model']} {row['activated']:.1%}" for row in competing)
-    most = control["attainable"]
-    if not most:
-        return f"nobody has enough held-out items to come to {facts['active']}."
-    unsure = [row["model"] for row in competing if row["low"] <= 0]
-    return (
-        f"active after {facts['rounds']} rounds: {shares}; {control['model']} exposure "
-        f"{control['activated']:.1%}."
-        + (f" At most {most:.1%} could be." if most < 1 else "")
-        + (f" Not surely above {control['model']}: {', '.join(unsure)}." if unsure else "")
     )
 
 

@@ -15,6 +15,7 @@ from lrec.commands.simulate.rollout import Rollout
 from lrec.data.catalogue import Catalogue
 from lrec.evaluation.metric.gini import Gini
 from lrec.evaluation.metric.item_coverage import ItemCoverage
+from lrec.evaluation.references import POPULARITY
 from lrec.evaluation.statistics import bootstrap, interval
 from lrec.evaluation.summary import SMALLEST_BUCKET, SUBSAMPLES
 
@@ -55,8 +56,9 @@ class SimulationResults:
         rounds: model, bucket, round, users, activated, hit, accepted, popularity, drift (popularity
             minus that of round 1), item_coverage and gini.
         summary: model, bucket, users, attainable (share that can come to be active at all),
-            activated (at the end), difference (to the control) with bounds low and high, accepted
-            (at the end), first_hit (mean round among those with a hit) and never_hit (share).
+            activated (at the end), difference (to the control) with bounds low and high, the same
+            to popularity (`difference_popularity` …), accepted (at the end), first_hit (mean round
+            among those with a hit) and never_hit (share).
     """
 
     rounds: pd.DataFrame
@@ -101,23 +103,28 @@ def tabulate(
     Args:
         groups: rows of users by name.
         active: items from which a user counts as active.
-        control: name of the result that differences in activation are taken to.
+        control: name of the result that differences in activation are taken to, beside popularity.
     """
     import pandas as pd
 
     rounds: list[dict[str, Any]] = []
     summary: list[dict[str, Any]] = []
-    (base,) = (result.activated[:, -1] for result in results if result.name == control)
+    bases = {r.name: r.activated[:, -1] for r in results if r.name in (control, POPULARITY)}
     for group_index, (group, rows) in enumerate(groups.items()):
-        change = np.stack([r.activated[rows, -1] - base[rows] for r in results], axis=1)
-        low, high = interval(bootstrap(change, resamples))
+        changes = {
+            suffix: _changes(results, rows, bases[base], resamples)
+            for base, suffix in ((control, ""), (POPULARITY, "_popularity"))
+            if base in bases
+        }
         for index, result in enumerate(results):
             key = {"model": result.name, "bucket": group}
             rounds += _rounds(key, result, rows, group_index)
-            shared = {
-                "low": low[index],
-                "high": high[index],
-                "difference": change[:, index].mean(),
+            differences = {
+                f"{name}{suffix}": values[index] if result.name != base else None
+                for (suffix, change), base in zip(
+                    changes.items(), (control, POPULARITY), strict=False
+                )
+                for name, values in change.items()
             }
             summary.append(
                 {
@@ -125,13 +132,22 @@ def tabulate(
                     "users": len(rows),
                     "attainable": (environment.limit[rows] >= active).mean(),
                     "activated": result.activated[rows, -1].mean(),
-                    **(shared if result.name != control else dict.fromkeys(shared)),
+                    **differences,
                     "accepted": result.accepted[rows, -1].mean(),
                     "first_hit": nan_mean(result.first[rows, None], axis=0)[0],
                     "never_hit": 1 - result.hit[rows, -1].mean(),
                 }
             )
     return SimulationResults(pd.DataFrame(rounds), pd.DataFrame(summary))
+
+
+def _changes(
+    results: Sequence[ModelResult], rows: Ints, base: Floats, resamples: int
+) -> dict[str, Floats]:
+    """Differences in activation to a base, of each result, with their bounds."""
+    change = np.stack([result.activated[rows, -1] - base[rows] for result in results], axis=1)
+    low, high = interval(bootstrap(change, resamples))
+    return {"low": low, "high": high, "difference": change.mean(axis=0)}
 
 
 def _rounds(

@@ -79,7 +79,7 @@ class SimulationRunner:
 
     def evaluate_runs(self, model: ComparedModel) -> ModelResult:
         """The mean over a model's seeds."""
-        return self._result(model.name, (self._policy(run.id) for run in model.runs.values()))
+        return self._result(model.name, (self._policy(run.id) for run in model.distinct.values()))
 
     def evaluate_controls(self, names: Sequence[str]) -> list[ModelResult]:
         """Reference models that are not among the names, and random exposure."""

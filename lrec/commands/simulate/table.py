@@ -9,6 +9,7 @@ from rich.table import Table
 
 from lrec.commands.simulate.results import SimulationResults
 from lrec.evaluation.bucket import ALL
+from lrec.evaluation.references import POPULARITY
 from lrec.reporting.formatting import number, signed
 from lrec.reporting.terminal import cell, plain_table
 
@@ -18,9 +19,10 @@ def results_table(results: SimulationResults, facts: Mapping[str, Any]) -> Table
     summary = {(row["model"], row["bucket"]): row for row in results.records("summary")}
     last_round = {(row["model"], row["bucket"]): row for row in results.records("rounds")}
     buckets = {row["bucket"]: row for row in summary.values()}
+    controls = {POPULARITY: "_popularity", facts["control"]: ""}
     title = (
         f"percent of users with {facts['active']} items after {facts['rounds']} rounds, "
-        f"and 95 % intervals of the difference to {facts['control']}"
+        f"and 95 % intervals of the difference to {' and '.join(controls)}"
     )
     table = plain_table("model", title=title)
     for bucket, row in buckets.items():
@@ -38,7 +40,9 @@ def results_table(results: SimulationResults, facts: Mapping[str, Any]) -> Table
             signed(last["drift"]),
             number(last["item_coverage"]),
         )
-        if model != facts["control"]:
-            intervals = [f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}" for row in rows]
-            table.add_row("", *intervals, "", "", "", style="dim")
+        for control, suffix in controls.items():
+            if model not in controls:
+                bounds = [(100 * row[f"low{suffix}"], 100 * row[f"high{suffix}"]) for row in rows]
+                intervals = [f"{low:+.1f} to {high:+.1f}" for low, high in bounds]
+                table.add_row(f"- {control}", *intervals, "", "", "", style="dim")
     return table

@@ -16,7 +16,8 @@ from lrec.commands.settings import Monitor
 from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.ranking import Ranker
 from lrec.model.common.protocols import StatelessCallback
-from lrec.reporting.terminal import Progress, Screen
+from lrec.reporting.progress import Progress
+from lrec.reporting.terminal import Screen
 from lrec.tracking import Log
 from lrec.training.checkpoint import Checkpoint
 from lrec.training.strategy import TrainingStrategy
@@ -80,7 +81,7 @@ class ValidationCallback:
             past = json.loads(str(state.pop(PAST)))
             self.history = past["history"]
             self.start -= past["seconds"]
-            self.progress.resume(int(state["epoch"]))
+            self.progress.resume(int(state["epoch"]), self.history)
         return state
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,11 +11,16 @@ from typing import ClassVar
 
 from omegaconf import DictConfig
 
-from lrec.commands.composing import Invocation, key_of
+from lrec.commands.composing import ComposedConfig, Invocation, key_of, own_keys
+from lrec.commands.runs.find_or_train import find
 from lrec.commands.runs.of_run import merge, refuse_fixed
-from lrec.commands.runs.saved import folder_of, stored_config
+from lrec.commands.runs.saved import folder_of
+from lrec.commands.runs.stored_config import read_stored_config
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import experiment
+from lrec.commands.train.announcement import next_steps
+from lrec.reporting.terminal import Screen
+from lrec.tracking import PARENT, SavedRun, adopt, finished
 
 FREE = ("strategy",)  # where a killed run goes on may differ from where it was begun
 
@@ -24,10 +30,13 @@ class TrainSettings(RunSettings):
     """The root of `conf/train.yaml`.
 
     Attributes:
-        resume: MLflow's id of a run that was killed, or its folder; None trains a new run.
+        resume: id of a run that was killed or its first letters, its model, `latest`, or its
+            folder; None trains a new run.
+        fresh: in a multirun, train also where a finished run has the same config and data.
     """
 
     resume: str | None
+    fresh: bool
 
     file: ClassVar[str] = "conf/train.yaml"
 
@@ -43,24 +52,50 @@ class TrainSettings(RunSettings):
         killed = str(config.resume)
         refuse_fixed(overrides, "resume", lambda key: key not in (*FREE, "resume"), FREE)
         folder = folder_of(killed)
-        trained = stored_config((folder / "config.yaml").read_text(), killed)
+        trained = read_stored_config(folder / "config.yaml", killed)
         merged = merge(trained, config, [o for o in overrides if key_of(o) != "resume"])
-        merged.resume = str(folder)
+        merged.update({"resume": str(folder), "fresh": False})
         return merged
 
 
 def run(settings: TrainSettings, invocation: Invocation) -> float:
-    """Train a run, or go on with one in its own folder.
+    """Train a run, go on with one in its own folder, or find a sweep's job that is finished.
 
     Returns:
         The best value of the monitored validation metric, for sweepers; NaN in a process that only
         trains along.
     """
-    config = invocation.config
-    config = replace(config, values={k: v for k, v in config.values.items() if k != "resume"})
+    config, own = invocation.config, own_keys(TrainSettings)
+    config = replace(config, values={k: v for k, v in config.values.items() if k not in own})
+    if settings.resume is None and not settings.fresh:
+        found = finished_job(settings, config)
+        if found is not None:
+            return found.metrics.get(f"best/{settings.monitor.removeprefix('val/')}", math.nan)
     if settings.resume is not None:
         folder = Path(settings.resume)  # found before the check, see `stored`
         overrides = (folder / "overrides.txt").read_text().splitlines()
         config = replace(config, overrides=overrides, choices={}, folder=folder, resumed=True)
     result = experiment.run(settings, config)
+    if result is not None and result.run_id is not None and PARENT not in os.environ:
+        Screen().note(next_steps(result.run_id, result.evaluation is not None))
     return math.nan if result is None else result.best
+
+
+def finished_job(settings: RunSettings, config: ComposedConfig) -> SavedRun | None:
+    """The finished run of a sweep's job, which then counts among the sweep's; None outside one.
+
+    Without MLflow none is found, and the job is trained.
+    """
+    sweep = os.environ.get(PARENT)
+    if sweep is None:
+        return None
+    try:
+        run_id = find((settings, config), {})
+        if run_id is None:
+            return None
+        adopt(sweep, run_id)
+        (run,) = finished(settings.tracking.experiment, ids=[run_id])
+    except RuntimeError:
+        return None
+    Screen().note(f"found run {run_id} of this config and data (fresh=true trains anew)")
+    return run

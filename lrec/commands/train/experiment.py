@@ -11,7 +11,9 @@ from lrec.commands.composing import ComposedConfig
 from lrec.commands.data_lines import augmentation_line, data_lines
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import run_logging
+from lrec.commands.train.announcement import announced
 from lrec.commands.train.callbacks import LossPrinter, ValidationCallback, WorkerCallback
+from lrec.commands.train.expectation import expectation_line
 from lrec.commands.train.run_logging import RunContext
 from lrec.data.alignment import extend
 from lrec.data.catalogue import Catalogue
@@ -21,7 +23,8 @@ from lrec.data.queries import Split
 from lrec.evaluation.evaluator import EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
-from lrec.reporting.terminal import Progress, Screen, show_warnings
+from lrec.reporting.progress import Progress
+from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import forget
 from lrec.training.checkpoint import Checkpoint
 
@@ -34,18 +37,19 @@ class TrainResult:
     """A finished run.
 
     Attributes:
-        evaluation: of the model on the test part.
+        evaluation: of the model on the test part; None where nothing is held out.
         references: metrics of the references on the same part, by name.
-        users: the user table as it is published, with ids of items and pseudonyms of users.
+        users: the user table as it is published, with ids of items and pseudonyms of users; None
+            where nothing is held out.
         history: loss and validation metrics of each evaluated epoch.
         best: value of the monitored validation metric; NaN where no user is in the validation part.
         seconds: of training.
         run_id: MLflow's, or None as long as MLflow cannot be reached.
     """
 
-    evaluation: EvaluationResult
+    evaluation: EvaluationResult | None
     references: Rows
-    users: pd.DataFrame
+    users: pd.DataFrame | None
     history: list[dict[str, float]]
     best: float
     seconds: float
@@ -78,12 +82,18 @@ def run(
         forget(config.folder)
         Checkpoint(config.folder).remove()
     screen.choices(config.choices, config.overrides, settings.seed)
-    tags = {"lrec.command": "train", "lrec.simple": str(model.is_baseline)}
-    with settings.tracking.run(run_name(settings, config), tags, config.folder) as log:
+    data, split = load(settings, known)  # first: MLflow and TensorFlow take seconds to import
+    tags = {
+        "lrec.command": "train",
+        "lrec.for": config.purpose,
+        "lrec.simple": str(model.is_baseline),
+    }
+    with (
+        settings.tracking.run(run_name(settings, config), tags, config.folder) as log,
+        announced(screen, log, config.folder, resumable=pretrained is None),
+    ):
         context = RunContext(log, config)
-        run_logging.log_config(context)
-
-        data, split = load(settings, known)
+        run_logging.log_config(context, settings.seeded)
         if pretrained is not None:
             model.warm_start(pretrained)
             log.tags({"lrec.updates": pretrained.run})
@@ -103,7 +113,14 @@ def run(
 
             ranker, monitor = evaluator.ranker(model), settings.monitored
             checkpoint = Checkpoint(config.folder, task_digest(config.values, data, pretrained))
-            with Progress(screen, settings.schedule.epochs, monitor.by_group) as progress:
+            with Progress(
+                screen,
+                settings.schedule.epochs,
+                monitor.by_group,
+                monitor.name,
+                monitor.sign,
+                settings.schedule.patience,
+            ) as progress:
                 callback = ValidationCallback(
                     evaluator, ranker, monitor, strategy, progress, log, checkpoint
                 )
@@ -112,20 +129,30 @@ def run(
             run_logging.log_training(context, callback.epochs, seconds)
         best = callback.finish()
 
-        result, references = evaluator.test(ranker), evaluator.references()
-        rows = with_references(model.name, result.values, references)
-        users = run_logging.published_table(
-            result.table, split, data.digest, settings.tracking.keep_user_ids
-        )
-        run_logging.log_result(context, result, rows, references, users, buckets)
+        result, users = None, None
+        references: Rows = {}
+        rows: Rows = {}
+        if len(split.test):
+            result, references = evaluator.test(ranker), evaluator.references()
+            rows = with_references(model.name, result.values, references)
+            users = run_logging.published_table(
+                result.table, split, data.digest, settings.tracking.keep_user_ids
+            )
+            run_logging.log_result(context, result, rows, references, users, buckets)
         if settings.tracking.log_model:
             run_logging.log_model(context, model)
         run_logging.log_curves(context, callback.history, settings.monitor)
-        run_logging.log_figures(context, rows, settings.groups, max(settings.k), data)
+        run_logging.log_figures(context, rows, settings, data)
     checkpoint.remove()
 
-    screen.metrics(rows, settings.groups, settings.k)
+    if result is not None:
+        screen.metrics(rows, settings.groups, settings.k, settings.displayed)
+        if line := expectation_line(config.choices.get("experiment"), result.values):
+            screen.line(line)
     screen.note(log.location)
+    metric = settings.monitor.removeprefix("val/").rpartition("/")[0]
+    if columns := log.columns([f"{metric}/{group}" for group in settings.groups]):
+        screen.note(f"all runs by bucket, once mlflow ui runs: {columns}")
     return TrainResult(result, references, users, callback.history, best, seconds, log.run_id)
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from omegaconf import OmegaConf
 
-from lrec.base.arrays import Strings
 from lrec.base.files import write_table, write_text
-from lrec.commands.composing import ComposedConfig
+from lrec.commands.composing import LOCATION, ComposedConfig
+from lrec.commands.settings import RunSettings
+from lrec.commands.train.pseudonyms import pseudonyms
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Buckets
@@ -24,13 +25,14 @@ from lrec.evaluation.references import Rows
 from lrec.model import Model
 from lrec.model.common import saving
 from lrec.reporting import figures
-from lrec.tracking import Log
+from lrec.reporting.terminal import column_of
+from lrec.tracking import CONFIG, Log
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Metrics of the figure by bucket, at the largest k.
-DRAWN = ("recall", "ndcg", "novelty", "mse")
+PLACES = [key.partition(".")[2] for key in LOCATION]
+DESCRIBED = ("recall", "ndcg")  # metrics in a run's description
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,12 @@ class RunContext:
         self.log.file(self.folder / name)
 
 
-def log_config(context: RunContext) -> None:
-    """Config, command line and versions: what it takes to repeat the run."""
+def log_config(context: RunContext, seeded: bool) -> None:
+    """Config, command line and versions: what it takes to repeat the run.
+
+    Args:
+        seeded: False if the seed does not change the run.
+    """
     config, log = context.config, context.log
     flat: dict[str, Any] = {}
     for group, node in config.values.items():
@@ -71,12 +77,13 @@ def log_config(context: RunContext) -> None:
     log.environment()
     log.tags(
         {
-            "lrec.config": config_digest(config.values),
-            "lrec.overrides": " ".join(config.overrides)[:5000],
+            "lrec.config": config_digest(config.values, seeded),
+            "lrec.seeded": seeded,
+            "lrec.overrides": shlex.join(config.overrides)[:5000],
         }
     )
-    context.text("config.yaml", OmegaConf.to_yaml(config.values))
     context.text("overrides.txt", "\n".join(config.overrides))
+    context.text(CONFIG, OmegaConf.to_yaml(config.values))  # last: with it, the run can be resumed
 
 
 def log_data(context: RunContext, name: str, data: Interactions, split: Split) -> None:
@@ -124,8 +131,32 @@ def log_result(
     edges = {f"lrec.bucket.{n}": words for bucket in buckets for n, words in bucket.edges.items()}
     ignored = {"lrec.history_items_ignored": result.ignored}
     log.tags({"lrec.rating_head": result.rating_head, **ignored, **edges})
+    groups = ["all", *(name for bucket in buckets for name in bucket.edges)]
+    log.describe(described(rows, groups))
     context.table("users.parquet", users)
     context.text("metrics.json", json.dumps(rows, indent=1))
+
+
+def described(rows: Rows, groups: Sequence[str]) -> str:
+    """Metrics by bucket as tables in Markdown, a line for each model.
+
+    Args:
+        rows: metrics of each model.
+        groups: of users, in the order of the columns.
+    """
+    first = next(iter(rows.values()))
+    groups = [group for group in dict.fromkeys(groups) if first.get(f"users/{group}")]
+    names = dict.fromkeys(key.partition("/")[0] for key in first)
+    lines = []
+    for name in (n for n in names if n.rpartition("_at_")[0] in DESCRIBED):
+        lines += [f"| {name.replace('_at_', '@')} | {' | '.join(groups)} |"]
+        lines += ["|---|" + "---:|" * len(groups)]
+        for model, values in rows.items():
+            cells = (f"{values.get(f'{name}/{group}', float('nan')):.4f}" for group in groups)
+            lines += [f"| {model} | {' | '.join(cells)} |"]
+        lines += [""]
+    counts = ", ".join(f"{first[f'users/{group}']:,.0f} {group}" for group in groups)
+    return "\n".join([*lines, f"Test users: {counts}."])
 
 
 def log_model(context: RunContext, model: Model) -> None:
@@ -143,13 +174,12 @@ def log_curves(context: RunContext, history: Sequence[Mapping[str, float]], moni
         context.log.file(path, "figures")
 
 
-def log_figures(
-    context: RunContext, rows: Rows, groups: Sequence[str], k: int, data: Interactions
-) -> None:
-    """Metrics by bucket at k, and the distributions of activity and popularity."""
+def log_figures(context: RunContext, rows: Rows, settings: RunSettings, data: Interactions) -> None:
+    """Metrics by bucket, those of the terminal's table; distributions of activity, popularity."""
     folder = context.folder / "figures"
-    drawn = [metric if metric == "mse" else f"{metric}_at_{k}" for metric in DRAWN]
-    figures.by_bucket(rows, drawn, groups, folder / "by_bucket.png")
+    drawn = [column_of(metric, rows, settings.k) for metric in settings.displayed]
+    if rows:
+        figures.by_bucket(rows, drawn, settings.groups, folder / "by_bucket.png")
     figures.distributions(data.activity, data.popularity, folder / "distributions.png")
     for name in ("by_bucket.png", "distributions.png"):
         if (folder / name).exists():
@@ -157,36 +187,37 @@ def log_figures(
 
 
 def published_table(
-    table: pd.DataFrame, split: Split, secret: str, keep_user_ids: bool
+    table: pd.DataFrame, split: Split, digest: str, keep_user_ids: bool
 ) -> pd.DataFrame:
     """The user table with the items' ids, and the users' pseudonyms or ids.
 
     Args:
-        secret: key of the pseudonyms.
+        digest: of the data, which a user's pseudonym depends on.
         keep_user_ids: keep the users' own ids instead.
     """
     import pandas as pd
 
     ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in table["items"]]
     users = split.user_ids[table["user"]]
-    published = table.assign(user=users if keep_user_ids else pseudonyms(users, secret))
+    published = table.assign(user=users if keep_user_ids else pseudonyms(users, digest))
     published["items"] = pd.Series(ids, index=published.index)
     return published
 
 
-def config_digest(config: Mapping[str, Any]) -> str:
-    """Hex digest of all that decides a run's numbers: not where it runs, or where it is logged."""
-    decisive = {k: v for k, v in config.items() if k not in ("tracking", "strategy")}
+def config_digest(config: Mapping[str, Any], seeded: bool = True) -> str:
+    """Hex digest of all that decides a run's numbers: not where it runs, or where it is logged.
+
+    Nor where its data lies, which the data's own digest is for.
+
+    Args:
+        seeded: False if the seed does not change the run.
+    """
+    without = ("tracking", "strategy") if seeded else ("tracking", "strategy", "seed")
+    decisive = {k: v for k, v in config.items() if k not in without}
+    if isinstance(data := config.get("dataset"), dict):
+        decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
     decisive["precision"] = (config.get("strategy") or {}).get("precision")
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def pseudonyms(users: Strings, secret: str) -> Strings:
-    """User ids as keyed hashes: a user has the same name in all runs on the same data."""
-    key = secret.encode()[:64]
-    return np.array(
-        [hashlib.blake2b(str(u).encode(), key=key, digest_size=8).hexdigest() for u in users]
-    )
 
 
 def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +11,7 @@ import numpy as np
 from rich.table import Table
 
 from lrec.base.config.conf import options
+from lrec.base.config.quotes import in_quotes
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table
 from lrec.commands.composing import Invocation, Job, own_keys
@@ -64,7 +66,7 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     all_jobs = [job for of_candidate in jobs.values() for job in of_candidate]
-    run_ids = find_or_train(all_jobs, settings.fresh, invocation.launch, tolerant=True)
+    run_ids = find_or_train(all_jobs, settings.fresh, invocation.launch, "tune", tolerant=True)
     completed = sorted({run_id for run_id in run_ids if run_id is not None})
     runs = finished(settings.tracking.experiment, ids=completed)
     by_id, ids = {run.id: run for run in runs}, iter(run_ids)
@@ -172,8 +174,9 @@ def summary_table(best: pd.DataFrame, title: str) -> Table:
 def compare_command(best: pd.DataFrame) -> str:
     """The command that compares the best of each candidate on the test part."""
     rows = best.to_dict("records")
-    quoted = ",".join(f'"{row["settings"]}"' for row in rows if row["settings"] is not None)
-    return f"on the test part: lrec compare 'candidates=[{quoted}]'"
+    candidates = [in_quotes(row["settings"], '"') for row in rows if row["settings"] is not None]
+    chosen = shlex.quote(f"candidates=[{','.join(candidates)}]")
+    return f"on the test part: lrec compare {chosen}"
 
 
 def metric_label(candidate: str) -> str:

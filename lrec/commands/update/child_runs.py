@@ -81,4 +81,4 @@ def child_config(
     folder.mkdir(parents=True, exist_ok=True)
     groups = ("dataset", "split", "model", "augment")
     choices = {group: getattr(settings, group).name for group in groups}
-    return settings, ComposedConfig(values, config.overrides, choices, folder)
+    return settings, ComposedConfig(values, config.overrides, choices, folder, purpose="update")

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lrec.base.files import write_table
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation
-from lrec.commands.runs.saved import load_model
+from lrec.commands.runs.saved import load_model, refuse_changed
 from lrec.commands.train import experiment
-from lrec.commands.train.run_logging import RunContext, published_table
+from lrec.commands.train.announcement import next_steps
+from lrec.commands.train.run_logging import RunContext, described, published_table
 from lrec.commands.update.bucket_transitions import bucket_transitions
+from lrec.commands.update.child_runs import BEFORE, SCRATCH, UPDATED, child_runs
 from lrec.commands.update.feedback import join
-from lrec.data.alignment import align, extend, refuse_leakage
+from lrec.commands.update.joined_splits import feedback_line, splits
+from lrec.commands.update.known_pairs import COLUMN, mark_known
+from lrec.commands.update.settings import UpdateSettings
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.comparison.compare import compare
@@ -27,8 +32,10 @@ from lrec.tracking import Log
 
 if TYPE_CHECKING:
     import pandas as pd
-from lrec.commands.update.child_runs import BEFORE, SCRATCH, child_config, child_runs
-from lrec.commands.update.settings import UpdateSettings
+
+
+# Parameters of the run of the command itself.
+OWN = ("run", "feedback", "epochs", "batch_size", "learning_rate", "shrink", "retrain", "evaluate")
 
 
 def run(settings: UpdateSettings, invocation: Invocation) -> None:
@@ -40,23 +47,22 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     old = load_model(settings.run)
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
     with settings.tracking.parent(f"update-{old.name}", tags, folder, settings.run) as log:
-        data = settings.dataset.load()
+        log.params({name: config.values[name] for name in OWN})
+        data = refuse_changed(settings.dataset.load(), settings.run)
         node = join(settings.dataset, data, settings.feedback, folder)
-        scratch, _ = child_config(config, {"dataset": node}, folder / "scratch")
-        joined = scratch.dataset.load()
-        after = extend(scratch.split(joined), old.catalogue)
-        before = align(settings.split(data), after.catalogue)
-        refuse_leakage(after, before)
-        screen.note(
-            f"feedback: {len(joined) - len(data):,} interactions, "
-            f"{joined.n_users - data.n_users:,} new users, "
-            f"{joined.n_items - data.n_items:,} new items"
-        )
+        if not settings.evaluate:
+            learn_from_all(settings, invocation, old, data, node, screen)
+            return
+        joined, before, after = splits(settings, config, old, data, node, screen)
         models = [evaluate_before(settings, old, after, joined)]
+        run_ids: dict[str, str | None] = {}
         for name, child in child_runs(settings, config, node, old).items():
             screen.note(f"{name}:")
             result = experiment.run(*child.config, child.pretrained, old.catalogue)
             assert result is not None  # strategies of several processes are refused
+            assert result.evaluation is not None  # `splits` leaves a test
+            assert result.users is not None
+            run_ids[name] = result.run_id
             models.append(Evaluated(name, result.users, result.evaluation.values, result.seconds))
 
         comparison = compare_models(settings, models, after.catalogue.n_items)
@@ -64,13 +70,36 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
             prefix = model.name.replace(" ", "_")
             log.metrics({f"{prefix}/{key}": value for key, value in model.values.items()})
         context = RunContext(log, config)
+        log.describe(described({m.name: m.values for m in models}, settings.groups))
         context.table("comparison.csv", comparison.rows)
         screen.print(comparison_table(comparison))
         if settings.retrain:
             screen.note(time_share(log, *(model.seconds for model in models[1:])))
         tables = bucket_transitions(settings.bucket, before, after)
         show_transitions(context, screen, tables)
-    screen.metrics({model.name: model.values for model in models}, settings.groups, settings.k)
+    rows = {model.name: model.values for model in models}
+    screen.metrics(rows, settings.groups, settings.k, settings.displayed)
+    if updated := run_ids[UPDATED]:
+        screen.note(f"the updated model is run {updated}")
+        screen.note(next_steps(updated))
+
+
+def learn_from_all(
+    settings: UpdateSettings,
+    invocation: Invocation,
+    old: Model,
+    data: Interactions,
+    node: dict[str, Any],
+    screen: Screen,
+) -> None:
+    """Train on with everything, the newest interactions too, and hold nothing out."""
+    mark_known(Path(node["path"]), data, None)
+    node[COLUMN] = COLUMN
+    child = child_runs(settings, invocation.config, node, old)[UPDATED]
+    screen.note(feedback_line(data, child.config[0].dataset.load(), node))
+    result = experiment.run(*child.config, child.pretrained, old.catalogue)
+    if result is not None and result.run_id is not None:
+        screen.note(next_steps(result.run_id, compared=False))
 
 
 @dataclass(frozen=True)

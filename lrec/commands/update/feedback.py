@@ -10,6 +10,7 @@ import numpy as np
 from lrec.base.errors import DataError
 from lrec.base.files import write_table
 from lrec.data.cleaning.cleaning import Cleaning
+from lrec.data.cleaning.problems import refuse_problems
 from lrec.data.dataset import Dataset
 from lrec.data.dataset.csv import CSV
 from lrec.data.interactions import Interactions
@@ -44,15 +45,19 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
             "train anew on a table of old and new interactions."
         )
     new = (dataset if type(dataset) is CSV else CSV(str(path))).read(path)
+    refuse_problems(new, cleaning.policies(), cleaning.behaviors)
     old = _table(data)
-    missing = [str(name) for name in old if name not in new]
+    if getattr(dataset, "order", None) == "file":  # new rows follow the old ones
+        new["timestamp"] += old["timestamp"].max() + 1
+    wanted = [str(name) for name in old if name != "known"]
+    missing = [name for name in wanted if name not in new]
     if missing:
         raise DataError(
             f"{feedback} has no {' and no '.join(missing)}, and the run's data has. Its columns: "
             f"{', '.join(new.columns)}."
         )
     names = {"user": "user_id", "item": "item_id"}
-    both = pd.concat([old, new[list(old)]], ignore_index=True).rename(columns=names)
+    both = pd.concat([old, new[wanted]], ignore_index=True).rename(columns=names)
     joined, items = folder / "interactions.parquet", folder / "items.parquet"
     write_table(joined, both)
     node: dict[str, Any] = {
@@ -61,6 +66,7 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
         "clock": data.clock,
         **vars(cleaning),
         **_behaviors(cleaning, both),
+        **({"known": "known"} if data.known is not None else {}),
     }
     if data.features.titles is not None or data.features.genres is not None:
         write_table(items, _items(data))
@@ -94,7 +100,10 @@ def _table(data: Interactions) -> pd.DataFrame:
         "rating": data.rating,
         "timestamp": data.timestamp,
         "behavior": None,
+        "known": None,
     }
+    if data.known is not None:
+        columns["known"] = np.where(data.known < 0, np.nan, data.known)
     if data.behavior is not None:
         columns["behavior"] = np.array([kind.name for kind in data.behaviors])[data.behavior]
     return pd.DataFrame({name: array for name, array in columns.items() if array is not None})
@@ -109,5 +118,6 @@ def _items(data: Interactions) -> pd.DataFrame:
         table["title"] = data.features.titles
     if data.features.genres is not None:
         names = np.array(data.features.genre_names)
-        table["genres"] = ["|".join(names[row > 0]) for row in data.features.genres]
-    return table
+        table["genres"] = [names[row > 0].tolist() for row in data.features.genres]
+    described = data.features.described
+    return table if described is None else table[described]

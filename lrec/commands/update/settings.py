@@ -25,6 +25,7 @@ class UpdateSettings(RunSettings):
         learning_rate: at the start, from which it falls to zero; None likewise.
         shrink: share of every weight of the model that training goes on from.
         retrain: whether to train from scratch too, and to compare.
+        evaluate: whether to hold out a test and to compare; if not, all is learned from.
         resamples: of the bootstrap and of the sign flips.
     """
 
@@ -35,6 +36,7 @@ class UpdateSettings(RunSettings):
     learning_rate: float | None
     shrink: float
     retrain: bool
+    evaluate: bool
     resamples: int
 
     file: ClassVar[str] = "conf/update.yaml"
@@ -55,5 +57,10 @@ class UpdateSettings(RunSettings):
             )
         if not 0 <= self.shrink <= 1:
             raise ConfigError(f"shrink must be from 0 to 1. Received: {self.shrink}")
+        if self.retrain and not self.evaluate:
+            raise ConfigError(
+                "retrain=true compares with a model from scratch, and evaluate=false has "
+                "nothing to compare on: choose one. Received: retrain=true evaluate=false"
+            )
         if self.resamples < 100:
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")

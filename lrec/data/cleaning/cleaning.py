@@ -12,7 +12,8 @@ from lrec.base.errors import DataError
 from lrec.data.cleaning.audit import drop, note
 from lrec.data.cleaning.behaviors import check_behaviors, weigh
 from lrec.data.cleaning.coding import coded, compact, complete, content_digest
-from lrec.data.cleaning.raw_rows import identified, ordered
+from lrec.data.cleaning.problems import refuse_problems
+from lrec.data.cleaning.raw_rows import identified, notes_on_times, ordered
 from lrec.data.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Cleaning:
         duplicates: the one of several interactions of a user with an item that stays: `last` or
             `first` of those that are targets, if any are, and among them of those that weigh most.
             `sum` is `last`, with the weights of all. `keep` keeps all.
+        missing: refuse (`error`) or `drop` rows that lack a value; for all of the keys below that
+            are None.
         missing_rating: refuse (`error`), `drop` the row, fill with the `mean` or `median` of the
             item's ratings (of all ratings where the item has none), or `keep` the row as implicit
             feedback: then the whole data set is read as implicit.
@@ -46,12 +49,13 @@ class Cleaning:
     """
 
     duplicates: Literal["last", "first", "keep", "sum"] = "last"
-    missing_rating: Literal["error", "drop", "mean", "median", "keep"] = "error"
-    missing_timestamp: Literal["error", "drop"] = "error"
+    missing: Literal["error", "drop"] = "error"
+    missing_rating: Literal["error", "drop", "mean", "median", "keep"] | None = None
+    missing_timestamp: Literal["error", "drop"] | None = None
     min_rating: float | None = None
     k_core: int = 0
-    missing_id: Literal["error", "drop"] = "error"
-    missing_behavior: Literal["error", "drop"] = "error"
+    missing_id: Literal["error", "drop"] | None = None
+    missing_behavior: Literal["error", "drop"] | None = None
     behaviors: Mapping[str, float] | None = None
     targets: Sequence[str] | None = None
 
@@ -65,20 +69,26 @@ class Cleaning:
         behavior.
 
         Args:
-            frame: one row an interaction, in file order; missing values are NaN.
+            frame: one row an interaction, in file order; missing values are NaN. Its
+                `attrs["notes"]`, if any, become notes of the data; its `attrs["problems"]` are
+                refused together with what is missing.
             clock: True if timestamps of different users can be compared.
 
         Raises:
             DataError: a value is missing and its policy is `error`, or nothing is left.
         """
-        if frame.empty:
+        if not len(frame):
             raise DataError("the data has no rows.")
-        frame, audit = identified(frame.reset_index(drop=True), self.missing_id)
+        notes = tuple(frame.attrs.get("notes", ()))
+        refuse_problems(frame, self.policies(), self.behaviors)
+        frame = frame.reset_index(drop=True)
+        frame, audit = identified(frame)
         frame = ordered(frame)
         data = replace(coded(frame, clock), audit=audit)
-        data, frame = complete(data, frame, "behavior", self.missing_behavior)
+        data, frame = complete(data, frame, "behavior")
         data, frame = self._choose(data, frame)
-        data, frame = complete(data, frame, "timestamp", self.missing_timestamp)
+        data, frame = complete(data, frame, "timestamp")
+        data = replace(data, notes=(*notes, *notes_on_times(data)))
         data = self._rate(data, frame)
         data = self._unite(data)
         if self.min_rating is not None:
@@ -92,6 +102,13 @@ class Cleaning:
             raise DataError("cleaning left no interactions: loosen the dataset's settings.")
         data = compact(data)
         return replace(data, digest=content_digest(data))
+
+    def policies(self) -> dict[str, str]:
+        """The policy for missing values by what is missing: rating, timestamp, id, behavior."""
+        return {
+            what: getattr(self, f"missing_{what}") or self.missing
+            for what in ("rating", "timestamp", "id", "behavior")
+        }
 
     def _choose(self, data: Interactions, frame: pd.DataFrame) -> tuple[Interactions, pd.DataFrame]:
         """Weigh behaviours, and drop those without weight, one by one for the audit."""
@@ -110,14 +127,14 @@ class Cleaning:
         """Apply the policy for missing ratings."""
         if data.rating is None:
             return data
-        if self.missing_rating in ("error", "drop"):
-            choices = "drop|mean|median|keep"
-            return complete(data, frame, "rating", self.missing_rating, choices)[0]
+        policy = self.policies()["rating"]
+        if policy == "drop":
+            return complete(data, frame, "rating")[0]
         missing = np.isnan(data.rating)
         if not missing.any():
             return data
         count = f"{missing.sum()} missing ratings"
-        if self.missing_rating == "keep":
+        if policy == "keep":
             data = replace(data, rating=None)
             return note(data, f"{count}: all is read as implicit feedback")
         if missing.all():
@@ -125,13 +142,11 @@ class Cleaning:
         import pandas as pd
 
         rating = pd.Series(data.rating)
-        mean = self.missing_rating == "mean"
+        mean = policy == "mean"
         by_item = rating.groupby(data.item).transform("mean" if mean else "median")
         overall = rating.mean() if mean else rating.median()
         filled = rating.fillna(by_item).fillna(overall).to_numpy(np.float32)
-        return note(
-            replace(data, rating=filled), f"{count} filled by the item's {self.missing_rating}"
-        )
+        return note(replace(data, rating=filled), f"{count} filled by the item's {policy}")
 
     def _unite(self, data: Interactions) -> Interactions:
         """Leave one of several interactions of a user with an item, unless all are kept."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.errors import DataError
-from lrec.data.cleaning.audit import drop, refuse
+from lrec.data.cleaning.audit import drop
 from lrec.data.interactions import Behavior, Interactions
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
         behaviors = tuple(
             Behavior(str(name), 1.0, True, count) for name, count in zip(names, rows, strict=True)
         )
+    known = frame["known"].fillna(-1).to_numpy(np.int64) if "known" in frame else None
     return Interactions(
         user=user.astype(np.int32),
         item=item.astype(np.int32),
@@ -47,6 +48,7 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
         timestamp=timestamp,
         behavior=None if behavior is None else behavior.astype(np.int32),
         behaviors=behaviors,
+        known=known,
         user_ids=np.asarray(user_ids, dtype=np.str_),
         item_ids=np.asarray(item_ids, dtype=np.str_),
         clock=clock,
@@ -54,22 +56,15 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
 
 
 def complete(
-    data: Interactions, frame: pd.DataFrame, column: str, policy: str, choices: str = "drop"
+    data: Interactions, frame: pd.DataFrame, column: str
 ) -> tuple[Interactions, pd.DataFrame]:
     """The rows that have a value in a column, if there is such a column.
 
     Args:
         data, frame: the rows, coded and as they were read.
-        policy: `error` or `drop`.
-        choices: policies to name in the error.
-
-    Raises:
-        DataError: a value is missing, and the policy is `error`.
     """
     if column not in frame or not (missing := frame[column].isna()).any():
         return data, frame
-    if policy == "error":
-        refuse(missing.sort_index(), column, f"choose dataset.missing_{column}={choices}")
     return drop(data, missing.to_numpy(), f"missing {column}"), frame[~missing]
 
 
@@ -91,7 +86,8 @@ def content_digest(data: Interactions) -> str:
     digest = hashlib.sha256()
     targets = None if data.is_target.all() else data.is_target
     named = (data.user_ids, data.item_ids)
-    for part in (data.user, data.item, data.rating, data.timestamp, *named, data.weight, targets):
+    details = (data.rating, data.timestamp, *named, data.weight, targets, data.known)
+    for part in (data.user, data.item, *details):
         if part is not None:
             digest.update(str((part.dtype, part.shape)).encode())
             digest.update(np.ascontiguousarray(part).data)

@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.errors import DataError
-from lrec.data.cleaning.audit import by_activity, refuse
-from lrec.data.interactions import CleaningStep
+from lrec.data.cleaning.audit import by_activity
+from lrec.data.interactions import CleaningStep, Interactions
 
 if TYPE_CHECKING:
     import pandas as pd
 
+YEAR_1990 = 631_152_000  # unix seconds
 
-def identified(frame: pd.DataFrame, policy: str) -> tuple[pd.DataFrame, tuple[CleaningStep, ...]]:
+
+def identified(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[CleaningStep, ...]]:
     """The rows that have both ids, and the audit of the others.
 
     Raises:
-        DataError: an id is missing and the policy is `error`, or no row has both.
+        DataError: no row has both.
     """
-    for column in ("user", "item"):
-        if policy == "error":
-            refuse(frame[column].isna(), f"{column} id", "choose dataset.missing_id=drop")
     missing = frame["user"].isna() | frame["item"].isna()
     if not missing.any():
         return frame, ()
@@ -49,3 +48,17 @@ def ordered(frame: pd.DataFrame) -> pd.DataFrame:
     rows = np.empty(len(frame), np.int64)
     rows[np.argsort(second, kind="stable")] = np.argsort(time, kind="stable")
     return frame.iloc[rows]
+
+
+def notes_on_times(data: Interactions) -> tuple[str, ...]:
+    """A note where all times lie before 1990, as positions and numbers of another kind do."""
+    if data.timestamp is None or not data.clock or not len(data):
+        return ()
+    first, last = (int(time) for time in (data.timestamp.min(), data.timestamp.max()))
+    if last >= YEAR_1990:
+        return ()
+    days = [str(np.datetime64(time, "s").astype("datetime64[D]")) for time in (first, last)]
+    return (
+        f"all times lie before 1990 ({' to '.join(dict.fromkeys(days))}): set dataset.time_unit or "
+        "dataset.time_format, or dataset.clock=false if they only order each history",
+    )

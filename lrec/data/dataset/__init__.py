@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -11,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 from lrec.base.arrays import Strings
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError
-from lrec.data import cache
+from lrec.data import cache, cache_upkeep
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.interactions import Interactions, ItemFeatures
-from lrec.data.tables.reading import Source
+from lrec.data.tables.opening import Source
 from lrec.data.tables.table_format import TableFormat
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FEW = 0.95  # share of items with a row in the items file, below which there is a note
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,30 @@ class FileDataset(Dataset):
         if data is None:
             data = self.prepare(files)
             cache.store(stored, data)
+        cache_upkeep.limit_size(stored)
+        for text in data.notes:  # prepared data is as odd as the file that it comes from
+            warnings.warn(text, stacklevel=2)
+        _note_items(data.features)
         return data
+
+
+def _note_items(features: ItemFeatures) -> None:
+    """Note an items file that lacks many items, or that says nothing about them."""
+    described = features.described
+    if described is None:
+        return
+    if features.titles is None and features.genres is None:
+        warnings.warn(
+            "the items file has no column of titles or genres under a usual name: name them in "
+            "dataset.titles and dataset.genres",
+            stacklevel=3,
+        )
+    elif described.mean() < FEW:
+        warnings.warn(
+            f"only {described.sum():,} of {len(described):,} items have a row in the items file: "
+            "the others count as items without title and genre, in diversity and calibration too",
+            stacklevel=3,
+        )
 
 
 def _existing(path: str, name: str) -> Path:

@@ -1,18 +1,21 @@
-"""Any table of interactions: CSV, TSV or Parquet, gzipped or not."""
+"""Any table of interactions: text, Parquet, Feather, a workbook or JSON, compressed or not."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from lrec.base.arrays import Strings
 from lrec.base.errors import DataError, listed
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset import FileDataset
 from lrec.data.interactions import ItemFeatures
-from lrec.data.tables.columns import ITEMS, TimeUnit, find_column, names
+from lrec.data.tables.columns import ITEMS, find_column, names
 from lrec.data.tables.item_features import item_features
-from lrec.data.tables.reading import Source
+from lrec.data.tables.opening import Source
 from lrec.data.tables.table_format import TableFormat
+from lrec.data.tables.times import TimeUnit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,20 +25,29 @@ class CSV(FileDataset):
     """A file with a row for each interaction.
 
     Args:
-        path: .csv, .tsv, .parquet; .gz and pandas's other compressions are read as they are.
+        path: a text table, Parquet, Feather, a workbook or JSON Lines, compressed or not.
         user, item, rating, timestamp: column names. `auto` takes the column with a usual name
             (user_id, userId, …); without one there are no ratings, or no timestamps.
         behavior: column of the kind of interaction, such as view or purchase; as above.
         behaviors, targets: weight of each kind in training, and those that are held out; see
             `Cleaning`.
         time_unit: of timestamps that are numbers.
-        separator: of a text file; null means a tab for .tsv and a comma else.
+        time_format: of all timestamps, in strptime's directives such as %d/%m/%Y, or `excel` for
+            day numbers; null recognises unix times, ISO dates and compact dates (20210301).
+        separator: of a text file, itself or its name (tab, space, semicolon, …); null recognises
+            it.
         header: True if the first line names the columns; else they are called 0, 1, 2, …
+        quoted: True if quotes may enclose a value; else they belong to it.
+        encoding: of a text file; null recognises UTF-8, UTF-16 and Windows-1252.
+        order: of each history: by `time`, or of the `file` where rows are in order without times.
         clock: False where timestamps are positions in a user's history, not times.
         items_path: a table of the items, with the item column and, as `titles` and `genres` name
-            them, titles and genres (joined by `|`).
-        duplicates, missing_rating, missing_timestamp, missing_id, missing_behavior, min_rating,
-            k_core: see `Cleaning`.
+            them, titles and genres: `A|B`, `A;B`, `A, B` or `['A', 'B']`.
+        duplicates, missing, missing_rating, missing_timestamp, missing_id, missing_behavior,
+            min_rating, k_core: see `Cleaning`.
+        missing_values: what stands for an empty cell: a list for ratings, or lists by role.
+        known: column of the time since when a pair is known to a model that goes on learning, empty
+            where it is not: `lrec update` writes it. What is known is never held out.
         cache: folder for the prepared data; null means lrec's own.
 
     Raises:
@@ -43,6 +55,7 @@ class CSV(FileDataset):
     """
 
     name = "csv"
+    order: Literal["time", "file"] = "time"
     format: TableFormat
 
     def __init__(
@@ -57,38 +70,57 @@ class CSV(FileDataset):
         behaviors: dict[str | int, float] | None = None,
         targets: list[str | int] | None = None,
         time_unit: TimeUnit = "s",
+        time_format: str | None = None,
         separator: str | None = None,
         header: bool = True,
+        quoted: bool = True,
+        encoding: str | None = None,
+        order: Literal["time", "file"] = "time",
         clock: bool = True,
         items_path: str | None = None,
         titles: str | None = "auto",
         genres: str | None = "auto",
         duplicates: Literal["last", "first", "keep", "sum"] = "last",
-        missing_rating: Literal["error", "drop", "mean", "median", "keep"] = "error",
-        missing_timestamp: Literal["error", "drop"] = "error",
-        missing_id: Literal["error", "drop"] = "error",
-        missing_behavior: Literal["error", "drop"] = "error",
+        missing: Literal["error", "drop"] = "error",
+        missing_rating: Literal["error", "drop", "mean", "median", "keep"] | None = None,
+        missing_timestamp: Literal["error", "drop"] | None = None,
+        missing_id: Literal["error", "drop"] | None = None,
+        missing_behavior: Literal["error", "drop"] | None = None,
+        missing_values: list[str | int | float] | dict[str, list[str | int | float]] | None = None,
         min_rating: float | None = None,
         k_core: int = 0,
+        known: str | None = None,
         cache: str | None = None,
     ) -> None:
+        if order == "file" and timestamp not in ("auto", None):
+            raise ValueError(
+                "order=file takes the place of times, and a column of times is named. "
+                f"Received: timestamp={timestamp}"
+            )
         self.path = path
+        self.order = order
         self.format = TableFormat(
             user=str(user),
             item=str(item),
             rating=None if rating is None else str(rating),
-            timestamp=None if timestamp is None else str(timestamp),
+            timestamp=None if timestamp is None or order == "file" else str(timestamp),
             behavior=None if behavior is None else str(behavior),
             time_unit=time_unit,
+            time_format=time_format,
             separator=separator,
             header=header,
+            known=known,
+            quoted=quoted,
+            encoding=encoding,
+            missing_values=missing_values,
         )
-        self.clock = clock
+        self.clock = clock and order == "time"
         self.items_path = items_path
         self.titles = titles
         self.genres = genres
         self.cleaning = Cleaning(
             duplicates=duplicates,
+            missing=missing,
             missing_rating=missing_rating,
             missing_timestamp=missing_timestamp,
             min_rating=min_rating,
@@ -101,7 +133,10 @@ class CSV(FileDataset):
         self.cache = cache
 
     def read(self, path: Source) -> pd.DataFrame:
-        return self.format.read(path)
+        table = self.format.read(path, self.clock)
+        if self.order == "file":
+            table["timestamp"] = np.arange(len(table), dtype=np.float64)
+        return table
 
     def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
         frame = self.format.cells(path)
@@ -110,7 +145,7 @@ class CSV(FileDataset):
             for chosen, usual, key in (
                 (self.format.item, ITEMS, "dataset.item"),
                 (self.titles, ("title", "name"), "dataset.titles"),
-                (self.genres, ("genres", "genre", "categories"), "dataset.genres"),
+                (self.genres, ("genres", "genre", "categories", "category"), "dataset.genres"),
             )
         ]
         ids, titles, genres = (None if column is None else frame[column] for column in columns)

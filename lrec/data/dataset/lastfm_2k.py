@@ -7,7 +7,8 @@ from lrec.data.dataset.csv import CSV
 from lrec.data.download.published import Published, Remote
 from lrec.data.interactions import ItemFeatures
 from lrec.data.tables.item_features import item_features
-from lrec.data.tables.reading import Source, read_table
+from lrec.data.tables.opening import Source
+from lrec.data.tables.reading import read_table
 from lrec.data.tables.table_format import TableFormat
 
 

@@ -11,9 +11,11 @@ from lrec.base.errors import DataError, listed
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset import FileDataset
 from lrec.data.interactions import ItemFeatures
-from lrec.data.tables.columns import numbers, seconds
+from lrec.data.tables.columns import numbers
 from lrec.data.tables.item_features import item_features
-from lrec.data.tables.reading import Source, read_table
+from lrec.data.tables.opening import Source
+from lrec.data.tables.reading import read_table
+from lrec.data.tables.times import seconds
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from lrec.data import cache
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset import FileDataset
 from lrec.data.interactions import Interactions
-from lrec.data.tables.reading import Source
+from lrec.data.tables.opening import Source
 
 
 class Remote(NamedTuple):

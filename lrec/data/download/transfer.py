@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from lrec import __version__
-from lrec.base.errors import redact
+from lrec.base.errors import printable, redact
 
 TIMEOUT = 30.0  # seconds without a byte, after which a connection has stalled
 TRIES = 5  # attempts in a row that may bring nothing new
@@ -170,7 +170,7 @@ class Transfer:
 
 def say(text: str) -> None:
     """Print a line, without passwords."""
-    Console(highlight=False).print(redact(text), markup=False, soft_wrap=True)
+    Console(highlight=False).print(printable(redact(text)), markup=False, soft_wrap=True)
 
 
 def _reason(error: Exception) -> str:

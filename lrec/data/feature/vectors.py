@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from lrec.data.feature import Feature
 from lrec.data.queries import Split
 from lrec.data.tables.columns import ITEMS, find_column
 from lrec.data.tables.reading import read_table
+
+FEW = 0.95  # share of items with a vector, below which there is a note
 
 
 class Vectors(Feature):
@@ -45,6 +48,12 @@ class Vectors(Feature):
             raise DataError(
                 f"{path} has no vector for any item of the training data. Its ids: "
                 f"{', '.join(ids[:3])}, …; the data's: {', '.join(wanted[:3])}, …"
+            )
+        if (rows >= 0).mean() < FEW:
+            warnings.warn(
+                f"only {(rows >= 0).sum():,} of {len(rows):,} items have a vector in {path}: the "
+                "others get zeros",
+                stacklevel=2,
             )
         laid_out: Floats = np.where(rows[:, None] >= 0, vectors[rows], 0.0)
         return laid_out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ EXCLUDED, TRAIN, FOLD_IN, VALIDATION, TEST = range(-1, 4)
 class Splitter(Component, ABC):
     """A rule that assigns each interaction to a part of the split."""
 
+    history_part = TRAIN  # of what is history after all, among what would be held out
+
     @abstractmethod
     def assign(self, data: Interactions) -> Ints:
         """The part of each interaction, `(len(data),)` int8.
@@ -36,11 +39,12 @@ class Splitter(Component, ABC):
         Raises:
             DataError: the data cannot support this split, or a part comes out empty.
         """
-        part = self.assign(data)
+        data, part = self._with_known(data, self.assign(data))
         is_target = data.is_target  # other interactions stay in the histories
         tested = (part == TEST) & is_target
+        all_known = data.known is not None and bool((data.known >= 0).all())
         for rows, name in ((part == TRAIN, "training interactions"), (tested, "test users")):
-            if not rows.any():
+            if not rows.any() and not (all_known and rows is tested):
                 raise DataError(
                     f"split={self.name} leaves no {name}: {data.n_users} users, "
                     f"{len(data)} interactions. Choose another split or its sizes."
@@ -50,6 +54,7 @@ class Splitter(Component, ABC):
         trained = (part == TRAIN) | (part == FOLD_IN)
         validation = _queries(data, trained, trained, (part == VALIDATION) & is_target)
         test = _queries(data, trained | (part == VALIDATION), trained, tested)
+        note_repeated(test)
         queried = np.union1d(validation.user, test.user)
         outside = test.target.item >= catalogue.n_items
         return Split(
@@ -74,9 +79,23 @@ class Splitter(Component, ABC):
                 "users_never_asked": data.n_users - len(queried),
                 "interactions_excluded": int((part == EXCLUDED).sum()),
                 "interactions_not_asked": int((~is_target[part >= VALIDATION]).sum()),
-                "test_targets_outside_catalogue": float(outside.mean()),
+                "test_targets_outside_catalogue": float(outside.mean()) if len(outside) else 0.0,
             },
         )
+
+    def _with_known(self, data: Interactions, part: Ints) -> tuple[Interactions, Ints]:
+        """Make known pairs that would be held out history, at the time that they are known since.
+
+        Not at their own: an item at the end of a history would tell what comes after it. Where all
+        are known, all is trained on.
+        """
+        if data.known is None:
+            return data, part
+        if (data.known >= 0).all():
+            return data, np.full(len(data), TRAIN, np.int8)
+        moved = (data.known >= 0) & (part >= VALIDATION)
+        time = None if data.timestamp is None else np.where(moved, data.known, data.timestamp)
+        return replace(data, timestamp=time), np.where(moved, self.history_part, part)
 
     def need_order(self, data: Interactions) -> Ints:
         """The timestamps, `(len(data),)` int64, for splits that need each user's order.
@@ -90,6 +109,22 @@ class Splitter(Component, ABC):
                 "no timestamps. Name their column in dataset.timestamp, or use split=ratio."
             )
         return data.timestamp
+
+
+def note_repeated(queries: Queries) -> None:
+    """Note the targets that stand in their user's history too, where nothing can recommend them."""
+    n_codes = 1 + max(part.item.max(initial=0) for part in (queries.history, queries.target))
+    masked, targets = (
+        part.row * np.int64(n_codes) + part.item for part in (queries.history, queries.target)
+    )
+    repeated = np.isin(targets, masked).sum()
+    if repeated:
+        warnings.warn(
+            f"{repeated:,} of {len(targets):,} test targets are items that the user has already, "
+            "which are never recommended: no model can hit them. Leave one of several "
+            "interactions, dataset.duplicates=last or sum",
+            stacklevel=3,
+        )
 
 
 def check_shares(validation: float, test: float) -> None:

@@ -36,6 +36,7 @@ class UserHoldout(Splitter):
     """
 
     name = "user_holdout"
+    history_part = FOLD_IN
 
     def __init__(
         self,

@@ -1,8 +1,9 @@
-"""Columns of tables: found by usual names, read as ids, numbers and times."""
+"""Columns of tables: found by usual names, read as ids and numbers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,18 +12,36 @@ from lrec.base.errors import DataError, listed, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-TimeUnit = Literal["s", "ms", "us", "ns"]
-PER_SECOND: dict[TimeUnit, int] = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-# Seconds from 1970 to the year 5138: numbers beyond it are of another unit.
-LATEST = 1e11
 # Words for an empty cell of numbers or times, in lower case.
 NOTHING = ("nan", "null", "none", "na")
-# Usual names of columns, in lower case.
-USERS = ("user_id", "userid", "user", "uid", "visitor_id", "visitorid")
-ITEMS = ("item_id", "itemid", "item", "movie_id", "movieid", "iid", "asin", "product_id")
-RATINGS = ("rating", "score", "stars")
-TIMES = ("timestamp", "time", "unixreviewtime", "date", "datetime")
+# Usual names of columns as `plain_name` writes them, the best first.
+USERS = (
+    *("user_id", "userid", "user", "uid", "visitor_id", "visitorid", "visitor", "customer_id"),
+    *("customerid", "customer", "reviewer_id", "reviewerid", "client_id", "clientid", "client"),
+    *("member_id", "account_id", "username", "user_name"),
+)
+ITEMS = (
+    *("item_id", "itemid", "item", "movie_id", "movieid", "iid", "asin", "product_id", "productid"),
+    *("product", "sku", "isbn", "stockcode", "stock_code", "article_id", "articleid", "book_id"),
+    *("bookid", "anime_id", "business_id", "artist_id", "artistid", "track_id", "song_id"),
+    *("game_id", "app_id", "movie", "film_id", "parent_asin"),
+)
+RATINGS = ("rating", "score", "stars", "overall", "book_rating", "user_rating")
+TIMES = (
+    *("timestamp", "time", "unixreviewtime", "date", "datetime", "event_time", "eventtime"),
+    *("created_at", "unix_timestamp", "ts", "invoicedate", "invoice_date", "order_date"),
+    *("purchase_date", "review_date"),
+)
 BEHAVIORS = ("behavior", "behaviour", "behavior_type", "event", "event_type", "action")
+KNOWN = frozenset((*USERS, *ITEMS, *RATINGS, *TIMES, *BEHAVIORS))
+# RecBole's types of columns, behind their names: user_id:token
+TYPES = re.compile(r":(token|token_seq|float|float_seq)$")
+
+
+def plain_name(column: str) -> str:
+    """The name of a column as usual names are written: User-ID and `user id:token` as user_id."""
+    text = TYPES.sub("", column.strip("\ufeff\"' \t").lower())
+    return re.sub(r"[\s.-]+", "_", text)
 
 
 def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: str) -> str | None:
@@ -30,7 +49,7 @@ def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: s
 
     Args:
         wanted: name of a column, or `auto`.
-        usual: names in lower case, the best first.
+        usual: names as `plain_name` writes them, the best first.
         key: of the config, for the message.
 
     Returns:
@@ -42,7 +61,7 @@ def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: s
     columns = list(frame.columns)
     matches = [column for column in columns if column == wanted]
     if wanted == "auto":
-        plain = [column.lower().strip() for column in columns]
+        plain = [plain_name(column) for column in columns]
         name = next((name for name in usual if name in plain), None)
         matches = [column for column, same in zip(columns, plain, strict=True) if same == name]
     elif not matches:
@@ -83,48 +102,13 @@ def numbers(column: pd.Series, name: str) -> pd.Series:
     Raises:
         DataError: a cell is no number, or none that float32 can hold.
     """
-    parsed = _parsed(column)
+    parsed = parsed_numbers(column)
     parsed = parsed.where(parsed.abs() <= np.finfo(np.float32).max)
-    _refuse_unread(column, _unread(column, parsed), name, "a number")
+    refuse_unread(column, unread_cells(column, parsed), name, "a number")
     return parsed
 
 
-def seconds(column: pd.Series, name: str, unit: TimeUnit = "s") -> pd.Series:
-    """A column of numbers or dates as unix seconds, float64; empty cells are NaN.
-
-    Args:
-        unit: of numbers.
-
-    Raises:
-        DataError: a value is no time, or a number is so large that it must be of another unit.
-    """
-    import pandas as pd
-
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return _since_1970(pd.to_datetime(column, utc=True))
-    parsed = _parsed(column) / PER_SECOND[unit]
-    late = parsed.abs() > LATEST
-    text = _unread(column, parsed)
-    if text.any() and column.dtype.kind == "O":
-        dates = pd.to_datetime(column[text], errors="coerce", utc=True, format="ISO8601")
-        parsed.loc[text] = _since_1970(dates)
-    unread = _unread(column, parsed)
-    _refuse_unread(column, unread, name, "a time (unix seconds or an ISO date)")
-    kind = f"times in {unit}, for they lie beyond the year 5138 (choose dataset.time_unit=ms|us|ns)"
-    _refuse_unread(column, late, name, kind)
-    return parsed
-
-
-def _since_1970(dates: pd.Series) -> pd.Series:
-    """Seconds as float64; NaN for none. Nanoseconds would end in the year 2262."""
-    import pandas as pd
-
-    epoch = pd.Timestamp(0, tz="UTC").as_unit("us")
-    seconds: pd.Series = (dates.dt.as_unit("us") - epoch) / pd.Timedelta(seconds=1)
-    return seconds
-
-
-def _parsed(column: pd.Series) -> pd.Series:
+def parsed_numbers(column: pd.Series) -> pd.Series:
     """A column as float64; NaN where it is empty or no finite number."""
     import pandas as pd
 
@@ -134,14 +118,22 @@ def _parsed(column: pd.Series) -> pd.Series:
     return parsed.where(parsed.abs() < np.inf)
 
 
-def _unread(column: pd.Series, parsed: pd.Series) -> pd.Series:
+def unread_cells(column: pd.Series, parsed: pd.Series) -> pd.Series:
     """True where a cell has content that was not parsed, and that is no word for an empty one."""
     unread = parsed.isna() & column.notna()
     words = column[unread].map(lambda cell: str(cell).lower())
     return unread & ~words.isin(NOTHING).reindex(column.index, fill_value=False)
 
 
-def _refuse_unread(column: pd.Series, unread: pd.Series, name: str, kind: str) -> None:
+def refuse_unread(column: pd.Series, unread: pd.Series, name: str, kind: str) -> None:
+    """Refuse the cells that are marked.
+
+    Args:
+        kind: that they should be, for the message.
+
+    Raises:
+        DataError: there are such cells.
+    """
     if unread.any():
         row = int(np.argmax(unread))
         raise DataError(

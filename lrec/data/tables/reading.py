@@ -1,73 +1,144 @@
-"""Reading of tables: CSV, TSV, Parquet, compressed or not."""
+"""Reading of tables in all forms that can be recognised, every column of text files as text."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 import warnings
 import zipfile
-from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from lrec.base.errors import DataError, listed
+from lrec.data.tables.columns import TYPES
+from lrec.data.tables.dialect import recognised_separator
+from lrec.data.tables.opening import (
+    CP1252,
+    LATIN_1,
+    Source,
+    encoding_of,
+    legacy_encoding,
+    opened,
+    sample_of,
+)
+from lrec.data.tables.stray_quotes import refuse_swallowed_rows
+from lrec.data.tables.typed import read_typed, typed_kind
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Source = Path | zipfile.Path  # a file, or a member of an archive
-
 
 def read_table(
-    path: Source, separator: str | None = None, header: bool = True, quoted: bool = True
+    path: Source,
+    separator: str | None = None,
+    header: bool = True,
+    quoted: bool = True,
+    encoding: str | None = None,
 ) -> pd.DataFrame:
-    """Read a table, every column as text (Parquet keeps its types).
+    """Read a table, compressed or not: text, every column as text; or what brings its types.
 
     Args:
-        separator: of a text file; None means a tab for .tsv and a comma else.
+        separator: of a text file; None recognises it.
         header: True if the first line names the columns; else they are called 0, 1, 2, …
         quoted: True if quotes may enclose a value; else they belong to it.
+        encoding: of a text file; None recognises UTF-8, UTF-16 and Windows-1252.
+
+    Returns:
+        The table; `attrs["notes"]` has a line for what was guessed and may be wrong.
 
     Raises:
         DataError: the file is empty or is not such a table.
     """
     import pandas as pd
 
+    notes: list[str] = []
     try:
-        if isinstance(path, Path) and path.suffix == ".parquet":
-            # nullable: whole numbers stay whole where some are missing
-            frame: pd.DataFrame = pd.read_parquet(path, dtype_backend="numpy_nullable")
-            frame.columns = [str(c) for c in frame.columns]
-            return frame
-        if separator is None:
-            separator = "\t" if ".tsv" in path.suffixes else ","
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
+        sample = sample_of(path)
+        kind = typed_kind(path, sample) if separator is None and encoding is None else None
+        if kind is not None:
+            frame = read_typed(path, kind)
+        else:
+            guessed = encoding is None
+            encoding = encoding or encoding_of(sample)
+            if separator is None:
+                text = sample.decode(encoding, "replace")
+                separator = recognised_separator(text, path.name)
             try:
-                frame = _read_text(path, separator, header, quoted, "utf-8")
+                frame = _read_text(path, separator, header, quoted, encoding)
             except UnicodeDecodeError:
-                frame = _read_text(path, separator, header, quoted, "latin-1")
+                if not guessed or encoding not in ("utf-8", "utf-8-sig"):
+                    raise
+                encoding = legacy_encoding(path)
+                notes.append(
+                    f"{path} is no UTF-8 text, and is read as {encoding}: another encoding is set "
+                    "by dataset.encoding, such as cp1251"
+                )
+                frame = _read_text(path, separator, header, quoted, encoding)
     except pd.errors.EmptyDataError:
         raise DataError(f"{path} is empty.") from None
+    except DataError as error:
+        raise DataError(_named(path, str(error))) from None
     except Exception as error:
-        reason = listed(str(error).splitlines()[:1]) or type(error).__name__
-        raise DataError(f"{path} could not be read as a table: {reason}") from None
+        raise DataError(_named(path, _reason(error))) from None
     if frame.empty:
         raise DataError(f"{path} has no rows.")
     frame.columns = [str(c) for c in (frame.columns if header else range(frame.shape[1]))]
+    if all(TYPES.search(column) for column in frame.columns):
+        frame.columns = [TYPES.sub("", column) for column in frame.columns]
+    frame.attrs["notes"] = notes
     return frame
+
+
+def _named(path: Source, reason: str) -> str:
+    """A reason with the file, unless it names it itself."""
+    return reason if str(path) in reason else f"{path} could not be read as a table: {reason}"
+
+
+def _reason(error: Exception) -> str:
+    reason = listed(str(error).splitlines()[:1]) or type(error).__name__
+    if "EOF inside string" in reason:
+        reason += " (a quote is never closed: dataset.quoted=false if quotes belong to the values)"
+    elif "Expected" in reason and "saw" in reason:
+        reason += " (another separator, or values that hold it and need quotes)"
+    elif isinstance(error, zipfile.BadZipFile):
+        reason += " (damaged, or another format than its name says)"
+    return reason
 
 
 def _read_text(
     path: Source, separator: str, header: bool, quoted: bool, encoding: str
 ) -> pd.DataFrame:
+    """The table; quotes within values are doubled, or, where that fails, escaped by backslashes."""
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            return _parsed(path, separator, header, quoted, encoding, None)
+        except (pd.errors.ParserError, pd.errors.ParserWarning):
+            if not quoted or b'\\"' not in sample_of(path):
+                raise
+            return _parsed(path, separator, header, quoted, encoding, "\\")
+
+
+def _parsed(
+    path: Source,
+    separator: str,
+    header: bool,
+    quoted: bool,
+    encoding: str,
+    escape: str | None,
+) -> pd.DataFrame:
     import pandas as pd
 
     def read(sep: str, engine: Literal["c", "python"]) -> pd.DataFrame:
-        with nullcontext(path) if isinstance(path, Path) else path.open("rb") as content:
-            return pd.read_csv(
+        with opened(path) as content:
+            # A mark of UTF-8 stands also before other text, where programs write both.
+            if encoding in (CP1252, LATIN_1) and content.read(3) != codecs.BOM_UTF8:
+                content.seek(0)
+            frame: pd.DataFrame = pd.read_csv(
                 content,
                 sep=sep,
                 engine=engine,
@@ -78,8 +149,12 @@ def _read_text(
                 keep_default_na=False,
                 skipinitialspace=True,
                 quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+                escapechar=escape,
                 encoding=encoding,
             )
+        if quoted and not frame.empty:
+            refuse_swallowed_rows(frame, sep, path)
+        return frame
 
     if len(separator) == 1:
         return read(separator, "c")

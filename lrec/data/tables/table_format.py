@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lrec.base.errors import DataError, listed
@@ -12,16 +12,30 @@ from lrec.data.tables.columns import (
     RATINGS,
     TIMES,
     USERS,
-    TimeUnit,
     find_column,
     names,
     numbers,
-    seconds,
 )
-from lrec.data.tables.reading import Source, read_table
+from lrec.data.tables.dialect import recognised_separator, separator_name, typed_separator
+from lrec.data.tables.missing_values import MissingValues, check_missing_values, without
+from lrec.data.tables.odd_ids import notes_on_ids
+from lrec.data.tables.opening import Source, check_encoding
+from lrec.data.tables.reading import read_table
+from lrec.data.tables.times import TimeUnit, check_time_format, seconds
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ROLES = {
+    "user": USERS,
+    "item": ITEMS,
+    "rating": RATINGS,
+    "timestamp": TIMES,
+    "behavior": BEHAVIORS,
+}
+# Files of MovieLens and their many copies, which have no header and these columns.
+WITHOUT_HEADER = ("u.data", "ratings.dat")
+LAYOUT = ("user", "item", "rating", "timestamp")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +46,19 @@ class TableFormat:
         user, item, rating, timestamp, behavior: column names. `auto` takes the column with a usual
             name (user_id, userId, …), if there is one; None takes none.
         time_unit: of timestamps that are numbers.
-        separator: of a text file; None means a tab for .tsv and a comma else.
+        time_format: of all timestamps, in strptime's directives, or `excel`; None recognises unix
+            times, ISO dates and compact dates (20210301).
+        separator: of a text file, itself or its name (tab, space, …); None recognises it.
         header: True if the first line names the columns; else they are called 0, 1, 2, …
+        known: column of the time since when a pair is known to a model that goes on learning.
+        quoted: True if quotes may enclose a value; else they belong to it.
+        encoding: of a text file; None recognises UTF-8, UTF-16 and Windows-1252.
+        missing_values: cells that stand for an empty one: a list for ratings, or lists by role,
+            such as {rating: [0], user: [NA]}.
 
     Raises:
-        ValueError: `separator` is more than one character, repeated or not.
+        ValueError: `separator` is more than one character, repeated or not, or `time_format` is
+            no format.
     """
 
     user: str
@@ -45,15 +67,19 @@ class TableFormat:
     timestamp: str | None = None
     behavior: str | None = None
     time_unit: TimeUnit = "s"
+    time_format: str | None = None
     separator: str | None = None
     header: bool = True
+    known: str | None = None
+    quoted: bool = True
+    encoding: str | None = None
+    missing_values: MissingValues = None
 
     def __post_init__(self) -> None:
-        if self.separator is not None and len(set(self.separator)) != 1:
-            raise ValueError(
-                "separator must be one character, or one repeated, as `::`. "
-                f"Received: {self.separator!r}"
-            )
+        check_time_format(self.time_format)
+        typed_separator(self.separator)
+        check_encoding(self.encoding)
+        check_missing_values(self.missing_values)
 
     def cells(self, path: Source) -> pd.DataFrame:
         """The table as it is, every column as text.
@@ -61,41 +87,109 @@ class TableFormat:
         Raises:
             DataError: the file is empty or is not such a table.
         """
-        return read_table(path, self.separator, self.header)
+        separator = typed_separator(self.separator)
+        return read_table(path, separator, self.header, self.quoted, self.encoding)
 
-    def read(self, path: Source) -> pd.DataFrame:
+    def read(self, path: Source, clock: bool = True) -> pd.DataFrame:
         """The table with the columns of `FileDataset.read`.
 
+        Args:
+            clock: False where timestamps are positions in a user's history, not times.
+
+        Returns:
+            The table. Its `attrs` have `notes` of what is odd in it, and `problems`: a line for
+            each column that is missing or holds what it must not, and is left out.
+
         Raises:
-            DataError: a column is not there, or holds what it must not.
+            DataError: the file is empty or is not such a table.
         """
         import pandas as pd
 
-        frame = self.cells(path)
+        frame = self._with_layout(path)
         table = pd.DataFrame(index=frame.index)
-        for name, chosen, usual in (("user", self.user, USERS), ("item", self.item, ITEMS)):
-            column = find_column(frame, chosen, usual, f"dataset.{name}")
-            if column is None:
-                raise DataError(
-                    f"{path} has no {name} column under a usual name. Its columns: "
-                    f"{listed(frame.columns)}. Name it: dataset.{name}=<column>."
-                )
-            table[name] = names(frame[column], column)
-        rating = self._optional(frame, "rating", self.rating, RATINGS)
-        if rating is not None:
-            table["rating"] = numbers(frame[rating], rating)
-        timestamp = self._optional(frame, "timestamp", self.timestamp, TIMES)
-        if timestamp is not None:
-            table["timestamp"] = seconds(frame[timestamp], timestamp, self.time_unit)
-        behavior = self._optional(frame, "behavior", self.behavior, BEHAVIORS)
-        if behavior is not None:
-            table["behavior"] = names(frame[behavior], behavior)
+        notes, problems = [*frame.attrs["notes"]], []
+        chosen: dict[str, str] = {}
+        for role, usual in ROLES.items():
+            try:
+                column = self._column(frame, role, usual, path)
+                if column is None:
+                    continue
+                chosen[role] = column
+                cells = without(frame[column], self.missing_values, role)
+                if role == "rating":
+                    table[role] = numbers(cells, column)
+                elif role == "timestamp":
+                    table[role] = seconds(
+                        cells, column, self.time_unit, self.time_format, positions=not clock
+                    )
+                else:
+                    table[role] = names(cells, column)
+            except DataError as error:
+                problems.append(str(error))
+            if role in ("user", "item") and role in table:
+                notes += notes_on_ids(table[role], role, chosen[role])
+        if self.known is not None and self.known in frame:
+            table["known"] = numbers(frame[self.known], self.known)
+        problems += _shared(chosen)
+        table.attrs.update(notes=notes, problems=problems)
         return table
 
-    @staticmethod
-    def _optional(
-        frame: pd.DataFrame, name: str, chosen: str | None, usual: tuple[str, ...]
+    def _with_layout(self, path: Source) -> pd.DataFrame:
+        """The table with the column names of its layout, where a file without a header has one."""
+        frame = self.cells(path)
+        if self.header and path.name.removesuffix(".gz") in WITHOUT_HEADER and _is_data(frame):
+            frame = replace(self, header=False).cells(path)
+            if frame.shape[1] == len(LAYOUT):
+                frame.columns = list(LAYOUT)
+        return frame
+
+    def _column(
+        self, frame: pd.DataFrame, role: str, usual: tuple[str, ...], path: Source
     ) -> str | None:
-        if chosen is None:
+        """The column of a role; None where the role is not wanted or not there.
+
+        Raises:
+            DataError: the named column is not there, or there is none for a user or an item.
+        """
+        wanted: str | None = getattr(self, role)
+        if wanted is None:
             return None
-        return find_column(frame, chosen, usual, f"dataset.{name}")
+        column = find_column(frame, wanted, usual, f"dataset.{role}")
+        if column is not None or role not in ("user", "item"):
+            return column
+        message = (
+            f"{path} has no {role} column under a usual name. Its columns: "
+            f"{listed(frame.columns)}. Name it: dataset.{role}=<column>."
+        )
+        if self.header and _is_data(frame):
+            message += (
+                f" They look like a row and not like names: dataset.header=false "
+                f"dataset.{role}=<number of the column, from 0>."
+            )
+        elif frame.shape[1] == 1:
+            line = str(frame.columns[0])
+            found = recognised_separator(line, path.name)
+            if found in line:
+                found = separator_name(found)
+                message += f" It looks separated by {found}: dataset.separator={found}."
+        raise DataError(message)
+
+
+def _is_data(frame: pd.DataFrame) -> bool:
+    """True if the names of columns are no names: one is a number."""
+    import pandas as pd
+
+    columns = pd.Series(frame.columns.astype(str)).str.replace(r"\.\d+$", "", regex=True)
+    return bool(pd.to_numeric(columns, errors="coerce").notna().any())
+
+
+def _shared(chosen: dict[str, str]) -> list[str]:
+    """A problem for each column that two roles name."""
+    problems = []
+    for column in dict.fromkeys(chosen.values()):
+        roles = [f"dataset.{role}" for role, name in chosen.items() if name == column]
+        if len(roles) > 1:
+            problems.append(
+                f"{' and '.join(roles)} name one column, {column}: a column has one meaning."
+            )
+    return problems

@@ -51,8 +51,9 @@ def align_users(models: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
                 common = len(set(table["user"]) & set(first["user"]))
                 raise ComparisonError(
                     f"{pair} answered for different users: {len(table):,} and {len(first):,}, "
-                    f"{common:,} of them the same. Compare runs on one split and with one setting "
-                    "of tracking.keep_user_ids."
+                    f"{common:,} of them the same. Compare runs on one split, with one setting of "
+                    "tracking.keep_user_ids and, where they are of several machines, with one "
+                    "LREC_PSEUDONYM_KEY."
                 )
         ordered = [t.set_index("user").loc[first["user"]].reset_index() for t in model.tables]
         for column in ("n_train", "n_history", "n_targets"):

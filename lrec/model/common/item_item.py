@@ -26,6 +26,7 @@ class ItemItemModel(Model):
         recency: weight of a history item for each step back from the newest.
     """
 
+    seeded = False
     uses_weights = True
     weights: Any
     recency: float

@@ -87,10 +87,7 @@ class NeuralModel(Model):
 
     def layers(self) -> list[Any]:
         """The Keras layers among the attributes, and in lists among them."""
-        import keras
-
-        values = [v for value in vars(self).values() for v in _as_list(value)]
-        return [value for value in values if isinstance(value, keras.layers.Layer)]
+        return [layer for value in vars(self).values() for layer in _layers(value)]
 
     def fit(
         self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
@@ -150,7 +147,7 @@ class NeuralModel(Model):
 
         if name not in self._graphs:
             flat = [tf.TensorSpec([None], dtype) for dtype in (tf.int32, tf.float32, tf.int64)]
-            self._graphs[name] = tf.function(function, input_signature=flat)
+            self._graphs[name] = tf.function(function, input_signature=flat, autograph=False)
         return self._graphs[name]
 
     def export_scorer(self) -> ExportScorer:
@@ -190,6 +187,24 @@ class NeuralModel(Model):
         self._graphs = {}
         self.build(catalogue)
         self.graph(*self.inputs(Histories.of([[0], []])))
+        self._check_built()
+
+    def _check_built(self) -> None:
+        """Refuse a layer that has no weights yet: the losses would make them too late to train."""
+        from keras.layers import Layer
+
+        unbuilt = [
+            name
+            for name, value in vars(self).items()
+            for layer in _layers(value)
+            if not layer.built and type(layer).build is not Layer.build
+        ]
+        if unbuilt:
+            raise ValueError(
+                "every layer must be used by scores(…), or get its weights in build(…), by "
+                f"layer.build(input_shape). Received: model={self.name}, whose scores(…) leaves "
+                f"out {', '.join(dict.fromkeys(unbuilt))}"
+            )
 
 
 def ragged(items: Tensor, ratings: Tensor, splits: Tensor) -> tuple[Tensor, Tensor]:
@@ -206,5 +221,9 @@ def ragged_weights(histories: Histories, items: Tensor) -> Tensor | None:
     return None if histories.weight is None else items.with_values(tf.constant(histories.weight))
 
 
-def _as_list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
+def _layers(value: Any) -> list[Any]:
+    """The Keras layers that an attribute holds."""
+    import keras
+
+    values = value if isinstance(value, list | tuple) else [value]
+    return [value for value in values if isinstance(value, keras.layers.Layer)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,19 @@ from typing import Any
 import numpy as np
 
 from lrec import __version__
+from lrec.base.array_files import read_arrays, write_arrays
 from lrec.base.arrays import Arrays
 from lrec.base.config.check import build
 from lrec.base.errors import one_line
-from lrec.base.files import write_arrays, write_text
+from lrec.base.files import write_text
 from lrec.data.catalogue import Catalogue
 from lrec.data.interactions import ItemFeatures
 from lrec.model import Model
 
-FORMAT = 2  # of the files; an older lrec wrote none or a lower one
+FORMAT = 3  # of the files; an older lrec wrote none or a lower one
+READ = (2, FORMAT)  # 2 has no digests
 MODEL, STATE, CATALOGUE = "model.json", "state.npz", "catalogue.npz"
+DOCUMENT = "document"  # in the catalogue: digest of model.json
 
 
 def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
@@ -36,13 +40,15 @@ def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
         "model": node,
         "genre_names": features.genre_names,
     }
-    write_text(folder / MODEL, json.dumps(meta, indent=2))
+    document = json.dumps(meta, indent=2)
+    write_text(folder / MODEL, document)
     write_arrays(folder / STATE, model.state())
     arrays: Arrays = {
         "ids": catalogue.ids,
         "popularity": catalogue.popularity,
         "interactions": catalogue.interactions,
         "n_users": np.array(catalogue.n_users),
+        DOCUMENT: np.array(_digest(document.encode())),
     }
     if features.titles is not None:
         arrays["titles"] = features.titles
@@ -60,11 +66,20 @@ def load(folder: Path) -> Model:
         RuntimeError: the folder does not hold a whole model.
     """
     try:
-        meta = json.loads((folder / MODEL).read_text())
-        with np.load(folder / STATE, allow_pickle=False) as stored:
-            state = {name: stored[name] for name in stored.files}
-        with np.load(folder / CATALOGUE, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        document = (folder / MODEL).read_bytes()
+        meta = json.loads(document)
+        version = meta.get("format")
+    except Exception as error:
+        raise _damaged(folder, MODEL, error) from None
+    if version not in READ:
+        raise RuntimeError(
+            f"the model in {folder} ({MODEL}) was made by an older lrec: train it again."
+        )
+    arrays = _arrays(folder, CATALOGUE, sealed=version == FORMAT)
+    if str(arrays.get(DOCUMENT, _digest(document))) != _digest(document):
+        raise _damaged(folder, MODEL, ValueError(f"{CATALOGUE} holds another digest of it"))
+    state = _arrays(folder, STATE, sealed=version == FORMAT)
+    try:
         catalogue = Catalogue(
             ids=arrays["ids"],
             popularity=arrays["popularity"],
@@ -79,11 +94,24 @@ def load(folder: Path) -> Model:
         )
         node = meta["model"]
     except Exception as error:
-        raise RuntimeError(
-            f"{folder} does not hold a whole lrec model: {one_line(error)}"
-        ) from None
-    if meta.get("format") != FORMAT:
-        raise RuntimeError(f"the model in {folder} was made by an older lrec: train it again.")
+        raise _damaged(folder, CATALOGUE, error) from None
     model: Model = build(node, "model", str(folder / MODEL), Model)
     model.restore(state, catalogue)
     return model
+
+
+def _arrays(folder: Path, name: str, sealed: bool) -> Arrays:
+    try:
+        return read_arrays(folder / name, sealed)
+    except Exception as error:
+        raise _damaged(folder, name, error) from None
+
+
+def _damaged(folder: Path, name: str, error: Exception) -> RuntimeError:
+    return RuntimeError(
+        f"{folder} does not hold a whole lrec model, {name} is damaged: {one_line(error)}"
+    )
+
+
+def _digest(document: bytes) -> str:
+    return hashlib.sha256(document).hexdigest()

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 STEPS = (1, 2, 2.5, 5, 10)
-MARGIN = 3  # percent of the width before the first of evenly spaced positions and after the last
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,3 @@ class Axis:
         digits = max(0, -math.floor(math.log10(step) + 1e-9))
         digits += not math.isclose(step * 10**digits, round(step * 10**digits), rel_tol=1e-6)
         return f"{value + 0.0:,.{digits}f}"
-
-
-def even_positions(n: int) -> list[float]:
-    """Percent of the width for each of n points, evenly spaced from margin to margin."""
-    steps = max(n - 1, 1)
-    return [round(MARGIN + (100 - 2 * MARGIN) * index / steps, 2) for index in range(n)]

@@ -22,6 +22,7 @@ class Line:
     Attributes:
         low, high: of its band; empty without one.
         dashed: True for what a reader compares with.
+        dashed_until: index of the value up to which another one's answers stand for it, dashed.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Line:
     low: Sequence[float | None] = ()
     high: Sequence[float | None] = ()
     dashed: bool = False
+    dashed_until: int = 0
 
     @property
     def is_drawn(self) -> bool:
@@ -99,19 +101,12 @@ def _draw(
     ends = []
     for one in drawn:
         course = [(x, at(v)) for x, v in zip(xs, one.values, strict=True) if _is_number(v)]
-        style = {"stroke_dasharray": "5 4"} if one.dashed else {}
-        parts.append(
-            svg.element(
-                "polyline",
-                points=_points(course),
-                fill="none",
-                stroke=f"var({one.colour})",
-                stroke_width=2,
-                **style,
-            )
-        )
-        if len(course) == 1:
-            parts.append(svg.mark(*course[0], one.colour))
+        first = sum(map(_is_number, one.values[: one.dashed_until]))
+        if first:
+            parts.append(_stroke(course[: first + 1], one.colour, dashed=True))
+        parts.append(_stroke(course[first:], one.colour, one.dashed))
+        if len(course[first:]) == 1:
+            parts.append(svg.mark(*course[first], one.colour))
         ends.append(course[-1])
     heights = svg.apart([y - top for _, y in ends], HEIGHT)
     for one, (x, y), height in zip(drawn, ends, heights, strict=True):
@@ -120,6 +115,15 @@ def _draw(
             parts.append(svg.line(x + 2, y, right + 12, top + height, "--line"))
         parts.append(svg.text(right + 14, top + height + 4, label, one.colour))
     return round(bottom + 42), parts
+
+
+def _stroke(course: Sequence[tuple[float, float]], colour: str, dashed: bool) -> str:
+    style = {"stroke_dasharray": "5 4"} if dashed else {}
+    paint = f"var({colour})"
+    points = _points(course)
+    return svg.element(
+        "polyline", points=points, fill="none", stroke=paint, stroke_width=2, **style
+    )
 
 
 def _points(course: Sequence[tuple[float, float]]) -> str:

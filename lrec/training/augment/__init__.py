@@ -22,7 +22,13 @@ BATCH = 512
 
 
 class Augmenter(Component, ABC):
-    """Adds training data to a split."""
+    """Adds training data to a split.
+
+    Attributes:
+        seeded: False if the seed does not change what is added.
+    """
+
+    seeded: bool = True
 
     @abstractmethod
     def __call__(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> Split:

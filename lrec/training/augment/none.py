@@ -11,6 +11,7 @@ class NoAugmenter(Augmenter):
     """Adds nothing."""
 
     name = "none"
+    seeded = False
 
     def __call__(self, split: Split, strategy: Strategy, seed: int, callback: Callback) -> Split:
         return split

@@ -23,7 +23,7 @@ SMALL = ("split=leave_one_out", "schedule.epochs=2", "model=itemknn")
 def test_lists_lack_the_history_and_what_is_excluded(model: Model) -> None:
     users = np.array(["a", "b", "c"])
     histories = Histories.of([[0, 1], [], [2]])
-    table = recommend(model, users, histories, np.array([4, 5]), 6, explain=True)
+    table = recommend(model, users, histories, histories, np.array([4, 5]), 6, explain=True)
     ids = model.catalogue.ids
     assert table["user"].tolist() == ["a"] * 6 + ["b"] * 6 + ["c"] * 6
     assert table["rank"].tolist() == list(range(1, 7)) * 3
@@ -37,13 +37,33 @@ def test_lists_lack_the_history_and_what_is_excluded(model: Model) -> None:
     assert because["c"] == {str(ids[2])}
 
 
+def test_what_is_left_out_does_not_depend_on_who_else_asks(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    histories = Histories.of([[0, 1], [2], [], [3, 4]])
+    request = (np.array(list("abcd")), histories, histories.take(np.array([1, 2, 2, 3])))
+    table = recommend(model, *request, np.array([5, 6]), 50, False)
+    monkeypatch.setattr("lrec.evaluation.ranking.SCORES_A_BATCH", model.catalogue.n_items)
+    pd.testing.assert_frame_equal(recommend(model, *request, np.array([5, 6]), 50, False), table)
+    ids = model.catalogue.ids
+    lists = table.groupby("user")["item"].agg(set)
+    assert {ids[0], ids[1]} < lists["a"]
+    assert ids[2] not in lists["a"]
+    assert ids[2] in lists["b"]
+    assert not lists["d"] & set(ids[3:7])
+    assert table.groupby("user").size().tolist() == [
+        model.catalogue.n_items - n for n in (3, 2, 2, 4)
+    ]
+
+
 def test_titles_stand_beside_the_ids(model: Model) -> None:
     n_items = model.catalogue.n_items
     titles = np.array([f"Thing No. {i}" for i in range(len(model.catalogue.ids))])
     named = replace(model.catalogue, features=ItemFeatures(titles))
     before, model.catalogue = model.catalogue, named
     try:
-        table = recommend(model, np.array(["a"]), Histories.of([[0]]), np.arange(0), 3, True)
+        own = Histories.of([[0]])
+        table = recommend(model, np.array(["a"]), own, own, np.arange(0), 3, True)
     finally:
         model.catalogue = before
     index = {str(i): code for code, i in enumerate(model.catalogue.ids[:n_items])}
@@ -75,6 +95,9 @@ def test_command_shows_lists_and_writes_them(trained: tuple[Path, str], lrec: Co
     lines = [line.split() for line in shown.out.splitlines() if line.startswith("new")]
     assert [line[1] for line in lines] == ["1", "2", "3"]
     assert {line[-1] for line in lines} <= {"thing-02", "thing-04"}
+    stocked = ("history=[thing-02]", "exclude=none", "only=[thing-02,thing-04]", "to=stock.csv")
+    assert lrec(folder, "recommend", f"run={run}", *stocked).rc == 0
+    assert set(pd.read_csv(folder / "stock.csv")["item"]) == {"thing-02", "thing-04"}
     overrides = ("users=tail", "to=lists/tail.parquet", "exclude=[thing-00]")
     written = lrec(folder, "recommend", f"run={run}", *overrides)
     assert (written.rc, written.err) == (0, "")
@@ -109,6 +132,9 @@ def test_unknown_ids_to_exclude_are_left_out_with_a_note(
     [
         ((), "either users or history"),
         (("users=tial",), "did you mean tail"),
+        (("users=tail", "to=ratings.csv"), "holds something else than recommendations"),
+        (("users=tail", "exclude=target"), "did you mean targets"),
+        (("history=[thing-01]", "exclude=targets"), "needs users of the data"),
         (("users=tail", "model=vae"), "was decided when the run was trained"),
     ],
 )
@@ -116,6 +142,7 @@ def test_wrong_requests_are_one_line(
     overrides: tuple[str, ...], words: str, trained: tuple[Path, str], lrec: CommandLine
 ) -> None:
     folder, run = trained
+    (folder / "ratings.csv").write_text("user,item\n1,2\n")
     answer = lrec(folder, "recommend", f"run={run}", *overrides)
     assert answer.rc == 2
     assert words in answer.complaint

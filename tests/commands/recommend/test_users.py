@@ -22,8 +22,9 @@ from lrec.model import Model
 
 def test_known_users_have_their_whole_history(settings: Any, model: Model) -> None:
     data = settings.dataset.load()
-    users, histories = known_users(settings, ["person-020", "person-003"], model.catalogue)
+    users, histories, targets = known_users(settings, ["person-020", "person-003"], model.catalogue)
     assert users.tolist() == ["person-020", "person-003"]
+    assert targets.item.tolist() == histories.item.tolist()  # all may be held out
     for row, user in enumerate(users):
         theirs = data.item_ids[data.item[data.user_ids[data.user] == user]]
         inside = set(theirs) & set(model.catalogue.ids[: model.catalogue.n_items])
@@ -32,7 +33,7 @@ def test_known_users_have_their_whole_history(settings: Any, model: Model) -> No
 
 
 def test_buckets_partition_all_users(settings: Any, model: Model) -> None:
-    all_users, _ = known_users(settings, "all", model.catalogue)
+    all_users, *_ = known_users(settings, "all", model.catalogue)
     groups = [known_users(settings, g, model.catalogue)[0].tolist() for g in ("tail", "head")]
     torso = known_users(settings, "torso", model.catalogue)[0].tolist()
     assert sorted([*groups[0], *groups[1], *torso]) == sorted(all_users.tolist())
@@ -90,7 +91,6 @@ def listed(histories: Histories, catalogue: Catalogue) -> list[list[str]]:
         ("1.6e18", "1.5e18", "1.55e18"),
         ("3", "-1", "0.5"),
         ("2020-01-02", "2019-12-31T23:00:00Z", "2020-01-01"),
-        ("2020-01-02", "5", "2020-01-01"),
     ],
 )
 def test_times_of_any_unit_order_the_history(
@@ -101,6 +101,13 @@ def test_times_of_any_unit_order_the_history(
     path.write_text("\n".join(["user,item,timestamp", *lines]))
     _, histories = new_users(str(path), model.catalogue)
     assert listed(histories, model.catalogue) == [["thing-01", "thing-02", "thing-00"]]
+
+
+def test_times_of_several_kinds_have_no_order(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("user,item,timestamp\nzoe,thing-00,2020-01-02\nzoe,thing-01,5\n")
+    with pytest.raises(DataError, match="timestamp mixes kinds of times"):
+        new_users(str(path), model.catalogue)
 
 
 def test_times_must_be_times(model: Model, tmp_path: Path) -> None:

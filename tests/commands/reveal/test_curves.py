@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from lrec.commands.reveal.curves import ModelCurves, area, needed, reveal_curves
+from lrec.commands.reveal.curves import ModelCurves, reveal_curves
+from lrec.commands.reveal.page import page
+from lrec.commands.reveal.sentences import lead_sentences
 
+FACTS = {"users": 80, "train_users": 9, "min_users": 30, "resamples": 200, "version": "1"}
+FACTS |= {"seeds": [1], "runs": {"late": {1: "id"}}, "addresses": {}, "meaning": "Gain."}
 LENGTHS = [0, 1, 2, 5, 8]
 
 
@@ -18,20 +25,6 @@ def measured(
     spread = np.where(history[:, None] >= np.array(LENGTHS), values + users, np.nan)
     covered = np.where(np.isnan(spread), np.nan, np.array(LENGTHS) > 0)
     return ModelCurves(name, spread, covered, values[-1] + users[:, 0], competes)
-
-
-def test_needed_items_and_area_in_plain_python() -> None:
-    shown = np.array([0, 1, 2, 5, 8, 16])
-    curve = np.array([0.1, 0.2, 0.3, 0.37, 0.38, 0.4])
-    best = max(curve)
-    fewest = next(n for n, value in zip(shown, curve, strict=True) if value >= 0.9 * best)
-    assert needed(curve, shown) == fewest == 5
-    widths = [(0, 1), (1, 2), (2, 5), (5, 8)]
-    at = dict(zip(shown.tolist(), curve.tolist(), strict=True))
-    total = sum((b - a) * (at[a] + at[b]) / 2 for a, b in widths)
-    assert area(curve, shown) == pytest.approx(total / 8)
-    both = np.stack([curve, curve[::-1]])
-    assert needed(both, shown).tolist() == [5, 0]
 
 
 def test_every_curve_is_over_one_fixed_set_of_users() -> None:
@@ -48,6 +41,7 @@ def test_every_curve_is_over_one_fixed_set_of_users() -> None:
     assert (long["low"] <= long["value"]).all()
     assert (long["value"] <= long["high"]).all()
     assert long["covered"].tolist() == [0, 1, 1, 1, 1]
+    assert long["own"].tolist() == [False, True, True, True, True]
 
 
 def test_the_best_model_changes_where_the_curves_cross() -> None:
@@ -57,11 +51,12 @@ def test_the_best_model_changes_where_the_curves_cross() -> None:
     oracle = measured("oracle", np.full(5, 0.9), history, competes=False)
     curves = reveal_curves([early, late, oracle], history, LENGTHS, 30, 500)
     rows = curves.winners[curves.winners["cohort"] == 8]
-    assert rows["model"].tolist()[:2] == ["early", "early"]
-    assert rows["model"].tolist()[3:] == ["late", "late"]
-    assert rows["decided"].tolist() == [True, True, False, True, True]
+    assert rows["n"].tolist() == [1, 2, 5, 8]  # with no items a fallback answers for both
+    assert rows["model"].tolist()[:1] == ["early"]
+    assert rows["model"].tolist()[2:] == ["late", "late"]
+    assert rows["decided"].tolist() == [True, False, True, True]
     summary = curves.summary[curves.summary["cohort"] == 8].set_index("model")
-    assert summary.loc["early", "needed"] == 0  # .30 is more than nine tenths of .33
+    assert summary.loc["early", "needed"] == 1  # .31 is more than nine tenths of .33
     assert summary.loc["late", "needed"] == 8
     assert summary.loc["late", "area"] > summary.loc["early", "area"]
     assert (summary["area_low"] <= summary["area"]).all()
@@ -92,3 +87,30 @@ def test_too_few_users_are_refused() -> None:
     model = measured("model", np.zeros(5), history)
     with pytest.raises(ValueError, match="Received: 20 of 120 users"):
         reveal_curves([model], history, LENGTHS, 30, 200)
+
+
+def test_the_answers_of_a_fallback_count_for_nothing() -> None:
+    """A model whose fallback, popularity, is better than it is itself with few items."""
+    history = np.full(80, 8)
+    flat = measured("popularity", np.full(5, 0.50), history)
+    flat = replace(flat, covered=np.ones_like(flat.covered))
+    late = measured("late", np.array([0.50, 0.10, 0.20, 0.45, 0.54]), history)
+    lost = measured("lost", np.array([0.50, 0.60, 0.20, 0.30, 0.40]), history)
+    curves = reveal_curves([flat, late, lost], history, LENGTHS, 30, 200)
+    summary = curves.summary.set_index("model")
+    assert summary.loc["late", "needed"] == 8  # 0 by the fallback's value
+    assert summary.loc["lost", "needed"] == np.inf  # .60 with one item did not last
+    assert summary.loc["late", "leads"] == 8
+    assert summary.loc["lost", "leads"] == np.inf
+    assert np.isnan(summary.loc["popularity", "leads"])
+    area = (0.15 + 3 * 0.325 + 3 * 0.495) / 7
+    assert summary.loc["late", "area"] == pytest.approx(area, abs=0.005)
+    late_words, lost_words = lead_sentences(curves, 8)
+    assert late_words.startswith("late never beats popularity before n = 8 (95 %: 8 to 8).")
+    assert lost_words.startswith("lost never beats popularity for good: not with 8 items")
+    shown = page(curves, {"primary": "ndcg_at_10", "data": "", "digest": "", "command": ""} | FACTS)
+    assert "late never beats popularity before n = 8" in shown
+    assert len(re.findall(r">\(0\.(50|49)\d\d\)<", shown)) == 2  # the fallback's, in brackets
+    chart = shown[shown.index("<figure>") : shown.index("</figure>")]
+    assert chart.count("stroke-dasharray") == 2 * chart.count("<svg")  # and dashed
+    assert "never never" not in shown.replace("-", " ")

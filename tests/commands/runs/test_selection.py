@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 from helpers.saved_runs import saved_run
 
-from lrec.commands.runs.selection import select
+from lrec.commands.runs.selection import select, taken_words
+from lrec.commands.runs.unnamed import left_out_words, newest_comparable
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 from lrec.tracking import SavedRun
 
 
 def names(runs: list[SavedRun], named: bool = False) -> dict[str, list[str]]:
-    return {c.name: [r.id for r in c.runs.values()] for c in select(runs, named)}
+    taken = runs if named else newest_comparable(runs)[0]
+    return {c.name: [r.id for r in c.runs.values()] for c in select(taken, named)}
 
 
 def test_seeds_of_one_model_are_one_model() -> None:
@@ -27,7 +29,7 @@ def test_the_newest_run_decides_data_split_and_settings() -> None:
         saved_run("itemknn", digest="d2"),  # other data
         saved_run("itemknn", split__test=0.3),  # other split
     ]
-    models = select(runs, named=False)
+    models = select(newest_comparable(runs)[0], named=False)
     assert [c.name for c in models] == ["ease", "vae"]
     assert models[1].any.params["model.beta"] == "0.1"
 
@@ -74,3 +76,54 @@ def test_two_settings_of_one_model_have_names_of_their_own() -> None:
 def test_augmented_and_featured_models_are_named_so() -> None:
     runs = [saved_run("vae"), saved_run("vae", augment="gan"), saved_run("vae", feature="titles")]
     assert list(names(runs)) == ["vae", "vae-gan", "vae-titles"]
+
+
+def test_a_model_without_a_seed_stands_beside_every_seed() -> None:
+    once = {"lrec.seeded": "False"}
+    runs = [saved_run("vae", 3), saved_run("vae", 2), saved_run("ease", 1, tags=once)]
+    for named in (False, True):
+        assert names(runs, named) == {"ease": ["ease-1", "ease-1"], "vae": ["vae-2", "vae-3"]}
+    ease = next(model for model in select(runs, named=True) if model.name == "ease")
+    assert {seed: run.id for seed, run in ease.distinct.items()} == {1: "ease-1"}
+    others = [saved_run("ease", 2, tags=once), saved_run("itemknn", 1, tags=once)]
+    assert names(others) == {"ease": ["ease-2"], "itemknn": ["itemknn-1"]}
+
+
+def test_runs_of_updates_searches_and_revealed_histories_are_not_taken_unnamed() -> None:
+    """They are newer than what was trained to be compared, and of another kind."""
+    plain = [saved_run("ease"), saved_run("vae")]
+    aside = [
+        saved_run("vae", tags={"lrec.for": "update", "lrec.updates": "vae-1"}),
+        saved_run("vae", tags={"lrec.updates": "vae-1"}),  # of an older lrec
+        saved_run("vae", tags={"lrec.for": "update"}),  # from scratch, to compare with
+        saved_run("vae", split="user_holdout", tags={"lrec.for": "reveal"}),
+        saved_run("ease", model__regularisation=3, tags={"lrec.for": "tune"}),
+    ]
+    other = [saved_run("vae", digest="d2"), saved_run("vae", split__test=0.4)]
+    older = [saved_run("ease", model__regularisation=7)]
+    taken, left_out = newest_comparable([*aside, *plain, *other, *older])
+    assert taken == plain
+    words = left_out_words(left_out)
+    assert words.startswith(
+        "left out: 3 of lrec update, 1 of lrec reveal, 1 of lrec tune, 1 on other"
+    )
+    assert "1 on other data (csv d2), 1 with another split (ratio), 1 older, with other" in words
+    nothing, left_out = newest_comparable(aside)
+    with pytest.raises(ComparisonError, match=r"found: none\..* Left out: 3 of lrec update"):
+        select(nothing, named=False, left_out=left_out_words(left_out))
+
+
+def test_held_out_users_are_looked_for_where_they_are_needed() -> None:
+    runs = [
+        saved_run("vae"),  # the newest
+        saved_run("vae", split="user_holdout", tags={"lrec.for": "reveal"}),
+        saved_run("ease", split="user_holdout", tags={"lrec.for": "train"}),
+    ]
+    taken, left_out = newest_comparable(runs, held_out=True)
+    assert taken == runs[1:]
+    assert left_out_words(left_out).startswith("left out: 1 with split=ratio (")
+
+
+def test_what_was_taken_is_said() -> None:
+    models = select([saved_run("vae", 2), saved_run("ease", 2)], named=True)
+    assert taken_words(models) == "taken: ease, vae (seeds 2) on csv (d1) with split=ratio"

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from lrec.commands.simulate.page import page
 from lrec.commands.simulate.results import SimulationResults
 
+FACTS = {
+    "models": ["vae"],
+    "control": "random",
+    "active": 5,
+    "buckets": {"tail": "n <= 2"},
+    "rounds": 2,
+    "users": 40,
+    "data": "csv",
+    "digest": "d",
+    "start": 2,
+    "shown": 10,
+    "retrain": False,
+    "answers": "held-out items",
+    "train_users": 10,
+    "seeds": [1],
+    "simulation_seed": 0,
+    "resamples": 100,
+    "command": "lrec simulate",
+    "version": "0",
+    "runs": {"vae": {1: "v"}},
+    "addresses": {"v": ""},
+}
+
 
 def results() -> SimulationResults:
-    """Two models and the control in two rounds; in the tail nobody becomes active."""
+    """A model and both controls in two rounds; in the tail nobody becomes active."""
     rounds, summary = [], []
     for bucket, most in (("all", 0.5), ("tail", 0.0)):
-        for index, model in enumerate(("vae", "random")):
+        for index, model in enumerate(("vae", "popularity", "random")):
             key = {"model": model, "bucket": bucket}
             for number in (1, 2):
                 rounds.append(
@@ -29,8 +54,14 @@ def results() -> SimulationResults:
                         "gini": 0.5,
                     }
                 )
-            difference = None if index else most
-            bounds = {"difference": difference, "low": difference, "high": difference}
+            bounds = {
+                f"{name}{suffix}": None if model in ("random", control) else most * share
+                for control, suffix, share in (
+                    ("random", "", 0.5),
+                    ("popularity", "_popularity", 0.3),
+                )
+                for name in ("difference", "low", "high")
+            }
             summary.append(
                 {
                     **key,
@@ -47,29 +78,7 @@ def results() -> SimulationResults:
 
 
 def test_charts_without_content_are_left_out_and_named() -> None:
-    facts = {
-        "models": ["vae"],
-        "control": "random",
-        "active": 5,
-        "buckets": {"tail": "n <= 2"},
-        "rounds": 2,
-        "users": 40,
-        "data": "csv",
-        "digest": "d",
-        "start": 2,
-        "shown": 10,
-        "retrain": False,
-        "answers": "held-out items",
-        "train_users": 10,
-        "seeds": [1],
-        "simulation_seed": 0,
-        "resamples": 100,
-        "command": "lrec simulate",
-        "version": "0",
-        "runs": {"vae": {1: "v"}},
-        "addresses": {"v": ""},
-    }
-    html = page(results(), facts)
+    html = page(results(), FACTS)
     assert html.count("<figure>") == html.count(' download="') == 5
     everybody, tail = html.split("<section>")[1:3]
     active, drift = "Active: users with 5 items or more", "Drift: popularity of what is shown"
@@ -79,3 +88,13 @@ def test_charts_without_content_are_left_out_and_named() -> None:
     assert f"<figcaption>{active}" not in tail
     assert "people with up to 2 items" in tail
     assert "too few users" not in html
+
+
+def test_differences_to_both_controls_stand_side_by_side() -> None:
+    everybody = page(results(), FACTS).split("<section>")[1]
+    heads = re.findall(r"<th[^>]*>(above [^<]*)</th>", everybody)
+    assert heads == ["above popularity", "above random"]
+    (vae,) = (row for row in everybody.split("<tr") if ">vae</a>" in row)
+    assert re.findall(r"<b>(.*?)</b>", vae) == ["+15.0", "+25.0"]
+    (popularity,) = (row for row in everybody.split("<tr") if "<th>popularity</th>" in row)
+    assert re.findall(r"<b>(.*?)</b>", popularity) == ["+25.0"]

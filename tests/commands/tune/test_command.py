@@ -55,24 +55,32 @@ def test_every_candidate_gets_the_same_budget(tuned: Path) -> None:
     assert trials["pareto"].any()
 
 
-@pytest.mark.slow
-def test_a_sweep_ends_with_its_pareto_set(lrec: CommandLine, tiny: Path, tmp_path: Path) -> None:
+def test_a_sweep_ends_with_its_jobs_by_bucket_and_finds_finished_ones_again(
+    lrec: CommandLine, tiny: Path, tmp_path: Path
+) -> None:
+    """The second command names what the first one did, and more, as after a kill."""
     import mlflow
 
-    answer = lrec(
-        tmp_path,
-        "train",
-        "-m",
-        "model=popularity,itemknn",
-        *small(tiny),
+    lrec.give_store(tmp_path)
+    models = ("popularity,itemknn", "popularity,itemknn,ease")
+    first, second = (
+        lrec(tmp_path, "train", "-m", f"model={names}", "seed=1,2", *small(tiny))
+        for names in models
     )
-    assert answer.rc == 0, answer.err
-    assert "Pareto set of 2 runs" in answer.out
+    assert (first.rc, second.rc) == (0, 0), first.err + second.err
+    assert first.out.count("found run") == 2  # neither depends on the seed
+    assert "Pareto set of 2 runs" in first.out
+    assert second.out.count("found run") == 5
+    assert "val ndcg@10 of 3 runs" in second.out
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
     runs = mlflow.search_runs(experiment_names=["lrec"])
+    assert len(runs[runs["tags.lrec.command"] == "train"]) == 3
     parent = runs[runs["tags.lrec.command"] == "sweep"].iloc[0]
     artifacts = {f.path for f in mlflow.MlflowClient().list_artifacts(parent["run_id"])}
     assert artifacts == {"trials.csv", "pareto.png"}
+    compared = lrec(tmp_path, "compare", f"sweep={parent['run_id']}", "resamples=100")
+    assert compared.rc == 0, compared.err
+    assert "taken: ease, itemknn, popularity (seeds 1) on csv" in compared.out
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,7 @@ def test_a_mirror_is_told_who_asks(site: Site, folder: Path, capsys: pytest.Capt
         assert fetch(*official, folder / str(number), mirror=mirror).read_bytes() == BODY
         assert site.logins[-2:] == [f"Basic {b64encode(expected).decode()}"] * 2
     message = refused(f"{official[0]}x", "", folder, mirror=mirror)
-    assert f"{mirror.replace('s3cret', '***')}/data.zipx could not be downloaded" in message
+    assert f"{site.address.replace('://', '://***@')}/data.zipx could not be downloaded" in message
     assert "s3" not in capsys.readouterr().out
 
 

@@ -44,6 +44,13 @@ def as_fields(folder: Path, ids: np.ndarray[Any, Any], rows: np.ndarray[Any, Any
     return path
 
 
+def test_few_vectors_are_noted(split: Split, tmp_path: Path) -> None:
+    n = split.catalogue.n_items
+    path = as_columns(tmp_path, split.catalogue.ids[: n // 2], np.ones((n // 2, 2)))
+    with pytest.warns(UserWarning, match=f"only {n // 2} of {n} items have a vector in .*columns"):
+        Vectors(str(path))(split)
+
+
 @pytest.mark.parametrize("write", [as_columns, as_lists, as_text, as_fields])
 def test_vectors_are_found_by_item_id(split: Split, tmp_path: Path, write: Writer) -> None:
     n = split.catalogue.n_items

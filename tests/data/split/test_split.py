@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -219,3 +220,13 @@ def test_shares_must_leave_something(kind: type[Splitter], options: dict[str, fl
 @pytest.mark.parametrize("clock", [True, False])
 def test_a_split_has_the_clock_of_its_data(tiny: Path, clock: bool) -> None:
     assert LeaveOneOut()(CSV(str(tiny), clock=clock).load()).clock is clock
+
+
+@pytest.mark.parametrize("splitter", [LeaveOneOut(), GlobalTime(0.2, 0.4), Ratio(order="time")])
+def test_targets_that_nothing_can_hit_are_noted(splitter: Splitter) -> None:
+    repeats = interactions([(u, time % 4, time) for u in range(5) for time in range(10)])
+    with pytest.warns(UserWarning, match=r"(\d+) of \1 test targets .* dataset\.duplicates=last"):
+        splitter(repeats)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        splitter(interactions([(user, time, time) for user in range(5) for time in range(10)]))

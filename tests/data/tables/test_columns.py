@@ -116,25 +116,6 @@ def test_parquet_missing_whole_numbers(tmp_path: Path) -> None:
     assert "1 of 2 rows have no item id" in refused(CSV(path))
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("1577836800", DAY),
-        ("-5", -5),
-        ("2020-01-01", DAY),
-        ("2020-01-01 00:00:10", DAY + 10),
-        ("2020-01-01T00:00:10Z", DAY + 10),
-        ("2020-01-01T02:00:10+02:00", DAY + 10),
-        ("1969-12-31", -86_400),
-        ("0001-01-01", -62_135_596_800),
-        ("9999-12-31", 253_402_214_400),
-    ],
-)
-def test_times(write: Write, text: str, seconds: int) -> None:
-    data = CSV(write("a.csv", f"user,item,timestamp\na,x,{text}\nb,x,0\n")).load()
-    assert data.timestamp.tolist() == [seconds, 0]
-
-
 def test_words_for_nothing_are_nothing(write: Write) -> None:
     path = write("a.csv", "user,item,rating,timestamp\na,x,null,1\na,y,3,NaN\na,z,4,5\n")
     assert "1 of 3 rows have no timestamp (the first is data row 2)" in refused(CSV(path))

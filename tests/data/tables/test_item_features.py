@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from helpers.tables import ITEMS, TABLE, Write, refused
 
@@ -21,7 +23,8 @@ def test_items_file(write: Write) -> None:
 def test_items_file_with_named_columns(write: Write) -> None:
     items = write("items.csv", ITEMS.replace("title", "t").replace("genres", "g"))
     table = write("a.csv", TABLE)
-    plain = CSV(table, items_path=items).load().features
+    with pytest.warns(UserWarning, match=r"no column of titles or genres .* dataset\.titles"):
+        plain = CSV(table, items_path=items).load().features
     assert plain.titles is plain.genres is None
     named = CSV(table, items_path=items, titles="t", genres="g").load().features
     assert named.titles.tolist() == ["", "Why: a film"]
@@ -32,7 +35,7 @@ def test_items_file_with_named_columns(write: Write) -> None:
 
 @pytest.mark.parametrize(
     "items",
-    ["x,\ny,\n", "x,(no genres listed)\n", "q,War\n"],
+    ["x,\ny,\n", "x,(no genres listed)\n", "q,War\nx,\n"],
     ids=["empty", "said so", "only of others"],
 )
 def test_items_without_any_genre(write: Write, items: str) -> None:
@@ -47,3 +50,29 @@ def test_items_file_must_name_the_items(write: Write) -> None:
     assert "code, title" in refused(CSV(write("a.csv", TABLE), items_path=items))
     named = CSV(write("a.csv", TABLE), items_path=write("b.csv", ITEMS), titles="headline")
     assert "dataset.titles=headline" in refused(named)
+
+
+def test_items_file_without_any_of_the_ids_is_refused(write: Write) -> None:
+    items = write("items.csv", "item,genres\n00012,War\n00013,Drama\n")
+    message = refused(CSV(write("a.csv", "user,item\na,12\nb,13\n"), items_path=items))
+    assert "no row for any of the 2 items" in message
+    assert "00012, 00013" in message
+    assert "12, 13" in message
+
+
+@pytest.mark.parametrize(("rows", "noted"), [(18, True), (19, False)])
+def test_items_with_a_row_are_counted_and_few_are_noted(
+    write: Write, rows: int, noted: bool
+) -> None:
+    table = write("a.csv", "user,item\n" + "".join(f"a,{item}\n" for item in range(20)))
+    lines = "".join(f"{item},War\n" for item in range(rows))
+    source = CSV(table, items_path=write("items.csv", "item,genres\n" + lines))
+    for _ in range(2):  # prepared, and from the cache
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            features = source.load().features
+        assert features.described.sum() == rows
+        messages = [str(warning.message) for warning in caught]
+        assert [f"only {rows} of 20 items have a row" in text for text in messages] == [
+            True
+        ] * noted

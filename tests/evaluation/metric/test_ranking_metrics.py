@@ -138,7 +138,7 @@ def epc(user: User, world: World, k: int) -> float:
 
 
 def user_coverage(user: User, world: World, k: int) -> float:
-    return float(user.is_personalised and len(user.ranked[:k]) == k)
+    return float(user.is_personalised and len(user.ranked) > 0)
 
 
 def arp(user: User, world: World, k: int) -> float:
@@ -244,7 +244,7 @@ BY_HAND: dict[type[RankingMetric], list[float]] = {
     MAP: [1 / 6, 1, 0, 2 / 3],
     Novelty: [1, 3, 1, 3],
     EPC: [D2 * 3 / 4 / D, 7 / 8 / D, 0, (D1 + D2) * 7 / 8 / D],
-    UserCoverage: [1, 0, 0, 0],
+    UserCoverage: [1, 1, 0, 1],
     ARP: [14 / 3, 1, 14 / 3, 1],
     APLT: [0, 1, 0, 1],
     PopularityLift: [11 / 3, NAN, (14 / 3 - 8) / 8, (1 - 3) / 3],
@@ -344,6 +344,24 @@ def test_popularity_counts_users_and_the_short_head_interactions() -> None:
     )
     assert_close(APLT()(world.lists, 3), [2 / 3])
     assert_close(ARP()(world.lists, 3), [2])
+
+
+def test_users_of_a_catalogue_smaller_than_k_are_covered() -> None:
+    users = [
+        User(ranked=[2, 0, 1], target=[0], history=[]),
+        User(ranked=[2], target=[], history=[0, 1]),
+        User(ranked=[], target=[], history=[0, 1, 2]),
+        User(ranked=[0, 1, 2], target=[0], history=[], is_personalised=False),
+    ]
+    world = World(
+        users=users,
+        popularity=[3, 2, 1],
+        interactions=[3, 2, 1],
+        n_train=4,
+        genres=[[1], [1], [1]],
+        width=3,
+    )
+    assert_close(UserCoverage()(world.lists, 20), [1, 1, 0, 0])
 
 
 @pytest.mark.parametrize("metric", [Diversity, Calibration])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrec.reporting.page.axis import Axis, even_positions
+from lrec.reporting.page.axis import Axis
 
 NAN = math.nan
 
@@ -37,8 +37,3 @@ def test_an_axis_over_nothing_is_an_axis() -> None:
     assert Axis(0, 1, (0.0, 0.25, 0.5)).label(0.25) == "0.25"
     assert Axis(-0.1, 0.1, (-0.05, 0.0, 0.05)).label(-0.05) == "-0.05"
     assert Axis(0, 4000, (1000.0, 2000.0)).label(2000.0) == "2,000"
-
-
-def test_positions_lie_evenly_from_margin_to_margin() -> None:
-    assert even_positions(3) == [3, 50, 97]
-    assert even_positions(1) == [3]

@@ -115,6 +115,29 @@ def test_a_line_without_values_is_not_drawn() -> None:
     assert ">none<" not in chart.drawings[0]
 
 
+@pytest.mark.parametrize(
+    ("until", "dashed", "solid", "marks"), [(0, [], [3], 0), (2, [3], [1], 1), (3, [3], [0], 0)]
+)
+def test_a_line_is_dashed_until_its_values_are_its_own(
+    until: int, dashed: list[int], solid: list[int], marks: int
+) -> None:
+    """Both parts meet at the first value of its own, which is marked where it is the only one."""
+    line = Line("late", "--c0", [0.1, 0.2, 0.3], dashed_until=until)
+    drawing = line_chart("n", "t", [line], ["0", "1", "2"], ("items", "%")).drawings[0]
+    root = ElementTree.fromstring(drawing)
+    strokes = list(root.iter("polyline"))
+    points = {
+        is_dashed: [
+            len(stroke.attrib["points"].split())
+            for stroke in strokes
+            if ("stroke-dasharray" in stroke.attrib) is is_dashed
+        ]
+        for is_dashed in (True, False)
+    }
+    assert points == {True: dashed, False: solid}
+    assert len(list(root.iter("circle"))) == marks
+
+
 @given(st.lists(st.floats(0, 240), max_size=12))
 def test_labels_keep_their_distance_and_their_order(heights: list[float]) -> None:
     moved = apart(heights, 240)

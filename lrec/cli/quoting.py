@@ -1,0 +1,49 @@
+"""Quotes around values that Hydra's grammar cannot read, where it is clear what they stand for."""
+
+from __future__ import annotations
+
+import re
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+
+from lrec.base.config.quotes import in_quotes
+
+KEY = re.compile(r"[~+]{0,2}[\w./@-]+", re.ASCII)
+# Between the commas of a list; quotes and brackets may have a meaning of their own.
+ITEM = re.compile(r"[^,'\"\[\]{}]+")
+
+
+def quoted(word: str) -> str:
+    """An override as Hydra reads it: as it is, or its value in quotes, or the items of its list.
+
+    Paths and ids may have blanks and brackets, =, ;, &, ~ or letters of any language.
+    """
+    key, equals, value = word.partition("=")
+    if not (KEY.fullmatch(key) and equals and value.isprintable()) or parses(word):
+        return word
+    if value.startswith("[") and value.endswith("]"):
+        candidate = f"{key}=[{_items(value[1:-1])}]"
+    elif re.search(r"\([^)]*,", value):
+        return word  # a function of Hydra's that is misspelt, or a name with a comma
+    elif "," in value:
+        candidate = f"{key}={_items(value)}"  # a sweep, as it is without the other signs
+    elif value.startswith(("'", '"', "[", "{")) and not re.match(r"[\[{][^\[\]{}]*[\]}].", value):
+        return word  # begun, and not ended
+    else:
+        candidate = f"{key}={in_quotes(value)}"
+    return candidate if parses(candidate) else word
+
+
+def _items(text: str) -> str:
+    """Items between commas, those in quotes that need them."""
+    return ITEM.sub(lambda item: item[0] if parses(f"x={item[0]}") else in_quotes(item[0]), text)
+
+
+def parses(override: str) -> bool:
+    """True if Hydra's grammar has the override."""
+    try:
+        OverridesParser.create().parse_override(override)
+    except (HydraException, ValueError):  # Python reads no number of 4,300 digits
+        return False
+    return True

@@ -1,0 +1,82 @@
+"""The folder of an export: replaced as a whole, and only where all in it was written by lrec."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lrec.base.errors import DataError, listed
+
+MANIFEST = "manifest.json"  # sha256 of every other file, by its path in the folder
+
+
+@contextmanager
+def replaced(folder: Path) -> Iterator[Path]:
+    """A folder to write to, which replaces the given one at the end: it is never there in part.
+
+    Raises:
+        DataError: the given folder holds now what no export wrote; it stays as it is.
+    """
+    folder = folder.resolve()
+    unfinished, old = (folder.with_name(f"{folder.name}.{os.getpid()}.{k}") for k in ("new", "old"))
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        manifest = {"files": {name: digest(path) for name, path in _files(unfinished).items()}}
+        (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        if (path := foreign(folder)) is not None:  # it may have come while the formats were made
+            raise DataError(f"{folder} cannot be replaced: lrec did not write {listed([path])}.")
+        if folder.exists():
+            folder.rename(old)
+        unfinished.rename(folder)
+    finally:
+        for rest in (unfinished, old):
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+def foreign(folder: Path) -> Path | None:
+    """A file that would be lost if a folder were replaced: no export wrote it, or it has changed.
+
+    None where there is none, and where there is no folder.
+    """
+    if not folder.exists():
+        return None
+    if not folder.is_dir():
+        return folder
+    written = _manifest(folder)
+    files = _files(folder)
+    ours = written.keys() | ({MANIFEST} if written else set())
+    for name, path in files.items():
+        plain = path.is_file() and not path.is_symlink()
+        if name not in ours or not plain or (name != MANIFEST and digest(path) != written[name]):
+            return path
+    return None
+
+
+def digest(path: Path) -> str:
+    """Hex digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Everything in a folder and below that is no folder, by its path in there."""
+    return {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or not path.is_dir()
+    }
+
+
+def _manifest(folder: Path) -> dict[str, str]:
+    """The digests that an export left; none where the file is missing or something else."""
+    try:
+        files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+        return dict(files)
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}

@@ -1,0 +1,39 @@
+"""Identity of models across runs, and the reasons for which two runs cannot be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lrec.tracking import SavedRun
+
+# Root keys of the parameters that define a model, and of those that define the queries.
+MODEL_KEYS = ("model", "schedule", "feature", "augment", "monitor")
+QUERY_KEYS = ("split",)
+
+
+def name(run: SavedRun) -> str:
+    """Name of a run's model: its config, and the features and augmenter of its training data."""
+    parts = [run.params.get("model", "?")]
+    parts += [run.params[g] for g in ("feature", "augment") if run.params.get(g, "none") != "none"]
+    return "-".join(parts)
+
+
+def settings(run: SavedRun) -> tuple[tuple[str, str], ...]:
+    """Every parameter that defines the model."""
+    return tuple(sorted(_under(run.params, MODEL_KEYS).items()))
+
+
+def differences(run: SavedRun, other: SavedRun) -> list[str]:
+    """Reasons for which two runs have different queries; empty if they have the same."""
+    if run.digest != other.digest:
+        return [
+            f"they have different data, {other.data} ({other.digest[:12]}) "
+            f"and {run.data} ({run.digest[:12]})"
+        ]
+    one, two = _under(other.params, QUERY_KEYS), _under(run.params, QUERY_KEYS)
+    keys = sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
+    return [f"{key} is {one.get(key)} and {two.get(key)}" for key in keys]
+
+
+def _under(params: Mapping[str, str], groups: Sequence[str]) -> dict[str, str]:
+    return {key: value for key, value in params.items() if key.partition(".")[0] in groups}

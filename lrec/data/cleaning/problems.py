@@ -1,0 +1,57 @@
+"""All problems of a table in one message, so that nobody has to find them one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from lrec.base.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# What is checked in this order, as cleaning does: a dropped row misses nothing else.
+WHATS = {
+    "user": "user id",
+    "item": "item id",
+    "behavior": "behavior",
+    "timestamp": "timestamp",
+    "rating": "rating",
+}
+KEYS = {"user": "id", "item": "id"}  # of the policy, where it is not the column's name
+
+
+def refuse_problems(
+    frame: pd.DataFrame, policies: Mapping[str, str], weights: Mapping[str, float] | None
+) -> None:
+    """Refuse a table with columns that could not be read, or with cells that may not be missing.
+
+    Args:
+        frame: the rows as read; `attrs["problems"]` has those of reading.
+        policies: for missing values, by key: id, behavior, timestamp, rating.
+        weights: of behaviours; rows of others are dropped, and nothing of them is needed.
+
+    Raises:
+        DataError: with all problems, in one line.
+    """
+    problems: list[str] = [*frame.attrs.get("problems", ())]
+    rows = frame
+    for column in (column for column in WHATS if column in frame):
+        key = KEYS.get(column, column)
+        missing = rows[column].isna()
+        if missing.any() and policies[key] == "error":
+            choices = "drop|mean|median|keep" if key == "rating" else "drop"
+            first = int(rows.index.to_numpy()[missing].min()) + 1
+            problems.append(
+                f"{int(missing.sum())} of {len(rows)} rows have no {WHATS[column]} (the first is "
+                f"data row {first}): choose dataset.missing_{key}={choices}."
+            )
+        elif key == "id" or policies[key] == "drop":
+            rows = rows[~missing]
+        if column == "behavior" and weights is not None:
+            rows = rows[rows[column].map(weights).fillna(0) > 0]
+    if len(problems) > 1:
+        listing = " ".join(f"({n}) {text}" for n, text in enumerate(problems, 1))
+        raise DataError(f"the file has {len(problems)} problems: {listing}")
+    if problems:
+        raise DataError(problems[0])

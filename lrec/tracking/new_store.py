@@ -1,0 +1,49 @@
+"""A local MLflow store, which is there whole or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from lrec.base.files import whole
+
+SQLITE = "sqlite:///"
+
+
+def make(uri: str) -> None:
+    """Make the file of a local store where there is none yet, or only the beginning of one.
+
+    MLflow makes its tables one by one, in seconds, and cannot go on where it was killed.
+
+    Args:
+        uri: of any store; those on servers are left alone.
+    """
+    if not is_unfinished(uri):
+        return
+    from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+    from mlflow.tracking._tracking_service.utils import _get_store
+
+    with whole(_path(uri)) as partial:
+        store = SqlAlchemyStore(f"{SQLITE}{partial}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
+        store.engine.dispose()
+    _get_store(uri).engine.dispose()  # connections to a file of that name that was deleted
+
+
+def is_unfinished(uri: str) -> bool:
+    """True for a local store without a file, or without the experiment that MLflow makes last."""
+    path = _path(uri)
+    if not uri.startswith(SQLITE) or not path.parent.is_dir():
+        return False
+    if not path.exists():
+        return True
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            return database.execute("SELECT 1 FROM experiments").fetchone() is None
+    except sqlite3.Error as error:
+        return "no such table" in str(error)
+
+
+def _path(uri: str) -> Path:
+    return Path(uri.removeprefix(SQLITE))

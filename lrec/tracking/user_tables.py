@@ -1,0 +1,59 @@
+"""User tables among the artifacts of runs, and their replacement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from lrec.base.errors import one_line
+from lrec.tracking.saved_runs import fetch
+from lrec.tracking.store import Store
+
+
+def change_user_tables(name: str, change: Callable[[Path], int]) -> Iterator[tuple[str, str, int]]:
+    """Let a function change the user table of every run in the store.
+
+    Args:
+        name: of the file.
+        change: gets a copy of the file, and returns the number of rows that it has removed from
+            it; the copy replaces the run's file if there are any.
+
+    Yields:
+        A run's id, the digest of its data, and the number of rows.
+
+    Raises:
+        RuntimeError: the store does not respond, or does not take a file.
+    """
+    store = Store()
+    local = store.uri.removeprefix("sqlite:///")
+    if local != store.uri and not Path(local).exists():
+        return  # reading would make it
+    client = store.mlflow.MlflowClient()
+    try:
+        for run in _runs(client):
+            changed = 0
+            if any(file.path == name for file in client.list_artifacts(run.info.run_id)):
+                with TemporaryDirectory() as folder:
+                    path = fetch(run.info.run_id, name, Path(folder))
+                    if changed := change(path):
+                        client.log_artifact(run.info.run_id, str(path))
+            inputs = run.inputs.dataset_inputs if run.inputs else []
+            yield run.info.run_id, inputs[0].dataset.digest if inputs else "", changed
+    except RuntimeError:
+        raise
+    except Exception as error:
+        raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
+
+
+def _runs(client: Any) -> Iterator[Any]:
+    """All runs of all experiments that are not deleted."""
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    token = None
+    while experiments:
+        page = client.search_runs(experiments, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return

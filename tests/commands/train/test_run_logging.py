@@ -1,0 +1,19 @@
+"""What a run logs, and in which order."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest.mock import MagicMock
+
+from lrec.commands.train.run_logging import RunContext, log_config
+
+
+def test_config_that_makes_a_run_resumable_is_written_after_all_it_takes() -> None:
+    written: list[str] = []
+    config = SimpleNamespace(values={"seed": 1}, choices={}, overrides=["seed=1"])
+    context: Any = SimpleNamespace(
+        config=config, log=MagicMock(), text=lambda name, _: written.append(name)
+    )
+    log_config(cast(RunContext, context))
+    assert written == ["overrides.txt", "config.yaml"]

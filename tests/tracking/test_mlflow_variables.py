@@ -1,0 +1,107 @@
+"""Variables of MLflow's own, what its interface shows of a run, and the server's log."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import mlflow
+import pytest
+from helpers.composing import checked, composed
+from helpers.saved_runs import saved_run
+
+from lrec.commands.settings import RunSettings
+from lrec.commands.train.run_logging import described
+from lrec.commands.train.sweep_run import aggregate
+from lrec.tracking import SavedRun, Tracking, serving
+
+
+@pytest.fixture(autouse=True)
+def store(used_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with a store of its own."""
+    shutil.copy(used_store, tmp_path / "mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+
+
+def test_experiment_of_the_environment_counts_where_the_config_names_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "by-name")
+    assert Tracking().experiment == "by-name"
+    assert Tracking("own").experiment == "own"
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_NAME")
+    number = mlflow.create_experiment("by-number")
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", number)
+    with Tracking().run("some", {}, Path("run")) as log:
+        assert log.run_id is not None
+    assert mlflow.get_run(log.run_id).info.experiment_id == number
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "987")
+    with pytest.raises(RuntimeError, match=r"^MLFLOW_EXPERIMENT_ID=987 is no experiment of"):
+        Tracking().open("some", {}, Path("other"))
+
+
+def test_run_of_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_RUN_ID", "abc")
+    with pytest.raises(RuntimeError, match=r"^MLFLOW_RUN_ID is set.*unset MLFLOW_RUN_ID"):
+        Tracking().open("some", {}, Path("run"))
+
+
+def test_address_opens_a_view_with_columns_of_the_buckets() -> None:
+    with Tracking().run("some", {}, Path("run")) as log:
+        address = log.columns(["ndcg_at_10/all", "ndcg_at_10/tail"])
+    assert log.run_id is not None
+    number = mlflow.get_run(log.run_id).info.experiment_id
+    assert address == f"http://127.0.0.1:5000/#/experiments/{number}?viewStateShareKey=lrec"
+    view = json.loads(mlflow.get_experiment(number).tags["mlflow.sharedViewState.lrec"])
+    columns = ["metrics.`ndcg_at_10/all`", "metrics.`ndcg_at_10/tail`"]
+    assert view == {"selectedColumns": columns}
+
+
+ROWS = {
+    "vae": {"ndcg_at_10/all": 0.25, "ndcg_at_10/tail": 0.125, "users/all": 1200, "users/tail": 40},
+    "popularity": {"ndcg_at_10/all": 0.2, "ndcg_at_10/tail": 0.1},
+}
+
+
+def test_description_is_a_table_of_the_buckets() -> None:
+    assert described(ROWS, ["all", "tail", "cold"]).splitlines() == [
+        "| ndcg@10 | all | tail |",
+        "|---|---:|---:|",
+        "| vae | 0.2500 | 0.1250 |",
+        "| popularity | 0.2000 | 0.1000 |",
+        "",
+        "Test users: 1,200 all, 40 tail.",
+    ]
+
+
+def test_sweep_has_means_and_common_parameters() -> None:
+    runs: list[SavedRun] = [saved_run("vae", 1), saved_run("vae", 2)]
+    for run, value in zip(runs, (0.1, 0.3), strict=True):
+        run.metrics.update({"ndcg_at_10/all": value, "users/all": 10, "train/loss": 5.0})
+    settings: RunSettings = checked(composed())
+    with Tracking().run("sweep", {}, Path("sweep")) as log:
+        aggregate(log, runs, settings)
+    assert log.run_id is not None
+    data = mlflow.get_run(log.run_id).data
+    assert data.metrics == {"ndcg_at_10/all": pytest.approx(0.2), "users/all": 10}
+    assert data.params == {"model": "vae", "split": "ratio", "split.test": "0.2"}
+    assert "| vae vae-2 | 0.3000 |" in data.tags["mlflow.note.content"]
+
+
+def test_served_model_is_loaded_without_noise(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What native code writes to standard error when it is loaded."""
+
+    def noisy(folder: Path) -> None:
+        os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called\n")
+
+    monkeypatch.setattr(serving, "ServedModel", noisy)
+    monkeypatch.delenv("LREC_DEBUG", raising=False)
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    serving._load_pyfunc("somewhere")
+    assert capfd.readouterr().err == ""
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3"

@@ -1,0 +1,67 @@
+"""Saved runs by the names that people use for them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from lrec.tracking.saved_runs import resolve
+
+
+@pytest.fixture
+def runs(used_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Ids by the order in which they began: two models in two experiments, and a killed run."""
+    shutil.copy(used_store, tmp_path / "mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    client = mlflow.MlflowClient()
+    ids = {}
+    for index, (label, experiment, model, command, status) in enumerate(
+        [
+            ("early", "lrec", "vae", "train", "FINISHED"),
+            ("ease", "lrec", "ease", "train", "FINISHED"),
+            ("late", "shop", "vae", "train", "FINISHED"),
+            ("comparison", "lrec", "", "compare", "FINISHED"),
+            ("sweep", "lrec", "", "sweep", "FINISHED"),
+            ("killed", "lrec", "ease", "train", "KILLED"),
+        ],
+        start=1,
+    ):
+        known = mlflow.get_experiment_by_name(experiment)
+        experiment_id = known.experiment_id if known else mlflow.create_experiment(experiment)
+        tags = {"lrec.command": command}
+        run = client.create_run(experiment_id, 1000 * index, tags, f"{model}-seed1")
+        ids[label] = run.info.run_id
+        client.log_param(run.info.run_id, "model", model)
+        client.set_terminated(run.info.run_id, status)
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("latest", "late"), ("vae", "late"), ("ease", "ease"), ("ease-seed1", "ease")],
+)
+def test_run_is_found_by_what_people_call_it(name: str, found: str, runs: dict[str, str]) -> None:
+    assert resolve(name) == runs[found]
+
+
+def test_run_is_found_by_the_first_letters_of_its_id(runs: dict[str, str]) -> None:
+    for label in ("early", "ease", "late"):
+        assert resolve(runs[label][:12]) == runs[label]
+        assert resolve(runs[label]) == runs[label]
+
+
+def test_sweeps_and_killed_runs_have_a_latest_of_their_own(runs: dict[str, str]) -> None:
+    assert resolve("latest", "sweep") == runs["sweep"]
+    assert resolve("latest", finished=False) == runs["killed"]
+    assert resolve("ease", finished=False) == runs["killed"]
+
+
+def test_unknown_and_ambiguous_names_are_refused(runs: dict[str, str]) -> None:
+    with pytest.raises(RuntimeError, match=r"^there is no run itemknn in sqlite.* or by latest\.$"):
+        resolve("itemknn")
+    with pytest.raises(RuntimeError, match=r"^several runs begin with : .*Give more letters\.$"):
+        resolve("")
