@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -294,7 +295,7 @@ def test_simulation_has_a_table_a_document_and_a_page(
     check_page(artifacts / "simulate.html")
     page = (artifacts / "simulate.html").read_text()
     assert "<svg" in page
-    assert f"lrec simulate {CANDIDATES}" in page
+    assert f"lrec simulate '{CANDIDATES}'" in unescape(page)  # quoted for a shell
     assert not re.search(r"\bnan\b|None", page)
     assert run["run_id"] in simulated.out.splitlines()[-1]
 
