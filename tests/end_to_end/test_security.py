@@ -163,14 +163,11 @@ def test_passwords_of_a_mirror_are_kept_nowhere(lrec: CommandLine, tmp_path: Pat
     assert "http://***@127.0.0.1:9/files/ml-100k.zip could not be downloaded" in one.complaint
     two = lrec(tmp_path, "train", "-m", *data, f"dataset.mirror=http://{place}", "seed=1,2")
     assert two.rc == 1
-    assert "***@127.0.0.1" in two.out
+    assert "downloading http://127.0.0.1:9/files/ml-100k.zip" in two.out
     wrong = lrec(tmp_path, "train", *data, f"dataset.mirror=ftp://{place}")
     assert wrong.rc == 2
     assert "Received: 'ftp://***@127.0.0.1:9/files'" in wrong.complaint
     assert_untold(tmp_path, *(answer.out + answer.err for answer in (one, two, wrong)))
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    runs = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
-    kept = [
-        run.data.params["dataset.mirror"] for run in runs if "dataset.mirror" in run.data.params
-    ]
-    assert kept == ["http://***@127.0.0.1:9/files"] + ["http://***@127.0.0.1:9/files"] * 2
+    # the data comes first: there is no run that could have kept them
+    assert not mlflow.search_runs(experiment_names=["lrec"], output_format="list")

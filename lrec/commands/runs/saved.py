@@ -128,7 +128,8 @@ def refuse_changed(data: Interactions, run_id: str) -> Interactions:
     if not is_data_of(data, run_id):
         raise DataError(
             "the data is not what the run was trained on: it has changed since. Give the run its "
-            "data back (dataset.path=… if it has moved), or train it again. Received: run={run_id}"
+            "data back (dataset.path=… if it has moved), or train it again. "
+            f"Received: run={run_id}"
         )
     return data
 

@@ -152,7 +152,7 @@ def run(
     screen.note(log.location)
     metric = settings.monitor.removeprefix("val/").rpartition("/")[0]
     if columns := log.columns([f"{metric}/{group}" for group in settings.groups]):
-        screen.note(f"all runs by bucket, once mlflow ui runs: {columns}")
+        screen.line(f"all runs by bucket, once mlflow ui runs: {columns}")
     return TrainResult(result, references, users, callback.history, best, seconds, log.run_id)
 
 

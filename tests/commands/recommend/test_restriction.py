@@ -40,12 +40,12 @@ def test_items_to_choose_from_leave_the_others_out(tmp_path: Path) -> None:
 
 def test_nothing_to_choose_from_is_refused(tmp_path: Path) -> None:
     stock = tmp_path / "stock.csv"
-    stock.write_text("sku\n1\n")
+    stock.write_text("shelf\n1\n")
     for only, words in [
         ([], "only names no item"),
         (["x"], "only: 1 of 1 ids are unknown"),
         ("nowhere.csv", "neither a list of item ids nor a file"),
-        (str(stock), "no item column. Its columns: sku"),
+        (str(stock), "no item column. Its columns: shelf"),
     ]:
         with pytest.raises(DataError, match=words):
             excluded_items("history", only, IDS)

@@ -30,7 +30,8 @@ def test_only_recommendations_are_replaced(name: str, model: Model, tmp_path: Pa
     path.mkdir()
     assert not is_replaceable(path)
     path.rmdir()
-    table = recommend(model, np.array(["a"]), Histories.of([[0]]), np.arange(0), 3, True)
+    history = Histories.of([[0]])
+    table = recommend(model, np.array(["a"]), history, history, np.arange(0), 3, True)
     write_table(path, table)
     assert is_replaceable(path)
 

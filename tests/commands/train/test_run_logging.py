@@ -15,5 +15,5 @@ def test_config_that_makes_a_run_resumable_is_written_after_all_it_takes() -> No
     context: Any = SimpleNamespace(
         config=config, log=MagicMock(), text=lambda name, _: written.append(name)
     )
-    log_config(cast(RunContext, context))
+    log_config(cast(RunContext, context), seeded=True)
     assert written == ["overrides.txt", "config.yaml"]
