@@ -17,6 +17,16 @@ INTERRUPTED = 130  # exit status after Ctrl-C
 
 def main() -> int:
     """Run one command; returns the exit status: 0, 1 (failed), 2 (config or usage)."""
+    try:
+        status = _dispatch()
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # `lrec train --help | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _dispatch() -> int:
     name = os.path.basename(sys.argv[0])
     if "-sc" in sys.argv or "--shell-completion" in sys.argv:
         return _complete()

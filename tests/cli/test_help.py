@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from lrec.base.config.conf import CONF
@@ -47,3 +50,10 @@ def test_a_file_comes_with_its_base() -> None:
 def test_an_unknown_choice_is_named() -> None:
     with pytest.raises(ConfigError, match=r"model=eas: no such model \(did you mean ease\?\)"):
         command_help("train", ["model=eas"])
+
+
+def test_reader_that_has_read_enough_gets_no_traceback() -> None:
+    command = f"{sys.executable} -m lrec train --help | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("lrec train: ")
+    assert done.stderr == ""
