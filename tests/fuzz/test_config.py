@@ -192,7 +192,8 @@ def test_unknown_keys_are_refused(wrong: tuple[str, str], prefix: str, value: st
 
 def wrong_values(hint: Any) -> list[str]:
     """What no argument of a type takes; told apart without the check's own rules."""
-    kinds = set(typing.get_args(hint)) if isinstance(hint, types.UnionType) else {hint}
+    union = typing.get_origin(hint) in (types.UnionType, typing.Union)
+    kinds = set(typing.get_args(hint)) if union else {hint}
     wrong = ["{a: [1]}"]
     listed = any(typing.get_origin(kind) not in (None, typing.Literal) for kind in kinds)
     if not listed:
