@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lrec.base.errors import DataError, listed
+from lrec.base.files import digest_of_file
 
 MANIFEST = "manifest.json"  # sha256 of every other file, by its path in the folder
 
@@ -27,7 +27,9 @@ def replaced(folder: Path) -> Iterator[Path]:
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
-        manifest = {"files": {name: digest(path) for name, path in _files(unfinished).items()}}
+        manifest = {
+            "files": {name: digest_of_file(path) for name, path in _files(unfinished).items()}
+        }
         (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         if (path := foreign(folder)) is not None:  # it may have come while the formats were made
             raise DataError(f"{folder} cannot be replaced: lrec did not write {listed([path])}.")
@@ -53,15 +55,13 @@ def foreign(folder: Path) -> Path | None:
     ours = written.keys() | ({MANIFEST} if written else set())
     for name, path in files.items():
         plain = path.is_file() and not path.is_symlink()
-        if name not in ours or not plain or (name != MANIFEST and digest(path) != written[name]):
+        if (
+            name not in ours
+            or not plain
+            or (name != MANIFEST and digest_of_file(path) != written[name])
+        ):
             return path
     return None
-
-
-def digest(path: Path) -> str:
-    """Hex digest of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _files(folder: Path) -> dict[str, Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from lrec.base.errors import DataError, redact
+from lrec.base.files import digest_of_file
 from lrec.data.download.transfer import BrokenError, Transfer, say
 
 
@@ -37,7 +37,7 @@ def fetch(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
-            received = _digest(target) if target.exists() else None
+            received = digest_of_file(target) if target.exists() else None
             if received != sha256 and (verify or received is None):
                 received = _download(address, sha256, target, verify)
     except BrokenError as error:
@@ -67,7 +67,7 @@ def _download(address: str, sha256: str, target: Path, verify: bool) -> str:
         partial.unlink(missing_ok=True)
     for again in (True, False):  # a corrupted download is fetched once more, as a whole
         Transfer(address, partial, pinned=verify).run()
-        received = _digest(partial)
+        received = digest_of_file(partial)
         if received == sha256 or not verify:
             partial.replace(target)
             return received
@@ -78,11 +78,6 @@ def _download(address: str, sha256: str, target: Path, verify: bool) -> str:
         f"{redact(address)} is not the pinned file: its sha256 is {received}, and {sha256} is "
         "expected. Another version may be published by now: dataset.verify=false takes it as it is."
     )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.pages import assert_in_order
 
 from lrec.commands.compare.page import heat, page
 from lrec.commands.compare.table import comparison_table
@@ -123,9 +124,7 @@ def test_a_page_opens_with_a_sentence_then_terms_values_and_differences(html: st
         "better  +0.0500",
         "<h2>Every metric",
     ]
-    places = [html.find(words) for words in order]
-    assert -1 not in places
-    assert places == sorted(places)
+    assert_in_order(html, order)
 
 
 def test_all_stands_first_as_on_screen(comparison: Comparison, html: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.pages import assert_in_order
 
 from lrec.commands.reveal.curves import Curves, ModelCurves, reveal_curves
 from lrec.commands.reveal.page import page
@@ -74,9 +75,7 @@ def test_a_page_opens_with_short_histories_and_explains_its_terms(curves: Curves
         "users with 5 items or more",
         "users with 8 items or more",
     ]
-    places = [html.find(words) for words in order]
-    assert -1 not in places
-    assert places == sorted(places)
+    assert_in_order(html, order)
     assert html.count("<figure>") == html.count(' download="')
     assert '<a href="https://mlflow.example/#/experiments/1/runs/p"><code>p</code></a>' in html
     first = html[html.index("have_or_show") - 20_000 : html.index("have_or_show")]
