@@ -26,7 +26,7 @@ from lrec.base.errors import (
 from lrec.base.files import write_text
 from lrec.cli.composer import HydraComposer
 from lrec.cli.failures import explain_failure
-from lrec.cli.open_keys import open_nested_keys
+from lrec.cli.open_keys import open_groups
 from lrec.cli.table import COMMANDS, config_name
 from lrec.commands.composing import Invocation, own_keys, prepare
 from lrec.commands.runs.of_run import config_of_run
@@ -35,7 +35,7 @@ from lrec.commands.train.experiment import run as train_here
 
 def hydra_main(command: str) -> None:
     """Let Hydra parse the command line, compose, and call the command once or for each job."""
-    open_nested_keys()
+    open_groups()
     main = hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name(command))
     main(Task(command))()
 
@@ -53,11 +53,6 @@ class Task:
     def __init__(self, command: str) -> None:
         self.command = command
         self.__module__ = f"lrec.commands.{command}"  # Hydra's way to name a job
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """In the process of a launcher, which composes its job there."""
-        open_nested_keys()
-        vars(self).update(state)
 
     def __call__(self, config: DictConfig) -> Any:
         """Returns what the command does: of `train` the monitored value, for sweepers.

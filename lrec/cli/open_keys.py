@@ -6,29 +6,20 @@ Hydra would refuse them in words of its own, unless they begin with `++`, which 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, open_dict
+GROUPS = (
+    *("dataset", "split", "feature", "augment", "strategy"),
+    *("schedule", "model", "metric", "bucket", "tracking"),  # in the order of config.yaml
+)
 
-NESTED_KEY = re.compile(r"(?!hydra\.)\w+(\.[\w-]+)+")
 
+def open_groups() -> None:
+    """Store the first of config.yaml's defaults: groups that take any key.
 
-def open_nested_keys() -> None:
-    """Let Hydra set keys inside groups that are not there; also in processes of its launchers."""
-    apply = ConfigLoaderImpl._apply_overrides_to_config
-    if apply.__module__ == __name__:
-        return
-
-    def apply_open(overrides: Sequence[Override], cfg: DictConfig) -> None:
-        for override in overrides:
-            plain = not (override.is_add() or override.is_delete() or override.is_force_add())
-            if plain and NESTED_KEY.fullmatch(override.key_or_group):
-                with open_dict(cfg):
-                    apply([override], cfg)
-            else:
-                apply([override], cfg)
-
-    ConfigLoaderImpl._apply_overrides_to_config = staticmethod(apply_open)  # type: ignore[method-assign]
+    Hydra closes a config with a flag at its root, below which a node's own flag counts. Its
+    launchers hand the store to their processes.
+    """
+    groups = {name: DictConfig({}, flags={"struct": False}) for name in GROUPS}
+    ConfigStore.instance().store("open_groups", DictConfig(groups), provider="lrec")

@@ -316,8 +316,10 @@ def test_typo_in_a_preset_is_refused(
         *(
             (f"{group}={value}", [f"{group} must be chosen from", f"Received: {group}={value}"])
             for group in ("model", "metric")
-            for value in ("[null]", "[vae,null]", "[[vae]]", "[1]", "[true]", "[{a: 1}]", "{a: 1}")
+            for value in ("[null]", "[vae,null]", "[[vae]]", "[1]", "[true]", "[{a: 1}]")
         ),
+        ("model={a: 1}", ["model.a: no such key", "hidden_sizes"]),
+        ("metric={a: 1}", ["metric.a must be chosen from"]),
         ("hydra=3", ["chosen by name", "'hydra=3'"]),
         ("~hydra", ["hydra"]),
         ("~model=ease", ["model"]),

@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from lrec.base.config.check import check, component_groups
 from lrec.base.config.conf import CONF, groups
-from lrec.cli.open_keys import open_nested_keys
+from lrec.cli.open_keys import open_groups
 from lrec.commands.composing import ComposedConfig, Invocation
 from lrec.commands.settings import AnyRunSettings, RunSettings
 
@@ -29,7 +29,7 @@ PARSER = OverridesParser.create()
 FILES = {*groups(), "experiment", "hydra"}  # keys that choose files
 
 
-open_nested_keys()  # as the command line does
+open_groups()  # as the command line does
 
 
 def composed(*overrides: str, root: str = "config") -> DictConfig:

@@ -59,6 +59,10 @@ def check(
         raise ConfigError(" ".join(str(error).split())) from None
     assert isinstance(values, dict)
     single, several = component_groups(root)
+    # groups are there before anything is chosen, or after `~model`
+    values = {
+        key: value for key, value in values.items() if value or key not in {*single, *several}
+    }
     known = [field.name for field in fields(root)]
     check_keys(values, known, set(known), "", root.file)
     built: dict[str, Any] = {}
@@ -68,7 +72,7 @@ def check(
         if group in single:
             built[group] = build(value, group, file, single[group], single)
         elif group in several:
-            if not isinstance(value, dict) or not value:
+            if not isinstance(value, dict):
                 raise ConfigError(f"{group} must name at least one. Received: {shown(value)}")
             built[group] = {
                 name: build(node, f"{group}.{name}", f"conf/{group}/{name}.yaml", several[group])
