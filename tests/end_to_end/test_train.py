@@ -7,14 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import pandas as pd
 import pytest
-from helpers.cli import Answer, CommandLine
+from helpers.cli import Answer, CommandLine, plain
+from helpers.forked import Forked
 from mlflow.entities import Run
 
 BUCKETS = ("all", "tail", "torso", "head")
@@ -405,32 +405,42 @@ def test_evaluate_refuses_what_training_decided(
     assert override in answer.complaint
 
 
-@contextmanager
-def endless_training(bench: Bench, experiment: str) -> Iterator[Any]:
-    """A training that would go on for hours, from its first epoch on."""
-    endless = bench.small(
-        experiment, "model=vae", "schedule.epochs=1000000", "schedule.patience=null"
-    )
-    with bench.lrec.start(bench.folder, "train", *endless, PYTHONUNBUFFERED="1") as process:
-        try:
-            assert process.stdout is not None
-            assert any(line.startswith("epoch") for line in process.stdout)
-            yield process
-        finally:
-            process.kill()
-
-
-@pytest.mark.parametrize(("name", "rc"), [("SIGTERM", 143), ("SIGINT", 130)])
-def test_signal_kills_the_run_and_says_so(bench: Bench, name: str, rc: int) -> None:
-    with endless_training(bench, name) as process:
-        process.send_signal(signal.Signals[name])
-        out, _ = process.communicate(timeout=60)
-    assert process.returncode == rc
+def assert_killed(bench: Bench, name: str, out: str) -> None:
     run = bench.run(name)
     assert f"interrupted: run {run.info.run_id}, in outputs" in out
     assert f"go on: lrec train resume={run.info.run_id}" in out
     assert run.info.status == "KILLED"
     assert run.info.end_time
+
+
+ENDLESS = ("model=vae", "schedule.epochs=1000000", "schedule.patience=null")
+
+
+def test_ctrl_c_kills_the_run_and_says_so(bench: Bench) -> None:
+    words = bench.small("SIGINT", *ENDLESS)
+    with bench.lrec.start(bench.folder, "train", *words, PYTHONUNBUFFERED="1") as process:
+        try:
+            assert process.stdout is not None
+            assert any(line.startswith("epoch") for line in process.stdout)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert_killed(bench, "SIGINT", out)
+
+
+def test_sigterm_kills_the_run_and_says_so(bench: Bench) -> None:
+    words = ("train", *bench.small("SIGTERM", *ENDLESS))
+    process = Forked(words, plain() | {"PYTHONUNBUFFERED": "1"}, bench.folder)
+    try:
+        process.wait_for("\nepoch")
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 143
+    assert_killed(bench, "SIGTERM", out)
 
 
 @pytest.mark.parametrize(("name", "rc"), [("SIGTERM", 143), ("SIGINT", 130)])

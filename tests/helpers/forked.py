@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -41,6 +42,45 @@ def run(
             process.kill()
             raise TimeoutError(f"lrec {' '.join(arguments)}: {out.read_text()}{err.read_text()}")
         return process.exitcode, out.read_text(), err.read_text()
+
+
+class Forked:
+    """A command in a forked process, with as much of `subprocess.Popen` as tests need.
+
+    Args:
+        folder: for what it prints.
+    """
+
+    def __init__(
+        self, arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path
+    ) -> None:
+        self._out, self._err = folder / "forked.out", folder / "forked.err"
+        self._process = start(command, arguments, folder, dict(environment), self._out, self._err)
+
+    def wait_for(self, words: str, seconds: float = 60) -> None:
+        """Wait until it has printed these words."""
+        end = time.monotonic() + seconds
+        while not (self._out.exists() and words in self._out.read_text()):
+            assert self._process.is_alive(), self._err.read_text()
+            assert time.monotonic() < end, f"no {words!r} within {seconds} seconds"
+            time.sleep(0.05)
+
+    def send_signal(self, number: int) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+    def communicate(self, timeout: float) -> tuple[str, str]:
+        """Wait until it ends; standard output and standard error."""
+        self._process.join(timeout)
+        return self._out.read_text(), self._err.read_text()
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
 
 
 class Script:
@@ -125,6 +165,8 @@ def command(
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if environment.get(FIGURES) != "drawn":
         leave_out_figures()
+    if "PYTHONUNBUFFERED" in environment:
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = ["lrec", *arguments]
     try:
         sys.exit(main())
