@@ -17,7 +17,7 @@ from lrec.base.errors import one_line
 from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 5
+FORMAT = 6
 
 FEATURES = ("titles", "genres", "described")  # arrays of the items
 
@@ -50,6 +50,7 @@ def load(path: Path) -> Interactions | None:
         return Interactions(
             **{"rating": None, "timestamp": None, **arrays},
             clock=meta["clock"],
+            unique_pairs=meta["unique_pairs"],
             digest=meta["digest"],
             audit=tuple(CleaningStep(**step) for step in meta["audit"]),
             notes=tuple(meta["notes"]),
@@ -69,6 +70,7 @@ def store(path: Path, data: Interactions) -> None:
     """Write prepared data for `load`; a reader never sees half a file, a failure only warns."""
     meta = {
         "clock": data.clock,
+        "unique_pairs": data.unique_pairs,
         "digest": data.digest,
         "audit": [asdict(step) for step in data.audit],
         "notes": data.notes,
@@ -83,6 +85,7 @@ def store(path: Path, data: Interactions) -> None:
         "behavior": data.behavior,
         "weight": data.weight,
         "known": data.known,
+        "position": data.position,
         "user_ids": data.user_ids,
         "item_ids": data.item_ids,
         **{name: getattr(data.features, name) for name in FEATURES},

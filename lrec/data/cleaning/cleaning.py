@@ -101,7 +101,8 @@ class Cleaning:
         if not len(data):
             raise DataError("cleaning left no interactions: loosen the dataset's settings.")
         data = compact(data)
-        return replace(data, digest=content_digest(data))
+        unique = self.duplicates != "keep"
+        return replace(data, digest=content_digest(data), unique_pairs=unique)
 
     def policies(self) -> dict[str, str]:
         """The policy for missing values by what is missing: rating, timestamp, id, behavior."""
