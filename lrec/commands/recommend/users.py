@@ -116,7 +116,7 @@ def new_users(history: list[Any] | str, catalogue: Catalogue) -> tuple[Strings, 
         users = names(frame[columns["user"]], "user")
         refuse(users.isna(), "user id", "say whose they are, or leave them out")
     code, ids = pd.factorize(users)
-    items = names(frame[columns["item"]], "item").fillna("").tolist()
+    items = names(frame[columns["item"]], "item").astype("str").fillna("").tolist()
     item = codes_of(items, item_ids, "history", needed="some", keep=True)
     times = _times(frame[columns["timestamp"]]) if columns["timestamp"] else code * 0
     order = np.lexsort([times, code])

@@ -49,7 +49,7 @@ def refuse_problems(
         elif key == "id" or policies[key] == "drop":
             rows = rows[~missing]
         if column == "behavior" and weights is not None:
-            rows = rows[rows[column].map(weights).fillna(0) > 0]
+            rows = rows[rows[column].astype("str").map(weights).fillna(0) > 0]
     if len(problems) > 1:
         listing = " ".join(f"({n}) {text}" for n, text in enumerate(problems, 1))
         raise DataError(f"the file has {len(problems)} problems: {listing}")
