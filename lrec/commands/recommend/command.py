@@ -11,6 +11,7 @@ import numpy as np
 from lrec.base.arrays import Ints, Strings
 from lrec.base.errors import ConfigError, nearest
 from lrec.commands.composing import Invocation, location_of
+from lrec.commands.next_commands import with_model, without
 from lrec.commands.recommend.explanation import explain_items
 from lrec.commands.recommend.restriction import (
     NONE,
@@ -117,10 +118,13 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
                 f"{escaped:,} ids and titles that a spreadsheet would run as formulas have an "
                 "apostrophe before them: escape_formulas=false leaves them as they are"
             )
+        screen.commands("next", with_model(settings.run)[-1])
         return
     screen.rows(table.head(SHOWN))
     if len(table) > SHOWN:
         screen.note(f"{SHOWN} of {len(table):,} rows; to=FILE.csv or .parquet writes them all")
+    again = ["lrec", "recommend", *without(invocation.config.overrides), "to=lists.csv"]
+    screen.commands("next", again)
 
 
 def recommend(
