@@ -16,6 +16,7 @@ import io
 import os
 import pty
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -41,7 +42,7 @@ pre {{ margin: 0; font: 14px/1.3 "DejaVu Sans Mono", Menlo, Consolas, monospace 
 def main() -> None:
     options = arguments()
     code, output = on_terminal(options.command)
-    text = as_text(f"$ {' '.join(options.command)}\n{output}")
+    text = as_text(f"$ {shlex.join(options.command)}\n{output}")
     for line in text.plain.splitlines()[1:]:
         if len(line) > COLUMNS and " " in line.strip() and not is_command(line):
             print(f"wider than {COLUMNS} columns: {line}")

@@ -106,7 +106,7 @@ def _audit(data: Interactions) -> Table:
 def _buckets(bucketings: Iterable[Bucketing], split: Split) -> Table:
     """Users and held-out items of each bucket, in the validation and in the test part."""
     left, right = ("bucketing", "bucket", "training history"), ("validation", "test", "test items")
-    table = _table("asked, by bucket", *left, *right, right=right)
+    table = _table("evaluated users, by bucket", *left, *right, right=right)
     for bucketing in bucketings:
         validation, test = (
             bucketing.assign(queries.train_history, split.train, split.catalogue)

@@ -377,7 +377,7 @@ def test_weekly_updates_with_repeats_and_one_without_a_test(
     answer = lrec(tmp_path, "update", f"run={newest()}", f"feedback={week}", "resamples=100")
     assert (answer.rc, answer.err) == (0, "")
     assert "feedback: 100 rows, 10 interactions more than before, 5 new users" in answer.out
-    assert "they are history now, and not asked again" in answer.out
+    assert "they are history now, and not evaluated again" in answer.out
     answer = lrec(tmp_path, "update", f"run={newest()}", f"feedback={week}", "evaluate=false")
     assert (answer.rc, answer.err) == (0, "")
     assert "recall" not in answer.out

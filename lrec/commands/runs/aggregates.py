@@ -27,14 +27,16 @@ def aggregate(log: Log, runs: Sequence[SavedRun], settings: RunSettings) -> None
     if not runs:
         return
     log_shared(log, runs)
-    found = {name: over_replicates(one) for name, one in named(candidates(runs)).items()}
+    each = named(candidates(runs))
+    n_runs = sum(len(one.runs) for one in each.values())
+    found = {name: over_replicates(one) for name, one in each.items()}
     for name, values in found.items():
         prefix = f"{label(name)}/" if len(found) > 1 else ""
         kept = {k: v for k, v in values.items() if not prefix or _is_described(k)}
         log.metrics({f"{prefix}{key}": value for key, (value, _) in kept.items()})
         spread = {key: sd for key, (_, sd) in kept.items() if not math.isnan(sd)}
         log.metrics({f"{prefix}sd/{key}": sd for key, sd in spread.items()})
-    log.describe(described(found, settings.groups, len(runs)))
+    log.describe(described(found, settings.groups, n_runs))
 
 
 def log_shared(log: Log, runs: Sequence[SavedRun]) -> None:

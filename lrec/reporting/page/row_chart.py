@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -121,9 +122,10 @@ def _headings(group: Group, width: int) -> list[tuple[str, ...]]:
     """A group's title with its note: beside it, or below where there is no room for all of it."""
     title = svg.element("tspan", escape(group.title), font_weight="bold")
     fits = svg.width_of(f"{group.title}  {group.note}") <= width
-    words = f"  {group.note}" if fits else svg.shortened(group.note, width)
-    note = svg.element("tspan", escape(words), fill="var(--soft)")
-    return [(title, note)] if fits else [(title,), (note,)]
+    room = max(int(width / svg.CHARACTER), 1)
+    lines = [f"  {group.note}"] if fits else textwrap.wrap(group.note, room)
+    notes = [svg.element("tspan", escape(words), fill="var(--soft)") for words in lines]
+    return [(title, *notes)] if fits else [(title,), *((note,) for note in notes)]
 
 
 def _lines_above(rows: Sequence[Row], width: int) -> int:
