@@ -54,7 +54,8 @@ def test_address_opens_a_view_with_columns_of_the_buckets() -> None:
         address = log.columns(["ndcg_at_10/all", "ndcg_at_10/tail"])
     assert log.run_id is not None
     number = mlflow.get_run(log.run_id).info.experiment_id
-    assert address == f"http://127.0.0.1:5000/#/experiments/{number}?viewStateShareKey=lrec"
+    page = f"http://127.0.0.1:5000/#/experiments/{number}/runs"  # others lose the columns
+    assert address == f"{page}?viewStateShareKey=lrec&workflowType=machine_learning"
     view = json.loads(mlflow.get_experiment(number).tags["mlflow.sharedViewState.lrec"])
     columns = ["metrics.`ndcg_at_10/all`", "metrics.`ndcg_at_10/tail`"]
     assert view == {"selectedColumns": columns}

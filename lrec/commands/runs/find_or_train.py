@@ -57,7 +57,7 @@ def find_or_train(
 
 
 def train(
-    jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen, found: Sequence[str]
+    jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen, found: Sequence[str] = ()
 ) -> None:
     """Train one run after the other, as children of one run that sums them up; a line for each.
 
