@@ -383,6 +383,8 @@ def test_weekly_updates_with_repeats_and_one_without_a_test(
     assert "recall" not in answer.out
     run = mlflow.get_run(newest())
     assert run.data.metrics["data/test_interactions"] == 0
+    assert "interactions; trained on" in run.data.tags["mlflow.note.content"]
+    assert f"next: lrec recommend run={run.info.run_id[:8]}" in answer.out
     assert run.data.metrics["data/train_interactions"] == run.data.metrics["data/interactions"]
     answer = lrec(tmp_path, "recommend", f"run={run.info.run_id}", "users=[late-1]", "top=3")
     assert (answer.rc, answer.err) == (0, "")
