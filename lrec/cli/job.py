@@ -85,7 +85,7 @@ def run(name: str, config: DictConfig, job: HydraConf) -> Any:
     overrides, choices = job.overrides.task, job.runtime.choices
     if command.split not in (None, choices.get("split")):
         raise ConfigError(
-            f"people are to be unknown to all models, so this command needs split={command.split}. "
+            f"test users must be new to all models, so this command needs split={command.split}. "
             f"Received: split={choices['split']} [conf/split/]"
         )
     if command.free is not None:

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec.base.config.check import check
 from lrec.commands.composing import Invocation
 from lrec.commands.data_lines import data_lines
+from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import is_data_of, load_config, load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.run_logging import RunContext, log_result, published_table
@@ -65,6 +66,7 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
         log_result(RunContext(log, config), result, rows, references, users, buckets)
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     screen.note(log.location)
+    screen.commands("next", *with_model(settings.run))
 
 
 def split_to_evaluate(

@@ -43,3 +43,4 @@ def run(settings: SyncSettings, invocation: Invocation) -> None:
     except UnreachableError as error:
         raise RuntimeError(f"MLflow at {store} does not take the runs: {error}") from None
     screen.note(f"{count} runs were left in {settings.folder}; the store is {store}")
+    screen.note(f"see them: {store.ui}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints
+from lrec.reporting.formatting import metric_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,9 @@ def by_bucket(
             left = np.arange(len(groups)) + index * width
             bars[name] = axes.bar(left, heights, width, color=colours[name])
         axes.set_xticks(np.arange(len(groups)) + 0.4 - width / 2, groups, rotation=20)
-        axes.set_title(metric.replace("_at_", "@"))
+        axes.set_xlim(-0.4, len(groups))  # also where the first or last group has no bar
+        sample = ", equal-sized" if "_sub_at_" in metric else ""
+        axes.set_title(metric_name(metric) + sample)
         axes.grid(axis="y", alpha=0.3)
     figure.legend(bars.values(), bars.keys(), loc="outside lower center", ncols=len(bars))
     _save(figure, path)

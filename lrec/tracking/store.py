@@ -20,6 +20,7 @@ from lrec.tracking.journal import Entry, Journal
 if TYPE_CHECKING:
     from filelock import FileLock
 
+WORKFLOW = "workflowType=machine_learning"  # or MLflow 3's UI opens on generative AI
 VIEW = "lrec"  # name of the view of an experiment that lrec keeps
 BATCH = 1000  # metrics in one request at most
 PARAMS = 100  # parameters in one request at most
@@ -105,7 +106,7 @@ class Store:
             )
         except Exception:
             return ""
-        return self._page(f"experiments/{experiment}?viewStateShareKey={VIEW}")
+        return self._page(f"experiments/{experiment}/runs?viewStateShareKey={VIEW}&{WORKFLOW}")
 
     def run_address(self, experiment_id: str, run_id: str) -> str:
         """Address of a run's page; empty if there is none."""

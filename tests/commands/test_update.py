@@ -377,12 +377,14 @@ def test_weekly_updates_with_repeats_and_one_without_a_test(
     answer = lrec(tmp_path, "update", f"run={newest()}", f"feedback={week}", "resamples=100")
     assert (answer.rc, answer.err) == (0, "")
     assert "feedback: 100 rows, 10 interactions more than before, 5 new users" in answer.out
-    assert "they are history now, and not asked again" in answer.out
+    assert "they are history now, and not evaluated again" in answer.out
     answer = lrec(tmp_path, "update", f"run={newest()}", f"feedback={week}", "evaluate=false")
     assert (answer.rc, answer.err) == (0, "")
     assert "recall" not in answer.out
     run = mlflow.get_run(newest())
     assert run.data.metrics["data/test_interactions"] == 0
+    assert "interactions; trained on" in run.data.tags["mlflow.note.content"]
+    assert f"next: lrec recommend run={run.info.run_id[:8]}" in answer.out
     assert run.data.metrics["data/train_interactions"] == run.data.metrics["data/interactions"]
     answer = lrec(tmp_path, "recommend", f"run={run.info.run_id}", "users=[late-1]", "top=3")
     assert (answer.rc, answer.err) == (0, "")

@@ -12,9 +12,9 @@ import pytest
 from helpers.composing import checked, composed
 from helpers.saved_runs import saved_run
 
+from lrec.commands.runs.aggregates import aggregate
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.run_logging import described
-from lrec.commands.train.sweep_run import aggregate
 from lrec.tracking import SavedRun, Tracking, serving
 
 
@@ -54,7 +54,8 @@ def test_address_opens_a_view_with_columns_of_the_buckets() -> None:
         address = log.columns(["ndcg_at_10/all", "ndcg_at_10/tail"])
     assert log.run_id is not None
     number = mlflow.get_run(log.run_id).info.experiment_id
-    assert address == f"http://127.0.0.1:5000/#/experiments/{number}?viewStateShareKey=lrec"
+    page = f"http://127.0.0.1:5000/#/experiments/{number}/runs"  # others lose the columns
+    assert address == f"{page}?viewStateShareKey=lrec&workflowType=machine_learning"
     view = json.loads(mlflow.get_experiment(number).tags["mlflow.sharedViewState.lrec"])
     columns = ["metrics.`ndcg_at_10/all`", "metrics.`ndcg_at_10/tail`"]
     assert view == {"selectedColumns": columns}
@@ -86,9 +87,47 @@ def test_sweep_has_means_and_common_parameters() -> None:
         aggregate(log, runs, settings)
     assert log.run_id is not None
     data = mlflow.get_run(log.run_id).data
-    assert data.metrics == {"ndcg_at_10/all": pytest.approx(0.2), "users/all": 10}
+    assert data.metrics == {
+        "ndcg_at_10/all": pytest.approx(0.2),
+        "sd/ndcg_at_10/all": pytest.approx(0.02**0.5),
+        "users/all": 10,
+        "sd/users/all": 0,
+    }
     assert data.params == {"model": "vae", "split": "ratio", "split.test": "0.2"}
-    assert "| vae vae-2 | 0.3000 |" in data.tags["mlflow.note.content"]
+    assert "| vae | 0.2000 ± 0.1414 |" in data.tags["mlflow.note.content"]
+
+
+def test_candidates_of_a_sweep_are_not_mixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has its mean over replicates; of one run there is no deviation."""
+    runs = [
+        saved_run("vae", 1),
+        saved_run("vae", 2),
+        saved_run("ease", tags={"lrec.seeded": "False"}),
+    ]
+    for run, value in zip(runs, (0.1, 0.3, 0.4), strict=True):
+        model = run.params["model"]
+        run.tags["lrec.overrides"] = f"model={model} seed={run.seed}"
+        run.metrics.update({"ndcg_at_10/tail": value, "mse/tail": 1.0})
+    with Tracking().run("sweep", {}, Path("sweep")) as log:
+        aggregate(log, runs, checked(composed()))
+    data = mlflow.get_run(log.run_id).data
+    assert data.metrics == {
+        "model_vae/ndcg_at_10/tail": pytest.approx(0.2),
+        "model_vae/sd/ndcg_at_10/tail": pytest.approx(0.02**0.5),
+        "model_ease/ndcg_at_10/tail": pytest.approx(0.4),
+    }
+    text = data.tags["mlflow.note.content"]
+    assert "2 candidates in 3 runs" in text
+    assert "| model=vae | 0.2000 ± 0.1414 |\n| model=ease | 0.4000 |" in text
+
+
+def test_long_descriptions_lose_whole_lines() -> None:
+    row = "| a model | 0.1234 |"
+    with Tracking().run("long", {}, Path("long")) as log:
+        log.describe("\n".join([row] * 1000))
+    *lines, last = mlflow.get_run(log.run_id).data.tags["mlflow.note.content"].splitlines()
+    assert set(lines) == {row}
+    assert last == "…"
 
 
 def test_served_model_is_loaded_without_noise(

@@ -12,13 +12,13 @@ from typing import ClassVar
 from omegaconf import DictConfig
 
 from lrec.commands.composing import ComposedConfig, Invocation, key_of, own_keys
+from lrec.commands.next_commands import short_id, with_model
 from lrec.commands.runs.find_or_train import find
 from lrec.commands.runs.of_run import merge, refuse_fixed
 from lrec.commands.runs.saved import folder_of
 from lrec.commands.runs.stored_config import read_stored_config
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import experiment
-from lrec.commands.train.announcement import next_steps
 from lrec.reporting.terminal import Screen
 from lrec.tracking import PARENT, SavedRun, adopt, finished
 
@@ -77,7 +77,13 @@ def run(settings: TrainSettings, invocation: Invocation) -> float:
         config = replace(config, overrides=overrides, choices={}, folder=folder, resumed=True)
     result = experiment.run(settings, config)
     if result is not None and result.run_id is not None and PARENT not in os.environ:
-        Screen().note(next_steps(result.run_id, result.evaluation is not None))
+        kept = settings.tracking.log_model
+        origin = None if kept else ["lrec", "train", *config.overrides]
+        following = with_model(result.run_id, origin)
+        if kept and result.evaluation is not None:
+            again = ["lrec", "evaluate", f"run={short_id(result.run_id)}", "bucket=counts"]
+            following.insert(1, again)
+        Screen().commands("next", *following)
     return math.nan if result is None else result.best
 
 

@@ -100,8 +100,10 @@ def run(
         evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
         buckets = evaluator.buckets["test"]
         run_logging.log_data(context, settings.dataset.name, data, split)
-        for line in data_lines(data, split, buckets):
+        lines = data_lines(data, split, buckets)
+        for line in lines:
             screen.line(line)
+        log.describe("\n\n".join(lines))  # until the test, and for a run that has none
         if split.train.weight is not None and not model.uses_weights:
             warnings.warn(f"model={model.name} ignores the weights of behaviours", stacklevel=2)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from lrec.evaluation.references import Rows
 from lrec.model import Model
 from lrec.model.common import saving
 from lrec.reporting import figures
+from lrec.reporting.formatting import metric_name
+from lrec.reporting.markdown import markdown_table
 from lrec.reporting.terminal import column_of
 from lrec.tracking import CONFIG, Log
 
@@ -149,12 +152,11 @@ def described(rows: Rows, groups: Sequence[str]) -> str:
     names = dict.fromkeys(key.partition("/")[0] for key in first)
     lines = []
     for name in (n for n in names if n.rpartition("_at_")[0] in DESCRIBED):
-        lines += [f"| {name.replace('_at_', '@')} | {' | '.join(groups)} |"]
-        lines += ["|---|" + "---:|" * len(groups)]
-        for model, values in rows.items():
-            cells = (f"{values.get(f'{name}/{group}', float('nan')):.4f}" for group in groups)
-            lines += [f"| {model} | {' | '.join(cells)} |"]
-        lines += [""]
+        cells = [
+            [model, *(f"{values.get(f'{name}/{group}', math.nan):.4f}" for group in groups)]
+            for model, values in rows.items()
+        ]
+        lines += [markdown_table([metric_name(name), *groups], cells), ""]
     counts = ", ".join(f"{first[f'users/{group}']:,.0f} {group}" for group in groups)
     return "\n".join([*lines, f"Test users: {counts}."])
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from lrec.base.files import write_table
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation
+from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import load_model, refuse_changed
 from lrec.commands.train import experiment
-from lrec.commands.train.announcement import next_steps
 from lrec.commands.train.run_logging import RunContext, described, published_table
 from lrec.commands.update.bucket_transitions import bucket_transitions
 from lrec.commands.update.child_runs import BEFORE, SCRATCH, UPDATED, child_runs
@@ -81,7 +81,14 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     if updated := run_ids[UPDATED]:
         screen.note(f"the updated model is run {updated}")
-        screen.note(next_steps(updated))
+        screen.commands("next", *following(settings, invocation, updated))
+
+
+def following(settings: UpdateSettings, invocation: Invocation, run_id: str) -> list[list[str]]:
+    """Commands that use the updated model."""
+    kept = settings.tracking.log_model
+    origin = ["lrec", "update", *invocation.config.overrides]
+    return with_model(run_id, None if kept else origin)
 
 
 def learn_from_all(
@@ -99,7 +106,7 @@ def learn_from_all(
     screen.note(feedback_line(data, child.config[0].dataset.load(), node))
     result = experiment.run(*child.config, child.pretrained, old.catalogue)
     if result is not None and result.run_id is not None:
-        screen.note(next_steps(result.run_id, compared=False))
+        screen.commands("next", *following(settings, invocation, result.run_id))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Splits of the data without and with feedback, in which nothing is asked that a run has seen."""
+"""Splits of the data without and with feedback, which evaluate nothing that a run has seen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def splits(
 ) -> tuple[Interactions, Split, Split]:
     """The joined data, and the splits without and with the feedback, in the same item codes.
 
-    Pairs that the run was trained on are not asked again: they become history, and `node` the
+    Pairs that the run was trained on are not evaluated again: they become history, and `node` the
     config of the data that says so.
 
     Raises:
@@ -57,7 +57,8 @@ def splits(
     joined, after = split()
     screen.note(
         f"repeats: the run was trained on {repeated:,} of {asked:,} test targets and on "
-        f"{len(known) - repeated:,} validation targets: they are history now, and not asked again"
+        f"{len(known) - repeated:,} validation targets: they are history now, and not "
+        "evaluated again"
     )
     return joined, align(settings.split(data), after.catalogue), after
 
