@@ -241,7 +241,7 @@ def test_feedback_that_does_not_fit_is_refused(
     path.write_text(text)
     with pytest.raises(DataError, match=words):
         join(dataset, dataset.load(), str(path), tmp_path)
-    with pytest.raises(DataError, match="feedback is no file"):
+    with pytest.raises(DataError, match="feedback does not exist"):
         join(dataset, dataset.load(), str(tmp_path / "none.csv"), tmp_path)
 
 

@@ -43,13 +43,14 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     config, folder = invocation.config, invocation.folder
     screen = Screen()
     show_warnings(screen)
+    # first: TensorFlow takes seconds to import
+    data = refuse_changed(settings.dataset.load(), settings.run)
+    node = join(settings.dataset, data, settings.feedback, folder)
     settings.strategy.start()
     old = load_model(settings.run)
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
     with settings.tracking.parent(f"update-{old.name}", tags, folder, settings.run) as log:
         log.params({name: config.values[name] for name in OWN})
-        data = refuse_changed(settings.dataset.load(), settings.run)
-        node = join(settings.dataset, data, settings.feedback, folder)
         if not settings.evaluate:
             learn_from_all(settings, invocation, old, data, node, screen)
             return

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from lrec.base.arrays import Strings
 from lrec.base.errors import DataError, listed
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset import FileDataset
-from lrec.data.interactions import ItemFeatures
 from lrec.data.tables.columns import numbers
-from lrec.data.tables.item_features import item_features
+from lrec.data.tables.item_features import ItemTable
 from lrec.data.tables.opening import Source
 from lrec.data.tables.reading import read_table
 from lrec.data.tables.times import seconds
@@ -66,7 +64,13 @@ class MovieLens(FileDataset):
         self.cache = cache
 
     def read(self, path: Source) -> pd.DataFrame:
-        frame = _read(path)
+        return self._table(path, None)
+
+    def read_first(self, path: Source, rows: int) -> pd.DataFrame:
+        return self._table(path, rows)
+
+    def _table(self, path: Source, rows: int | None) -> pd.DataFrame:
+        frame = _read(path, rows)
         if frame.shape[1] < 4:
             raise DataError(
                 f"{path} is not a MovieLens ratings file: it has the columns "
@@ -78,24 +82,24 @@ class MovieLens(FileDataset):
         frame["timestamp"] = seconds(frame["timestamp"], "timestamp")
         return frame
 
-    def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
+    def read_items(self, path: Source, rows: int | None = None) -> ItemTable:
         import pandas as pd
 
-        frame = _read(path)
+        frame = _read(path, rows)
         genres = frame.iloc[:, 2]
         if path.name.startswith("u."):  # one column of 0 and 1 for each genre
             flags = frame.iloc[:, 5:24].astype(int).astype(bool).to_numpy()
             names = np.array(GENRES_100K.split())
             genres = pd.Series(["|".join(names[row]) for row in flags])
-        return item_features(frame.iloc[:, 0], frame.iloc[:, 1], genres, item_ids)
+        return ItemTable(frame.iloc[:, 0], frame.iloc[:, 1], genres, tuple(frame.attrs["notes"]))
 
 
-def _read(path: Source) -> pd.DataFrame:
+def _read(path: Source, rows: int | None = None) -> pd.DataFrame:
     name = path.name.removesuffix(".gz")
     if name.endswith(".dat"):
-        return read_table(path, "::", header=False, quoted=False)
+        return read_table(path, "::", header=False, quoted=False, rows=rows)
     if name == "u.data":
-        return read_table(path, "\t", header=False, quoted=False)
+        return read_table(path, "\t", header=False, quoted=False, rows=rows)
     if name == "u.item":
-        return read_table(path, "|", header=False, quoted=False)
-    return read_table(path)
+        return read_table(path, "|", header=False, quoted=False, rows=rows)
+    return read_table(path, rows=rows)

@@ -81,20 +81,24 @@ class TableFormat:
         check_encoding(self.encoding)
         check_missing_values(self.missing_values)
 
-    def cells(self, path: Source) -> pd.DataFrame:
+    def cells(self, path: Source, rows: int | None = None) -> pd.DataFrame:
         """The table as it is, every column as text.
+
+        Args:
+            rows: the first ones alone; None reads all.
 
         Raises:
             DataError: the file is empty or is not such a table.
         """
         separator = typed_separator(self.separator)
-        return read_table(path, separator, self.header, self.quoted, self.encoding)
+        return read_table(path, separator, self.header, self.quoted, self.encoding, rows)
 
-    def read(self, path: Source, clock: bool = True) -> pd.DataFrame:
+    def read(self, path: Source, clock: bool = True, rows: int | None = None) -> pd.DataFrame:
         """The table with the columns of `FileDataset.read`.
 
         Args:
             clock: False where timestamps are positions in a user's history, not times.
+            rows: the first ones alone; None reads all.
 
         Returns:
             The table. Its `attrs` have `notes` of what is odd in it, and `problems`: a line for
@@ -105,7 +109,7 @@ class TableFormat:
         """
         import pandas as pd
 
-        frame = self._with_layout(path)
+        frame = self._with_layout(path, rows)
         table = pd.DataFrame(index=frame.index)
         notes, problems = [*frame.attrs["notes"]], []
         chosen: dict[str, str] = {}
@@ -134,11 +138,11 @@ class TableFormat:
         table.attrs.update(notes=notes, problems=problems)
         return table
 
-    def _with_layout(self, path: Source) -> pd.DataFrame:
+    def _with_layout(self, path: Source, rows: int | None) -> pd.DataFrame:
         """The table with the column names of its layout, where a file without a header has one."""
-        frame = self.cells(path)
+        frame = self.cells(path, rows)
         if self.header and path.name.removesuffix(".gz") in WITHOUT_HEADER and _is_data(frame):
-            frame = replace(self, header=False).cells(path)
+            frame = replace(self, header=False).cells(path, rows)
             if frame.shape[1] == len(LAYOUT):
                 frame.columns = list(LAYOUT)
         return frame
