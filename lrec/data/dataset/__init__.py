@@ -15,6 +15,7 @@ from lrec.data import cache, cache_upkeep
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.interactions import Interactions, ItemFeatures
 from lrec.data.tables.item_features import ItemTable, item_features
+from lrec.data.tables.missing_values import MissingValues
 from lrec.data.tables.opening import Source
 from lrec.data.tables.table_format import TableFormat
 
@@ -67,6 +68,7 @@ class FileDataset(Dataset):
         cleaning: policies for incomplete, repeated and unwanted rows.
         clock: True if timestamps of different users can be compared.
         cache: folder for the prepared data; None means lrec's own.
+        missing_values: cells that stand for none, see `TableFormat`.
         items_path: the file of items; None means one of `items_names` beside the interactions.
         items_names: usual names of the file of items, the best first.
     """
@@ -75,6 +77,7 @@ class FileDataset(Dataset):
     cleaning: Cleaning
     clock: bool
     cache: str | None
+    missing_values: MissingValues = None
     items_path: str | None = None
     items_names: tuple[str, ...] = ()
 

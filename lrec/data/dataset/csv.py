@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -139,7 +140,10 @@ class CSV(FileDataset):
         return self._table(path, rows)
 
     def _table(self, path: Source, rows: int | None) -> pd.DataFrame:
-        table = self.format.read(path, self.clock, rows)
+        layout = self.format
+        if self.missing_values is not None:  # of a data set whose layout is its own
+            layout = replace(layout, missing_values=self.missing_values)
+        table = layout.read(path, self.clock, rows)
         if self.order == "file":
             table["timestamp"] = np.arange(len(table), dtype=np.float64)
         return table

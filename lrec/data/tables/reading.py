@@ -48,7 +48,8 @@ def read_table(
         rows: the first ones alone, as far as a form can be read in parts; None reads all.
 
     Returns:
-        The table; `attrs["notes"]` has a line for what was guessed and may be wrong.
+        The table; `attrs["notes"]` has a line for what was guessed and may be wrong, and
+        `attrs["is_text"]` is false where the file brings its types.
 
     Raises:
         DataError: the file is empty or is not such a table.
@@ -89,7 +90,7 @@ def read_table(
     frame.columns = [str(c) for c in (frame.columns if header else range(frame.shape[1]))]
     if all(TYPES.search(column) for column in frame.columns):
         frame.columns = [TYPES.sub("", column) for column in frame.columns]
-    frame.attrs["notes"] = notes
+    frame.attrs.update(notes=notes, is_text=kind is None)
     return frame
 
 

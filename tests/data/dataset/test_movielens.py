@@ -92,6 +92,17 @@ def test_movielens_is_cleaned_like_any_table(write: Write) -> None:
     assert rows(data) == [RATED[0], RATED[2]]
 
 
+def test_movielens_has_the_keys_of_missing_values(write: Write) -> None:
+    path = write("ratings.csv", RATINGS_CSV + "3,10,,103\n4,20,-1,104\n,20,5,105\n5,10,bad,soon\n")
+    message = refused(MovieLens(path))
+    assert "(1) 1 values in column rating are not a number" in message
+    assert "(2) 1 values in column timestamp are not a time" in message
+    path = write("ratings.csv", RATINGS_CSV + "3,10,,103\n4,20,-1,104\n,20,5,105\n")
+    assert "no user id" in refused(MovieLens(path, missing_rating="drop"))
+    assert rows(MovieLens(path, missing="drop", missing_values=[-1]).load()) == RATED
+    assert rows(MovieLens(path, missing="drop").load())[-1] == ("4", "20", -1, 104)
+
+
 def test_movielens_refuses_other_tables(write: Write) -> None:
     path = write("ratings.csv", "a,b\n1,2\n")
     message = refused(MovieLens(path))
