@@ -12,6 +12,7 @@ from lrec.base.files import write_table
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset import Dataset, existing
 from lrec.data.dataset.csv import CSV
+from lrec.data.genre_matrix import lists_of
 from lrec.data.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -116,7 +117,6 @@ def _items(data: Interactions) -> pd.DataFrame:
     if data.features.titles is not None:
         table["title"] = data.features.titles
     if data.features.genres is not None:
-        names = np.array(data.features.genre_names)
-        table["genres"] = [names[row > 0].tolist() for row in data.features.genres]
+        table["genres"] = lists_of(data.features.genres, data.features.genre_names)
     described = data.features.described
     return table if described is None else table[described]

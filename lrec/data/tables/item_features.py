@@ -9,6 +9,7 @@ import numpy as np
 
 from lrec.base.arrays import Strings
 from lrec.base.errors import DataError, listed
+from lrec.data.genre_matrix import spread
 from lrec.data.interactions import ItemFeatures
 from lrec.data.tables.category_lists import category_flags
 
@@ -72,6 +73,5 @@ def item_features(table: ItemTable, item_ids: Strings) -> ItemFeatures:
         title_array = title_array.astype(np.str_)
     if table.genres is not None:
         flags, names = category_flags(table.genres.astype(object).fillna("").iloc[indices])
-        genre_array = np.zeros((len(item_ids), len(names)), np.float32)
-        genre_array[present] = flags
+        genre_array = spread(flags, np.where(present, np.cumsum(present) - 1, -1))
     return ItemFeatures(title_array, genre_array, names, described=present)
