@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import warnings
@@ -14,6 +13,7 @@ import numpy as np
 
 from lrec.base.array_files import read_arrays, write_arrays
 from lrec.base.errors import one_line
+from lrec.base.files import digest_of_file, digest_of_values
 from lrec.data import genre_matrix
 from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
 
@@ -33,11 +33,7 @@ def folder(chosen: str | None) -> Path:
 
 def key(files: list[Path], settings: dict[str, Any]) -> str:
     """Hex digest of the files' bytes and the settings that shape the result."""
-    digest = hashlib.sha256(json.dumps([FORMAT, settings], sort_keys=True).encode())
-    for path in files:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+    return digest_of_values([FORMAT, settings, *map(digest_of_file, files)])
 
 
 def load(path: Path) -> Interactions | None:

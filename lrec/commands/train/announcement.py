@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lrec.reporting.terminal import Screen
-from lrec.tracking import Log
+from lrec.tracking import Log, entries_of, obstacle
 
 SHORT = 8  # letters of a run's id that stand for it in commands
 
@@ -32,7 +32,8 @@ def announced(screen: Screen, log: Log, folder: Path, resumable: bool) -> Iterat
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        if resumable and (folder / "overrides.txt").exists():
+        entries = entries_of(folder)
+        if resumable and entries and not obstacle(folder, entries):
             screen.note(f"interrupted: run {name}, in {shlex.quote(place)}; go on: {again}")
         raise
 

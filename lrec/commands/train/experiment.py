@@ -139,7 +139,7 @@ def run(
             users = run_logging.published_table(
                 result.table, split, data.digest, settings.tracking.keep_user_ids
             )
-            run_logging.log_result(context, result, rows, references, users, buckets)
+            run_logging.log_result(context, result, rows, references, users, buckets, settings)
         if settings.tracking.log_model:
             run_logging.log_model(context, model)
         run_logging.log_curves(context, callback.history, settings.monitor)

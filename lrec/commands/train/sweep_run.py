@@ -32,7 +32,7 @@ def aggregate(log: Log, runs: Sequence[SavedRun], settings: RunSettings) -> None
                 values.setdefault(key, []).append(value)
     log.metrics({key: mean(each) for key, each in values.items() if len(each) == len(runs)})
     rows = {f"{run.params.get('model')} {run.id[:8]}": run.metrics for run in runs}
-    log.describe(described(rows, settings.groups))
+    log.describe(described(rows, settings))
 
 
 class SweepRun:

@@ -104,7 +104,7 @@ class Cleaning:
         return replace(data, digest=content_digest(data))
 
     def problems(self, frame: pd.DataFrame) -> Problems:
-        """What a table must not have, see `problems_of`."""
+        """Problems of a table for which it is refused, see `problems_of`."""
         return Problems(problems_of(frame, self.policies(), self.behaviors))
 
     def policies(self) -> dict[str, str]:

@@ -65,7 +65,7 @@ def layout_note(path: object, roles: tuple[str, ...]) -> str:
 
 
 def _kind(cells: pd.Series) -> str | None:
-    """What all cells are that are not empty; None where all are."""
+    """Kind of all cells that are not empty; None where all are."""
     given = cells.dropna()
     if given.empty:
         return None
