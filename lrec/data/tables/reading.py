@@ -155,6 +155,7 @@ def _parsed(
                 skipinitialspace=True,
                 quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
                 escapechar=escape,
+                doublequote=escape is None,
                 encoding=encoding,
             )
         if quoted and not frame.empty:
