@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 import warnings
 import zipfile
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -121,9 +123,29 @@ def _read_text(
         try:
             return _parsed(path, separator, header, quoted, encoding, rows, None)
         except (pd.errors.ParserError, pd.errors.ParserWarning):
-            if not quoted or b'\\"' not in sample_of(path):
+            if not (quoted and b'\\"' in sample_of(path)):
+                raise
+            if not _is_escaped(path, separator, encoding, rows):
                 raise
             return _parsed(path, separator, header, quoted, encoding, rows, "\\")
+
+
+def _is_escaped(path: Source, separator: str, encoding: str, rows: int | None) -> bool:
+    """True if every quote that is not escaped begins or ends a value, as pandas does not check."""
+    with opened(path) as content:
+        reader = csv.reader(
+            io.TextIOWrapper(content, encoding, newline=""),
+            delimiter=separator[0],
+            escapechar="\\",
+            skipinitialspace=True,
+            strict=True,
+        )
+        try:
+            for _ in islice(reader, rows):
+                pass
+        except csv.Error:
+            return False
+    return True
 
 
 def _parsed(
