@@ -63,7 +63,8 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
         rows = with_references(model.name, result.values, references)
         keep_ids = settings.tracking.keep_user_ids
         users = published_table(result.table, split, data.digest, keep_ids)
-        log_result(RunContext(log, config), result, rows, references, users, buckets)
+        context = RunContext(log, config)
+        log_result(context, result, rows, references, users, buckets, settings)
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     screen.note(log.location)
     screen.commands("next", *with_model(settings.run))

@@ -15,7 +15,7 @@ from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, DataError
 from lrec.commands.composing import Invocation
 from lrec.commands.next_commands import with_model
-from lrec.commands.runs.saved import load_model, split_of
+from lrec.commands.runs.saved import load_model, refuse_changed, split_of
 from lrec.commands.settings import RunSettings
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import COLD, Buckets
@@ -83,12 +83,14 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
+    # first: TensorFlow takes seconds to import
+    data = refuse_changed(settings.dataset.load(), settings.run)
     settings.strategy.start()
     model = load_model(settings.run)
     tags = {"lrec.command": "map", "lrec.maps": settings.run}
     with settings.tracking.run(f"map-{model.name}", tags, config.folder, settings.run) as log:
         log.params({key: config.values[key] for key in ("bucket", "sample", "perplexity")})
-        split = split_of(settings, model, settings.run)
+        split = split_of(settings, model, settings.run, data)
         queries, without = sample_users(split, settings.sample, settings.perplexity)
         log.metrics({"data/mapped_users": len(queries), "data/users_without_history": without})
         screen.note(

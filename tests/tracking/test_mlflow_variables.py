@@ -14,7 +14,7 @@ from helpers.saved_runs import saved_run
 
 from lrec.commands.runs.aggregates import aggregate
 from lrec.commands.settings import RunSettings
-from lrec.commands.train.run_logging import described
+from lrec.commands.train.run_logging import described, shown_columns
 from lrec.tracking import SavedRun, Tracking, serving
 
 
@@ -68,7 +68,8 @@ ROWS = {
 
 
 def test_description_is_a_table_of_the_buckets() -> None:
-    assert described(ROWS, ["all", "tail", "cold"]).splitlines() == [
+    settings: RunSettings = checked(composed())
+    assert described(ROWS, settings).splitlines() == [
         "| ndcg@10 | all | tail |",
         "|---|---:|---:|",
         "| vae | 0.2500 | 0.1250 |",
@@ -76,6 +77,19 @@ def test_description_is_a_table_of_the_buckets() -> None:
         "",
         "Test users: 1,200 all, 40 tail.",
     ]
+
+
+MONITOR = "monitor=val/mrr_at_10/all"
+
+
+def test_description_has_the_metrics_that_are_shown() -> None:
+    settings: RunSettings = checked(composed("metric=[recall,mrr,gini]", "k=[5,10]", MONITOR))
+    rows = {"vae": {f"{m}_at_{k}/all": 0.5 for m in ("recall", "mrr", "hit") for k in (5, 10)}}
+    rows["vae"] |= {"gini_sub_at_10/tail": 0.25, "users/all": 9, "users/tail": 3}
+    titles = [line for line in described(rows, settings).splitlines() if "all | tail" in line]
+    assert titles == [f"| {name} | all | tail |" for name in ("recall@10", "mrr@10", "gini_sub@10")]
+    assert shown_columns(rows, settings) == ["recall_at_10", "mrr_at_10", "gini_sub_at_10"]
+    assert "| vae | – | 0.2500 |" in described(rows, settings)
 
 
 def test_sweep_has_means_and_common_parameters() -> None:

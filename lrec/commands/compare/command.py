@@ -21,7 +21,11 @@ from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
 from lrec.evaluation.comparison.comparison import Comparison
-from lrec.evaluation.comparison.user_alignment import ModelTables, metric_directions
+from lrec.evaluation.comparison.user_alignment import (
+    ComparisonError,
+    ModelTables,
+    metric_directions,
+)
 from lrec.evaluation.metric import Metric
 from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
@@ -121,9 +125,17 @@ def user_table(run: SavedRun) -> pd.DataFrame:
     """The user table of a run.
 
     Raises:
+        ComparisonError: the run was trained without a test.
         RuntimeError: the run has none, or it is damaged.
     """
     import pandas as pd
+
+    if "test_items/all" not in run.metrics:
+        raise ComparisonError(
+            f"run {run.id} has no test to compare: it learned from all of its data "
+            "(evaluate=false), or nobody had test items. Name another run, or ask this one about "
+            f"later data: lrec evaluate run={run.id} dataset.path=…"
+        )
 
     with TemporaryDirectory() as folder:
         path = fetch(run.id, "users.parquet", Path(folder))

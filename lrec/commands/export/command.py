@@ -15,7 +15,7 @@ from lrec.commands.export import export_formats
 from lrec.commands.export.benchmark import FormatBenchmark, degradation, ranked_by_lrec
 from lrec.commands.export.export_folder import foreign, replaced
 from lrec.commands.next_commands import with_model
-from lrec.commands.runs.saved import load_model, split_of
+from lrec.commands.runs.saved import load_model, refuse_changed, split_of
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.bucket import group_names
 from lrec.model import Model
@@ -73,13 +73,15 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
     composed = invocation.config
     screen = Screen()
     show_warnings(screen)
+    # first: TensorFlow takes seconds to import
+    data = refuse_changed(settings.dataset.load(), settings.run)
     CPU().start()  # in float32, whatever the run was trained in
     model = load_model(settings.run)
     folder = Path(settings.folder).expanduser() if settings.folder else composed.folder / "export"
     name, tags = f"export-{model.name}", {"lrec.command": "export", "lrec.exports": settings.run}
     with settings.tracking.run(name, tags, composed.folder, settings.run) as log:
         log.params({key: composed.values[key] for key in ("bucket", "k", "formats", "sample")})
-        split = split_of(settings, model, settings.run)
+        split = split_of(settings, model, settings.run, data)
         benchmark = FormatBenchmark(
             model, split, settings.bucket.values(), settings.k, settings.sample
         )

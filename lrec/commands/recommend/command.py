@@ -18,11 +18,12 @@ from lrec.commands.recommend.restriction import (
     TARGETS,
     check_exclude,
     excluded_items,
+    ids_of,
     masked_items,
 )
 from lrec.commands.recommend.table_file import is_replaceable, write
-from lrec.commands.recommend.users import known_users, new_users
-from lrec.commands.runs.saved import load_model
+from lrec.commands.recommend.users import given_histories, known_users, new_users
+from lrec.commands.runs.saved import load_model, refuse_changed
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
@@ -97,18 +98,27 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     """Recommend; print or write the lists."""
     screen = Screen()
     show_warnings(screen)
+    # Files first: TensorFlow takes seconds to import.
+    only = ids_of(settings.only)
+    given, data = None, None
+    if settings.history is not None:
+        given = given_histories(settings.history)
+    else:
+        data = settings.dataset.load()
+        if location_of(invocation.config):
+            refuse_changed(data, settings.run)
     settings.strategy.start()
     model = load_model(settings.run)
-    if settings.history is not None:
-        users, histories = new_users(settings.history, model.catalogue)
+    if given is not None:
+        users, histories = new_users(given, model.catalogue)
         targets = histories
     else:
-        moved = settings.run if location_of(invocation.config) else None
-        users, histories, targets = known_users(settings, settings.users, model.catalogue, moved)
+        assert data is not None
+        users, histories, targets = known_users(settings, data, settings.users, model.catalogue)
     empty = Histories.of([[] for _ in users])
     own = {TARGETS: targets, NONE: empty}.get(str(settings.exclude), histories)
     ids = model.catalogue.ids[: model.catalogue.n_items]
-    excluded = excluded_items(settings.exclude, settings.only, ids)
+    excluded = excluded_items(settings.exclude, only, ids)
     table = recommend(model, users, histories, own, excluded, settings.top, settings.explain)
     if settings.to is not None:
         escaped = write(Path(settings.to).expanduser(), table, settings.escape_formulas)

@@ -8,7 +8,7 @@ from statistics import mean, stdev
 
 from lrec.commands.runs.replicates import Candidate, candidates
 from lrec.commands.settings import RunSettings
-from lrec.commands.train.run_logging import DESCRIBED
+from lrec.commands.train.run_logging import shown_columns
 from lrec.reporting.formatting import distinguishing_words, metric_name
 from lrec.reporting.markdown import markdown_table
 from lrec.tracking import Log, SavedRun
@@ -27,16 +27,17 @@ def aggregate(log: Log, runs: Sequence[SavedRun], settings: RunSettings) -> None
     if not runs:
         return
     log_shared(log, runs)
+    columns = shown_columns({run.id: run.metrics for run in runs}, settings)
     each = named(candidates(runs))
     n_runs = sum(len(one.runs) for one in each.values())
     found = {name: over_replicates(one) for name, one in each.items()}
     for name, values in found.items():
         prefix = f"{label(name)}/" if len(found) > 1 else ""
-        kept = {k: v for k, v in values.items() if not prefix or _is_described(k)}
+        kept = {k: v for k, v in values.items() if not prefix or k.partition("/")[0] in columns}
         log.metrics({f"{prefix}{key}": value for key, (value, _) in kept.items()})
         spread = {key: sd for key, (_, sd) in kept.items() if not math.isnan(sd)}
         log.metrics({f"{prefix}sd/{key}": sd for key, sd in spread.items()})
-    log.describe(described(found, settings.groups, n_runs))
+    log.describe(described(found, columns, settings.groups, n_runs))
 
 
 def log_shared(log: Log, runs: Sequence[SavedRun]) -> None:
@@ -65,13 +66,14 @@ def over_replicates(candidate: Candidate) -> Summary:
     return {k: (mean(v), stdev(v) if len(v) > 1 else math.nan) for k, v in values.items()}
 
 
-def described(found: dict[str, Summary], groups: Sequence[str], n_runs: int) -> str:
-    """Tables by bucket in Markdown, a line for each candidate."""
-    names = dict.fromkeys(k.partition("/")[0] for v in found.values() for k in v)
+def described(
+    found: dict[str, Summary], columns: Sequence[str], groups: Sequence[str], n_runs: int
+) -> str:
+    """Tables by bucket in Markdown, one for each metric's column, a line for each candidate."""
     texts = [
         f"{len(found)} candidates in {n_runs} runs; mean ± standard deviation over replicates."
     ]
-    for name in (name for name in names if _is_described(name)):
+    for name in columns:
         shown = [g for g in groups if any(f"{name}/{g}" in values for values in found.values())]
         rows = [
             [candidate, *(_spread(values.get(f"{name}/{group}")) for group in shown)]
@@ -84,10 +86,6 @@ def described(found: dict[str, Summary], groups: Sequence[str], n_runs: int) -> 
 def label(candidate: str) -> str:
     """A candidate as a part of a metric's name in MLflow, which refuses signs like =."""
     return "".join(c if c.isalnum() or c in "._- " else "_" for c in candidate)[:150]
-
-
-def _is_described(key: str) -> bool:
-    return key.partition("/")[0].rpartition("_at_")[0] in DESCRIBED
 
 
 def _spread(value: tuple[float, float] | None) -> str:

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from lrec.base.errors import one_line, redact
 from lrec.commands.composing import Job, Launcher
+from lrec.commands.loading import load_data
 from lrec.commands.runs.aggregates import aggregate
 from lrec.commands.train.experiment import TrainResult
 from lrec.commands.train.run_logging import config_digest
 from lrec.reporting.formatting import distinguishing_words, metric_name
-from lrec.reporting.terminal import Screen
+from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import finished
 
 OUTPUT = "output.txt"  # in a run's folder: what it would print
@@ -39,7 +40,8 @@ def find_or_train(
         RuntimeError: a missing run is to be trained in several processes.
     """
     screen = Screen()
-    jobs[0][0].dataset.load()  # into the cache, and first: MLflow takes seconds to import
+    show_warnings(screen)
+    load_data(jobs[0][0])  # first: MLflow takes seconds to import
     jobs[0][0].tracking.reach()
     data_digests: dict[str, str] = {}
     digests = [digest_of(job) for job in jobs]
@@ -124,7 +126,7 @@ def find(job: Job, data_digests: dict[str, str]) -> str | None:
         return None
     key = str(composed.values["dataset"])
     if key not in data_digests:
-        data_digests[key] = settings.dataset.load().digest
+        data_digests[key] = load_data(settings).digest
     return next(
         (
             run.id

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lrec.reporting.terminal import Screen
-from lrec.tracking import Log
+from lrec.tracking import Log, entries_of, obstacle
 
 
 @contextlib.contextmanager
@@ -29,7 +29,8 @@ def announced(screen: Screen, log: Log, folder: Path, resumable: bool) -> Iterat
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        if resumable and (folder / "overrides.txt").exists():
+        entries = entries_of(folder)
+        if resumable and entries and not obstacle(folder, entries):
             screen.note(f"interrupted: run {name}, in {shlex.quote(place)}")
             screen.commands("go on", again)
         raise

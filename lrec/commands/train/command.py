@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from lrec.commands.composing import ComposedConfig, Invocation, key_of, own_keys
 from lrec.commands.next_commands import short_id, with_model
-from lrec.commands.runs.find_or_train import find
+from lrec.commands.runs.find_or_train import digest_of, find
 from lrec.commands.runs.of_run import merge, refuse_fixed
 from lrec.commands.runs.saved import folder_of
 from lrec.commands.runs.stored_config import read_stored_config
@@ -67,10 +67,32 @@ def run(settings: TrainSettings, invocation: Invocation) -> float:
     """
     config, own = invocation.config, own_keys(TrainSettings)
     config = replace(config, values={k: v for k, v in config.values.items() if k not in own})
-    if settings.resume is None and not settings.fresh:
+    if settings.resume is None and not settings.fresh and PARENT in os.environ:
+        return find_or_train_job(settings, config)
+    return train(settings, config)
+
+
+def find_or_train_job(settings: TrainSettings, config: ComposedConfig) -> float:
+    """Find a sweep's job that is finished, or train it; see `run`.
+
+    A launcher's processes may have jobs of one digest at the same time, those of a model without a
+    seed: one of them trains, and the others wait and find its run.
+    """
+    from filelock import FileLock
+
+    lock = FileLock(config.folder.parent / f"{digest_of((settings, config))}.lock")
+    with lock:
         found = finished_job(settings, config)
-        if found is not None:
-            return found.metrics.get(f"best/{settings.monitor.removeprefix('val/')}", math.nan)
+        try:
+            if found is None:
+                return train(settings, config)
+        finally:  # while it is held: a process that waits for it tries again
+            Path(lock.lock_file).unlink(missing_ok=True)
+    return found.metrics.get(f"best/{settings.monitor.removeprefix('val/')}", math.nan)
+
+
+def train(settings: TrainSettings, config: ComposedConfig) -> float:
+    """Train a run, or go on with one in its own folder; see `run`."""
     if settings.resume is not None:
         folder = Path(settings.resume)  # found before the check, see `stored`
         overrides = (folder / "overrides.txt").read_text().splitlines()

@@ -43,18 +43,20 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     config, folder = invocation.config, invocation.folder
     screen = Screen()
     show_warnings(screen)
+    # first: TensorFlow takes seconds to import
+    data = refuse_changed(settings.dataset.load(), settings.run)
+    node = join(settings.dataset, data, settings.feedback, folder)
     settings.strategy.start()
     old = load_model(settings.run)
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
     with settings.tracking.parent(f"update-{old.name}", tags, folder, settings.run) as log:
         log.params({name: config.values[name] for name in OWN})
-        data = refuse_changed(settings.dataset.load(), settings.run)
-        node = join(settings.dataset, data, settings.feedback, folder)
         if not settings.evaluate:
             learn_from_all(settings, invocation, old, data, node, screen)
             return
         joined, before, after = splits(settings, config, old, data, node, screen)
-        models = [evaluate_before(settings, old, after, joined)]
+        unchanged = evaluate_before(settings, old, after, joined)
+        trained: dict[str, Evaluated] = {}
         run_ids: dict[str, str | None] = {}
         for name, child in child_runs(settings, config, node, old).items():
             screen.note(f"{name}:")
@@ -63,21 +65,23 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
             assert result.evaluation is not None  # `splits` leaves a test
             assert result.users is not None
             run_ids[name] = result.run_id
-            models.append(Evaluated(name, result.users, result.evaluation.values, result.seconds))
+            values = result.evaluation.values
+            trained[name] = Evaluated(name, result.users, values, result.seconds)
 
+        models = [unchanged, *(trained[name] for name in (UPDATED, SCRATCH) if name in trained)]
         comparison = compare_models(settings, models, after.catalogue.n_items)
         for model in models:
             prefix = model.name.replace(" ", "_")
             log.metrics({f"{prefix}/{key}": value for key, value in model.values.items()})
         context = RunContext(log, config)
-        log.describe(described({m.name: m.values for m in models}, settings.groups))
+        rows = {model.name: model.values for model in models}
+        log.describe(described(rows, settings))
         context.table("comparison.csv", comparison.rows)
         screen.print(comparison_table(comparison))
         if settings.retrain:
             screen.note(time_share(log, *(model.seconds for model in models[1:])))
         tables = bucket_transitions(settings.bucket, before, after)
         show_transitions(context, screen, tables)
-    rows = {model.name: model.values for model in models}
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     if updated := run_ids[UPDATED]:
         screen.note(f"the updated model is run {updated}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from lrec.base.errors import DataError
 from lrec.commands.composing import ComposedConfig
+from lrec.commands.loading import load_data
 from lrec.commands.update.child_runs import child_config
 from lrec.commands.update.known_pairs import COLUMN, known_targets, mark_known
 from lrec.commands.update.settings import UpdateSettings
@@ -37,7 +38,7 @@ def splits(
 
     def split() -> tuple[Interactions, Split]:
         scratch, _ = child_config(config, {"dataset": node}, config.folder / "scratch")
-        joined = scratch.dataset.load()
+        joined = load_data(scratch)
         return joined, extend(scratch.split(joined), old.catalogue)
 
     joined, after = split()
