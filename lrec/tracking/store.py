@@ -173,7 +173,7 @@ class Store:
         self._restart_if_gone(journal)
         for entry in journal.unsent:
             try:
-                journal.mark_sent(self._send_entry(journal, entry))
+                journal.mark_sent(self._send_entry(journal, entry), self.digest)
             except (RuntimeError, UnreachableError):
                 raise
             except Exception as error:  # of MLflow, its database, or its artifact store

@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lrec.base.errors import ConfigError
+from lrec.base.errors import ConfigError, one_line
 from lrec.base.files import write_table, write_text
+from lrec.base.table_files import read_parquet
 from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table
@@ -107,15 +108,13 @@ def user_table(run: SavedRun) -> pd.DataFrame:
     Raises:
         RuntimeError: the run has none, or it is damaged.
     """
-    import pandas as pd
-
     with TemporaryDirectory() as folder:
         path = fetch(run.id, "users.parquet", Path(folder))
         try:
-            return pd.read_parquet(path)
+            return read_parquet(path)
         except Exception as error:
             raise RuntimeError(
-                f"users.parquet of run {run.id} cannot be read, train it again: {error}"
+                f"users.parquet of run {run.id} cannot be read, train it again: {one_line(error)}"
             ) from None
 
 
