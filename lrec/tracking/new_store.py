@@ -26,8 +26,13 @@ def make(uri: str) -> None:
     from mlflow.tracking._tracking_service.utils import _get_store
 
     with whole(_path(uri)) as partial:
-        store = SqlAlchemyStore(f"{SQLITE}{partial}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
-        store.engine.dispose()
+        address = f"{SQLITE}{partial}"
+        try:
+            SqlAlchemyStore(address, DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
+        finally:  # MLflow would use its connections again, to a file that is no longer there
+            engine = SqlAlchemyStore._engine_map.pop(address, None)
+            if engine is not None:
+                engine.dispose()
     _get_store(uri).engine.dispose()  # connections to a file of that name that was deleted
 
 

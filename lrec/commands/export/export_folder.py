@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from lrec.base.errors import DataError, listed
-from lrec.base.files import digest_of_file
+from lrec.base.files import (
+    OWNER,
+    REPLACED,
+    digest_of_file,
+    left_behind,
+    remove_leftovers,
+    temporary,
+)
 
 MANIFEST = "manifest.json"  # sha256 of every other file, by its path in the folder
 
@@ -19,11 +25,14 @@ MANIFEST = "manifest.json"  # sha256 of every other file, by its path in the fol
 def replaced(folder: Path) -> Iterator[Path]:
     """A folder to write to, which replaces the given one at the end: it is never there in part.
 
+    What a killed export left is removed first, or moved back where it had taken the folder away.
+
     Raises:
         DataError: the given folder holds now what no export wrote; it stays as it is.
     """
     folder = folder.resolve()
-    unfinished, old = (folder.with_name(f"{folder.name}.{os.getpid()}.{k}") for k in ("new", "old"))
+    recover(folder)
+    unfinished, old = temporary(folder), temporary(folder, REPLACED)
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
@@ -39,6 +48,18 @@ def replaced(folder: Path) -> Iterator[Path]:
     finally:
         for rest in (unfinished, old):
             shutil.rmtree(rest, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Undo what an export to a folder began before it was killed."""
+    remove_leftovers(folder.parent)
+    for old in left_behind(folder.parent, REPLACED):
+        if OWNER.sub("", old.name) != folder.name:
+            continue
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(folder)
 
 
 def foreign(folder: Path) -> Path | None:
