@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import hashlib
 import os
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 HOST = os.uname().nodename
 PARTIAL, REPLACED = ".partial", ".replaced"  # what is written, and what it takes the place of
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 OWNER = re.compile(rf"\.(?P<process>\d+)@(?P<host>.+)({PARTIAL}|{REPLACED})")
 
 
@@ -32,16 +34,30 @@ def whole(path: Path) -> Iterator[Path]:
     remove_leftovers(path.parent)
     partial = temporary(path)
     try:
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        if error.errno is None or error.filename not in (None, str(partial)):
-            raise
-        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        with named(path, partial):
+            yield partial
+            partial.replace(path)
     finally:
         with contextlib.suppress(OSError):
             for rest in path.parent.glob(f"{glob.escape(partial.name)}*"):  # SQLite's journal too
                 rest.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def named(path: Path, partial: Path | None = None) -> Iterator[None]:
+    """Let errors of a full disk that name no file name the one that is written here.
+
+    Args:
+        partial: a name of the file, or of a folder with it, for the time being.
+    """
+    try:
+        yield
+    except OSError as error:
+        nameless = error.filename is None and error.errno in FULL
+        own = partial is not None and str(error.filename).startswith(str(partial))
+        if error.errno is None or not (nameless or own):
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
 
 
 def temporary(path: Path, kind: str = PARTIAL) -> Path:
@@ -64,7 +80,7 @@ def remove_leftovers(folder: Path, below: bool = False) -> None:
 
 
 def left_behind(folder: Path, kind: str = PARTIAL, below: bool = False) -> list[Path]:
-    """What killed processes of this machine left of `temporary` files and folders."""
+    """The `temporary` files and folders that killed processes of this machine left."""
     pattern = f"*{kind}*"
     try:
         found = list(folder.rglob(pattern) if below else folder.glob(pattern))

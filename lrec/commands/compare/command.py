@@ -55,9 +55,9 @@ class CompareSettings(SelectionSettings):
 def run(settings: CompareSettings, invocation: Invocation) -> None:
     """Compare the selected runs by bucket; print, write and log the result."""
     config = invocation.config
-    run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
+    run_ids = candidate_runs(settings, invocation)
     models = settings.compared_models(run_ids, screen)
     tables = [user_tables(model) for model in models]
     columns = metric_directions(tables[0].tables[0], settings.metric, settings.primary)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from lrec.base.files import (
     REPLACED,
     digest_of_file,
     left_behind,
+    named,
     remove_leftovers,
     temporary,
 )
@@ -35,16 +38,22 @@ def replaced(folder: Path) -> Iterator[Path]:
     unfinished, old = temporary(folder), temporary(folder, REPLACED)
     unfinished.mkdir(parents=True)
     try:
-        yield unfinished
-        manifest = {
-            "files": {name: digest_of_file(path) for name, path in _files(unfinished).items()}
-        }
-        (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        with named(folder, unfinished):
+            yield unfinished
+            manifest = {
+                "files": {name: digest_of_file(path) for name, path in _files(unfinished).items()}
+            }
+            (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         if (path := foreign(folder)) is not None:  # it may have come while the formats were made
             raise DataError(f"{folder} cannot be replaced: lrec did not write {listed([path])}.")
         if folder.exists():
             folder.rename(old)
         unfinished.rename(folder)
+    except Exception as error:
+        full = os.strerror(errno.ENOSPC)
+        if isinstance(error, OSError) or full not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, full, str(folder)) from error  # TensorFlow has its own kind
     finally:
         for rest in (unfinished, old):
             shutil.rmtree(rest, ignore_errors=True)
