@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lrec.base.arrays import Strings
-from lrec.base.errors import ConfigError
+from lrec.base.errors import ConfigError, DataError, one_line
 from lrec.base.files import write_table
+from lrec.base.table_files import read_parquet
 from lrec.commands.composing import Invocation
 from lrec.commands.next_commands import without
 from lrec.commands.train.pseudonyms import pseudonyms
@@ -112,10 +113,19 @@ def tables_below(folder: Path) -> Iterable[Path]:
 
 
 def remove_rows(path: Path, names: set[str]) -> int:
-    """Remove people from a table; return the number of rows that were theirs."""
+    """Remove people from a table; return the number of rows that were theirs.
+
+    Raises:
+        DataError: the table is damaged; it stays as it is.
+    """
     import pandas as pd
 
-    table = pd.read_parquet(path)
+    try:
+        table = read_parquet(path)
+    except Exception as error:
+        raise DataError(
+            f"{path} cannot be read: {one_line(error)}. Delete it, or train that run again."
+        ) from None
     column = next((column for column in COLUMNS if column in table), None)
     theirs = table[column].astype(str).isin(names) if column else pd.Series(False, table.index)
     if theirs.any():

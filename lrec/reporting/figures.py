@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints
+from lrec.base.files import whole
 from lrec.reporting.formatting import metric_name
 
 if TYPE_CHECKING:
@@ -157,4 +158,5 @@ def _figure(width: float, height: float) -> Figure:
 
 def _save(figure: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
+    with whole(path) as partial:
+        figure.savefig(partial, dpi=130)

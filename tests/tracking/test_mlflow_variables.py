@@ -87,7 +87,7 @@ def test_description_has_the_metrics_that_are_shown() -> None:
     rows = {"vae": {f"{m}_at_{k}/all": 0.5 for m in ("recall", "mrr", "hit") for k in (5, 10)}}
     rows["vae"] |= {"gini_sub_at_10/tail": 0.25, "users/all": 9, "users/tail": 3}
     titles = [line for line in described(rows, settings).splitlines() if "all | tail" in line]
-    assert titles == [f"| {name} | all | tail |" for name in ("recall@10", "mrr@10", "gini_sub@10")]
+    assert titles == [f"| {name} | all | tail |" for name in ("recall@10", "mrr@10", "gini@10")]
     assert shown_columns(rows, settings) == ["recall_at_10", "mrr_at_10", "gini_sub_at_10"]
     assert "| vae | – | 0.2500 |" in described(rows, settings)
 
@@ -121,7 +121,7 @@ def test_candidates_of_a_sweep_are_not_mixed(monkeypatch: pytest.MonkeyPatch) ->
     for run, value in zip(runs, (0.1, 0.3, 0.4), strict=True):
         model = run.params["model"]
         run.tags["lrec.overrides"] = f"model={model} seed={run.seed}"
-        run.metrics.update({"ndcg_at_10/tail": value, "mse/tail": 1.0})
+        run.metrics.update({"ndcg_at_10/tail": value, "gini_at_10/tail": 1.0})
     with Tracking().run("sweep", {}, Path("sweep")) as log:
         aggregate(log, runs, checked(composed()))
     data = mlflow.get_run(log.run_id).data

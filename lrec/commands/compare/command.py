@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lrec.base.errors import ConfigError
+from lrec.base.errors import ConfigError, one_line
 from lrec.base.files import write_table, write_text
+from lrec.base.table_files import read_parquet
 from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table
@@ -60,9 +61,9 @@ class CompareSettings(SelectionSettings):
 def run(settings: CompareSettings, invocation: Invocation) -> None:
     """Compare the selected runs by bucket; print, write and log the result."""
     config = invocation.config
-    run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
+    run_ids = candidate_runs(settings, invocation)
     models = settings.compared_models(run_ids, screen)
     tables = [user_tables(model) for model in models]
     columns = metric_directions(tables[0].tables[0], settings.metric, settings.primary)
@@ -128,8 +129,6 @@ def user_table(run: SavedRun) -> pd.DataFrame:
         ComparisonError: the run was trained without a test.
         RuntimeError: the run has none, or it is damaged.
     """
-    import pandas as pd
-
     if "test_items/all" not in run.metrics:
         raise ComparisonError(
             f"run {run.id} has no test to compare: it learned from all of its data "
@@ -140,10 +139,10 @@ def user_table(run: SavedRun) -> pd.DataFrame:
     with TemporaryDirectory() as folder:
         path = fetch(run.id, "users.parquet", Path(folder))
         try:
-            return pd.read_parquet(path)
+            return read_parquet(path)
         except Exception as error:
             raise RuntimeError(
-                f"users.parquet of run {run.id} cannot be read, train it again: {error}"
+                f"users.parquet of run {run.id} cannot be read, train it again: {one_line(error)}"
             ) from None
 
 

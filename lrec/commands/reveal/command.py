@@ -87,9 +87,9 @@ class RevealSettings(SelectionSettings):
 def run(settings: RevealSettings, invocation: Invocation) -> None:
     """Evaluate every model on the same users with more and more items; log the curves."""
     config = invocation.config
-    run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
+    run_ids = candidate_runs(settings, invocation)
     models = settings.compared_models(run_ids, screen, least=1)
     run_id = models[0].any.id
     split = held_out_split(settings_of(run_id, location_of(config)), "reveal", run_id)

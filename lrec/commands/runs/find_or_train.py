@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lrec.base.errors import one_line, redact
+from lrec.base.files import named
 from lrec.commands.composing import Job, Launcher
 from lrec.commands.loading import load_data
 from lrec.commands.runs.aggregates import aggregate
@@ -86,6 +87,7 @@ def train(
             screen.status(f"{name} …")
             try:
                 with (
+                    named(job.folder / OUTPUT),
                     (job.folder / OUTPUT).open("w", encoding="utf-8") as output,
                     contextlib.redirect_stdout(output),
                 ):
@@ -93,7 +95,10 @@ def train(
             except Exception as error:
                 if not tolerant:
                     raise
-                with (job.folder / OUTPUT).open("a", encoding="utf-8") as output:
+                with (
+                    contextlib.suppress(OSError),  # the line below says what has failed
+                    (job.folder / OUTPUT).open("a", encoding="utf-8") as output,
+                ):
                     output.write(redact(traceback.format_exc()))
                 screen.note(f"{name}  failed: {one_line(error)}")
             else:

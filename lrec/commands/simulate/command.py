@@ -69,9 +69,9 @@ class SimulateSettings(SelectionSettings):
 def run(settings: SimulateSettings, invocation: Invocation) -> None:
     """Roll out every model in the same environment; print, write and log the results."""
     config = invocation.config
-    run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
+    run_ids = candidate_runs(settings, invocation)
     models = settings.compared_models(run_ids, screen)
     names = [model.name for model in models]
     run_id = models[0].any.id

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import OmegaConf
-
 from lrec.base.files import digest_of_values, write_table, write_text
 from lrec.commands.composing import LOCATION, ComposedConfig
+from lrec.commands.runs.stored_config import stored_text
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.pseudonyms import pseudonyms
 from lrec.data.interactions import Interactions
@@ -83,7 +82,7 @@ def log_config(context: RunContext, seeded: bool) -> None:
         }
     )
     context.text("overrides.txt", "\n".join(config.overrides))
-    context.text(CONFIG, OmegaConf.to_yaml(config.values))  # last: with it, the run can be resumed
+    context.text(CONFIG, stored_text(config.values))  # last: with it, the run can be resumed
 
 
 def log_data(context: RunContext, name: str, data: Interactions, split: Split) -> None:
