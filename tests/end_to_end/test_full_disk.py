@@ -136,7 +136,7 @@ def test_command_on_a_full_disk_and_the_next_one(
     said = tmp_path / "said"
     said.mkdir()
     words = ("train", "dataset=csv", f"dataset.path={tiny}", "split=leave_one_out")
-    words = (*words, "model=vae", "schedule.epochs=1")
+    words = (*words, "schedule.epochs=1", f"model={'popularity' if used else 'vae'}")
     away = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
     environment = plain() | ({} if used else away)
     process = forked.start(starved, 200_000, words, tmp_path, environment, said)
