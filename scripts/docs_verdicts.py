@@ -58,7 +58,7 @@ def revealed(content: dict[str, Any]) -> str:
     lines.append("|---|" + "---:|" * (len(shown) + 3))
     for model, row in summary.items():
         own = [point for point in points if point["model"] == model]
-        values = [short(p["value"]) if p["own"] else f"({short(p['value'])})" for p in own]
+        values = [short(p["value"]) if p["personalised"] else f"({short(p['value'])})" for p in own]
         needed, leads = items(row, "needed"), "" if model == "popularity" else items(row, "leads")
         lines.append(
             f"| {model} | {' | '.join(values)} | {needed} | {leads} | {short(row['area'])} |"

@@ -4,11 +4,11 @@
     python scripts/pictures.py --page comparison.html --out docs/pictures
     python scripts/pictures.py --store sqlite:///mlflow.db --experiment lrec --out docs/pictures
 
-A page is taken as a desktop and as a phone see it, light and dark: comparison_desktop_light.png
-and so on. Of a store come mlflow_runs.png, the training runs with a column per metric, and
-mlflow_compare.png, the newest training run of each model side by side. That is a check too: where
-MLflow does not show the metrics by bucket, it ends with exit code 1. Pictures are made small by
-taking colours out.
+A page is taken as a desktop, a tablet and a phone see it, light and dark:
+comparison_desktop_light.png and so on. Of a store come mlflow_runs.png, the training runs with a
+column per metric, and mlflow_compare.png, the newest training run of each model side by side. That
+is a check too: where MLflow does not show the metrics by bucket, it ends with exit code 1. Pictures
+are made small by taking colours out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
-WIDTHS = {"desktop": 1200, "phone": 390}
+WIDTHS = {"desktop": 1280, "tablet": 768, "phone": 390}
 SCHEMES = ("light", "dark")
 BYTES = 150_000  # of a picture
 

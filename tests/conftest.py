@@ -102,9 +102,7 @@ def forgotten_store() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def used_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An MLflow store that has been used once; all workers share it."""
-    shared = os.environ.get("PYTEST_XDIST_WORKER") is not None
-    base = tmp_path_factory.getbasetemp()
-    path = (base.parent if shared else base) / "used.db"
+    path = forked.shared_folder(tmp_path_factory) / "used.db"
     with FileLock(f"{path}.lock"):
         if not path.exists():
             forked.make_store(path)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 # Of an address scheme, host and path may be shown. A login ends at the last @, for passwords hold
 # every other sign; parameters end with the word, but for quotes and brackets around the address.
@@ -25,7 +26,38 @@ class ConfigError(ValueError):
 
 
 class DataError(ValueError):
-    """Data that cannot be used as requested; the message says why, and what to do about it."""
+    """Data that cannot be used as requested; the message says why, and what to do about it.
+
+    Args:
+        problems: one at least, each a sentence; several are numbered in one message.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        listing = " ".join(f"({n}) {text}" for n, text in enumerate(problems, 1))
+        several = f"the data has {len(problems)} problems: {listing}"
+        super().__init__(problems[0] if len(problems) == 1 else several)
+        self.problems = problems
+
+
+class Problems(list[str]):
+    """Problems of data that are told together, so that nobody has to find them one by one."""
+
+    @contextlib.contextmanager
+    def collected(self) -> Iterator[None]:
+        """Keep the problems of a `DataError` that is raised meanwhile."""
+        try:
+            yield
+        except DataError as error:
+            self.extend(error.problems)
+
+    def refuse(self) -> None:
+        """Raise them, if there are any.
+
+        Raises:
+            DataError: with all of them.
+        """
+        if self:
+            raise DataError(*self)
 
 
 class CommandFailed(BaseException):

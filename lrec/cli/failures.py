@@ -25,13 +25,16 @@ def explain_failure(error: BaseException, log: Path) -> str:
 
     Returns:
         A clause for the end of the error's line; empty for what lrec refused itself, which is
-        explained already.
+        explained already. Where the disk is full, the traceback is kept nowhere.
     """
     if _is_refusal(error):
         return ""
     text = "".join(traceback.format_exception(error))
-    before = log.read_text() if log.exists() else ""
-    write_text(log, redact(before + text))
+    try:
+        before = log.read_text() if log.exists() else ""
+        write_text(log, redact(before + text))
+    except OSError:
+        return f" ({_place(error)}; traceback: LREC_DEBUG=1)"
     return f" ({_place(error)}; traceback: {log}, or LREC_DEBUG=1)"
 
 

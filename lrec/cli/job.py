@@ -29,7 +29,7 @@ from lrec.cli.failures import explain_failure
 from lrec.cli.open_keys import open_groups
 from lrec.cli.table import COMMANDS, config_name
 from lrec.commands.composing import Invocation, own_keys, prepare
-from lrec.commands.runs.of_run import config_of_run
+from lrec.commands.runs.of_run import config_of_run, refuse_missing_files
 from lrec.commands.train.experiment import run as train_here
 
 
@@ -85,9 +85,11 @@ def run(name: str, config: DictConfig, job: HydraConf) -> Any:
     overrides, choices = job.overrides.task, job.runtime.choices
     if command.split not in (None, choices.get("split")):
         raise ConfigError(
-            f"people are to be unknown to all models, so this command needs split={command.split}. "
+            f"test users must be new to all models, so this command needs split={command.split}. "
             f"Received: split={choices['split']} [conf/split/]"
         )
+    if command.free is not None or config.get("runs"):
+        refuse_missing_files(config, overrides, getattr(root, "files", ()))
     if command.free is not None:
         config = config_of_run(config, name, overrides, own_keys(root), command.free)
     if hasattr(root, "stored"):

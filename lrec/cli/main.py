@@ -21,8 +21,10 @@ def main() -> int:
         status = _dispatch()
         sys.stdout.flush()
         return status
-    except BrokenPipeError:  # `lrec train --help | head` has read enough
+    except OSError as error:  # `lrec train --help | head` has read enough, or a disk is full
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"lrec: {one_line(error)}: standard output", file=sys.stderr)
         return 1
 
 

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from lrec.base.config.check import check
 from lrec.base.errors import CommandFailed, ConfigError, one_line, printable, redact
 from lrec.commands.composing import own_keys
+from lrec.commands.loading import load_data
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.command import TrainSettings
 from lrec.commands.train.sweep_run import PARENT, SweepRun
@@ -48,7 +49,7 @@ class SweepCallback(Callback):
             raise SystemExit(2 if isinstance(error, ConfigError) else 1) from None
 
     def _open(self, settings: RunSettings, config: DictConfig) -> None:
-        settings.dataset.load()  # into the cache, and first: MLflow takes seconds to import
+        load_data(settings)  # into the cache, and first: MLflow takes seconds to import
         overrides = redact(shlex.join(config.hydra.overrides.task))
         self.run = SweepRun(settings, overrides, Path(config.hydra.sweep.dir))
         if self.run.id is not None:

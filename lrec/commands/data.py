@@ -9,6 +9,7 @@ from rich.table import Table
 
 from lrec.commands.composing import Invocation
 from lrec.commands.data_lines import data_lines
+from lrec.commands.next_commands import without
 from lrec.commands.settings import RunSettings
 from lrec.data.cleaning.audit import ACTIVITY_EDGES
 from lrec.data.dataset import Resemblance
@@ -46,6 +47,9 @@ def run(settings: RunSettings, invocation: Invocation) -> None:
     figure = config.folder / "distributions.png"
     figures.distributions(data.activity, data.popularity, figure)
     screen.note(f"figure: {figure}")
+    simple = ["lrec", "compare", "candidates=[popularity,itemknn]"]
+    shared = without(config.overrides, "model", "experiment", "seed")
+    screen.commands("next", ["lrec", "train", *without(config.overrides)], [*simple, *shared])
 
 
 def _counts(data: Interactions) -> str:
@@ -102,7 +106,7 @@ def _audit(data: Interactions) -> Table:
 def _buckets(bucketings: Iterable[Bucketing], split: Split) -> Table:
     """Users and held-out items of each bucket, in the validation and in the test part."""
     left, right = ("bucketing", "bucket", "training history"), ("validation", "test", "test items")
-    table = _table("asked, by bucket", *left, *right, right=right)
+    table = _table("evaluated users, by bucket", *left, *right, right=right)
     for bucketing in bucketings:
         validation, test = (
             bucketing.assign(queries.train_history, split.train, split.catalogue)

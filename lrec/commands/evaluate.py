@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec.base.config.check import check
 from lrec.commands.composing import Invocation
 from lrec.commands.data_lines import data_lines
+from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import is_data_of, load_config, load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.run_logging import RunContext, log_result, published_table
@@ -62,9 +63,11 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
         rows = with_references(model.name, result.values, references)
         keep_ids = settings.tracking.keep_user_ids
         users = published_table(result.table, split, data.digest, keep_ids)
-        log_result(RunContext(log, config), result, rows, references, users, buckets)
+        context = RunContext(log, config)
+        log_result(context, result, rows, references, users, buckets, settings)
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     screen.note(log.location)
+    screen.commands("next", *with_model(settings.run))
 
 
 def split_to_evaluate(

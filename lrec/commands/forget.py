@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lrec.base.arrays import Strings
-from lrec.base.errors import ConfigError
+from lrec.base.errors import ConfigError, DataError, one_line
 from lrec.base.files import write_table
+from lrec.base.table_files import read_parquet
 from lrec.commands.composing import Invocation
+from lrec.commands.next_commands import without
 from lrec.commands.train.pseudonyms import pseudonyms
 from lrec.data import cache
 from lrec.data.cache_upkeep import prepared_with
 from lrec.reporting.terminal import Screen, show_warnings
+from lrec.tracking import tags_of
 from lrec.tracking.user_tables import change_user_tables
 
 # Tables of runs with a row a user, or more.
@@ -97,6 +101,10 @@ def run(settings: ForgetSettings, invocation: Invocation) -> None:
         )
     for what in OUT_OF_REACH:
         screen.note(f"- {what}")
+    tags = (tags_of(run) for run in trained)
+    overrides = {t.get("lrec.overrides", "") for t in tags if t.get("lrec.command") == "train"}
+    again = [["lrec", "train", *without(shlex.split(each))] for each in sorted(overrides)]
+    screen.commands("next, once the person is out of the table of interactions", *again)
 
 
 def tables_below(folder: Path) -> Iterable[Path]:
@@ -105,10 +113,19 @@ def tables_below(folder: Path) -> Iterable[Path]:
 
 
 def remove_rows(path: Path, names: set[str]) -> int:
-    """Remove people from a table; return the number of rows that were theirs."""
+    """Remove people from a table; return the number of rows that were theirs.
+
+    Raises:
+        DataError: the table is damaged; it stays as it is.
+    """
     import pandas as pd
 
-    table = pd.read_parquet(path)
+    try:
+        table = read_parquet(path)
+    except Exception as error:
+        raise DataError(
+            f"{path} cannot be read: {one_line(error)}. Delete it, or train that run again."
+        ) from None
     column = next((column for column in COLUMNS if column in table), None)
     theirs = table[column].astype(str).isin(names) if column else pd.Series(False, table.index)
     if theirs.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -14,11 +14,13 @@ from lrec.base.config.check import component_class
 from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, DataError
 from lrec.commands.composing import Invocation
-from lrec.commands.runs.saved import load_model, split_of
+from lrec.commands.next_commands import with_model
+from lrec.commands.runs.saved import load_model, refuse_changed, split_of
 from lrec.commands.settings import RunSettings
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import COLD, Buckets
 from lrec.reporting import figures
+from lrec.reporting.markdown import markdown_table
 from lrec.reporting.terminal import Screen, show_warnings
 
 SEED = 0  # of sample and pictures: the same users on the maps of all models
@@ -81,12 +83,14 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
+    # first: TensorFlow takes seconds to import
+    data = refuse_changed(settings.dataset.load(), settings.run)
     settings.strategy.start()
     model = load_model(settings.run)
     tags = {"lrec.command": "map", "lrec.maps": settings.run}
     with settings.tracking.run(f"map-{model.name}", tags, config.folder, settings.run) as log:
         log.params({key: config.values[key] for key in ("bucket", "sample", "perplexity")})
-        split = split_of(settings, model, settings.run)
+        split = split_of(settings, model, settings.run, data)
         queries, without = sample_users(split, settings.sample, settings.perplexity)
         log.metrics({"data/mapped_users": len(queries), "data/users_without_history": without})
         screen.note(
@@ -100,6 +104,7 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
             for bucketing in settings.bucket.values()
         ]
         log.metrics(numbers := silhouettes(space, buckets))
+        log.describe(described(model.name, buckets, numbers))
         for name, value in numbers.items():
             screen.note(f"{name} {value:.4f} (1: buckets lie apart, 0: they are mixed)")
         for projection in project(space, settings.perplexity):
@@ -109,6 +114,20 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
             log.file(path, "figures")
             screen.note(f"figure: {path}")
     screen.note(log.location)
+    screen.commands("next", *with_model(settings.run))
+
+
+def described(model: str, buckets: Sequence[Buckets], numbers: Mapping[str, float]) -> str:
+    """Markdown: the users on the map by bucket, and how far the buckets lie apart."""
+    texts = [f"Test users as {model} represents them, by PCA and t-SNE: see figures/."]
+    for bucket in buckets:
+        value = numbers.get(f"silhouette/{bucket.bucketing}")
+        labels = [*enumerate(bucket.names), (-1, COLD)]
+        counts = [f"{int((bucket.label == label).sum()):,}" for label, _ in labels]
+        heads = [bucket.bucketing, *(name for _, name in labels), "silhouette"]
+        last = "–" if value is None else f"{value:.4f}"
+        texts.append(markdown_table(heads, [["users", *counts, last]]))
+    return "\n\n".join(texts)
 
 
 def sample_users(split: Split, sample: int, perplexity: float) -> tuple[Queries, int]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import Invocation
-from lrec.reporting.terminal import Screen
+from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking.store import Store, UnreachableError
 from lrec.tracking.sync import send_all
 
@@ -37,9 +37,11 @@ def run(settings: SyncSettings, invocation: Invocation) -> None:
         RuntimeError: MLflow cannot be reached.
     """
     screen, store, count = Screen(), Store(), 0
+    show_warnings(screen)
     try:
         for count, sentence in enumerate(send_all(Path(settings.folder), store), 1):  # noqa: B007
             screen.note(sentence)
     except UnreachableError as error:
         raise RuntimeError(f"MLflow at {store} does not take the runs: {error}") from None
     screen.note(f"{count} runs were left in {settings.folder}; the store is {store}")
+    screen.note(f"see them: {store.ui}")

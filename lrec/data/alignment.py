@@ -8,6 +8,7 @@ import numpy as np
 
 from lrec.base.arrays import Array, Bools, Ints, Strings
 from lrec.base.errors import DataError
+from lrec.data import genre_matrix
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
@@ -54,12 +55,14 @@ def extend(split: Split, catalogue: Catalogue) -> Split:
         result[code[: len(values)]] = values
         return result
 
+    source = np.full(total, -1)
+    source[code] = np.arange(len(code))
     ids = np.concatenate([catalogue.ids[:old], new.ids[more], new.ids[beyond]])
     content = new.features
     features = replace(
         content,
         titles=None if content.titles is None else spread(content.titles),
-        genres=None if content.genres is None else spread(content.genres),
+        genres=None if content.genres is None else genre_matrix.spread(content.genres, source),
         vectors=None if content.vectors is None else spread(content.vectors, n_items),
         described=None if content.described is None else spread(content.described),
     )

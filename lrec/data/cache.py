@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import warnings
@@ -14,12 +13,14 @@ import numpy as np
 
 from lrec.base.array_files import read_arrays, write_arrays
 from lrec.base.errors import one_line
+from lrec.base.files import digest_of_file, digest_of_values
+from lrec.data import genre_matrix
 from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 6
+FORMAT = 7
 
-FEATURES = ("titles", "genres", "described")  # arrays of the items
+FEATURES = ("titles", "described")  # arrays of the items
 
 
 def folder(chosen: str | None) -> Path:
@@ -32,11 +33,7 @@ def folder(chosen: str | None) -> Path:
 
 def key(files: list[Path], settings: dict[str, Any]) -> str:
     """Hex digest of the files' bytes and the settings that shape the result."""
-    digest = hashlib.sha256(json.dumps([FORMAT, settings], sort_keys=True).encode())
-    for path in files:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+    return digest_of_values([FORMAT, settings, *map(digest_of_file, files)])
 
 
 def load(path: Path) -> Interactions | None:
@@ -46,6 +43,10 @@ def load(path: Path) -> Interactions | None:
     try:
         arrays: dict[str, Any] = {**read_arrays(path)}
         meta = json.loads(str(arrays.pop("meta")))
+        names = tuple(meta["genre_names"])
+        genres = genre_matrix.restored(arrays, len(names))
+        for name in (genre_matrix.OFFSETS, genre_matrix.CODES):
+            arrays.pop(name, None)
         features = {name: arrays.pop(name) for name in FEATURES if name in arrays}
         return Interactions(
             **{"rating": None, "timestamp": None, **arrays},
@@ -55,7 +56,7 @@ def load(path: Path) -> Interactions | None:
             audit=tuple(CleaningStep(**step) for step in meta["audit"]),
             notes=tuple(meta["notes"]),
             behaviors=tuple(Behavior(**behavior) for behavior in meta["behaviors"]),
-            features=ItemFeatures(genre_names=tuple(meta["genre_names"]), **features),
+            features=ItemFeatures(genres=genres, genre_names=names, **features),
         )
     except Exception as error:
         warnings.warn(
@@ -89,6 +90,7 @@ def store(path: Path, data: Interactions) -> None:
         "user_ids": data.user_ids,
         "item_ids": data.item_ids,
         **{name: getattr(data.features, name) for name in FEATURES},
+        **genre_matrix.stored(data.features.genres),
         "meta": np.array(json.dumps(meta)),
     }
     try:

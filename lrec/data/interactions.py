@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints, Strings
+from lrec.base.arrays import Bools, Floats, Ints, Sparse, Strings
+from lrec.data.genre_matrix import as_sparse
 
 
 class Truth(Protocol):
@@ -31,7 +32,8 @@ class ItemFeatures:
 
     Attributes:
         titles: `(n_items,)` str, or None.
-        genres: `(n_items, n_genres)` float32, 1 where the item has the genre, or None.
+        genres: `(n_items, n_genres)` float32, 1 where the item has the genre, or None; sparse, and
+            made so where it is given dense.
         genre_names: `n_genres` names.
         vectors: `(n_items, width)` float32 of the catalogue's items only, see `lrec.data.feature`,
             or None.
@@ -39,10 +41,14 @@ class ItemFeatures:
     """
 
     titles: Strings | None = None
-    genres: Floats | None = None
+    genres: Sparse | None = None
     genre_names: tuple[str, ...] = ()
     vectors: Floats | None = None
     described: Bools | None = None
+
+    def __post_init__(self) -> None:
+        if self.genres is not None:
+            object.__setattr__(self, "genres", as_sparse(self.genres))
 
     def take(self, items: Ints) -> ItemFeatures:
         """The features of the items `(m,)`, in that order."""

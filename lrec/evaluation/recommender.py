@@ -64,9 +64,9 @@ class Recommender:
 
         Returns:
             A DataFrame of the same length with columns `items` (ids, best first; fewer than k where
-            no more are left), `scores`, `own` (True if the list is personalised; if not, its items
-            are the most popular ones), `ignored` (the number of ids of the history outside the
-            catalogue) and, if the catalogue has them, `titles`.
+            no more are left), `scores`, `personalised` (if False, the items are the most popular
+            ones), `ignored` (the number of ids of the history outside the catalogue) and, if the
+            catalogue has them, `titles`.
 
         Raises:
             ValueError: the request is invalid; the message is one line.
@@ -99,7 +99,7 @@ class Recommender:
         columns: dict[str, Any] = {
             "items": [self.ids[items].tolist() for items in lists],
             "scores": [row.tolist() for row in scores],
-            "own": ranking.is_personalised,
+            "personalised": ranking.is_personalised,
             "ignored": batch.ignored,
         }
         titles = self.model.catalogue.features.titles

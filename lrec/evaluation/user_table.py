@@ -29,9 +29,9 @@ def user_table(
     """Build the user table, one row for each query.
 
     Columns: user (code), n_train (length of the history that buckets go by), n_history, n_targets,
-    own (False after a fallback), `bucket/<bucketing>`, items (ranked list), then one column for
-    each per-user metric, named `<metric>_at_<k>` or `<metric>`, and n_ratings where there are
-    ratings.
+    personalised (False after a fallback), `bucket/<bucketing>`, items (ranked list), then one
+    column for each per-user metric, named `<metric>_at_<k>` or `<metric>`, and n_ratings where
+    there are ratings.
 
     Args:
         predictions: predicted rating of each target, or None where the data has no ratings.
@@ -47,7 +47,7 @@ def user_table(
         "n_train": queries.train_history.lengths,
         "n_history": queries.history.lengths,
         "n_targets": lists.n_targets,
-        "own": ranking.is_personalised,
+        "personalised": ranking.is_personalised,
         **{f"bucket/{b.bucketing}": b.column for b in buckets},
     }
     if sets:

@@ -11,6 +11,7 @@ from lrec.base.arrays import Tensor
 from lrec.base.errors import DataError
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
+from lrec.data.genre_matrix import frequent
 from lrec.data.queries import Split
 from lrec.model.common.bias import BiasModel
 from lrec.model.common.neural import NeuralModel, Use
@@ -85,7 +86,7 @@ class Dense(NeuralModel):
         n_items = catalogue.n_items
         genres = catalogue.features.genres
         empty = np.zeros((n_items, 0), np.float32)
-        self.genres = tf.constant(empty if genres is None else genres[:n_items])
+        self.genres = tf.constant(empty if genres is None else frequent(genres, n_items))
         first, *deeper = self.hidden_sizes
 
         self.embedding = ItemEmbedding(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints
+from lrec.base.files import whole
+from lrec.reporting.formatting import metric_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +58,9 @@ def by_bucket(
             left = np.arange(len(groups)) + index * width
             bars[name] = axes.bar(left, heights, width, color=colours[name])
         axes.set_xticks(np.arange(len(groups)) + 0.4 - width / 2, groups, rotation=20)
-        axes.set_title(metric.replace("_at_", "@"))
+        axes.set_xlim(-0.4, len(groups))  # also where the first or last group has no bar
+        sample = ", equal-sized" if "_sub_at_" in metric else ""
+        axes.set_title(metric_name(metric) + sample)
         axes.grid(axis="y", alpha=0.3)
     figure.legend(bars.values(), bars.keys(), loc="outside lower center", ncols=len(bars))
     _save(figure, path)
@@ -154,4 +158,5 @@ def _figure(width: float, height: float) -> Figure:
 
 def _save(figure: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
+    with whole(path) as partial:
+        figure.savefig(partial, dpi=130)

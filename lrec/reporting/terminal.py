@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from lrec.base.errors import printable, redact
+from lrec.reporting.narrow_table import in_parts, width_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +50,17 @@ class Screen:
         """Lines that may hold paths, ids and addresses, which stay whole."""
         self.console.print(self._wrapped(_lines(redact(text)).plain), markup=False, soft_wrap=True)
 
+    def commands(self, label: str, *commands: Sequence[str]) -> None:
+        """Commands below each other, as a shell reads them: they run when they are pasted.
+
+        A line break within one would end it, so they are never wrapped.
+        """
+        start = f"{label}: "
+        for words in commands:
+            line = plain(redact(start + shlex.join(words)))
+            self.console.print(line, markup=False, soft_wrap=True)
+            start = " " * len(start)
+
     def status(self, text: str) -> None:
         """A line that the next one replaces; nothing where that is no terminal."""
         if self.console.is_terminal:
@@ -56,17 +68,25 @@ class Screen:
             self.console.print(shown, end="\r", markup=False, soft_wrap=True)
 
     def print(self, table: Table) -> None:
-        """A table; one that is wider than the terminal keeps every number and name."""
-        console = self.console
+        """A table; one that is wider than the terminal is laid out in parts below each other.
+
+        A pipe gets it whole.
+        """
+        console, title = self.console, table.title
         for column in table.columns:
             column.no_wrap = True
+        if title is not None:
+            self.line(title.plain if isinstance(title, Text) else str(title))
+        table.title = None
         width = console.width
-        options = console.options.update(max_width=10_000)
-        console.width = max(width, Measurement.get(console, options, table).maximum)
-        try:
-            console.print(table, soft_wrap=True)
-        finally:
-            console.width = width
+        parts = in_parts(table, console, width) if console.is_terminal else [table]
+        for part in parts:
+            console.width = max(width, width_of(part, console))
+            try:
+                console.print(part, soft_wrap=True)
+            finally:
+                console.width = width
+        table.title = title
 
     def _wrapped(self, text: str | Text) -> str | Text:
         """Prose broken between words on a terminal; a pipe gets whole lines."""

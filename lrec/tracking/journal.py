@@ -1,12 +1,15 @@
-"""Journal of a run: all that it logs, kept in its own folder until MLflow has received it."""
+"""Journal of a run: all that it logs, kept in its own folder until MLflow has received it.
+
+A line holds an entry and its digest, so that a damaged one is not taken for what was logged.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import time
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from lrec.base.files import remove_leftovers, write_text
 Entry = dict[str, Any]
 NAME = "journal.jsonl"
 CONFIG = "config.yaml"  # of a run that can be resumed
+DIGEST, CONTENT = "sha256", "entry"  # keys of a line
 
 
 class Journal:
@@ -42,6 +46,7 @@ class Journal:
         self.entries: list[Entry] = []
         self.sent = 0
         self.run_id: str | None = None
+        self._store: str | None = None
         self._incomplete = False  # the file lacks entries, or ends within one
         self._lock = FileLock(folder / "journal.lock")
         try:
@@ -96,12 +101,18 @@ class Journal:
         """True if the run came to its end, good or bad."""
         return bool(self.entries) and self.entries[-1]["kind"] == "end"
 
-    def mark_sent(self, run_id: str) -> None:
-        """Record that MLflow has received one more entry."""
-        self.run_id, self.sent = run_id, self.sent + 1
-        state = {"run_id": self.run_id, "sent": self.sent}
+    @property
+    def store(self) -> str | None:
+        """Digest of the store that has received entries or, before one has, was meant to."""
+        begun = self.entries[0].get("store") if self.entries else None
+        return self._store if self._store is not None and self.run_id is not None else begun
+
+    def mark_sent(self, run_id: str, store: str) -> None:
+        """Record that a store of MLflow's, by its digest, has received one more entry."""
+        self.run_id, self.sent, self._store = run_id, self.sent + 1, store
+        state = {"run_id": self.run_id, "sent": self.sent, "store": store}
         with contextlib.suppress(OSError):  # then it is sent twice, which does no harm
-            write_text(self.path.with_suffix(".state"), json.dumps(state))
+            write_text(self.path.with_suffix(".state"), _line(state))
 
     def forget_sent(self) -> None:
         """Record that MLflow has lost all that it had received: its store was deleted."""
@@ -126,16 +137,36 @@ class Journal:
         if self.path.exists():
             self.entries = entries_of(self.folder)
             self._incomplete = self.path.read_bytes() != _text(self.entries).encode()
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            state = json.loads(self.path.with_suffix(".state").read_text())
+        with contextlib.suppress(OSError, ValueError, KeyError):  # then all of it is sent again
+            state = _content(self.path.with_suffix(".state").read_bytes())
             # entries that were sent but that a full disk did not keep no longer count
             self.run_id, self.sent = state["run_id"], min(state["sent"], len(self.entries))
+            self._store = state.get("store")
 
 
 def entries_of(folder: Path) -> list[Entry]:
-    """Entries of the journal in a folder, even while it is written; empty without a journal."""
+    """Entries of the journal in a folder, even while it is written; empty without a journal.
+
+    From a damaged line on, which is warned of, they are left out.
+    """
     path = folder / NAME
-    return list(_complete(path.read_bytes())) if path.exists() else []
+    entries: list[Entry] = []
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = _content(line)
+            if not isinstance(entry["kind"], str):
+                raise ValueError("an entry has a kind")
+        except (ValueError, KeyError):
+            if number < len(lines) or not _is_cut(line):  # else it is being written, or a kill was
+                warnings.warn(
+                    f"{path} is damaged in line {number}: what was logged from there on is lost, "
+                    "unless MLflow has received it",
+                    stacklevel=2,
+                )
+            break
+        entries.append(entry)
+    return entries
 
 
 def tags_of(entries: list[Entry]) -> dict[str, str]:
@@ -160,17 +191,40 @@ def obstacle(folder: Path, entries: list[Entry]) -> str:
     return ""
 
 
-def _complete(content: bytes) -> Iterator[Entry]:
-    """The entries before the first that is incomplete."""
-    for line in content.splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            return
-        if not isinstance(entry, dict) or "kind" not in entry:
-            return
-        yield entry
+def _line(content: Entry) -> str:
+    """A line with content and its digest."""
+    return json.dumps({DIGEST: _digest(content), CONTENT: content}) + "\n"
+
+
+def _content(line: bytes) -> Entry:
+    """The content of a line; an older lrec wrote it without a digest.
+
+    Raises:
+        ValueError: the line is not as it was written.
+    """
+    stored = json.loads(line)
+    if not isinstance(stored, dict):
+        raise ValueError("it is no object")
+    if stored.keys() != {DIGEST, CONTENT}:
+        return stored
+    content: Entry = stored[CONTENT]
+    if stored[DIGEST] != _digest(content):
+        raise ValueError("the digest is of other content")
+    return content
+
+
+def _is_cut(line: bytes) -> bool:
+    """True for the beginning of a line; not for a whole one with another sign at its end."""
+    try:
+        _content(line[:-1])
+    except ValueError:
+        return not line.endswith(b"\n")
+    return False
+
+
+def _digest(content: Entry) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _text(entries: list[Entry]) -> str:
-    return "".join(json.dumps(entry) + "\n" for entry in entries)
+    return "".join(map(_line, entries))

@@ -16,6 +16,7 @@ from lrec.tracking.journal import Journal
 from lrec.tracking.store import Store, UnreachableError
 
 LIBRARIES = ("lrec", "tensorflow", "keras", "numpy", "pandas", "mlflow", "hydra-core")
+TAG = 5000  # characters of a tag at most
 WAIT = 60.0  # seconds before MLflow is tried again; doubled each time
 
 
@@ -39,20 +40,25 @@ class Log:
 
     @property
     def location(self) -> str:
-        """A sentence that names the run and its store."""
+        """The run and its store, and in a line of its own the command that shows them."""
         if self._journal.unsent:
             return (
                 f"the run is kept in {self._journal.folder}, because MLflow at {self._store} did "
                 "not take all of it: lrec sync sends it, and so does the next run"
             )
-        return f"run {self.run_id} in {self._store}; see it: {self._store.ui}"
+        return f"run {self.run_id} in {self._store}\nsee it: {self._store.ui}"
 
     def columns(self, metrics: Sequence[str]) -> str:
         """Address of MLflow's table of runs with columns of these metrics; empty without MLflow."""
         return self._store.share_columns(self.run_id, metrics) if self.run_id else ""
 
     def describe(self, text: str) -> None:
-        """Log a description in Markdown, which MLflow shows with the run."""
+        """Log a description in Markdown, which MLflow shows with the run.
+
+        Lines beyond MLflow's limit are left out whole.
+        """
+        if len(text) > TAG:
+            text = text[: TAG - 2].rpartition("\n")[0] + "\n…"
         self.tags({"mlflow.note.content": text})
 
     def start(
@@ -79,7 +85,7 @@ class Log:
 
     def tags(self, values: Mapping[str, Any]) -> None:
         """Log tags; values are cut at MLflow's limit."""
-        self._add("tags", values={key: str(value)[:5000] for key, value in values.items()})
+        self._add("tags", values={key: str(value)[:TAG] for key, value in values.items()})
 
     def metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
         """Log metrics, once for a step: a resumed run may train an epoch again."""

@@ -1,14 +1,17 @@
-"""A local MLflow store, which is there whole or not at all."""
+"""A local MLflow store, which is there whole or not at all, and the cause of its errors."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from lrec.base.errors import one_line
 from lrec.base.files import whole
 
 SQLITE = "sqlite:///"
+FAULT = re.compile(r"\(sqlite3\.\w+\) (?P<reason>.+?)(?: \[SQL: | \(Background on |$)")
 
 
 def make(uri: str) -> None:
@@ -18,17 +21,36 @@ def make(uri: str) -> None:
 
     Args:
         uri: of any store; those on servers are left alone.
+
+    Raises:
+        RuntimeError: the file cannot be written.
     """
     if not is_unfinished(uri):
         return
+    from mlflow.exceptions import MlflowException
     from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
     from mlflow.tracking._tracking_service.utils import _get_store
+    from sqlalchemy.exc import DatabaseError
 
     with whole(_path(uri)) as partial:
-        store = SqlAlchemyStore(f"{SQLITE}{partial}", DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
-        store.engine.dispose()
+        address = f"{SQLITE}{partial}"
+        try:
+            SqlAlchemyStore(address, DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
+        except (DatabaseError, MlflowException) as error:
+            raise RuntimeError(f"{_path(uri)} cannot be made: {fault(error)}") from error
+        finally:  # MLflow would use its connections again, to a file that is no longer there
+            engine = SqlAlchemyStore._engine_map.pop(address, None)
+            if engine is not None:
+                engine.dispose()
     _get_store(uri).engine.dispose()  # connections to a file of that name that was deleted
+
+
+def fault(error: Exception) -> str:
+    """The cause of a store's error in one line; of a database's without the statement."""
+    text = one_line(error)
+    reason = FAULT.search(text)
+    return reason["reason"] if reason else text
 
 
 def is_unfinished(uri: str) -> bool:

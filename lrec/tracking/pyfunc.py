@@ -73,7 +73,7 @@ def signature() -> Any:
     outputs = {
         "items": Array(DataType.string),
         "scores": Array(DataType.double),
-        "own": DataType.boolean,
+        "personalised": DataType.boolean,
         "ignored": DataType.long,
     }
     titles = ColSpec(Array(DataType.string), "titles", required=False)

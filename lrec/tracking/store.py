@@ -20,6 +20,7 @@ from lrec.tracking.journal import Entry, Journal
 if TYPE_CHECKING:
     from filelock import FileLock
 
+WORKFLOW = "workflowType=machine_learning"  # or MLflow 3's UI opens on generative AI
 VIEW = "lrec"  # name of the view of an experiment that lrec keeps
 BATCH = 1000  # metrics in one request at most
 PARAMS = 100  # parameters in one request at most
@@ -54,6 +55,7 @@ class Store:
 
         for name in ("alembic", "mlflow"):
             logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it raises them too
         self.mlflow: Any = mlflow
         self.uri = str(mlflow.get_tracking_uri())
 
@@ -105,7 +107,7 @@ class Store:
             )
         except Exception:
             return ""
-        return self._page(f"experiments/{experiment}?viewStateShareKey={VIEW}")
+        return self._page(f"experiments/{experiment}/runs?viewStateShareKey={VIEW}&{WORKFLOW}")
 
     def run_address(self, experiment_id: str, run_id: str) -> str:
         """Address of a run's page; empty if there is none."""
@@ -142,7 +144,7 @@ class Store:
             if self.uri.startswith(REMOTE) and code not in (*FINAL, *DENIED):
                 raise UnreachableError(one_line(error)) from error
             raise RuntimeError(
-                f"MLflow's store {self} cannot be used: {one_line(error)} "
+                f"MLflow's store {self} cannot be used: {new_store.fault(error).rstrip('.')}. "
                 "Set MLFLOW_TRACKING_URI to another, or mend this one."
             ) from error
         finally:  # MLflow has set it, which the next run would take for the user's
@@ -173,13 +175,13 @@ class Store:
         self._restart_if_gone(journal)
         for entry in journal.unsent:
             try:
-                journal.mark_sent(self._send_entry(journal, entry))
+                journal.mark_sent(self._send_entry(journal, entry), self.digest)
             except (RuntimeError, UnreachableError):
                 raise
             except Exception as error:  # of MLflow, its database, or its artifact store
                 if getattr(error, "error_code", "") in FINAL:
                     raise RuntimeError(f"MLflow refuses to log: {one_line(error)}") from error
-                raise UnreachableError(one_line(error)) from error
+                raise UnreachableError(new_store.fault(error)) from error
 
     def _restart_if_gone(self, journal: Journal) -> None:
         """Send a run from its start again if its local store was deleted since."""

@@ -23,7 +23,7 @@ def send_ended(store: Store) -> None:
         for path in OUTPUTS.glob(f"{pattern}/{NAME}"):
             # a damaged folder of another run must not stop the run that starts now
             with contextlib.suppress(Exception), _open(path.parent) as journal:
-                if journal.ended and journal.entries[0].get("store") == store.digest:
+                if journal.ended and journal.store == store.digest:
                     store.send(journal)
 
 
@@ -48,7 +48,7 @@ def send_all(folder: Path, store: Store) -> Iterator[str]:
 
 def _send(journal: Journal, store: Store) -> str:
     """Send a run; return a sentence on it."""
-    if journal.run_id is not None and journal.entries[0].get("store") != store.digest:
+    if journal.run_id is not None and journal.store != store.digest:
         raise RuntimeError(
             f"it was begun in another store than {store}: set MLFLOW_TRACKING_URI to that one."
         )

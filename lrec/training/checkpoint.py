@@ -33,8 +33,8 @@ class Checkpoint:
             write_arrays(self.path, {ORIGIN: np.array(self.origin), **arrays})
         except OSError as error:
             warnings.warn(
-                f"{self.path} cannot be written ({error}): if the run is killed now, it goes on "
-                "from an earlier epoch",
+                f"{self.path} cannot be written ({error.strerror}): if the run is killed now, "
+                "it goes on from an earlier epoch",
                 stacklevel=2,
             )
 

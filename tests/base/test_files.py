@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lrec.base.files import HOST, remove_leftovers, whole, write_text
+from lrec.base.files import HOST, digest_of_values, remove_leftovers, whole, write_text
 
 DEAD = 2**22 + 1  # above the largest number that Linux gives a process
 
@@ -50,3 +50,9 @@ def test_full_disk_names_the_file_and_leaves_nothing(tmp_path: Path) -> None:
         fill()
     assert caught.value.filename == str(path)
     assert os.listdir(tmp_path) == []
+
+
+def test_digest_of_values_goes_by_content() -> None:
+    digest = digest_of_values({"a": 1, "b": [None, {"c": 2.5}]})
+    assert digest == digest_of_values({"b": [None, {"c": 2.5}], "a": 1})
+    assert digest != digest_of_values({"a": 1, "b": [None, {"c": 2}]})

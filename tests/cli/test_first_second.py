@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from helpers.cli import plain
+from helpers.cli import CommandLine, plain
 
 PROGRAM = """
 import sys
@@ -42,6 +44,69 @@ def test_bad_columns_are_named_before_tensorflow_and_mlflow_load(
     assert "bad.csv has no user column" in done.stderr
     assert done.stdout.splitlines()[-1] == "1 []"
     assert not (tmp_path / "mlflow.db").exists()
+
+
+ON_RUNS = """
+import io, json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from hydra.core.global_hydra import GlobalHydra
+from lrec.cli.main import main
+for words in json.load(sys.stdin):
+    GlobalHydra.instance().clear()
+    sys.argv[1:] = words
+    errors = io.StringIO()
+    with redirect_stdout(io.StringIO()), redirect_stderr(errors):
+        try:
+            main()
+        except SystemExit:
+            pass
+    loaded = sorted({"mlflow", "tensorflow", "keras"} & set(sys.modules))
+    print(json.dumps([" ".join(words), errors.getvalue(), loaded]))
+"""
+
+
+def test_files_are_looked_at_before_a_saved_model_is(
+    lrec: CommandLine, tiny: Path, tmp_path: Path
+) -> None:
+    """One process, first what does not even need MLflow to be refused."""
+    lrec.give_store(tmp_path)
+    data = ("dataset=csv", f"dataset.path={tiny}", "split=user_holdout")
+    assert lrec(tmp_path, "train", *data, "model=popularity").rc == 0
+    (tmp_path / "bad.csv").write_text("who,what\n1,2\n")
+    moved = "dataset.path=gone.csv"
+    gone = [
+        ["update", "run=latest", "feedback=gone.csv"],
+        ["recommend", "run=latest", "users=all", moved],
+        *([word, "run=latest", moved] for word in ("export", "map", "evaluate")),
+        *([word, "runs=[latest]", moved] for word in ("reveal", "simulate")),
+    ]
+    bad = [
+        ["update", "run=latest", "feedback=bad.csv"],
+        ["recommend", "run=latest", "history=bad.csv"],
+        ["recommend", "run=latest", "users=all", "only=bad.csv"],
+        ["recommend", "run=latest", "users=all", "dataset.path=bad.csv"],
+        ["export", "run=latest", "dataset.path=bad.csv"],
+        ["evaluate", "run=latest", "dataset.path=bad.csv"],
+        ["reveal", "runs=[latest]", "dataset.path=bad.csv"],
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", ON_RUNS],
+        cwd=tmp_path,
+        env=plain(),
+        input=json.dumps([*gone, *bad]),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(gone) + len(bad)
+    for command, error, loaded in answers[: len(gone)]:
+        assert "does not exist. Received: gone.csv" in error, command
+        assert loaded == [], command
+    for command, error, loaded in answers[len(gone) :]:
+        assert re.search("bad.csv has no (user|item) column", error), (command, error)
+        assert loaded == ["mlflow"], command
 
 
 def test_python_m_lrec_is_lrec() -> None:

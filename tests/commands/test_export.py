@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -209,20 +212,36 @@ def exported(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         assert isinstance(config, dict)
         whole = {str(key): value for key, value in (config | own).items()}
         settings = checked(OmegaConf.create(whole), trains=False, root=ExportSettings)
-        command.run(settings, invocation(ComposedConfig(whole, [], {}, path / "export")))
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            command.run(settings, invocation(ComposedConfig(whole, [], {}, path / "export")))
         (run,) = mlflow.search_runs(
             search_all_experiments=True,
             filter_string="tags.`lrec.command` = 'export'",
             output_format="list",
         )
         n_items = bench.model.catalogue.n_items
-        yield SimpleNamespace(trained=trained, run=run, folder=path / "out", n_items=n_items)
+        yield SimpleNamespace(
+            trained=trained,
+            run=run,
+            folder=path / "out",
+            n_items=n_items,
+            printed=printed.getvalue(),
+        )
 
 
 def test_export_is_a_child_run_with_files_and_losses(exported: SimpleNamespace) -> None:
     run = exported.run
     assert run.info.status == "FINISHED"
     assert run.data.tags["mlflow.parentRunId"] == exported.trained
+    assert "| format | size | p50 | all |" in run.data.tags["mlflow.note.content"]
+    *_, show, recommend, serve = exported.printed.splitlines()
+    assert shlex.split(show)[1:5] == [
+        *["saved_model_cli", "show", "--dir"],
+        f"{exported.folder}/savedmodel",
+    ]
+    assert f"run={exported.trained[:8]}" in recommend
+    assert f"runs:/{exported.trained}/model" in serve
     metrics = run.data.metrics
     for format in ("lrec", "savedmodel", "int8"):
         assert metrics[f"{format}/users/all"] == 30

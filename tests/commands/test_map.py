@@ -180,6 +180,7 @@ def test_map_is_a_child_of_the_run(vae: Run, folder: Folder) -> None:
     assert vae.data.tags["mlflow.parentRunId"] == vae.data.tags["lrec.maps"] == run_id
     assert vae.data.tags["lrec.command"] == "map"
     assert vae.data.params["perplexity"] == "5"
+    assert "| activity | tail | torso |" in vae.data.tags["mlflow.note.content"]
 
 
 @pytest.mark.slow

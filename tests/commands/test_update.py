@@ -35,6 +35,7 @@ from lrec.model import Pretrained
 from lrec.model.common.weights import expand, warm_start_weights
 from lrec.model.popularity import Popularity
 from lrec.reporting.terminal import Screen
+from lrec.tracking import resolve
 
 
 def test_weights_grow_where_the_catalogue_does() -> None:
@@ -241,7 +242,7 @@ def test_feedback_that_does_not_fit_is_refused(
     path.write_text(text)
     with pytest.raises(DataError, match=words):
         join(dataset, dataset.load(), str(path), tmp_path)
-    with pytest.raises(DataError, match="feedback is no file"):
+    with pytest.raises(DataError, match="feedback does not exist"):
         join(dataset, dataset.load(), str(tmp_path / "none.csv"), tmp_path)
 
 
@@ -272,6 +273,8 @@ def test_update_trains_on_and_says_what_changed(
     ]
     (updated,) = [child for child in children if child.data.tags.get("lrec.updates") == run]
     (scratch,) = [child for child in children if "lrec.updates" not in child.data.tags]
+    assert resolve("latest") == resolve("vae") == updated.info.run_id
+    assert "| from scratch |" in update.data.tags["mlflow.note.content"]
     own = {name: updated.data.params[f"schedule.{name}"] for name in ("epochs", "decay")}
     assert own == {"epochs": "2", "decay": "cosine"}
     rates = [float(r.data.params["schedule.learning_rate"]) for r in (updated, scratch)]
@@ -377,12 +380,14 @@ def test_weekly_updates_with_repeats_and_one_without_a_test(
     answer = lrec(tmp_path, "update", f"run={newest()}", f"feedback={week}", "resamples=100")
     assert (answer.rc, answer.err) == (0, "")
     assert "feedback: 100 rows, 10 interactions more than before, 5 new users" in answer.out
-    assert "they are history now, and not asked again" in answer.out
+    assert "they are history now, and not evaluated again" in answer.out
     answer = lrec(tmp_path, "update", f"run={newest()}", f"feedback={week}", "evaluate=false")
     assert (answer.rc, answer.err) == (0, "")
     assert "recall" not in answer.out
     run = mlflow.get_run(newest())
     assert run.data.metrics["data/test_interactions"] == 0
+    assert "interactions; trained on" in run.data.tags["mlflow.note.content"]
+    assert f"next: lrec recommend run={run.info.run_id[:8]}" in answer.out
     assert run.data.metrics["data/train_interactions"] == run.data.metrics["data/interactions"]
     answer = lrec(tmp_path, "recommend", f"run={run.info.run_id}", "users=[late-1]", "top=3")
     assert (answer.rc, answer.err) == (0, "")

@@ -27,6 +27,6 @@ def test_features_follow_the_items() -> None:
     )
     taken = features.take(np.array([2, 0]))
     assert taken.titles.tolist() == ["c", "a"]
-    assert taken.genres.tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert taken.genres.toarray().tolist() == [[0, 0, 1], [1, 0, 0]]
     assert taken.genre_names == ("x",)
     assert ItemFeatures().take(np.array([1])) == ItemFeatures()

@@ -134,6 +134,13 @@ def test_one_command_trains_compares_and_writes_the_page(
     ):
         assert words in text
     run = workspace.runs("compare").iloc[0]
+    assert "| bucket | value |" in run["tags.mlflow.note.content"]
+    *_, last = compared.out.splitlines()
+    assert re.match(r"next: lrec train .*tracking.log_model=true", last)  # it was not kept
+    parent = workspace.runs("sweep").iloc[0]
+    assert "3 candidates in 4 runs" in parent["tags.mlflow.note.content"]
+    assert parent["params.dataset"] == "synthetic"
+    assert parent["metrics.model_vae/sd/ndcg_at_10/tail"] > 0
     listed = mlflow.MlflowClient().list_artifacts(run["run_id"])
     assert {f.path for f in listed} == {f"comparison.{kind}" for kind in ("csv", "json", "html")}
 
@@ -228,6 +235,8 @@ def test_revealed_histories_have_a_page_and_curves_in_the_store(
     for words in ("itemknn", "vae", "popularity", "oracle", "n*", "lrec reveal"):
         assert words in text
     run = workspace.runs("reveal", "held-out").iloc[0]
+    assert "items or more" in run["tags.mlflow.note.content"]
+    assert "\nnext: lrec simulate 'runs=[" in revealed.out
     client = mlflow.MlflowClient()
     history = client.get_metric_history(run["run_id"], "reveal/ndcg_at_10/vae")
     points = pd.read_csv(workspace.output("reveal.csv"))
@@ -297,7 +306,9 @@ def test_simulation_has_a_table_a_document_and_a_page(
     assert "<svg" in page
     assert f"lrec simulate '{CANDIDATES}'" in unescape(page)  # quoted for a shell
     assert not re.search(r"\bnan\b|None", page)
-    assert run["run_id"] in simulated.out.splitlines()[-1]
+    assert run["run_id"] in simulated.out
+    assert f"| {next(iter(MODELS))} |" in run["tags.mlflow.note.content"]
+    assert simulated.out.splitlines()[-1].startswith("next: lrec reveal 'runs=[")
 
 
 @pytest.mark.slow

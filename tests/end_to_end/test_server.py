@@ -157,7 +157,7 @@ def test_runs_at_once_and_a_sweep_are_whole_on_the_server(
     for process in both:
         out, err = process.communicate(timeout=280)
         assert process.returncode == 0, err
-        assert f"in {server}; see it: {server}" in out
+        assert f"in {server}\nsee it: {server}" in out
     answer = lrec(
         tmp_path, "train", "-m", *small, "model=popularity,itemknn", "tracking.experiment=sweep",
         **where,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -136,12 +137,13 @@ def test_training_tells_run_and_store_in_a_line_to_copy_from(
     alone: Run, alone_answer: Answer
 ) -> None:
     first = next(line for line in alone_answer.out.splitlines() if line.startswith("run "))
-    assert re.fullmatch(r"run (\w+), in \S+; if it is interrupted: lrec train resume=\1", first)
+    assert re.fullmatch(r"run (\w+), in \S+", first)
     assert alone.info.run_id in first
-    *_, place, view, ask, again, serve = alone_answer.out.splitlines()
+    *_, place, ui, view, ask, again, serve = alone_answer.out.splitlines()
     assert "http://127.0.0.1:5000/#/experiments/" in view
     assert alone.info.run_id in place
     assert mlflow.get_tracking_uri() in place
+    assert ui.startswith("see it: mlflow ui")
     assert f"next: lrec recommend run={alone.info.run_id[:8]} users=all" in ask
     assert f"lrec evaluate run={alone.info.run_id[:8]} bucket=counts" in again
     assert f"mlflow models serve -m runs:/{alone.info.run_id}/model" in serve
@@ -336,6 +338,7 @@ def test_evaluate_reproduces_the_metrics_without_training(bench: Bench, vae: Run
     answer = bench.evaluate("rescored", vae)
     assert answer.rc == 0, answer.err
     assert "epoch" not in answer.out
+    assert f"\nnext: lrec recommend run={vae.info.run_id[:8]}" in answer.out
     run = bench.run("rescored")
     assert run.info.status == "FINISHED"
     assert run.data.tags["mlflow.parentRunId"] == vae.info.run_id
@@ -537,3 +540,7 @@ def test_data_describes_without_a_run(bench: Bench, tmp_path: Path) -> None:
     assert "60 users × 40 items" in answer.out
     assert "tail" in answer.out
     assert not (tmp_path / "mlflow.db").exists()
+    *_, train, compare = answer.out.splitlines()
+    data = ["dataset=csv", f"dataset.path={bench.tiny}"]
+    assert shlex.split(train) == ["next:", "lrec", "train", *data]
+    assert shlex.split(compare) == ["lrec", "compare", "candidates=[popularity,itemknn]", *data]

@@ -48,7 +48,7 @@ def table(
             "n_train": np.arange(n) % 7,
             "n_history": np.arange(n) % 7,
             "n_targets": np.ones(n, int),
-            "own": True,
+            "personalised": True,
             "bucket/activity": buckets,
             "items": [
                 [f"i{i}" for i in generator.choice(N_ITEMS, 10, replace=False)] for _ in range(n)
@@ -305,7 +305,7 @@ def test_shares_are_of_the_users_for_whom_the_metric_is_defined() -> None:
     ("change", "words"),
     [
         ({"user": "stranger"}, ("different users", "0 of them the same")),
-        ({"n_history": 99}, ("not asked the same", "n_history")),
+        ({"n_history": 99}, ("evaluated on different data", "n_history")),
     ],
 )
 def test_other_users_or_questions_are_refused(

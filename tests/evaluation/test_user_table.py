@@ -150,7 +150,7 @@ def test_table_has_a_row_a_user(world: World, buckets: Buckets, table: pd.DataFr
     assert table["n_train"].tolist() == queries.train_history.lengths.tolist()
     assert table["n_history"].tolist() == queries.history.lengths.tolist()
     assert table["n_ratings"].tolist() == queries.target.lengths.tolist()
-    assert table["own"].tolist() == world.ranking.is_personalised.tolist()
+    assert table["personalised"].tolist() == world.ranking.is_personalised.tolist()
     assert table["bucket/activity"].tolist() == buckets.column.tolist()
     assert np.array_equal(np.stack(table["items"].to_list()), world.ranking.items)
     targets = np.split(queries.target.item, queries.target.offsets[1:-1])

@@ -115,6 +115,12 @@ def _execute(code: str, arguments: list[str], out: Path, err: Path) -> None:
     exec(code, {"__name__": "__main__"})
 
 
+def shared_folder(temporary: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a session share."""
+    base = temporary.getbasetemp()
+    return base if os.environ.get("PYTEST_XDIST_WORKER") is None else base.parent
+
+
 def make_store(path: Path) -> None:
     """Use an MLflow store for the first time, which makes its tables."""
     process = start(_search_experiments, f"sqlite:///{path}")

@@ -18,4 +18,8 @@ def test_every_metric_has_a_panel(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     figures.by_bucket({"vae": values}, [*metrics, "none"], ["all", "tail"], tmp_path / "x.png")
     (figure,) = drawn
     titles = [axes.get_title() for axes in figure.axes]
-    assert [title for title in titles if title] == [m.replace("_at_", "@") for m in metrics]
+    coverage = "item coverage@20, equal-sized"
+    assert titles[:5] == ["recall@20", "mine@20", "mae", coverage, "arp@20"]
+    for axes in figure.axes[: len(metrics)]:  # also the name of a group without a bar
+        low, high = axes.get_xlim()
+        assert [low < tick < high for tick in axes.get_xticks()] == [True, True]

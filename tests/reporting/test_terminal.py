@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import warnings
 
 import pandas as pd
 import pytest
 
-from lrec.reporting.terminal import Screen, show_warnings
+from lrec.reporting.terminal import Screen, plain_table, show_warnings
 
 ODD = "[/] [red]x[/red] :heart: \x1b[31m\r\n\x9b2J\u202e é \u200d"
 
@@ -91,3 +92,39 @@ def test_prose_wraps_at_words_on_a_terminal_and_paths_stay_whole(
     assert " ".join(lines).split() == prose.split()
     assert max(map(len, lines)) <= 80
     assert last == path
+
+
+def test_commands_stay_whole_and_quoted_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["lrec", "train", "dataset.path=ratings (1).csv", f"dataset.columns=[{'x,' * 60}y]"]
+    screen = narrow(Screen())
+    screen.console._force_terminal = True
+    screen.commands("next", words, ["lrec", "sync"])
+    first, second = capsys.readouterr().out.splitlines()
+    assert shlex.split(first) == ["next:", *words]
+    assert second == "      lrec sync"
+
+
+def test_wide_tables_are_laid_out_in_parts_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    numbers = [f"{n}.1234" for n in range(30)]
+    settings = "model.latent_size=64 model.dropout=0.74 schedule.learning_rate=0.00072"
+    heads = [f"n{n}" for n in range(30)]
+    table = plain_table("model", *heads, "settings", title="a title " * 20, right=heads)
+    table.add_row("attention", *numbers, settings)
+    table.add_row("vae", *numbers, "")
+    screen = narrow(Screen())
+    screen.console._force_terminal = True
+    screen.print(table)
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    shown = out.split()
+    for word in (*heads, *numbers, *settings.split()):
+        assert word in shown
+    parts = shown.count("model")
+    assert shown.count("attention") == shown.count("vae") == parts
+    screen.console._force_terminal = False  # a pipe
+    screen.print(table)
+    assert len(capsys.readouterr().out.splitlines()) == 4

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from helpers.cli import CommandLine
+from helpers.forked import shared_folder
 
 NO_MODEL = "tracking.log_model=false"  # logging it takes longest
 
@@ -32,7 +34,22 @@ class Finished:
 
 @pytest.fixture(scope="package")
 def finished(tmp_path_factory: pytest.TempPathFactory, lrec: CommandLine, tiny: Path) -> Finished:
-    folder = tmp_path_factory.mktemp("finished")
+    """Made by the first worker that needs it."""
+    folder = shared_folder(tmp_path_factory) / "finished"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            make(folder, lrec, tiny)
+    comparison, reveal = (
+        folder / name for name in ("compare/comparison.json", "reveal/reveal.json")
+    )
+    run_id = json.loads(comparison.read_text())["runs"]["ease"][0]["id"]
+    runs = [path.parent for path in comparison.parent.rglob("metrics.json")]
+    (run,) = [run for run in runs if "model=ease" in (run / "overrides.txt").read_text()]
+    return Finished(folder, run, run_id, comparison, reveal)
+
+
+def make(folder: Path, lrec: CommandLine, tiny: Path) -> None:
+    folder.mkdir()
     lrec.give_store(folder)
     data = ["dataset=csv", f"dataset.path={tiny}"]
     for command, *more in (
@@ -42,10 +59,3 @@ def finished(tmp_path_factory: pytest.TempPathFactory, lrec: CommandLine, tiny: 
         words = (*data, *more, "resamples=100", f"hydra.run.dir={command}")
         ran = lrec(folder, command, *words, LREC_TEST_FIGURES="drawn")
         assert ran.rc == 0, ran.err
-    comparison, reveal = (
-        folder / name for name in ("compare/comparison.json", "reveal/reveal.json")
-    )
-    run_id = json.loads(comparison.read_text())["runs"]["ease"][0]["id"]
-    runs = [path.parent for path in comparison.parent.rglob("metrics.json")]
-    (run,) = [run for run in runs if "model=ease" in (run / "overrides.txt").read_text()]
-    return Finished(folder, run, run_id, comparison, reveal)

@@ -15,7 +15,7 @@ import pytest
 from mlflow.entities import Run
 
 from lrec.tracking import Log, Tracking, forget, sync
-from lrec.tracking.journal import NAME, Journal
+from lrec.tracking.journal import NAME, Journal, entries_of
 from lrec.tracking.store import Store, UnreachableError
 
 Send = Callable[[Store, Journal, dict[str, Any]], str]
@@ -204,12 +204,56 @@ def test_line_that_was_cut_off_is_forgotten(folder: Path) -> None:
     journal = Journal(folder)
     assert journal.entries == lines
     journal.add("end", status="FINISHED")
-    assert [json.loads(line)["kind"] for line in (folder / NAME).read_text().splitlines()] == [
-        "start",
-        "params",
-        "end",
-    ]
     journal.close()
+    assert (folder / NAME).read_bytes().endswith(b"\n")
+    assert [entry["kind"] for entry in entries_of(folder)] == ["start", "params", "end"]
+
+
+def test_sync_to_another_store_that_was_killed_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run was begun in a store that never answered; another has got the half of it."""
+    with monkeypatch.context() as patch:
+        Outage(patch, 0)
+        with pytest.warns(UserWarning, match="does not take"):
+            train(folder / "run")
+    shutil.copy(folder / "mlflow.db", folder / "other.db")
+    mlflow.set_tracking_uri(f"sqlite:///{folder}/other.db")
+    with monkeypatch.context() as patch:
+        Outage(patch, 4)
+        list(sync.send_all(folder, Store()))
+    (sentence,) = sync.send_all(folder, Store())
+    assert sentence.startswith("sent run")
+    (run,) = runs()
+    check_whole(run)
+
+
+def test_damaged_line_is_said_and_those_before_it_count(folder: Path) -> None:
+    journal = Journal(folder / "run")
+    for epoch in (1, 2, 3):
+        journal.add("metrics", values={"val/loss": 0.5 / epoch}, step=epoch)
+    journal.close()
+    path = folder / "run" / NAME
+    path.write_bytes(path.read_bytes().replace(b'"step": 2', b'"step": 3'))
+    with pytest.warns(UserWarning, match=r"run/journal\.jsonl is damaged in line 2") as warned:
+        entries = entries_of(folder / "run")
+    assert len(warned) == 1
+    assert [entry["step"] for entry in entries] == [1]
+
+
+def test_damaged_state_sends_all_again(folder: Path) -> None:
+    log = Tracking().open("name", {"lrec.command": "train"}, folder / "run")
+    log.metrics({"val/loss": 1.0}, step=1)
+    log._journal.close()
+    path = (folder / "run" / NAME).with_suffix(".state")
+    path.write_text(path.read_text().replace('"sent": 2', '"sent": 3'))
+    again = Journal(folder / "run")
+    assert (again.run_id, again.sent) == (None, 0)
+    again.add("end", status="FINISHED")
+    Store().send(again)
+    again.close()
+    (run,) = runs()
+    assert run.data.metrics == {"val/loss": 1.0}
 
 
 def full(*_: Any, **__: Any) -> None:
@@ -327,6 +371,7 @@ def test_run_whose_store_was_deleted_is_sent_to_the_next_one(folder: Path) -> No
     check_whole(run)
 
 
+@pytest.mark.filterwarnings("ignore:.*is damaged in line 1")
 @pytest.mark.parametrize("content", [b"\xff\xfe\n", b"[1]\n", b"{}\n", b"", b"null\n"])
 def test_broken_journal_of_another_run_is_left_alone(content: bytes, folder: Path) -> None:
     broken = folder / "outputs" / "day" / "first" / NAME

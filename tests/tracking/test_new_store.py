@@ -49,6 +49,10 @@ def test_first_use_that_is_interrupted_leaves_nothing(
 ) -> None:
     interrupted(Tracking().reach, statement)
     assert list(tmp_path.iterdir()) == []
+    if statement == 40:  # as a notebook would, in the same process
+        Tracking().reach()
+        assert finished("lrec") == []
+        assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
 
 
 def test_first_use_that_only_reads_is_no_exception(uri: str, tmp_path: Path) -> None:

@@ -201,7 +201,12 @@ def test_served_users_without_known_items_get_popular_items_and_a_mark(
     known, mixed, unknown, empty = server.recommend(
         {"history": [A]}, {"history": [A, "nothing"]}, {"history": ["nothing"]}, {"history": []}
     )
-    assert [row["own"] for row in (known, mixed, unknown, empty)] == [True, True, False, False]
+    assert [row["personalised"] for row in (known, mixed, unknown, empty)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
     assert [row["ignored"] for row in (known, mixed, unknown, empty)] == [0, 1, 1, 0]
     assert known["items"] == mixed["items"]
     assert unknown["items"] == empty["items"]
@@ -216,9 +221,9 @@ def test_served_example_is_the_logged_one(server: InProcess, logged: str) -> Non
     status, response = server.post((Path(path) / "serving_input_example.json").read_bytes())
     assert status == 200
     several, filtered, empty = response["predictions"]
-    assert several["own"]
+    assert several["personalised"]
     assert len(filtered["items"]) == 3
-    assert not empty["own"]
+    assert not empty["personalised"]
 
 
 def test_served_other_forms_of_the_request(server: InProcess) -> None:
@@ -333,7 +338,13 @@ def test_signature_is_logged_and_only_lrec_runs_at_loading(logged: str) -> None:
     signature = mlflow.models.get_model_info(f"runs:/{logged}/model").signature
     assert signature.inputs.input_names() == ["history", "ratings", "exclude", "only"]
     assert signature.inputs.required_input_names() == ["history"]
-    assert signature.outputs.input_names() == ["items", "scores", "own", "ignored", "titles"]
+    assert signature.outputs.input_names() == [
+        "items",
+        "scores",
+        "personalised",
+        "ignored",
+        "titles",
+    ]
     assert {p.name: p.default for p in signature.params} == {"k": 10, "repeat": False}
 
 

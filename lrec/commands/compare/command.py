@@ -9,19 +9,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lrec.base.errors import ConfigError
+from lrec.base.errors import ConfigError, one_line
 from lrec.base.files import write_table, write_text
+from lrec.base.table_files import read_parquet
 from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation
+from lrec.commands.next_commands import with_saved
 from lrec.commands.runs.selection import ComparedModel, SelectionSettings, provenance
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
 from lrec.evaluation.comparison.comparison import Comparison
-from lrec.evaluation.comparison.user_alignment import ModelTables, metric_directions
+from lrec.evaluation.comparison.user_alignment import (
+    ComparisonError,
+    ModelTables,
+    metric_directions,
+)
 from lrec.evaluation.metric import Metric
+from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import SavedRun, fetch
 
@@ -54,9 +61,9 @@ class CompareSettings(SelectionSettings):
 def run(settings: CompareSettings, invocation: Invocation) -> None:
     """Compare the selected runs by bucket; print, write and log the result."""
     config = invocation.config
-    run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
+    run_ids = candidate_runs(settings, invocation)
     models = settings.compared_models(run_ids, screen)
     tables = [user_tables(model) for model in models]
     columns = metric_directions(tables[0].tables[0], settings.metric, settings.primary)
@@ -81,14 +88,28 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     tags = {"lrec.command": "compare", "lrec.baseline": baseline, "lrec.primary": settings.primary}
     with settings.tracking.run(f"compare-{len(models)}-models", tags, config.folder) as log:
         log.metrics(differences(comparison))
+        sentences = headline(comparison, facts["buckets"], settings.baseline is None)
+        shown = comparison_table(comparison)
+        log.describe("\n\n".join([*sentences, markdown(shown)]))
         for path in write(config.folder, comparison, facts):
             log.file(path)
 
-    screen.print(comparison_table(comparison))
-    for sentence in headline(comparison, facts["buckets"], settings.baseline is None):
+    screen.print(shown)
+    for sentence in sentences:
         screen.note(sentence)
     screen.note(f"page: {config.folder / 'comparison.html'}")
     screen.note(log.location)
+    name = best_model(comparison)
+    best = next(model.any for model in models if model.name == name)
+    screen.note(f"the best for all users: {name}")
+    screen.commands("next", *with_saved(best))
+
+
+def best_model(comparison: Comparison) -> str:
+    """The name of the model with the best mean over all users."""
+    primary = comparison.primary
+    values = {name: comparison.row(name, primary, ALL)["value"] for name in comparison.models}
+    return max(values, key=lambda name: comparison.directions[primary] * values[name])
 
 
 def user_tables(model: ComparedModel) -> ModelTables:
@@ -105,17 +126,23 @@ def user_table(run: SavedRun) -> pd.DataFrame:
     """The user table of a run.
 
     Raises:
+        ComparisonError: the run was trained without a test.
         RuntimeError: the run has none, or it is damaged.
     """
-    import pandas as pd
+    if "test_items/all" not in run.metrics:
+        raise ComparisonError(
+            f"run {run.id} has no test to compare: it learned from all of its data "
+            "(evaluate=false), or nobody had test items. Name another run, or ask this one about "
+            f"later data: lrec evaluate run={run.id} dataset.path=…"
+        )
 
     with TemporaryDirectory() as folder:
         path = fetch(run.id, "users.parquet", Path(folder))
         try:
-            return pd.read_parquet(path)
+            return read_parquet(path)
         except Exception as error:
             raise RuntimeError(
-                f"users.parquet of run {run.id} cannot be read, train it again: {error}"
+                f"users.parquet of run {run.id} cannot be read, train it again: {one_line(error)}"
             ) from None
 
 
@@ -123,7 +150,7 @@ def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[st
     """Facts for readers of a comparison: split, users, buckets, and the command of every run."""
     some = models[0].any
     return {
-        "split": {k: v for k, v in sorted(some.params.items()) if k.partition(".")[0] == "split"},
+        "split": split_settings(some.params),
         "users": comparison.row(comparison.baseline, comparison.primary, ALL)["users"],
         "buckets": {
             key.removeprefix("lrec.bucket."): words
@@ -143,6 +170,12 @@ def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[st
             for model in models
         },
     }
+
+
+def split_settings(params: Mapping[str, str]) -> dict[str, str]:
+    """The split of a run and its settings, without the class behind it."""
+    keys = [key for key in sorted(params) if key.partition(".")[0] == "split"]
+    return {key: params[key] for key in keys if not key.endswith("._target_")}
 
 
 def describe_metrics(metrics: Mapping[str, Metric], columns: Iterable[str]) -> dict[str, Any]:

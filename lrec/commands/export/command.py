@@ -14,11 +14,13 @@ from lrec.commands.composing import Invocation
 from lrec.commands.export import export_formats
 from lrec.commands.export.benchmark import FormatBenchmark, degradation, ranked_by_lrec
 from lrec.commands.export.export_folder import foreign, replaced
-from lrec.commands.runs.saved import load_model, split_of
+from lrec.commands.next_commands import with_model
+from lrec.commands.runs.saved import load_model, refuse_changed, split_of
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.bucket import group_names
 from lrec.model import Model
 from lrec.reporting.formatting import metric_name, signed
+from lrec.reporting.markdown import markdown_table
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.training.strategy.cpu import CPU
 
@@ -71,18 +73,20 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
     composed = invocation.config
     screen = Screen()
     show_warnings(screen)
+    # first: TensorFlow takes seconds to import
+    data = refuse_changed(settings.dataset.load(), settings.run)
     CPU().start()  # in float32, whatever the run was trained in
     model = load_model(settings.run)
     folder = Path(settings.folder).expanduser() if settings.folder else composed.folder / "export"
     name, tags = f"export-{model.name}", {"lrec.command": "export", "lrec.exports": settings.run}
     with settings.tracking.run(name, tags, composed.folder, settings.run) as log:
         log.params({key: composed.values[key] for key in ("bucket", "k", "formats", "sample")})
-        split = split_of(settings, model, settings.run)
+        split = split_of(settings, model, settings.run, data)
         benchmark = FormatBenchmark(
             model, split, settings.bucket.values(), settings.k, settings.sample
         )
         screen.note(
-            f"every format is asked about {len(benchmark.queries):,} test users, one at a time"
+            f"every format ranks items for {len(benchmark.queries):,} test users, one at a time"
         )
         weights = sum(array.nbytes for array in model.state().values())
         rows = {ORIGINAL: benchmark.measure(ranked_by_lrec(model), weights)}
@@ -96,14 +100,37 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
             describe(unfinished, settings, model, rows)
         for format, values in rows.items():
             log.metrics({f"{format}/{key}": value for key, value in values.items()})
+        tables = compared(rows, settings)
+        texts = {t: markdown_table([*map(str, frame)], frame.values) for t, frame in tables.items()}
+        log.describe("\n\n".join(f"{title}:\n\n{text}" for title, text in texts.items()))
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             log.file(path, Path("export", path.parent.relative_to(folder)).as_posix())
-    groups = group_names(settings.bucket.values())
-    for metric in (f"recall_at_{max(settings.k)}", f"ndcg_at_{min(settings.k)}"):
-        screen.note(f"\n{metric_name(metric)} by bucket, and how it differs from lrec's own")
-        screen.rows(shown(rows, metric, groups))
+    for title, table in tables.items():
+        screen.note(f"\n{title}")
+        screen.rows(table)
     screen.note(f"\nfolder: {folder}")
     screen.note(log.location)
+    screen.commands("next", *following(settings, folder))
+
+
+def following(settings: ExportSettings, folder: Path) -> list[list[str]]:
+    """Commands that use what was written, or the model as it is."""
+    used = with_model(settings.run)
+    path = folder / export_formats.FILES["savedmodel"]
+    if "savedmodel" not in settings.formats:
+        return used
+    show = ["saved_model_cli", "show", "--dir", str(path), "--tag_set", "serve"]
+    return [[*show, "--signature_def", export_formats.SIGNATURE], *used]
+
+
+def compared(
+    rows: Mapping[str, Mapping[str, float]], settings: ExportSettings
+) -> dict[str, pd.DataFrame]:
+    """Tables of the formats by bucket, a title each."""
+    groups = group_names(settings.bucket.values())
+    metrics = (f"recall_at_{max(settings.k)}", f"ndcg_at_{min(settings.k)}")
+    words = "by bucket, and how it differs from lrec's own"
+    return {f"{metric_name(m)} {words}": shown(rows, m, groups) for m in metrics}
 
 
 def describe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -10,7 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lrec.base.errors import DataError, listed
-from lrec.base.files import digest_of_file
+from lrec.base.files import (
+    OWNER,
+    REPLACED,
+    digest_of_file,
+    left_behind,
+    named,
+    remove_leftovers,
+    temporary,
+)
 
 MANIFEST = "manifest.json"  # sha256 of every other file, by its path in the folder
 
@@ -19,26 +28,47 @@ MANIFEST = "manifest.json"  # sha256 of every other file, by its path in the fol
 def replaced(folder: Path) -> Iterator[Path]:
     """A folder to write to, which replaces the given one at the end: it is never there in part.
 
+    What a killed export left is removed first, or moved back where it had taken the folder away.
+
     Raises:
         DataError: the given folder holds now what no export wrote; it stays as it is.
     """
     folder = folder.resolve()
-    unfinished, old = (folder.with_name(f"{folder.name}.{os.getpid()}.{k}") for k in ("new", "old"))
+    recover(folder)
+    unfinished, old = temporary(folder), temporary(folder, REPLACED)
     unfinished.mkdir(parents=True)
     try:
-        yield unfinished
-        manifest = {
-            "files": {name: digest_of_file(path) for name, path in _files(unfinished).items()}
-        }
-        (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        with named(folder, unfinished):
+            yield unfinished
+            manifest = {
+                "files": {name: digest_of_file(path) for name, path in _files(unfinished).items()}
+            }
+            (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         if (path := foreign(folder)) is not None:  # it may have come while the formats were made
             raise DataError(f"{folder} cannot be replaced: lrec did not write {listed([path])}.")
         if folder.exists():
             folder.rename(old)
         unfinished.rename(folder)
+    except Exception as error:
+        full = os.strerror(errno.ENOSPC)
+        if isinstance(error, OSError) or full not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, full, str(folder)) from error  # TensorFlow has its own kind
     finally:
         for rest in (unfinished, old):
             shutil.rmtree(rest, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Undo what an export to a folder began before it was killed."""
+    remove_leftovers(folder.parent)
+    for old in left_behind(folder.parent, REPLACED):
+        if OWNER.sub("", old.name) != folder.name:
+            continue
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(folder)
 
 
 def foreign(folder: Path) -> Path | None:

@@ -11,17 +11,19 @@ import numpy as np
 from lrec.base.arrays import Ints, Strings
 from lrec.base.errors import ConfigError, nearest
 from lrec.commands.composing import Invocation, location_of
+from lrec.commands.next_commands import with_model, without
 from lrec.commands.recommend.explanation import explain_items
 from lrec.commands.recommend.restriction import (
     NONE,
     TARGETS,
     check_exclude,
     excluded_items,
+    ids_of,
     masked_items,
 )
 from lrec.commands.recommend.table_file import is_replaceable, write
-from lrec.commands.recommend.users import known_users, new_users
-from lrec.commands.runs.saved import load_model
+from lrec.commands.recommend.users import given_histories, known_users, new_users
+from lrec.commands.runs.saved import load_model, refuse_changed
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
@@ -70,7 +72,7 @@ class RecommendSettings(RunSettings):
         super().__post_init__()
         if (self.users is None) == (self.history is None):
             raise ConfigError(
-                "either users or history says who is asked for: users=[id,id], users=tail, "
+                "either users or history says who gets recommendations: users=[id,id], users=tail, "
                 f"history=[id,id] or history=people.csv. Received: users={self.users}, "
                 f"history={self.history}"
             )
@@ -96,31 +98,43 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     """Recommend; print or write the lists."""
     screen = Screen()
     show_warnings(screen)
+    # Files first: TensorFlow takes seconds to import.
+    only = ids_of(settings.only)
+    given, data = None, None
+    if settings.history is not None:
+        given = given_histories(settings.history)
+    else:
+        data = settings.dataset.load()
+        if location_of(invocation.config):
+            refuse_changed(data, settings.run)
     settings.strategy.start()
     model = load_model(settings.run)
-    if settings.history is not None:
-        users, histories = new_users(settings.history, model.catalogue)
+    if given is not None:
+        users, histories = new_users(given, model.catalogue)
         targets = histories
     else:
-        moved = settings.run if location_of(invocation.config) else None
-        users, histories, targets = known_users(settings, settings.users, model.catalogue, moved)
+        assert data is not None
+        users, histories, targets = known_users(settings, data, settings.users, model.catalogue)
     empty = Histories.of([[] for _ in users])
     own = {TARGETS: targets, NONE: empty}.get(str(settings.exclude), histories)
     ids = model.catalogue.ids[: model.catalogue.n_items]
-    excluded = excluded_items(settings.exclude, settings.only, ids)
+    excluded = excluded_items(settings.exclude, only, ids)
     table = recommend(model, users, histories, own, excluded, settings.top, settings.explain)
     if settings.to is not None:
         escaped = write(Path(settings.to).expanduser(), table, settings.escape_formulas)
-        screen.note(f"{len(table):,} recommendations for {len(users):,} people: {settings.to}")
+        screen.note(f"{len(table):,} recommendations for {len(users):,} users: {settings.to}")
         if escaped:
             screen.note(
                 f"{escaped:,} ids and titles that a spreadsheet would run as formulas have an "
                 "apostrophe before them: escape_formulas=false leaves them as they are"
             )
+        screen.commands("next", with_model(settings.run)[-1])
         return
     screen.rows(table.head(SHOWN))
     if len(table) > SHOWN:
         screen.note(f"{SHOWN} of {len(table):,} rows; to=FILE.csv or .parquet writes them all")
+    again = ["lrec", "recommend", *without(invocation.config.overrides), "to=lists.csv"]
+    screen.commands("next", again)
 
 
 def recommend(
@@ -144,9 +158,9 @@ def recommend(
 
     Returns:
         Columns `user`, `rank` (from 1), `item`, `score`, `title` where the catalogue has titles,
-        `own` (false where a model that cannot rank for an empty history falls back on popularity)
-        and, if explained, `because`: an item id, empty where the list is not due to the history;
-        and `because_title`.
+        `personalised` (false where a model that cannot rank for an empty history falls back on
+        popularity) and, if explained, `because`: an item id, empty where the list is not due to the
+        history; and `because_title`.
     """
     import pandas as pd
 
@@ -166,7 +180,7 @@ def recommend(
         "rank": rank + 1,
         "item": catalogue.ids[item],
         "score": scores[row, rank],
-        "own": is_personalised[row],
+        "personalised": is_personalised[row],
     }
     if catalogue.features.titles is not None:
         columns["title"] = catalogue.features.titles[item]

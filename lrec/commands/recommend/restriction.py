@@ -41,26 +41,23 @@ def check_exclude(exclude: list[Any] | str, from_data: bool) -> None:
         )
 
 
-def excluded_items(exclude: list[Any] | str, only: list[Any] | str | None, ids: Strings) -> Ints:
+def excluded_items(exclude: list[Any] | str, only: list[Any] | None, ids: Strings) -> Ints:
     """Codes of the items that nobody is recommended.
 
     Args:
         exclude: their ids, or a word that is about users' own items.
-        only: ids of the items to choose from, or the path of a table of them; None for all.
+        only: ids of the items to choose from; None for all.
         ids: of the catalogue's items.
 
     Raises:
-        DataError: the table cannot be read, or the catalogue has no item to choose from.
+        DataError: the catalogue has no item to choose from.
     """
     given = exclude if isinstance(exclude, list) else []
     left_out = np.zeros(len(ids), bool)
     left_out[codes_of(given, ids, "exclude", needed="none")] = True
     if only is not None:
-        chosen = only if isinstance(only, list) else _ids_of_table(only)
-        if not chosen:
-            raise DataError("only names no item to choose from. Received: []")
         outside = np.ones(len(ids), bool)
-        outside[codes_of(chosen, ids, "only", needed="some")] = False
+        outside[codes_of(only, ids, "only", needed="some")] = False
         left_out |= outside
     return np.flatnonzero(left_out)
 
@@ -78,6 +75,21 @@ def masked_items(own: Histories, excluded: Ints) -> Histories:
         offsets=own.offsets + np.arange(n + 1) * len(excluded),
         item=item[order].astype(np.int32),
     )
+
+
+def ids_of(only: list[Any] | str | None) -> list[Any] | None:
+    """The ids of items to choose from; None for all.
+
+    Args:
+        only: the ids, or the path of a table of them.
+
+    Raises:
+        DataError: the table cannot be read, or there is no id.
+    """
+    chosen = _ids_of_table(only) if isinstance(only, str) else only
+    if chosen == []:
+        raise DataError("only names no item to choose from. Received: []")
+    return chosen
 
 
 def _ids_of_table(given: str) -> list[str]:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 FORMULA = r"[=+\-@\t\r]"  # how a spreadsheet tells a formula
 NUMBER = r"[+\-]?(\d+\.?\d*|\.\d+)"  # which it takes as it is
-COLUMNS = ("user", "rank", "item", "score", "own")  # of every table of recommendations, in order
+COLUMNS = ("user", "rank", "item", "score", "personalised")  # of every table, in order
+FORMERLY = ("user", "rank", "item", "score", "own")
 
 
 def is_replaceable(path: Path) -> bool:
@@ -29,7 +30,7 @@ def is_replaceable(path: Path) -> bool:
                 names = file.readline().rstrip("\n").split(",")
     except (OSError, ValueError, ArrowException):
         return False
-    return tuple(names[: len(COLUMNS)]) == COLUMNS
+    return tuple(names[: len(COLUMNS)]) in (COLUMNS, FORMERLY)
 
 
 def write(path: Path, table: pd.DataFrame, escape_formulas: bool) -> int:

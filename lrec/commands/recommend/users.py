@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Ints, Strings, offsets_of
+from lrec.base.arrays import Bools, Floats, Ints, Strings, offsets_of
 from lrec.base.errors import DataError, listed
-from lrec.commands.runs.saved import refuse_changed
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import index_of
 from lrec.data.catalogue import Catalogue
@@ -37,13 +36,13 @@ if TYPE_CHECKING:
 
 
 def known_users(
-    settings: RunSettings, requested: Any, catalogue: Catalogue, moved: str | None = None
+    settings: RunSettings, data: Interactions, requested: Any, catalogue: Catalogue
 ) -> tuple[Strings, Histories, Histories]:
     """Users of the data with their whole histories, in codes of a model's catalogue.
 
     Args:
+        data: of the run.
         requested: a list of ids or one id, the name of a bucket, or `all`.
-        moved: run whose data is said to lie elsewhere now, and has to be the same.
 
     Returns:
         Ids `(n,)`, histories, and the part of them that evaluations may hold out (of behaviours,
@@ -52,9 +51,6 @@ def known_users(
     Raises:
         DataError: the data has no such user, or the bucket is empty.
     """
-    data = settings.dataset.load()
-    if moved is not None:
-        refuse_changed(data, moved)
     users: Ints
     if requested == ALL:
         users = np.arange(data.n_users)
@@ -84,25 +80,38 @@ def members(settings: RunSettings, data: Interactions, bucket: str) -> Ints:
     return np.flatnonzero(column == bucket)
 
 
-def new_users(history: list[Any] | str, catalogue: Catalogue) -> tuple[Strings, Histories]:
-    """Users that are not in the data, by their items; unknown items are left out with a note.
+@dataclass(frozen=True)
+class GivenHistories:
+    """Histories of users that are not in the data, as they were given; a row an item.
+
+    Attributes:
+        user: `(n,)` codes of the users, and their ids.
+        item: `(n,)` ids as written.
+        rating: `(n,)`, or None.
+        order: `(n,)` the rows by user and time.
+    """
+
+    user: Ints
+    ids: Strings
+    item: Sequence[Any]
+    rating: Floats | None
+    order: Ints
+
+
+def given_histories(history: list[Any] | str) -> GivenHistories:
+    """Histories of new users.
 
     Args:
         history: item ids of one user, or the path of a table.
 
-    Returns:
-        Ids `(n,)` and histories, `n` rows.
-
     Raises:
-        DataError: the table cannot be read, has items without a user, or none of the items
-            is known.
+        DataError: the table cannot be read, or has items without a user.
     """
     import pandas as pd
 
-    item_ids = catalogue.ids[: catalogue.n_items]
     if isinstance(history, list):
-        item = codes_of(history, item_ids, "history", needed="some")
-        return np.array(["new"]), Histories.of([item.tolist()])
+        rows = np.arange(len(history))
+        return GivenHistories(rows * 0, np.array(["new"]), history, None, rows)
     path = Path(history).expanduser()
     if not path.is_file():
         raise DataError(f"history is neither a list of item ids nor a file. Received: {history}")
@@ -117,17 +126,31 @@ def new_users(history: list[Any] | str, catalogue: Catalogue) -> tuple[Strings, 
         refuse(users.isna(), "user id", "say whose they are, or leave them out")
     code, ids = pd.factorize(users)
     items = names(frame[columns["item"]], "item").astype("str").fillna("").tolist()
-    item = codes_of(items, item_ids, "history", needed="some", keep=True)
     times = _times(frame[columns["timestamp"]]) if columns["timestamp"] else code * 0
-    order = np.lexsort([times, code])
     rating = numbers(frame[columns["rating"]], "rating").to_numpy() if columns["rating"] else None
+    order = np.lexsort([times, code])
+    return GivenHistories(code, np.asarray(ids, dtype=np.str_), items, rating, order)
+
+
+def new_users(given: GivenHistories, catalogue: Catalogue) -> tuple[Strings, Histories]:
+    """Users that are not in the data, by their items; unknown items are left out with a note.
+
+    Returns:
+        Ids `(n,)` and histories, `n` rows.
+
+    Raises:
+        DataError: none of the items is known.
+    """
+    item_ids = catalogue.ids[: catalogue.n_items]
+    item = codes_of(given.item, item_ids, "history", needed="some", keep=True)
+    order, rating = given.order, given.rating
     histories = Histories(
-        user=np.full(len(ids), -1, np.int32),
-        offsets=offsets_of(np.bincount(code)),
+        user=np.full(len(given.ids), -1, np.int32),
+        offsets=offsets_of(np.bincount(given.user, minlength=len(given.ids))),
         item=item[order].astype(np.int32),
         rating=None if rating is None else rating[order].astype(np.float32),
     )
-    return np.asarray(ids, dtype=np.str_), histories.within(catalogue.n_items)
+    return given.ids, histories.within(catalogue.n_items)
 
 
 def _times(column: pd.Series) -> pd.Series:

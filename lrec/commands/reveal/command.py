@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
 from lrec.commands.composing import Invocation, location_of
+from lrec.commands.next_commands import over_runs, with_saved
 from lrec.commands.reveal.curve_measures import EARLY
 from lrec.commands.reveal.curves import Curves, reveal_curves
 from lrec.commands.reveal.revealer import HistoryRevealer
-from lrec.commands.reveal.sentences import lead_sentences
+from lrec.commands.reveal.sentences import lead_sentences, summary
 from lrec.commands.reveal.table import curves_table
 from lrec.commands.runs.saved import held_out_split, other_references, settings_of
 from lrec.commands.runs.selection import SelectionSettings, provenance
@@ -22,6 +23,7 @@ from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.data.queries import Split
 from lrec.evaluation.metric import RankingMetric
 from lrec.evaluation.references import ORACLE
+from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import Log
 
@@ -85,9 +87,9 @@ class RevealSettings(SelectionSettings):
 def run(settings: RevealSettings, invocation: Invocation) -> None:
     """Evaluate every model on the same users with more and more items; log the curves."""
     config = invocation.config
-    run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
+    run_ids = candidate_runs(settings, invocation)
     models = settings.compared_models(run_ids, screen, least=1)
     run_id = models[0].any.id
     split = held_out_split(settings_of(run_id, location_of(config)), "reveal", run_id)
@@ -109,14 +111,19 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     tags = {"lrec.command": "reveal", "lrec.primary": settings.primary}
     with settings.tracking.run(f"reveal-{len(models)}-models", tags, config.folder) as log:
         log_longest(log, curves, settings.primary)
+        shown = {c: curves_table(curves, c, settings.primary) for c in curves.cohorts}
+        log.describe("\n\n".join([*summary(curves), *map(markdown, shown.values())]))
         for path in write(config.folder, curves, facts):
             log.file(path)
-    for cohort in curves.cohorts:
-        screen.print(curves_table(curves, cohort, settings.primary))
+    for cohort, table in shown.items():
+        screen.print(table)
         for sentence in lead_sentences(curves, cohort):
             screen.note(sentence)
     screen.note(f"page: {config.folder / 'reveal.html'}")
     screen.note(log.location)
+    run_ids = [run.id for model in models for run in model.distinct.values()]
+    several = [over_runs("simulate", run_ids, location_of(config))]
+    screen.commands("next", *(several if len(models) > 1 else with_saved(models[0].any)))
 
 
 def describe(settings: RevealSettings, split: Split) -> dict[str, Any]:

@@ -45,8 +45,8 @@ class Curves:
 
     Attributes:
         cohorts: rising; every curve is over one cohort, so over the same users at all its points.
-        points: cohort, model, n, users, value, low, high, covered, own (most answers are the
-            model's own; the others are drawn, and count nowhere else).
+        points: cohort, model, n, users, value, low, high, covered, personalised (most answers are
+            the model's own; the others are drawn, and count nowhere else).
         summary: cohort, model, users, competes, plateau (best value), needed (n*, the fewest items
             from which on the curve stays at 90 % of it), area (mean height from 1 to 8 items) and
             leads (the fewest items from which on it stays above popularity), with bounds `_low`,
@@ -140,7 +140,7 @@ def _points(
             "low": low[index],
             "high": high[index],
             "covered": covered[index],
-            "own": bool(own_points(covered[index])),
+            "personalised": bool(own_points(covered[index])),
         }
         for index, n in enumerate(shown)
     ]

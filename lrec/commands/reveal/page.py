@@ -102,4 +102,4 @@ def _columns(
 
 def _first_own(rows: Sequence[Mapping[Hashable, Any]]) -> int:
     """The index of the first point that is the model's own answer; their number if none is."""
-    return next((index for index, row in enumerate(rows) if row["own"]), len(rows))
+    return next((index for index, row in enumerate(rows) if row["personalised"]), len(rows))

@@ -37,7 +37,7 @@ class HistoryRevealer:
         """The mean over a model's seeds."""
         curves = []
         for seed, run in model.distinct.items():
-            screen.note(f"asking {model.name}, seed {seed}")
+            screen.note(f"evaluating {model.name}, seed {seed}")
             curves.append(self.evaluate(model.name, load_model_for(run.id, self.split.catalogue)))
         return ModelCurves(
             name=model.name,

@@ -44,7 +44,7 @@ def best_by_length(rows: Sequence[Row]) -> str:
 
 def lead_sentences(curves: Curves, cohort: int) -> list[str]:
     """A sentence for each model of a cohort but popularity and the oracle."""
-    points = curves.points[(curves.points["cohort"] == cohort) & curves.points["own"]]
+    points = curves.points[(curves.points["cohort"] == cohort) & curves.points["personalised"]]
     values = {
         name: dict(zip(rows["n"], rows["value"], strict=True))
         for name, rows in points.groupby("model")

@@ -26,7 +26,9 @@ def curves_table(curves: Curves, cohort: int, primary: str) -> Table:
     table = plain_table("model", *numbers, title=title, right=numbers)
     for row in summary.to_dict("records"):
         own = points[points["model"] == row["model"]].to_dict("records")
-        values = [number(p["value"]) if p["own"] else f"({number(p['value'])})" for p in own]
+        values = [
+            number(p["value"]) if p["personalised"] else f"({number(p['value'])})" for p in own
+        ]
         area = number(None if math.isnan(row["area"]) else row["area"])
         table.add_row(cell(row["model"]), *values, bounded(row, "needed"), area)
     return table

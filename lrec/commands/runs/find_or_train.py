@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lrec.base.errors import one_line, redact
+from lrec.base.files import named
 from lrec.commands.composing import Job, Launcher
+from lrec.commands.loading import load_data
+from lrec.commands.runs.aggregates import aggregate
 from lrec.commands.train.experiment import TrainResult
 from lrec.commands.train.run_logging import config_digest
 from lrec.reporting.formatting import distinguishing_words, metric_name
-from lrec.reporting.terminal import Screen
+from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import finished
 
 OUTPUT = "output.txt"  # in a run's folder: what it would print
@@ -38,7 +41,8 @@ def find_or_train(
         RuntimeError: a missing run is to be trained in several processes.
     """
     screen = Screen()
-    jobs[0][0].dataset.load()  # into the cache, and first: MLflow takes seconds to import
+    show_warnings(screen)
+    load_data(jobs[0][0])  # first: MLflow takes seconds to import
     jobs[0][0].tracking.reach()
     data_digests: dict[str, str] = {}
     digests = [digest_of(job) for job in jobs]
@@ -49,13 +53,19 @@ def find_or_train(
     missing = {key: job for key, job in unique.items() if run_ids[key] is None}
     screen.note(f"{len(unique)} runs: {len(unique) - len(missing)} found, {len(missing)} to train")
     if missing:
-        train(list(missing.values()), launch, tolerant, screen)
+        there = [run_id for run_id in run_ids.values() if run_id is not None]
+        train(list(missing.values()), launch, tolerant, screen, there)
         run_ids |= {key: find(job, data_digests) for key, job in missing.items()}
     return [run_ids[key] for key in digests]
 
 
-def train(jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen) -> None:
-    """Train one run after the other, as children of one run; a line for each.
+def train(
+    jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen, found: Sequence[str] = ()
+) -> None:
+    """Train one run after the other, as children of one run that sums them up; a line for each.
+
+    Args:
+        found: ids of runs that were there already, which are summed up too.
 
     Raises:
         RuntimeError: a run is to be trained in several processes.
@@ -69,13 +79,15 @@ def train(jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen)
     name, tags = f"{len(jobs)} candidates", {"lrec.command": "sweep"}
     screen.note(f"what a run prints is in {composed.folder.parent}/*/{OUTPUT}")
     words = distinguishing_words([" ".join(job.overrides) for _, job in jobs])
-    with settings.tracking.parent(name, tags, composed.folder.parent / "candidates"):
+    with settings.tracking.parent(name, tags, composed.folder.parent / "candidates") as log:
+        run_ids = list(found)
         for number, (job_settings, job) in enumerate(jobs, 1):
             job.folder.mkdir(parents=True, exist_ok=True)
             name = f"run {number} of {len(jobs)}: {words[number - 1] or 'as it is'}"
             screen.status(f"{name} …")
             try:
                 with (
+                    named(job.folder / OUTPUT),
                     (job.folder / OUTPUT).open("w", encoding="utf-8") as output,
                     contextlib.redirect_stdout(output),
                 ):
@@ -83,13 +95,21 @@ def train(jobs: Sequence[Job], launch: Launcher, tolerant: bool, screen: Screen)
             except Exception as error:
                 if not tolerant:
                     raise
-                with (job.folder / OUTPUT).open("a", encoding="utf-8") as output:
+                with (
+                    contextlib.suppress(OSError),  # the line below says what has failed
+                    (job.folder / OUTPUT).open("a", encoding="utf-8") as output,
+                ):
                     output.write(redact(traceback.format_exc()))
                 screen.note(f"{name}  failed: {one_line(error)}")
             else:
                 best = result.best if isinstance(result, TrainResult) else math.nan
+                if isinstance(result, TrainResult) and result.run_id is not None:
+                    run_ids.append(result.run_id)
                 monitored = metric_name(job_settings.monitor.removeprefix("val/"))
                 screen.note(f"{name}  {monitored} {best:.4f}")
+        with contextlib.suppress(RuntimeError):  # MLflow may be gone by now
+            runs = finished(settings.tracking.experiment, ids=run_ids) if run_ids else []
+            aggregate(log, runs, settings)
 
 
 def digest_of(job: Job) -> str:
@@ -111,7 +131,7 @@ def find(job: Job, data_digests: dict[str, str]) -> str | None:
         return None
     key = str(composed.values["dataset"])
     if key not in data_digests:
-        data_digests[key] = settings.dataset.load().digest
+        data_digests[key] = load_data(settings).digest
     return next(
         (
             run.id

@@ -9,7 +9,10 @@ from omegaconf import DictConfig, OmegaConf
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import LOCATION, key_of
 from lrec.commands.runs.saved import load_config
+from lrec.data.dataset import existing
 from lrec.tracking import resolve
+
+FILES = ("dataset.path", "dataset.items_path")  # keys of LOCATION that name a file
 
 
 def config_of_run(
@@ -40,6 +43,22 @@ def config_of_run(
     merged = merge(load_config(run), config, overrides)
     merged.update({key: config[key] for key in own} | {"run": run})
     return merged
+
+
+def refuse_missing_files(config: DictConfig, overrides: Sequence[str], more: Sequence[str]) -> None:
+    """Refuse files that are not there, before a run is looked for: MLflow takes seconds to import.
+
+    Args:
+        more: keys of a command's own files, beside those of moved data.
+
+    Raises:
+        DataError: naming the key.
+    """
+    for key in (*FILES, *more):
+        if key in map(key_of, overrides):
+            value = OmegaConf.select(config, key)
+            if isinstance(value, str):
+                existing(value, key)
 
 
 def refuse_fixed(

@@ -127,8 +127,16 @@ def pareto_table(sweep: pd.DataFrame, settings: RunSettings) -> Table:
     named = sweep.assign(settings=distinguishing_words(sweep["settings"].to_list()))
     for row in named[named["pareto"]].to_dict("records"):
         values = [_spread(row[name], row[f"{name} sd"]) for name in (low, high)]
-        table.add_row(*values, row["run"].replace(" ", "\n"), cell(row["settings"]))
+        table.add_row(
+            *values, "\n".join(run[:8] for run in row["run"].split()), cell(row["settings"])
+        )
     return table
+
+
+def tables(sweep: pd.DataFrame, settings: RunSettings) -> list[Table]:
+    """All candidates by bucket, and the Pareto set where there are several."""
+    shown = [jobs_table(sweep, settings)] if len(sweep) else []
+    return [*shown, pareto_table(sweep, settings)] if len(sweep) > 1 else shown
 
 
 def counted(sweep: pd.DataFrame) -> str:

@@ -1,12 +1,14 @@
 """Configs of runs as they are stored: plain values, judged as such, for they may be a stranger's.
 
 lrec stores configs resolved. An interpolation in one could read the environment, and a quoted
-escape hides it from a look at the text alone.
+escape hides it from a look at the text alone. They end in a comment with the digest of all before
+it, so that no damage is taken for other settings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,14 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 LONGEST, DEEPEST = 1_000_000, 20  # letters and levels of a config; lrec's own have 10,000 and 5
+SEAL = "# sha256: "
 PLAIN = {str, int, float, bool, type(None)}
+
+
+def stored_text(values: Mapping[str, Any]) -> str:
+    """A config as `read_stored_config` reads it."""
+    text = OmegaConf.to_yaml(dict(values))
+    return f"{text}{_seal(text)}\n"
 
 
 def read_stored_config(path: Path, run: str) -> DictConfig:
@@ -27,12 +36,15 @@ def read_stored_config(path: Path, run: str) -> DictConfig:
     """
     try:
         text = path.read_text(encoding="utf-8")
+        _refuse_changed(text)
         _refuse_expanding(text)
         config = OmegaConf.create(text)
         values = OmegaConf.to_container(config, resolve=False)
     except (ValueError, TypeError, yaml.YAMLError, OmegaConfBaseException) as error:
         why = " ".join(str(error).split())[:200]
-        raise RuntimeError(f"the config of run {run} cannot be read: {why}.") from None
+        raise RuntimeError(
+            f"the config of run {run}, {path.name}, cannot be read: {why}."
+        ) from None
     leaves = list(_leaves(values))
     if any(isinstance(leaf, str) and "${" in leaf for leaf in leaves):
         raise RuntimeError(f"the config of run {run} holds an interpolation: lrec stores none.")
@@ -41,6 +53,22 @@ def read_stored_config(path: Path, run: str) -> DictConfig:
     if not all(_exists(target) for target in _targets(values)):
         raise RuntimeError(f"run {run} was made by an older lrec: train it again.")
     return config
+
+
+def _seal(text: str) -> str:
+    return f"{SEAL}{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _refuse_changed(text: str) -> None:
+    """Refuse what is not the text that was written; that of an older lrec has no digest.
+
+    Raises:
+        ValueError: it was changed or is damaged.
+    """
+    before, newline, last = text.removesuffix("\n").rpartition("\n")
+    sealed = last.startswith("#") or SEAL[2:] in last  # one bit does not hide both
+    if sealed and last != _seal(before + newline):
+        raise ValueError("it is damaged, or was changed after the run wrote it")
 
 
 def _refuse_expanding(text: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table, write_text
 from lrec.commands.composing import Invocation, location_of
+from lrec.commands.next_commands import over_runs
 from lrec.commands.runs.saved import held_out_split, settings_of
 from lrec.commands.runs.selection import SelectionSettings, provenance
 from lrec.commands.runs.sweep_composition import candidate_runs
@@ -18,6 +19,7 @@ from lrec.commands.simulate.results import SimulationResults, tabulate
 from lrec.commands.simulate.runner import RANDOM, SimulationRunner
 from lrec.commands.simulate.sentences import sentences
 from lrec.commands.simulate.table import results_table
+from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
 
 if TYPE_CHECKING:
@@ -67,9 +69,9 @@ class SimulateSettings(SelectionSettings):
 def run(settings: SimulateSettings, invocation: Invocation) -> None:
     """Roll out every model in the same environment; print, write and log the results."""
     config = invocation.config
-    run_ids = candidate_runs(settings, invocation)
     screen = Screen()
     show_warnings(screen)
+    run_ids = candidate_runs(settings, invocation)
     models = settings.compared_models(run_ids, screen)
     names = [model.name for model in models]
     run_id = models[0].any.id
@@ -110,13 +112,17 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
     with settings.tracking.run(f"simulate-{len(models)}-models", tags, config.folder) as log:
         for number, rows in results.rounds.groupby("round"):
             log.metrics(activated(rows), step=int(str(number)))
+        said = [f"{bucket}: {words}" for bucket, words in sentences(results, facts).items()]
+        shown = results_table(results, facts)
+        log.describe("\n\n".join([*said, markdown(shown)]))
         for path in write(config.folder, results, facts):
             log.file(path)
-    screen.print(results_table(results, facts))
-    bucket, words = next(iter(sentences(results, facts).items()))
-    screen.note(f"{bucket}: {words}")
+    screen.print(shown)
+    screen.note(said[0])
     screen.note(f"page: {config.folder / 'simulate.html'}")
     screen.note(log.location)
+    run_ids = [run.id for model in models for run in model.distinct.values()]
+    screen.commands("next", over_runs("reveal", run_ids, location_of(config)))
 
 
 def describe(settings: SimulateSettings) -> dict[str, Any]:

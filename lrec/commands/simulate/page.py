@@ -17,14 +17,14 @@ Row = dict[str, Any]
 PLOTS = {
     "activated": "Active: users with {active} items or more",
     "hit": "Reached: users who have accepted anything",
-    "drift": "Drift: popularity of what is shown, against round 1",
-    "item_coverage": "Coverage: catalogue shown to equally many users",
+    "drift": "Drift: popularity of what is shown",
+    "item_coverage": "Coverage: shown to equally many users",
 }
 
 UNITS = {
     "activated": "% of users",
     "hit": "% of users",
-    "drift": "percentiles",
+    "drift": "percentiles since round 1",
     "item_coverage": "% of catalogue",
 }
 

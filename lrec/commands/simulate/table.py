@@ -43,6 +43,6 @@ def results_table(results: SimulationResults, facts: Mapping[str, Any]) -> Table
         for control, suffix in controls.items():
             if model not in controls:
                 bounds = [(100 * row[f"low{suffix}"], 100 * row[f"high{suffix}"]) for row in rows]
-                intervals = [f"{low:+.1f} to {high:+.1f}" for low, high in bounds]
+                intervals = [f"{low:+.1f} to {high:+.1f}".replace("-", "−") for low, high in bounds]
                 table.add_row(f"- {control}", *intervals, "", "", "", style="dim")
     return table

@@ -12,13 +12,13 @@ from typing import ClassVar
 from omegaconf import DictConfig
 
 from lrec.commands.composing import ComposedConfig, Invocation, key_of, own_keys
-from lrec.commands.runs.find_or_train import find
+from lrec.commands.next_commands import short_id, with_model
+from lrec.commands.runs.find_or_train import digest_of, find
 from lrec.commands.runs.of_run import merge, refuse_fixed
 from lrec.commands.runs.saved import folder_of
 from lrec.commands.runs.stored_config import read_stored_config
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import experiment
-from lrec.commands.train.announcement import next_steps
 from lrec.reporting.terminal import Screen
 from lrec.tracking import PARENT, SavedRun, adopt, finished
 
@@ -67,17 +67,45 @@ def run(settings: TrainSettings, invocation: Invocation) -> float:
     """
     config, own = invocation.config, own_keys(TrainSettings)
     config = replace(config, values={k: v for k, v in config.values.items() if k not in own})
-    if settings.resume is None and not settings.fresh:
+    if settings.resume is None and not settings.fresh and PARENT in os.environ:
+        return find_or_train_job(settings, config)
+    return train(settings, config)
+
+
+def find_or_train_job(settings: TrainSettings, config: ComposedConfig) -> float:
+    """Find a sweep's job that is finished, or train it; see `run`.
+
+    A launcher's processes may have jobs of one digest at the same time, those of a model without a
+    seed: one of them trains, and the others wait and find its run.
+    """
+    from filelock import FileLock
+
+    lock = FileLock(config.folder.parent / f"{digest_of((settings, config))}.lock")
+    with lock:
         found = finished_job(settings, config)
-        if found is not None:
-            return found.metrics.get(f"best/{settings.monitor.removeprefix('val/')}", math.nan)
+        try:
+            if found is None:
+                return train(settings, config)
+        finally:  # while it is held: a process that waits for it tries again
+            Path(lock.lock_file).unlink(missing_ok=True)
+    return found.metrics.get(f"best/{settings.monitor.removeprefix('val/')}", math.nan)
+
+
+def train(settings: TrainSettings, config: ComposedConfig) -> float:
+    """Train a run, or go on with one in its own folder; see `run`."""
     if settings.resume is not None:
         folder = Path(settings.resume)  # found before the check, see `stored`
         overrides = (folder / "overrides.txt").read_text().splitlines()
         config = replace(config, overrides=overrides, choices={}, folder=folder, resumed=True)
     result = experiment.run(settings, config)
     if result is not None and result.run_id is not None and PARENT not in os.environ:
-        Screen().note(next_steps(result.run_id, result.evaluation is not None))
+        kept = settings.tracking.log_model
+        origin = None if kept else ["lrec", "train", *config.overrides]
+        following = with_model(result.run_id, origin)
+        if kept and result.evaluation is not None:
+            again = ["lrec", "evaluate", f"run={short_id(result.run_id)}", "bucket=counts"]
+            following.insert(1, again)
+        Screen().commands("next", *following)
     return math.nan if result is None else result.best
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.data_lines import augmentation_line, data_lines
+from lrec.commands.loading import load_data
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import run_logging
 from lrec.commands.train.announcement import announced
@@ -100,8 +101,10 @@ def run(
         evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
         buckets = evaluator.buckets["test"]
         run_logging.log_data(context, settings.dataset.name, data, split)
-        for line in data_lines(data, split, buckets):
+        lines = data_lines(data, split, buckets)
+        for line in lines:
             screen.line(line)
+        log.describe("\n\n".join(lines))  # until the test, and for a run that has none
         if split.train.weight is not None and not model.uses_weights:
             warnings.warn(f"model={model.name} ignores the weights of behaviours", stacklevel=2)
 
@@ -138,7 +141,7 @@ def run(
             users = run_logging.published_table(
                 result.table, split, data.digest, settings.tracking.keep_user_ids
             )
-            run_logging.log_result(context, result, rows, references, users, buckets)
+            run_logging.log_result(context, result, rows, references, users, buckets, settings)
         if settings.tracking.log_model:
             run_logging.log_model(context, model)
         run_logging.log_curves(context, callback.history, settings.monitor)
@@ -158,7 +161,7 @@ def run(
 
 def load(settings: RunSettings, known: Catalogue | None = None) -> tuple[Interactions, Split]:
     """Load the data and split it, with the items' vectors."""
-    data = settings.dataset.load()
+    data = load_data(settings)
     split = with_vectors(settings.split(data), settings.feature)
     return data, split if known is None else extend(split, known)
 

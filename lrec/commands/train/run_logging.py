@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
 from collections.abc import Mapping, Sequence
@@ -10,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import OmegaConf
-
-from lrec.base.files import write_table, write_text
+from lrec.base.files import digest_of_values, write_table, write_text
 from lrec.commands.composing import LOCATION, ComposedConfig
+from lrec.commands.runs.stored_config import stored_text
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.pseudonyms import pseudonyms
 from lrec.data.interactions import Interactions
@@ -25,6 +23,8 @@ from lrec.evaluation.references import Rows
 from lrec.model import Model
 from lrec.model.common import saving
 from lrec.reporting import figures
+from lrec.reporting.formatting import metric_name, number
+from lrec.reporting.markdown import markdown_table
 from lrec.reporting.terminal import column_of
 from lrec.tracking import CONFIG, Log
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PLACES = [key.partition(".")[2] for key in LOCATION]
-DESCRIBED = ("recall", "ndcg")  # metrics in a run's description
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def log_config(context: RunContext, seeded: bool) -> None:
         }
     )
     context.text("overrides.txt", "\n".join(config.overrides))
-    context.text(CONFIG, OmegaConf.to_yaml(config.values))  # last: with it, the run can be resumed
+    context.text(CONFIG, stored_text(config.values))  # last: with it, the run can be resumed
 
 
 def log_data(context: RunContext, name: str, data: Interactions, split: Split) -> None:
@@ -117,6 +116,7 @@ def log_result(
     references: Rows,
     users: pd.DataFrame,
     buckets: Sequence[Buckets],
+    settings: RunSettings,
 ) -> None:
     """The metrics, the model's as they are and references' under their names; the user table.
 
@@ -131,30 +131,33 @@ def log_result(
     edges = {f"lrec.bucket.{n}": words for bucket in buckets for n, words in bucket.edges.items()}
     ignored = {"lrec.history_items_ignored": result.ignored}
     log.tags({"lrec.rating_head": result.rating_head, **ignored, **edges})
-    groups = ["all", *(name for bucket in buckets for name in bucket.edges)]
-    log.describe(described(rows, groups))
+    log.describe(described(rows, settings))
     context.table("users.parquet", users)
     context.text("metrics.json", json.dumps(rows, indent=1))
 
 
-def described(rows: Rows, groups: Sequence[str]) -> str:
-    """Metrics by bucket as tables in Markdown, a line for each model.
+def shown_columns(rows: Rows, settings: RunSettings) -> list[str]:
+    """The columns of the metrics that terminal, figures and descriptions show, as far as known."""
+    names = [column_of(metric, rows, settings.k) for metric in settings.displayed]
+    known = {key.partition("/")[0] for values in rows.values() for key in values}
+    return [name for name in names if name in known]
+
+
+def described(rows: Rows, settings: RunSettings) -> str:
+    """The metrics that are shown, by bucket, as tables in Markdown: a line for each model.
 
     Args:
         rows: metrics of each model.
-        groups: of users, in the order of the columns.
     """
     first = next(iter(rows.values()))
-    groups = [group for group in dict.fromkeys(groups) if first.get(f"users/{group}")]
-    names = dict.fromkeys(key.partition("/")[0] for key in first)
+    groups = [group for group in settings.groups if first.get(f"users/{group}")]
     lines = []
-    for name in (n for n in names if n.rpartition("_at_")[0] in DESCRIBED):
-        lines += [f"| {name.replace('_at_', '@')} | {' | '.join(groups)} |"]
-        lines += ["|---|" + "---:|" * len(groups)]
-        for model, values in rows.items():
-            cells = (f"{values.get(f'{name}/{group}', float('nan')):.4f}" for group in groups)
-            lines += [f"| {model} | {' | '.join(cells)} |"]
-        lines += [""]
+    for name in shown_columns(rows, settings):
+        cells = [
+            [model, *(number(values.get(f"{name}/{group}")) for group in groups)]
+            for model, values in rows.items()
+        ]
+        lines += [markdown_table([metric_name(name), *groups], cells), ""]
     counts = ", ".join(f"{first[f'users/{group}']:,.0f} {group}" for group in groups)
     return "\n".join([*lines, f"Test users: {counts}."])
 
@@ -177,8 +180,8 @@ def log_curves(context: RunContext, history: Sequence[Mapping[str, float]], moni
 def log_figures(context: RunContext, rows: Rows, settings: RunSettings, data: Interactions) -> None:
     """Metrics by bucket, those of the terminal's table; distributions of activity, popularity."""
     folder = context.folder / "figures"
-    drawn = [column_of(metric, rows, settings.k) for metric in settings.displayed]
     if rows:
+        drawn = shown_columns(rows, settings)
         figures.by_bucket(rows, drawn, settings.groups, folder / "by_bucket.png")
     figures.distributions(data.activity, data.popularity, folder / "distributions.png")
     for name in ("by_bucket.png", "distributions.png"):
@@ -217,7 +220,7 @@ def config_digest(config: Mapping[str, Any], seeded: bool = True) -> str:
     if isinstance(data := config.get("dataset"), dict):
         decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
     decisive["precision"] = (config.get("strategy") or {}).get("precision")
-    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:32]
+    return digest_of_values(decisive)[:32]
 
 
 def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:

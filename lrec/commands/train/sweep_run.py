@@ -7,32 +7,28 @@ import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean
 
+from lrec.commands.next_commands import with_saved
 from lrec.commands.runs import pareto
+from lrec.commands.runs.aggregates import aggregate
+from lrec.commands.runs.replicates import candidates
 from lrec.commands.settings import RunSettings
-from lrec.commands.train.run_logging import described
 from lrec.reporting.terminal import Screen
-from lrec.tracking import PARENT, Log, SavedRun, of_sweep
+from lrec.tracking import PARENT, SavedRun, of_sweep
 
-NOT_TESTED = ("data", "train", "val", "best")  # first parts of metrics of other than the test
 __all__ = ["PARENT", "SweepRun"]
 
 
-def aggregate(log: Log, runs: Sequence[SavedRun], settings: RunSettings) -> None:
-    """The mean of every test metric over a sweep's runs, what was the same for all, and a table."""
-    if not runs:
-        return
-    shared = set.intersection(*(set(run.params.items()) for run in runs))
-    log.params(dict(sorted(shared)))
-    values: dict[str, list[float]] = {}
-    for run in runs:
-        for key, value in run.metrics.items():
-            if key.partition("/")[0] not in NOT_TESTED:
-                values.setdefault(key, []).append(value)
-    log.metrics({key: mean(each) for key, each in values.items() if len(each) == len(runs)})
-    rows = {f"{run.params.get('model')} {run.id[:8]}": run.metrics for run in runs}
-    log.describe(described(rows, settings.groups))
+def following(sweep: str, runs: Sequence[SavedRun], best: str) -> list[list[str]]:
+    """Commands that compare a sweep's candidates, where that can be done, and use the best one.
+
+    Args:
+        best: id of a run.
+    """
+    found = candidates(runs)
+    comparable = all(one.complete for one in found) and len({one.protocol for one in found}) == 1
+    compared = [["lrec", "compare", f"sweep={sweep}"]] if comparable and len(found) > 1 else []
+    return [*compared, *with_saved(next(run for run in runs if run.id == best))]
 
 
 class SweepRun:
@@ -75,9 +71,9 @@ class SweepRun:
             return
         for path in pareto.write(self.folder, table, self.settings):
             self.log.file(path)
-        screen.print(pareto.jobs_table(table, self.settings))
-        if len(table) > 1:
-            screen.print(pareto.pareto_table(table, self.settings))
+        for shown in pareto.tables(table, self.settings):
+            screen.print(shown)
+        screen.commands("next", *following(run_id, runs, str(table["run"].iloc[0]).split()[0]))
 
     def _close(self) -> None:
         # jobs in processes of their own report to the store only that they failed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,12 +14,15 @@ from lrec.base.config.quotes import in_quotes
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_table
 from lrec.commands.composing import Invocation, Job, own_keys
+from lrec.commands.next_commands import with_saved
 from lrec.commands.runs import pareto
+from lrec.commands.runs.aggregates import label, log_shared
 from lrec.commands.runs.find_or_train import find_or_train
 from lrec.commands.runs.sweep_composition import candidate_overrides, training_overrides
 from lrec.commands.settings import Monitor, RunSettings
 from lrec.commands.tune.search_space import draw
 from lrec.reporting.formatting import distinguishing_words, number
+from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, cell, plain_table, show_warnings
 from lrec.tracking import Log, SavedRun, finished
 
@@ -79,14 +81,19 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
     tags = {"lrec.command": "tune", "lrec.monitor": settings.monitor}
     with settings.tracking.run(f"tune-{len(jobs)}-candidates", tags, config.folder) as log:
         log_budgets(log, best)
+        if runs:
+            log_shared(log, runs)
+        title = f"{settings.monitor}, {settings.trials} tries each"
+        tables = [summary_table(best, title), *pareto.tables(sweep, settings)]
+        log.describe("\n\n".join(map(markdown, tables)))
         table = config.folder / "candidates.csv"
         write_table(table, best)
         for path in (table, *pareto.write(config.folder, sweep, settings)):
             log.file(path)
-    screen.print(summary_table(best, f"{settings.monitor}, {settings.trials} tries each"))
-    screen.print(pareto.pareto_table(sweep, settings))
-    screen.note(compare_command(best))
+    for shown in tables:
+        screen.print(shown)
     screen.note(log.location)
+    screen.commands("next, on the test part", *following(best, by_id))
 
 
 def draw_jobs(settings: TuneSettings, invocation: Invocation) -> dict[str, list[Job]]:
@@ -146,11 +153,11 @@ def summary(trials: Mapping[str, Sequence[SavedRun | None]], monitor: Monitor) -
 def log_budgets(log: Log, best: pd.DataFrame) -> None:
     """Log the budget and the best value of each candidate."""
     for row in best.to_dict("records"):
-        label = metric_label(row["candidate"])
+        name = label(row["candidate"])
         for column in ("trials", "failed", "minutes"):
-            log.metrics({f"budget/{column}/{label}": row[column]})
+            log.metrics({f"budget/{column}/{name}": row[column]})
         if row["best"] is not None:
-            log.metrics({f"best/{label}": row["best"]})
+            log.metrics({f"best/{name}": row["best"]})
 
 
 def summary_table(best: pd.DataFrame, title: str) -> Table:
@@ -171,14 +178,13 @@ def summary_table(best: pd.DataFrame, title: str) -> Table:
     return table
 
 
-def compare_command(best: pd.DataFrame) -> str:
-    """The command that compares the best of each candidate on the test part."""
-    rows = best.to_dict("records")
-    candidates = [in_quotes(row["settings"], '"') for row in rows if row["settings"] is not None]
-    chosen = shlex.quote(f"candidates=[{','.join(candidates)}]")
-    return f"on the test part: lrec compare {chosen}"
+def following(best: pd.DataFrame, runs: Mapping[str, SavedRun]) -> list[list[str]]:
+    """The command that compares the best of each candidate on the test part.
 
-
-def metric_label(candidate: str) -> str:
-    """A candidate as a part of a metric's name in MLflow, which refuses signs like =."""
-    return "".join(c if c.isalnum() or c in "._- " else "_" for c in candidate)
+    One candidate has nothing to be compared with, and is used; of none there is no command.
+    """
+    chosen = [row for row in best.to_dict("records") if row["settings"] is not None]
+    if len(chosen) < 2:
+        return [command for row in chosen for command in with_saved(runs[row["run"]])]
+    candidates = ",".join(in_quotes(row["settings"], '"') for row in chosen)
+    return [["lrec", "compare", f"candidates=[{candidates}]"]]

@@ -35,13 +35,15 @@ class ChildRun:
 def child_runs(
     settings: UpdateSettings, config: ComposedConfig, dataset: dict[str, Any], model: Model
 ) -> dict[str, ChildRun]:
-    """The runs to train: updated and, if it is to be compared with, from scratch."""
+    """The runs to train: from scratch, if that is to be compared with, and updated.
+
+    The updated one comes last, so that it is the latest run.
+    """
     pretrained = Pretrained(settings.run, model.state(), model.catalogue, settings.shrink)
     trained = int(tags_of(settings.run).get("lrec.epochs", settings.schedule.epochs))
     schedule = shorter(settings, config.values["schedule"], trained)
-    changes: dict[str, dict[str, Any]] = {UPDATED: {"dataset": dataset, "schedule": schedule}}
-    if settings.retrain:
-        changes[SCRATCH] = {"dataset": dataset}
+    changes: dict[str, dict[str, Any]] = {SCRATCH: {"dataset": dataset}} if settings.retrain else {}
+    changes[UPDATED] = {"dataset": dataset, "schedule": schedule}
     return {
         name: ChildRun(
             child_config(config, nodes, config.folder / name.replace(" ", "_")),

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from lrec.base.files import write_table
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation
+from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import load_model, refuse_changed
 from lrec.commands.train import experiment
-from lrec.commands.train.announcement import next_steps
 from lrec.commands.train.run_logging import RunContext, described, published_table
 from lrec.commands.update.bucket_transitions import bucket_transitions
 from lrec.commands.update.child_runs import BEFORE, SCRATCH, UPDATED, child_runs
@@ -43,18 +43,20 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     config, folder = invocation.config, invocation.folder
     screen = Screen()
     show_warnings(screen)
+    # first: TensorFlow takes seconds to import
+    data = refuse_changed(settings.dataset.load(), settings.run)
+    node = join(settings.dataset, data, settings.feedback, folder)
     settings.strategy.start()
     old = load_model(settings.run)
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
     with settings.tracking.parent(f"update-{old.name}", tags, folder, settings.run) as log:
         log.params({name: config.values[name] for name in OWN})
-        data = refuse_changed(settings.dataset.load(), settings.run)
-        node = join(settings.dataset, data, settings.feedback, folder)
         if not settings.evaluate:
             learn_from_all(settings, invocation, old, data, node, screen)
             return
         joined, before, after = splits(settings, config, old, data, node, screen)
-        models = [evaluate_before(settings, old, after, joined)]
+        unchanged = evaluate_before(settings, old, after, joined)
+        trained: dict[str, Evaluated] = {}
         run_ids: dict[str, str | None] = {}
         for name, child in child_runs(settings, config, node, old).items():
             screen.note(f"{name}:")
@@ -63,25 +65,34 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
             assert result.evaluation is not None  # `splits` leaves a test
             assert result.users is not None
             run_ids[name] = result.run_id
-            models.append(Evaluated(name, result.users, result.evaluation.values, result.seconds))
+            values = result.evaluation.values
+            trained[name] = Evaluated(name, result.users, values, result.seconds)
 
+        models = [unchanged, *(trained[name] for name in (UPDATED, SCRATCH) if name in trained)]
         comparison = compare_models(settings, models, after.catalogue.n_items)
         for model in models:
             prefix = model.name.replace(" ", "_")
             log.metrics({f"{prefix}/{key}": value for key, value in model.values.items()})
         context = RunContext(log, config)
-        log.describe(described({m.name: m.values for m in models}, settings.groups))
+        rows = {model.name: model.values for model in models}
+        log.describe(described(rows, settings))
         context.table("comparison.csv", comparison.rows)
         screen.print(comparison_table(comparison))
         if settings.retrain:
             screen.note(time_share(log, *(model.seconds for model in models[1:])))
         tables = bucket_transitions(settings.bucket, before, after)
         show_transitions(context, screen, tables)
-    rows = {model.name: model.values for model in models}
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     if updated := run_ids[UPDATED]:
         screen.note(f"the updated model is run {updated}")
-        screen.note(next_steps(updated))
+        screen.commands("next", *following(settings, invocation, updated))
+
+
+def following(settings: UpdateSettings, invocation: Invocation, run_id: str) -> list[list[str]]:
+    """Commands that use the updated model."""
+    kept = settings.tracking.log_model
+    origin = ["lrec", "update", *invocation.config.overrides]
+    return with_model(run_id, None if kept else origin)
 
 
 def learn_from_all(
@@ -99,7 +110,7 @@ def learn_from_all(
     screen.note(feedback_line(data, child.config[0].dataset.load(), node))
     result = experiment.run(*child.config, child.pretrained, old.catalogue)
     if result is not None and result.run_id is not None:
-        screen.note(next_steps(result.run_id, compared=False))
+        screen.commands("next", *following(settings, invocation, result.run_id))
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 from lrec.base.errors import DataError
 from lrec.base.files import write_table
 from lrec.data.cleaning.cleaning import Cleaning
-from lrec.data.cleaning.problems import refuse_problems
-from lrec.data.dataset import Dataset
+from lrec.data.dataset import Dataset, existing
 from lrec.data.dataset.csv import CSV
+from lrec.data.genre_matrix import lists_of
 from lrec.data.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -35,17 +35,17 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
     """
     import pandas as pd
 
-    path = Path(feedback).expanduser()
-    if not path.is_file():
-        raise DataError(f"feedback is no file. Received: {feedback}")
+    path = existing(feedback, "feedback")
     cleaning = getattr(dataset, "cleaning", Cleaning())
     if cleaning.duplicates == "sum":
         raise DataError(
             "the run's data has dataset.duplicates=sum, and sums cannot be taken apart to add to: "
             "train anew on a table of old and new interactions."
         )
-    new = (dataset if type(dataset) is CSV else CSV(str(path))).read(path)
-    refuse_problems(new, cleaning.policies(), cleaning.behaviors)
+    source = dataset if type(dataset) is CSV else CSV(str(path))
+    source.check_first_rows([path])
+    new = source.read(path)
+    cleaning.problems(new).refuse()
     old = _table(data)
     if getattr(dataset, "order", None) == "file":  # new rows follow the old ones
         new["timestamp"] += old["timestamp"].max() + 1
@@ -118,7 +118,6 @@ def _items(data: Interactions) -> pd.DataFrame:
     if data.features.titles is not None:
         table["title"] = data.features.titles
     if data.features.genres is not None:
-        names = np.array(data.features.genre_names)
-        table["genres"] = [names[row > 0].tolist() for row in data.features.genres]
+        table["genres"] = lists_of(data.features.genres, data.features.genre_names)
     described = data.features.described
     return table if described is None else table[described]

@@ -1,4 +1,4 @@
-"""Splits of the data without and with feedback, in which nothing is asked that a run has seen."""
+"""Splits of the data without and with feedback, which evaluate nothing that a run has seen."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from lrec.base.errors import DataError
 from lrec.commands.composing import ComposedConfig
+from lrec.commands.loading import load_data
 from lrec.commands.update.child_runs import child_config
 from lrec.commands.update.known_pairs import COLUMN, known_targets, mark_known
 from lrec.commands.update.settings import UpdateSettings
@@ -28,7 +29,7 @@ def splits(
 ) -> tuple[Interactions, Split, Split]:
     """The joined data, and the splits without and with the feedback, in the same item codes.
 
-    Pairs that the run was trained on are not asked again: they become history, and `node` the
+    Pairs that the run was trained on are not evaluated again: they become history, and `node` the
     config of the data that says so.
 
     Raises:
@@ -37,7 +38,7 @@ def splits(
 
     def split() -> tuple[Interactions, Split]:
         scratch, _ = child_config(config, {"dataset": node}, config.folder / "scratch")
-        joined = scratch.dataset.load()
+        joined = load_data(scratch)
         return joined, extend(scratch.split(joined), old.catalogue)
 
     joined, after = split()
@@ -57,7 +58,8 @@ def splits(
     joined, after = split()
     screen.note(
         f"repeats: the run was trained on {repeated:,} of {asked:,} test targets and on "
-        f"{len(known) - repeated:,} validation targets: they are history now, and not asked again"
+        f"{len(known) - repeated:,} validation targets: they are history now, and not "
+        "evaluated again"
     )
     return joined, align(settings.split(data), after.catalogue), after
 

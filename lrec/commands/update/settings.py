@@ -40,6 +40,7 @@ class UpdateSettings(RunSettings):
     resamples: int
 
     file: ClassVar[str] = "conf/update.yaml"
+    files: ClassVar[tuple[str, ...]] = ("feedback",)  # keys of files that have to exist
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from lrec.base.errors import DataError
+from lrec.base.errors import DataError, Problems
 from lrec.data.cleaning.audit import drop, note
 from lrec.data.cleaning.behaviors import check_behaviors, weigh
 from lrec.data.cleaning.coding import coded, compact, complete, content_digest
-from lrec.data.cleaning.problems import refuse_problems
+from lrec.data.cleaning.problems import problems_of
 from lrec.data.cleaning.raw_rows import identified, notes_on_times, ordered
 from lrec.data.interactions import Interactions
 
@@ -80,7 +80,7 @@ class Cleaning:
         if not len(frame):
             raise DataError("the data has no rows.")
         notes = tuple(frame.attrs.get("notes", ()))
-        refuse_problems(frame, self.policies(), self.behaviors)
+        self.problems(frame).refuse()
         frame = frame.reset_index(drop=True)
         frame, audit = identified(frame)
         frame = ordered(frame)
@@ -103,6 +103,10 @@ class Cleaning:
         data = compact(data)
         unique = self.duplicates != "keep"
         return replace(data, digest=content_digest(data), unique_pairs=unique)
+
+    def problems(self, frame: pd.DataFrame) -> Problems:
+        """Problems of a table for which it is refused, see `problems_of`."""
+        return Problems(problems_of(frame, self.policies(), self.behaviors))
 
     def policies(self) -> dict[str, str]:
         """The policy for missing values by what is missing: rating, timestamp, id, behavior."""

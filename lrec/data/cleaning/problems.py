@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lrec.base.errors import DataError
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -21,18 +19,18 @@ WHATS = {
 KEYS = {"user": "id", "item": "id"}  # of the policy, where it is not the column's name
 
 
-def refuse_problems(
+def problems_of(
     frame: pd.DataFrame, policies: Mapping[str, str], weights: Mapping[str, float] | None
-) -> None:
-    """Refuse a table with columns that could not be read, or with cells that may not be missing.
+) -> list[str]:
+    """Problems of a table: columns that could not be read, and cells that may not be missing.
 
     Args:
         frame: the rows as read; `attrs["problems"]` has those of reading.
         policies: for missing values, by key: id, behavior, timestamp, rating.
         weights: of behaviours; rows of others are dropped, and nothing of them is needed.
 
-    Raises:
-        DataError: with all problems, in one line.
+    Returns:
+        A sentence for each.
     """
     problems: list[str] = [*frame.attrs.get("problems", ())]
     rows = frame
@@ -50,8 +48,4 @@ def refuse_problems(
             rows = rows[~missing]
         if column == "behavior" and weights is not None:
             rows = rows[rows[column].astype("str").map(weights).fillna(0) > 0]
-    if len(problems) > 1:
-        listing = " ".join(f"({n}) {text}" for n, text in enumerate(problems, 1))
-        raise DataError(f"the file has {len(problems)} problems: {listing}")
-    if problems:
-        raise DataError(problems[0])
+    return problems

@@ -9,18 +9,21 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrec.base.arrays import Strings
 from lrec.base.config.component import Component
-from lrec.base.errors import DataError
+from lrec.base.errors import DataError, Problems
 from lrec.data import cache, cache_upkeep
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.interactions import Interactions, ItemFeatures
+from lrec.data.tables.item_features import ItemTable, item_features
+from lrec.data.tables.missing_values import MissingValues
 from lrec.data.tables.opening import Source
 from lrec.data.tables.table_format import TableFormat
 
 if TYPE_CHECKING:
     import pandas as pd
 
+LARGE = 1 << 24  # bytes of a file above which its first rows are looked at before all are read
+FIRST = 20_000  # rows that are looked at then
 FEW = 0.95  # share of items with a row in the items file, below which there is a note
 
 
@@ -50,6 +53,10 @@ class Dataset(Component, ABC):
             DataError: the data is missing or not usable; one line says why.
         """
 
+    def identity(self) -> str:
+        """Text that is the same for sources that load the same, as far as a look can tell."""
+        return f"{type(self).__qualname__} {vars(self)}"
+
 
 class FileDataset(Dataset):
     """Interactions from files, cleaned once and then taken from the cache.
@@ -61,6 +68,7 @@ class FileDataset(Dataset):
         cleaning: policies for incomplete, repeated and unwanted rows.
         clock: True if timestamps of different users can be compared.
         cache: folder for the prepared data; None means lrec's own.
+        missing_values: cells that stand for none, see `TableFormat`.
         items_path: the file of items; None means one of `items_names` beside the interactions.
         items_names: usual names of the file of items, the best first.
     """
@@ -69,6 +77,7 @@ class FileDataset(Dataset):
     cleaning: Cleaning
     clock: bool
     cache: str | None
+    missing_values: MissingValues = None
     items_path: str | None = None
     items_names: tuple[str, ...] = ()
 
@@ -77,8 +86,15 @@ class FileDataset(Dataset):
         """The file as a table: user, item and behavior as str; rating and timestamp (seconds) as
         floats; all but user and item where there are any, and NaN where a cell is empty."""
 
-    def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
-        """Features of `item_ids`, `(n_items,)`, from the items file.
+    def read_first(self, path: Source, rows: int) -> pd.DataFrame | None:
+        """The first rows of what `read` reads, or None where a file cannot be read in parts."""
+        return None
+
+    def read_items(self, path: Source, rows: int | None = None) -> ItemTable:
+        """The items file.
+
+        Args:
+            rows: the first ones alone; None reads all.
 
         Raises:
             DataError: the data set has no items file, or it is not usable.
@@ -92,18 +108,59 @@ class FileDataset(Dataset):
             DataError: a file is missing.
         """
         given = {"dataset.path": self.path, "dataset.items_path": self.items_path}
-        files = [_existing(path, name) for name, path in given.items() if path is not None]
+        files = [existing(path, name) for name, path in given.items() if path is not None]
         if self.items_path is None:
             usual = [files[0].with_name(name) for name in self.items_names]
             files += [path for path in usual if path.exists()][:1]
         return files
 
     def prepare(self, files: Sequence[Source]) -> Interactions:
-        """Read and clean `files`, the interactions first."""
-        data = self.cleaning(self.read(files[0]), self.clock)
-        if len(files) > 1:
-            data = replace(data, features=self.read_features(files[1], data.item_ids))
-        return data
+        """Read and clean `files`, the interactions first.
+
+        Raises:
+            DataError: with all that is wrong with any of them.
+        """
+        problems, table, items = Problems(), None, None
+        with problems.collected():
+            table = self.read(files[0])
+            problems += self.cleaning.problems(table)
+        with problems.collected():
+            items = self.read_items(files[1]) if len(files) > 1 else None
+            if items is not None and table is not None and "item" in table:
+                items.check_ids(table["item"])
+        problems.refuse()
+        assert table is not None
+        data = self.cleaning(table, self.clock)
+        if items is None:
+            return data
+        features = item_features(items, data.item_ids)
+        return replace(data, features=features, notes=(*data.notes, *items.notes))
+
+    def check_first_rows(self, files: Sequence[Source]) -> None:
+        """Refuse large files by their first rows, before seconds are spent on all of them.
+
+        Args:
+            files: the interactions and, where there is one, the items.
+
+        Raises:
+            DataError: the first rows are not usable.
+        """
+        if max(Path(str(file)).stat().st_size for file in files) < LARGE:
+            return
+        problems = Problems()
+        with problems.collected():
+            table = self.read_first(files[0], FIRST)
+            problems += [] if table is None else self.cleaning.problems(table)
+        with problems.collected():
+            if len(files) > 1:
+                self.read_items(files[1], FIRST)
+        if problems:
+            problems[-1] += f" (Found in the first {FIRST:,} rows; the others were not read.)"
+        problems.refuse()
+
+    def identity(self) -> str:
+        stamps = [(str(file), file.stat().st_mtime_ns) for file in self.files()]
+        return f"{super().identity()} {stamps}"
 
     def settings(self) -> dict[str, Any]:
         """Settings that shape the prepared data, as the files' content does."""
@@ -115,6 +172,7 @@ class FileDataset(Dataset):
 
     def load(self) -> Interactions:
         files = self.files()
+        self.check_first_rows(files)
         settings = {**self.settings(), "name": self.name}
         stored = cache.folder(self.cache) / f"{cache.key(files, settings)}.npz"
         data = cache.load(stored)
@@ -122,10 +180,15 @@ class FileDataset(Dataset):
             data = self.prepare(files).by_user()
             cache.store(stored, data)
         cache_upkeep.limit_size(stored)
-        for text in data.notes:  # prepared data is as odd as the file that it comes from
-            warnings.warn(text, stacklevel=2)
-        _note_items(data.features)
+        note(data)
         return data
+
+
+def note(data: Interactions) -> None:
+    """Note what is odd in data; prepared data is as odd as the file that it comes from."""
+    for text in data.notes:
+        warnings.warn(text, stacklevel=3)
+    _note_items(data.features)
 
 
 def _note_items(features: ItemFeatures) -> None:
@@ -137,17 +200,25 @@ def _note_items(features: ItemFeatures) -> None:
         warnings.warn(
             "the items file has no column of titles or genres under a usual name: name them in "
             "dataset.titles and dataset.genres",
-            stacklevel=3,
+            stacklevel=4,
         )
     elif described.mean() < FEW:
         warnings.warn(
             f"only {described.sum():,} of {len(described):,} items have a row in the items file: "
             "the others count as items without title and genre, in diversity and calibration too",
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
-def _existing(path: str, name: str) -> Path:
+def existing(path: str, name: str) -> Path:
+    """The file that a key of the config names.
+
+    Args:
+        name: of the key.
+
+    Raises:
+        DataError: there is no such file.
+    """
     file = Path(path).expanduser()
     if not file.exists():
         raise DataError(f"{name} does not exist. Received: {path}")

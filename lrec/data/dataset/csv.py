@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from lrec.base.arrays import Strings
 from lrec.base.errors import DataError, listed
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset import FileDataset
-from lrec.data.interactions import ItemFeatures
 from lrec.data.tables.columns import ITEMS, find_column, names
-from lrec.data.tables.item_features import item_features
+from lrec.data.tables.item_features import ItemTable
+from lrec.data.tables.missing_values import without
+from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.opening import Source
 from lrec.data.tables.table_format import TableFormat
 from lrec.data.tables.times import TimeUnit
@@ -133,13 +134,22 @@ class CSV(FileDataset):
         self.cache = cache
 
     def read(self, path: Source) -> pd.DataFrame:
-        table = self.format.read(path, self.clock)
+        return self._table(path, None)
+
+    def read_first(self, path: Source, rows: int) -> pd.DataFrame:
+        return self._table(path, rows)
+
+    def _table(self, path: Source, rows: int | None) -> pd.DataFrame:
+        layout = self.format
+        if self.missing_values is not None:  # of a data set whose layout is its own
+            layout = replace(layout, missing_values=self.missing_values)
+        table = layout.read(path, self.clock, rows)
         if self.order == "file":
             table["timestamp"] = np.arange(len(table), dtype=np.float64)
         return table
 
-    def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
-        frame = self.format.cells(path)
+    def read_items(self, path: Source, rows: int | None = None) -> ItemTable:
+        frame = self.format.cells(path, rows)
         columns = [
             find_column(frame, chosen, usual, key) if chosen is not None else None
             for chosen, usual, key in (
@@ -148,7 +158,14 @@ class CSV(FileDataset):
                 (self.genres, ("genres", "genre", "categories", "category"), "dataset.genres"),
             )
         ]
-        ids, titles, genres = (None if column is None else frame[column] for column in columns)
-        if ids is None:
+        item, titles, genres = columns
+        if item is None:
             raise DataError(f"{path} has no item column. Its columns: {listed(frame.columns)}.")
-        return item_features(names(ids, "item"), titles, genres, item_ids)
+        ids = names(without(frame[item], self.format.missing_values, "item"), item)
+        odd = [f"{path.name}, {text}" for text in notes_on_ids(ids, "item", item)]
+        return ItemTable(
+            ids,
+            None if titles is None else frame[titles],
+            None if genres is None else frame[genres],
+            (*frame.attrs["notes"], *odd),
+        )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from lrec.base.arrays import Strings
 from lrec.data.dataset.csv import CSV
 from lrec.data.download.published import Published, Remote
-from lrec.data.interactions import ItemFeatures
-from lrec.data.tables.item_features import item_features
+from lrec.data.tables.item_features import ItemTable
 from lrec.data.tables.opening import Source
 from lrec.data.tables.reading import read_table
 from lrec.data.tables.table_format import TableFormat
@@ -35,6 +33,6 @@ class LastFM2K(Published, CSV):
     clock = False
     format = TableFormat(user="userID", item="artistID", separator="\t")
 
-    def read_features(self, path: Source, item_ids: Strings) -> ItemFeatures:
-        frame = read_table(path, "\t", quoted=False)
-        return item_features(frame["id"], frame["name"], None, item_ids)
+    def read_items(self, path: Source, rows: int | None = None) -> ItemTable:
+        frame = read_table(path, "\t", quoted=False, rows=rows)
+        return ItemTable(frame["id"], frame["name"], notes=tuple(frame.attrs["notes"]))

@@ -13,6 +13,7 @@ from lrec.data import cache
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset import FileDataset
 from lrec.data.interactions import Interactions
+from lrec.data.tables.missing_values import check_missing_values
 from lrec.data.tables.opening import Source
 
 
@@ -40,11 +41,12 @@ class Published(FileDataset):
         mirror: base address to fetch from instead of the official one: https, http or file.
         download: folder that keeps downloads; null means `downloads` in the cache folder.
         verify: refuse a download that has not the pinned checksum; else it is taken with a warning.
-        duplicates, missing_rating, missing_timestamp, min_rating, k_core: see `Cleaning`.
+        duplicates, missing, missing_rating, missing_timestamp, min_rating, k_core: see `Cleaning`.
+        missing_values: what stands for an empty cell: a list for ratings, or lists by role.
         cache: folder for the prepared data; null means lrec's own.
 
     Raises:
-        ValueError: `mirror` is no address.
+        ValueError: `mirror` is no address, or `missing_values` has an unknown role.
     """
 
     remote: tuple[Remote, ...]
@@ -58,8 +60,10 @@ class Published(FileDataset):
         download: str | None = None,
         verify: bool = True,
         duplicates: Literal["last", "first", "keep"] = "last",
-        missing_rating: Literal["error", "drop", "mean", "median", "keep"] = "error",
-        missing_timestamp: Literal["error", "drop"] = "error",
+        missing: Literal["error", "drop"] = "error",
+        missing_rating: Literal["error", "drop", "mean", "median", "keep"] | None = None,
+        missing_timestamp: Literal["error", "drop"] | None = None,
+        missing_values: list[str | int | float] | dict[str, list[str | int | float]] | None = None,
         min_rating: float | None = None,
         k_core: int = 0,
         cache: str | None = None,
@@ -75,11 +79,14 @@ class Published(FileDataset):
         self.verify = verify
         self.cleaning = Cleaning(
             duplicates=duplicates,
+            missing=missing,
             missing_rating=missing_rating,
             missing_timestamp=missing_timestamp,
             min_rating=min_rating,
             k_core=k_core,
         )
+        check_missing_values(missing_values)
+        self.missing_values = missing_values
         self.cache = cache
 
     def files(self) -> list[Path]:
@@ -105,6 +112,11 @@ class Published(FileDataset):
                 return super().prepare(members)
         except zipfile.BadZipFile as error:
             raise DataError(f"{file} is damaged: {error}") from None
+
+    def check_first_rows(self, files: Sequence[Source]) -> None:
+        """Nothing to look at in a download, whose bytes are known, and in an archive."""
+        if self.path is not None and not zipfile.is_zipfile(str(files[0])):
+            super().check_first_rows(files)
 
     def settings(self) -> dict[str, Any]:
         source = ("mirror", "download", "verify")

@@ -26,6 +26,14 @@ class Feature(Component, ABC):
             DataError: the data or the file lacks what the vectors are made of.
         """
 
+    def check(self) -> None:
+        """Refuse what can be seen to be unusable without the data.
+
+        Raises:
+            DataError: a file cannot be read, or is no file of vectors.
+        """
+        return
+
 
 def with_vectors(split: Split, features: Mapping[str, Feature]) -> Split:
     """The split with its items' vectors: those of all features, side by side.

@@ -12,9 +12,11 @@ from lrec.base.arrays import Floats, Strings
 from lrec.base.errors import DataError
 from lrec.data.feature import Feature
 from lrec.data.queries import Split
-from lrec.data.tables.columns import ITEMS, find_column
+from lrec.data.tables.columns import ITEMS, find_column, names
+from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.reading import read_table
 
+FIRST = 1000  # rows by which a file is checked
 FEW = 0.95  # share of items with a vector, below which there is a note
 
 
@@ -35,10 +37,9 @@ class Vectors(Feature):
         self.item = str(item)
 
     def __call__(self, split: Split) -> Floats:
-        path = Path(self.path).expanduser()
-        if not path.is_file():
-            raise DataError(f"feature.vectors.path is no file. Received: {self.path}")
-        ids, vectors = self._npy(path) if path.suffix == ".npy" else self._table(path)
+        path, ids, vectors, notes = Path(self.path).expanduser(), *self._read(None)
+        for text in notes:
+            warnings.warn(text, stacklevel=2)
         if not np.isfinite(vectors).all():
             raise DataError(f"{path} holds numbers that are not finite.")
         row_of = {name: row for row, name in enumerate(ids.tolist())}
@@ -58,9 +59,21 @@ class Vectors(Feature):
         laid_out: Floats = np.where(rows[:, None] >= 0, vectors[rows], 0.0)
         return laid_out
 
-    def _npy(self, path: Path) -> tuple[Strings, Floats]:
+    def check(self) -> None:
+        self._read(FIRST)
+
+    def _read(self, rows: int | None) -> tuple[Strings, Floats, list[str]]:
+        """Ids and vectors of the first rows or of all, and notes."""
+        path = Path(self.path).expanduser()
+        if not path.is_file():
+            raise DataError(f"feature.vectors.path is no file. Received: {self.path}")
+        if path.suffix == ".npy":
+            return *self._npy(path, rows), []
+        return self._table(path, rows)
+
+    def _npy(self, path: Path, rows: int | None) -> tuple[Strings, Floats]:
         try:
-            array = np.load(path, allow_pickle=False)
+            array = np.load(path, None if rows is None else "r", allow_pickle=False)
         except ValueError as error:
             raise DataError(f"{path} could not be read as numbers: {error}") from None
         names = array.dtype.names
@@ -70,6 +83,7 @@ class Vectors(Feature):
                     f"{path} must be a matrix of numbers, a row for each item. "
                     f"Received: shape {array.shape}, {array.dtype}"
                 )
+            array = array[:rows]
             return np.arange(len(array)).astype(np.str_), array.astype(np.float64)
         chosen = [name for name in names if name == self.item or name.lower() in ITEMS]
         others = [name for name in names if name not in chosen]
@@ -78,11 +92,12 @@ class Vectors(Feature):
                 f"{path} must have a field of item ids and a field of vectors. "
                 f"Received: {', '.join(names)}. Name the ids: feature.vectors.item=<field>."
             )
+        array = array[:rows]
         vectors = array[others[0]].reshape(len(array), -1).astype(np.float64)
         return array[chosen[0]].astype(np.str_), vectors
 
-    def _table(self, path: Path) -> tuple[Strings, Floats]:
-        frame = read_table(path)
+    def _table(self, path: Path, rows: int | None) -> tuple[Strings, Floats, list[str]]:
+        frame = read_table(path, rows=rows)
         column = find_column(frame, self.item, ITEMS, "feature.vectors.item")
         if column is None:
             raise DataError(
@@ -98,4 +113,7 @@ class Vectors(Feature):
                 f"{path} must hold vectors of one length, as a column of lists or as columns of "
                 f"numbers, beside {column}: {error}"
             ) from None
-        return frame[column].astype("str").to_numpy(np.str_), vectors
+        ids = names(frame[column], column)
+        odd = [f"{path.name}, {text}" for text in notes_on_ids(ids, "item", column)]
+        texts = ids.fillna("").to_numpy(np.str_)
+        return texts, vectors, [*frame.attrs["notes"], *odd]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrec.base.arrays import Floats
+from lrec.base.arrays import Sparse
+from lrec.data.genre_matrix import flags_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,20 +18,16 @@ if TYPE_CHECKING:
 SEPARATORS = ("|", ";", ",")
 # Words for no category, in lower case.
 NOTHING = ("", "nan", "none", "null", r"\n")
-# The most categories that are kept: a matrix of items and categories would otherwise grow with the
-# square of the items where most have a name of their own.
-MOST = 500
 
 
-def category_flags(cells: pd.Series) -> tuple[Floats, tuple[str, ...]]:
+def category_flags(cells: pd.Series) -> tuple[Sparse, tuple[str, ...]]:
     """The categories of each cell, and their names in alphabetical order.
 
     A cell is a list (in Parquet), a list written out (`['A', 'B']`, `["A", "B"]`, of dictionaries
-    their `name`), or names between `|`, `;` or `,`. Of more than 500 categories those of most cells
-    stay, with a note.
+    their `name`), or names between `|`, `;` or `,`.
 
     Returns:
-        `(len(cells), n_names)` float32, 1 where the cell lists the category; and the names.
+        `(len(cells), n_names)` float32, sparse, 1 where the cell lists the category; and the names.
     """
     import pandas as pd
 
@@ -45,20 +41,7 @@ def category_flags(cells: pd.Series) -> tuple[Floats, tuple[str, ...]]:
     names = names[~names.str.lower().isin(NOTHING) & ~names.str.startswith("(no ")]
     code, categories = pd.factorize(names, sort=True)
     row = names.index.to_numpy()
-    count = np.bincount(code, minlength=len(categories))
-    used = np.sort(np.argsort(-count, kind="stable")[:MOST])
-    if len(used) < len(count):
-        warnings.warn(
-            f"the items file has {len(count):,} categories: the {MOST} most frequent are used, and "
-            f"the others, in at most {np.delete(count, used).max():,} rows each, are left out",
-            stacklevel=2,
-        )
-    column = np.full(len(categories), -1)
-    column[used] = np.arange(len(used))
-    inside = column[code] >= 0
-    flags = np.zeros((len(cells), len(used)), np.float32)
-    flags[row[inside], column[code[inside]]] = 1
-    return flags, tuple(categories[used])
+    return flags_of(row, code, (len(cells), len(categories))), tuple(categories)
 
 
 def _listed(cell: Any) -> str | list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrec.base.arrays import Strings
 from lrec.base.errors import DataError, listed
+from lrec.data.genre_matrix import spread
 from lrec.data.interactions import ItemFeatures
 from lrec.data.tables.category_lists import category_flags
 
@@ -15,14 +17,42 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def item_features(
-    ids: pd.Series, titles: pd.Series | None, genres: pd.Series | None, item_ids: Strings
-) -> ItemFeatures:
+@dataclass(frozen=True)
+class ItemTable:
+    """Columns of an items file.
+
+    Attributes:
+        ids: of the rows; of repeated ones the first counts.
+        titles, genres: or None where there are none; for genres see `category_flags`.
+        notes: of what is odd in the file, each a line.
+    """
+
+    ids: pd.Series
+    titles: pd.Series | None = None
+    genres: pd.Series | None = None
+    notes: tuple[str, ...] = ()
+
+    def check_ids(self, ids: pd.Series) -> None:
+        """Refuse a file of other items.
+
+        Args:
+            ids: of the data's items.
+
+        Raises:
+            DataError: no item has a row.
+        """
+        if not ids.isin(self.ids.astype(str)).any():
+            raise DataError(
+                f"the items file has no row for any of the {ids.nunique():,} items. "
+                f"Its ids: {listed(self.ids[:3])}, …; the data's: "
+                f"{listed(ids.drop_duplicates().sort_values()[:3])}, …. Write them alike."
+            )
+
+
+def item_features(table: ItemTable, item_ids: Strings) -> ItemFeatures:
     """Features from the rows of an items file; items without a row have no title or genre.
 
     Args:
-        ids: of the rows; of repeated ones the first counts.
-        genres: see `category_flags`.
         item_ids: `(n_items,)` ids of the items to lay the features out along.
 
     Raises:
@@ -30,24 +60,18 @@ def item_features(
     """
     import pandas as pd
 
-    rows = pd.Series(np.arange(len(ids)), index=ids.astype(str))
+    table.check_ids(pd.Series(item_ids))
+    rows = pd.Series(np.arange(len(table.ids)), index=table.ids.astype(str))
     rows = rows[~rows.index.duplicated()].reindex(item_ids)
     present = rows.notna().to_numpy()
-    if not present.any():
-        raise DataError(
-            f"the items file has no row for any of the {len(item_ids):,} items. "
-            f"Its ids: {listed(ids[:3])}, …; the data's: {listed(item_ids[:3])}, …. "
-            "Write them alike."
-        )
     indices = rows[present].astype(int).to_numpy()
     title_array = genre_array = None
     names: tuple[str, ...] = ()
-    if titles is not None:
+    if table.titles is not None:
         title_array = np.full(len(item_ids), "", dtype=object)
-        title_array[present] = titles.fillna("").to_numpy()[indices]
+        title_array[present] = table.titles.fillna("").to_numpy()[indices]
         title_array = title_array.astype(np.str_)
-    if genres is not None:
-        flags, names = category_flags(genres.astype(object).fillna("").iloc[indices])
-        genre_array = np.zeros((len(item_ids), len(names)), np.float32)
-        genre_array[present] = flags
+    if table.genres is not None:
+        flags, names = category_flags(table.genres.astype(object).fillna("").iloc[indices])
+        genre_array = spread(flags, np.where(present, np.cumsum(present) - 1, -1))
     return ItemFeatures(title_array, genre_array, names, described=present)

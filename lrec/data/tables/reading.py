@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 import warnings
 import zipfile
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -36,6 +38,7 @@ def read_table(
     header: bool = True,
     quoted: bool = True,
     encoding: str | None = None,
+    rows: int | None = None,
 ) -> pd.DataFrame:
     """Read a table, compressed or not: text, every column as text; or what brings its types.
 
@@ -44,9 +47,11 @@ def read_table(
         header: True if the first line names the columns; else they are called 0, 1, 2, …
         quoted: True if quotes may enclose a value; else they belong to it.
         encoding: of a text file; None recognises UTF-8, UTF-16 and Windows-1252.
+        rows: the first ones alone, as far as a form can be read in parts; None reads all.
 
     Returns:
-        The table; `attrs["notes"]` has a line for what was guessed and may be wrong.
+        The table; `attrs["notes"]` has a line for what was guessed and may be wrong, and
+        `attrs["is_text"]` is false where the file brings its types.
 
     Raises:
         DataError: the file is empty or is not such a table.
@@ -58,7 +63,7 @@ def read_table(
         sample = sample_of(path)
         kind = typed_kind(path, sample) if separator is None and encoding is None else None
         if kind is not None:
-            frame = read_typed(path, kind)
+            frame = read_typed(path, kind, rows)
         else:
             guessed = encoding is None
             encoding = encoding or encoding_of(sample)
@@ -66,7 +71,7 @@ def read_table(
                 text = sample.decode(encoding, "replace")
                 separator = recognised_separator(text, path.name)
             try:
-                frame = _read_text(path, separator, header, quoted, encoding)
+                frame = _read_text(path, separator, header, quoted, encoding, rows)
             except UnicodeDecodeError:
                 if not guessed or encoding not in ("utf-8", "utf-8-sig"):
                     raise
@@ -75,7 +80,7 @@ def read_table(
                     f"{path} is no UTF-8 text, and is read as {encoding}: another encoding is set "
                     "by dataset.encoding, such as cp1251"
                 )
-                frame = _read_text(path, separator, header, quoted, encoding)
+                frame = _read_text(path, separator, header, quoted, encoding, rows)
     except pd.errors.EmptyDataError:
         raise DataError(f"{path} is empty.") from None
     except DataError as error:
@@ -87,7 +92,7 @@ def read_table(
     frame.columns = [str(c) for c in (frame.columns if header else range(frame.shape[1]))]
     if all(TYPES.search(column) for column in frame.columns):
         frame.columns = [TYPES.sub("", column) for column in frame.columns]
-    frame.attrs["notes"] = notes
+    frame.attrs.update(notes=notes, is_text=kind is None)
     return frame
 
 
@@ -108,7 +113,7 @@ def _reason(error: Exception) -> str:
 
 
 def _read_text(
-    path: Source, separator: str, header: bool, quoted: bool, encoding: str
+    path: Source, separator: str, header: bool, quoted: bool, encoding: str, rows: int | None
 ) -> pd.DataFrame:
     """The table; quotes within values are doubled, or, where that fails, escaped by backslashes."""
     import pandas as pd
@@ -116,11 +121,31 @@ def _read_text(
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
-            return _parsed(path, separator, header, quoted, encoding, None)
+            return _parsed(path, separator, header, quoted, encoding, rows, None)
         except (pd.errors.ParserError, pd.errors.ParserWarning):
-            if not quoted or b'\\"' not in sample_of(path):
+            if not (quoted and b'\\"' in sample_of(path)):
                 raise
-            return _parsed(path, separator, header, quoted, encoding, "\\")
+            if not _is_escaped(path, separator, encoding, rows):
+                raise
+            return _parsed(path, separator, header, quoted, encoding, rows, "\\")
+
+
+def _is_escaped(path: Source, separator: str, encoding: str, rows: int | None) -> bool:
+    """True if every quote that is not escaped begins or ends a value, as pandas does not check."""
+    with opened(path) as content:
+        reader = csv.reader(
+            io.TextIOWrapper(content, encoding, newline=""),
+            delimiter=separator[0],
+            escapechar="\\",
+            skipinitialspace=True,
+            strict=True,
+        )
+        try:
+            for _ in islice(reader, rows):
+                pass
+        except csv.Error:
+            return False
+    return True
 
 
 def _parsed(
@@ -129,6 +154,7 @@ def _parsed(
     header: bool,
     quoted: bool,
     encoding: str,
+    rows: int | None,
     escape: str | None,
 ) -> pd.DataFrame:
     import pandas as pd
@@ -145,11 +171,13 @@ def _parsed(
                 header=0 if header else None,
                 index_col=False,
                 dtype=str,
+                nrows=rows,
                 na_values=[""],
                 keep_default_na=False,
                 skipinitialspace=True,
                 quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
                 escapechar=escape,
+                doublequote=escape is None,
                 encoding=encoding,
             )
         if quoted and not frame.empty:

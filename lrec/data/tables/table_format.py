@@ -17,6 +17,7 @@ from lrec.data.tables.columns import (
     numbers,
 )
 from lrec.data.tables.dialect import recognised_separator, separator_name, typed_separator
+from lrec.data.tables.headerless import layout_note, may_lack_header, recognised_layout
 from lrec.data.tables.missing_values import MissingValues, check_missing_values, without
 from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.opening import Source, check_encoding
@@ -26,6 +27,7 @@ from lrec.data.tables.times import TimeUnit, check_time_format, seconds
 if TYPE_CHECKING:
     import pandas as pd
 
+AUTO = "auto"  # a usual name
 ROLES = {
     "user": USERS,
     "item": ITEMS,
@@ -33,9 +35,6 @@ ROLES = {
     "timestamp": TIMES,
     "behavior": BEHAVIORS,
 }
-# Files of MovieLens and their many copies, which have no header and these columns.
-WITHOUT_HEADER = ("u.data", "ratings.dat")
-LAYOUT = ("user", "item", "rating", "timestamp")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,20 +80,24 @@ class TableFormat:
         check_encoding(self.encoding)
         check_missing_values(self.missing_values)
 
-    def cells(self, path: Source) -> pd.DataFrame:
+    def cells(self, path: Source, rows: int | None = None) -> pd.DataFrame:
         """The table as it is, every column as text.
+
+        Args:
+            rows: the first ones alone; None reads all.
 
         Raises:
             DataError: the file is empty or is not such a table.
         """
         separator = typed_separator(self.separator)
-        return read_table(path, separator, self.header, self.quoted, self.encoding)
+        return read_table(path, separator, self.header, self.quoted, self.encoding, rows)
 
-    def read(self, path: Source, clock: bool = True) -> pd.DataFrame:
+    def read(self, path: Source, clock: bool = True, rows: int | None = None) -> pd.DataFrame:
         """The table with the columns of `FileDataset.read`.
 
         Args:
             clock: False where timestamps are positions in a user's history, not times.
+            rows: the first ones alone; None reads all.
 
         Returns:
             The table. Its `attrs` have `notes` of what is odd in it, and `problems`: a line for
@@ -105,7 +108,7 @@ class TableFormat:
         """
         import pandas as pd
 
-        frame = self._with_layout(path)
+        frame = self._with_layout(path, rows)
         table = pd.DataFrame(index=frame.index)
         notes, problems = [*frame.attrs["notes"]], []
         chosen: dict[str, str] = {}
@@ -134,14 +137,19 @@ class TableFormat:
         table.attrs.update(notes=notes, problems=problems)
         return table
 
-    def _with_layout(self, path: Source) -> pd.DataFrame:
+    def _with_layout(self, path: Source, rows: int | None) -> pd.DataFrame:
         """The table with the column names of its layout, where a file without a header has one."""
-        frame = self.cells(path)
-        if self.header and path.name.removesuffix(".gz") in WITHOUT_HEADER and _is_data(frame):
-            frame = replace(self, header=False).cells(path)
-            if frame.shape[1] == len(LAYOUT):
-                frame.columns = list(LAYOUT)
-        return frame
+        frame = self.cells(path, rows)
+        named = (self.user, self.item) != (AUTO, AUTO) or not frame.attrs["is_text"]
+        if not self.header or named or not may_lack_header(frame):
+            return frame
+        without_header = replace(self, header=False).cells(path, rows)
+        layout = recognised_layout(without_header, path.name)
+        if layout is None:
+            return frame
+        without_header.columns = list(layout)
+        without_header.attrs["notes"].append(layout_note(path, layout))
+        return without_header
 
     def _column(
         self, frame: pd.DataFrame, role: str, usual: tuple[str, ...], path: Source
@@ -161,7 +169,7 @@ class TableFormat:
             f"{path} has no {role} column under a usual name. Its columns: "
             f"{listed(frame.columns)}. Name it: dataset.{role}=<column>."
         )
-        if self.header and _is_data(frame):
+        if self.header and may_lack_header(frame):
             message += (
                 f" They look like a row and not like names: dataset.header=false "
                 f"dataset.{role}=<number of the column, from 0>."
@@ -173,14 +181,6 @@ class TableFormat:
                 found = separator_name(found)
                 message += f" It looks separated by {found}: dataset.separator={found}."
         raise DataError(message)
-
-
-def _is_data(frame: pd.DataFrame) -> bool:
-    """True if the names of columns are no names: one is a number."""
-    import pandas as pd
-
-    columns = pd.Series(frame.columns.astype(str)).str.replace(r"\.\d+$", "", regex=True)
-    return bool(pd.to_numeric(columns, errors="coerce").notna().any())
 
 
 def _shared(chosen: dict[str, str]) -> list[str]:

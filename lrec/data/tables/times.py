@@ -68,8 +68,7 @@ def seconds(
     text = unread_cells(column, parsed)
     dates = pd.Series(np.nan, column.index)
     if text.any() and column.dtype.kind == "O":
-        read = pd.to_datetime(column[text], errors="coerce", utc=True, format="ISO8601")
-        dates.loc[text] = _since_1970(read)
+        dates.loc[text] = _since_1970(as_dates(column[text]))
     kind = "a time (unix seconds or an ISO date; dataset.time_format=%d/%m/%Y reads others)"
     refuse_unread(column, text & dates.isna(), name, kind)
     if positions:
@@ -89,6 +88,19 @@ def seconds(
     if there.any():
         _refuse_other_kinds(values[there], name, unit, other)
     return (parsed / PER_SECOND[unit]).fillna(dates)
+
+
+def as_dates(column: pd.Series) -> pd.Series:
+    """Cells in ISO's form as dates, others as none."""
+    import pandas as pd
+
+    dates: pd.Series = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
+    return dates
+
+
+def is_of_times(values: Floats) -> bool:
+    """True if numbers are unix times of people's data in any unit, or compact dates."""
+    return _unit_of(values) is not None or _compact_format(values) is not None
 
 
 def _formatted(column: pd.Series, name: str, time_format: str) -> pd.Series:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import io
 from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, Any
+from itertools import islice
+from typing import IO, TYPE_CHECKING
 
 from lrec.base.errors import DataError
 from lrec.data.tables.opening import Source, opened
@@ -45,52 +46,72 @@ def typed_kind(path: Source, sample: bytes) -> str | None:
     return kind or next((kind for mark, kind in STARTS.items() if start.startswith(mark)), None)
 
 
-def read_typed(path: Source, kind: str) -> pd.DataFrame:
+def read_typed(path: Source, kind: str, rows: int | None = None) -> pd.DataFrame:
     """Read such a table, an index with names as columns.
+
+    Args:
+        rows: the first ones alone, as far as the kind can be read in parts; None reads all.
 
     Raises:
         DataError: its lines are no objects.
     """
     with opened(path) as file:
-        frame = READERS[kind](file)
+        frame = READERS[kind](file, rows)
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
     frame.columns = [str(column) for column in frame.columns]
     return frame
 
 
-def _parquet(file: IO[bytes]) -> pd.DataFrame:
+def _parquet(file: IO[bytes], rows: int | None) -> pd.DataFrame:
     import pandas as pd
+    from pyarrow import Table, parquet  # type: ignore[import-untyped]
+
+    if rows is not None:  # as a file of its own, for pandas to read as it reads the whole
+        first = next(parquet.ParquetFile(file).iter_batches(rows), None)
+        if first is not None:
+            file = io.BytesIO()
+            parquet.write_table(Table.from_batches([first]), file)
 
     # nullable: whole numbers stay whole where some are missing
     return pd.read_parquet(file, dtype_backend="numpy_nullable")
 
 
-def _feather(file: IO[bytes]) -> pd.DataFrame:
+def _feather(file: IO[bytes], rows: int | None) -> pd.DataFrame:
     import pandas as pd
+    from pyarrow import Table, feather, ipc
+
+    if rows is not None and file.read(6) == b"ARROW1":
+        reader = ipc.open_file(file)
+        if reader.num_record_batches:
+            file = io.BytesIO()
+            feather.write_feather(Table.from_batches([reader.get_batch(0).slice(0, rows)]), file)
+    file.seek(0)
 
     return pd.read_feather(file, dtype_backend="numpy_nullable")
 
 
-def _workbook(file: IO[bytes]) -> pd.DataFrame:
+def _workbook(file: IO[bytes], rows: int | None) -> pd.DataFrame:
     import pandas as pd
 
     # As text: a workbook keeps all numbers as fractions, and dates come out in ISO's form.
     frame: pd.DataFrame = pd.read_excel(
-        file, engine="calamine", dtype=str, na_values=[""], keep_default_na=False
+        file, engine="calamine", dtype=str, na_values=[""], keep_default_na=False, nrows=rows
     )
     return frame
 
 
-def _json(file: IO[bytes]) -> pd.DataFrame:
+def _json(file: IO[bytes], rows: int | None) -> pd.DataFrame:
     """JSON Lines, an array of objects, or lines of Python's notation, as in Steam's reviews."""
     import pandas as pd
 
-    content = file.read().lstrip(b"\xef\xbb\xbf \t\r\n")
+    content = b"".join(islice(file, rows)).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if content.startswith(b"["):  # an array, of which no part can be read
+        content += file.read()
     if content.startswith((b"{'", b"{u'")):
         # a literal is data: nothing in it is executed
-        rows: list[Any] = [ast.literal_eval(line) for line in content.decode().splitlines() if line]
-        return pd.DataFrame(rows)
+        lines = content.decode().splitlines()
+        return pd.DataFrame([ast.literal_eval(line) for line in lines if line])
     is_lines = not content.startswith(b"[")
     frame = pd.read_json(io.BytesIO(content), lines=is_lines, dtype=False)
     if not isinstance(frame, pd.DataFrame):
@@ -98,7 +119,7 @@ def _json(file: IO[bytes]) -> pd.DataFrame:
     return frame
 
 
-READERS: dict[str, Callable[[IO[bytes]], pd.DataFrame]] = {
+READERS: dict[str, Callable[[IO[bytes], int | None], pd.DataFrame]] = {
     "parquet": _parquet,
     "feather": _feather,
     "workbook": _workbook,

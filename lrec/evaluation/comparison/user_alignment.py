@@ -59,8 +59,8 @@ def align_users(models: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
         for column in ("n_train", "n_history", "n_targets"):
             if any(not np.array_equal(t[column], first[column]) for t in ordered):
                 raise ComparisonError(
-                    f"{pair} were not asked the same: {column} differs for some users. Compare "
-                    "runs on the same data and split."
+                    f"{pair} were evaluated on different data: {column} differs for some users. "
+                    "Compare runs on the same data and split."
                 )
         aligned.append(ordered)
     return aligned

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.base.arrays import Floats, Ints
+from lrec.base.arrays import Floats
 from lrec.data.catalogue import Catalogue
+from lrec.evaluation.item_sums import dense_blocks, scaled_rows, summed
 from lrec.evaluation.metric import Lists, RankingMetric
 
 
@@ -25,23 +26,23 @@ class Calibration(RankingMetric):
     def __call__(self, lists: Lists, k: int) -> Floats:
         genres = lists.catalogue.features.genres
         assert genres is not None
-        genres = genres[: lists.catalogue.n_items].astype(float)
-        count = genres.sum(axis=1, keepdims=True)
-        share = np.divide(genres, count, out=np.zeros_like(genres, dtype=float), where=count > 0)
+        share = scaled_rows(genres, np.diff(genres.indptr).astype(float))
         history = lists.history.within(lists.catalogue.n_items)
-        listed = lists.items[:, :k]
-        rows, ranks = np.nonzero(listed >= 0)
-        in_history = _shares(share, history.item, history.row, len(lists))
-        in_list = _shares(share, listed[rows, ranks], rows, len(lists))
-        mixture = (in_history + in_list) / 2
-        return 1 - (_divergence(in_history, mixture) + _divergence(in_list, mixture)) / 2
+        listed, n = lists.items[:, :k], len(lists)
+        row, rank = np.nonzero(listed >= 0)
+        of_history = summed(share, history.item, history.row, n)
+        of_list = summed(share, listed[row, rank], row, n)
+        calibration = np.full(n, np.nan)
+        for rows, totals in dense_blocks(of_history, of_list):
+            in_history, in_list = map(_shares, totals)
+            mixture = (in_history + in_list) / 2
+            divergences = _divergence(in_history, mixture) + _divergence(in_list, mixture)
+            calibration[rows] = 1 - divergences / 2
+        return calibration
 
 
-def _shares(share: Floats, item: Ints, row: Ints, n: int) -> Floats:
+def _shares(total: Floats) -> Floats:
     """Genre shares of each row, `(n, n_genres)`; NaN for rows without genres."""
-    total = np.stack(
-        [np.bincount(row, weights=column[item], minlength=n) for column in share.T], axis=1
-    ).astype(float)
     size = total.sum(axis=1, keepdims=True)
     shares = np.full_like(total, np.nan)
     np.divide(total, size, out=shares, where=size > 0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.base.arrays import Floats
+from lrec.base.arrays import Floats, Sparse
 from lrec.data.catalogue import Catalogue
+from lrec.evaluation.item_sums import dense_blocks, scaled_rows, summed
 from lrec.evaluation.metric import Lists, RankingMetric
 
 
@@ -25,20 +26,22 @@ class Diversity(RankingMetric):
     def __call__(self, lists: Lists, k: int) -> Floats:
         genres = lists.catalogue.features.genres
         assert genres is not None
-        genres = genres.astype(float)
-        norm = np.linalg.norm(genres, axis=1, keepdims=True)
-        unit = np.divide(genres, norm, out=np.zeros_like(genres, dtype=float), where=norm > 0)
-        items = lists.items[:, :k]
-        present = items >= 0
-        total = np.zeros((len(items), genres.shape[1]))
-        squares = np.zeros(len(items))
-        for rank in range(items.shape[1]):  # over k, not over users
-            vector = unit[items[:, rank]] * present[:, rank, None]
-            total += vector
-            squares += (vector**2).sum(axis=1)
-        count = present.sum(axis=1)
+        unit = scaled_rows(genres, np.sqrt(np.diff(genres.indptr)))
+        items, n = lists.items[:, :k], len(lists)
+        row, rank = np.nonzero(items >= 0)
+        item = items[row, rank]
+        squares = np.bincount(row, weights=_squared_lengths(unit)[item], minlength=n)
+        similar = _squared_lengths(summed(unit, item, row, n)) - squares
+        count = np.bincount(row, minlength=n)
         pairs = count * (count - 1)
-        similar = (total**2).sum(axis=1) - squares
-        diversity = np.full(len(items), np.nan)
+        diversity = np.full(n, np.nan)
         np.divide(pairs - similar, pairs, out=diversity, where=pairs > 0)
         return diversity
+
+
+def _squared_lengths(vectors: Sparse) -> Floats:
+    """Squared length of each row, `(n,)`."""
+    lengths = np.zeros(vectors.shape[0])
+    for rows, (dense,) in dense_blocks(vectors):
+        lengths[rows] = (dense**2).sum(axis=1)
+    return lengths

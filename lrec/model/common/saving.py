@@ -15,12 +15,13 @@ from lrec.base.arrays import Arrays
 from lrec.base.config.check import build
 from lrec.base.errors import one_line
 from lrec.base.files import write_text
+from lrec.data import genre_matrix
 from lrec.data.catalogue import Catalogue
 from lrec.data.interactions import ItemFeatures
 from lrec.model import Model
 
-FORMAT = 3  # of the files; an older lrec wrote none or a lower one
-READ = (2, FORMAT)  # 2 has no digests
+FORMAT = 4  # of the files; an older lrec wrote none or a lower one
+READ = (2, 3, FORMAT)  # 2 has no digests, and 3 dense genres
 MODEL, STATE, CATALOGUE = "model.json", "state.npz", "catalogue.npz"
 DOCUMENT = "document"  # in the catalogue: digest of model.json
 
@@ -52,8 +53,7 @@ def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
     }
     if features.titles is not None:
         arrays["titles"] = features.titles
-    if features.genres is not None:
-        arrays["genres"] = features.genres
+    arrays |= genre_matrix.stored(features.genres)
     if features.vectors is not None:
         arrays["vectors"] = features.vectors
     write_arrays(folder / CATALOGUE, arrays, compressed=True)
@@ -75,10 +75,10 @@ def load(folder: Path) -> Model:
         raise RuntimeError(
             f"the model in {folder} ({MODEL}) was made by an older lrec: train it again."
         )
-    arrays = _arrays(folder, CATALOGUE, sealed=version == FORMAT)
+    arrays = _arrays(folder, CATALOGUE, sealed=version > 2)
     if str(arrays.get(DOCUMENT, _digest(document))) != _digest(document):
         raise _damaged(folder, MODEL, ValueError(f"{CATALOGUE} holds another digest of it"))
-    state = _arrays(folder, STATE, sealed=version == FORMAT)
+    state = _arrays(folder, STATE, sealed=version > 2)
     try:
         catalogue = Catalogue(
             ids=arrays["ids"],
@@ -87,7 +87,7 @@ def load(folder: Path) -> Model:
             n_users=int(arrays["n_users"]),
             features=ItemFeatures(
                 arrays.get("titles"),
-                arrays.get("genres"),
+                genre_matrix.restored(arrays, len(meta["genre_names"])),
                 tuple(meta["genre_names"]),
                 arrays.get("vectors"),
             ),

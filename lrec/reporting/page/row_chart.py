@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -77,21 +78,26 @@ def _draw(width: int, groups: Sequence[Group], across: str, zero: bool) -> tuple
     def at(value: float) -> float:
         return left + (right - left) * axis.at(value) / 100
 
+    above = 0 if wide else _lines_above(rows, width)
     parts, y = [], 0.0
     for group in groups:
-        y += LINE
-        parts.append(_heading(group, width, y - 6))
+        headings = _headings(group, width)
+        parts += [
+            svg.element("text", *h, x=0, y=y + LINE - 6 + 16 * i, fill="var(--ink)")
+            for i, h in enumerate(headings)
+        ]
+        y += LINE + 16 * (len(headings) - 1)
         grid, body = [], []
         for row in group.rows:
             top = y
-            y += LINE if wide else 2 * LINE - 2
+            y += LINE if wide else 26 + 16 * above
             middle = y - (LINE / 2 if wide else 15)
             top = top if wide else middle - 9
             grid += [svg.line(at(t), top, at(t), y, "--line") for t in axis.ticks]
             if group.reference is not None:
                 x = at(group.reference)
                 grid.append(svg.line(x, top, x, y, "--soft", stroke_dasharray="3 3"))
-            body += _words(row, width, right + 22, middle, wide)
+            body += _words(row, width, right + 22, middle, above)
             if row.shares:
                 body += _bars(row, left, right, middle)
             elif row.value is not None:
@@ -112,31 +118,35 @@ def _draw(width: int, groups: Sequence[Group], across: str, zero: bool) -> tuple
     return round(y + 38), parts
 
 
-def _heading(group: Group, width: int, y: float) -> str:
-    room = width - svg.width_of(group.title) - 16
-    return svg.element(
-        "text",
-        svg.element("tspan", escape(group.title), font_weight="bold"),
-        svg.element("tspan", escape(svg.shortened(f"  {group.note}", room)), fill="var(--soft)"),
-        x=0,
-        y=y,
-        fill="var(--ink)",
-    )
+def _headings(group: Group, width: int) -> list[tuple[str, ...]]:
+    """A group's title with its note: beside it, or below where there is no room for all of it."""
+    title = svg.element("tspan", escape(group.title), font_weight="bold")
+    fits = svg.width_of(f"{group.title}  {group.note}") <= width
+    room = max(int(width / svg.CHARACTER), 1)
+    lines = [f"  {group.note}"] if fits else textwrap.wrap(group.note, room)
+    notes = [svg.element("tspan", escape(words), fill="var(--soft)") for words in lines]
+    return [(title, *notes)] if fits else [(title,), *((note,) for note in notes)]
 
 
-def _words(row: Row, width: int, right: float, middle: float, wide: bool) -> list[str]:
-    """Name and words of a row: beside it, or above it where the screen is narrow."""
-    if wide:
+def _lines_above(rows: Sequence[Row], width: int) -> int:
+    """Lines above a row on a narrow screen: two where its name and words do not fit into one."""
+    needed = max((svg.width_of(f"{row.name}  {row.words}") for row in rows), default=0)
+    return 1 if needed <= width else 2
+
+
+def _words(row: Row, width: int, right: float, middle: float, above: int) -> list[str]:
+    """Name and words of a row: beside it, or in lines above it where the screen is narrow."""
+    if not above:
         return [
             svg.text(0, middle + 4, svg.shortened(row.name, NAMES - 10)),
             svg.text(right, middle + 4, row.words, "--soft"),
         ]
-    words = svg.shortened(row.words, width - 70)
-    room = width - svg.width_of(words) - 8
-    return [
-        svg.text(0, middle - 13, svg.shortened(row.name, room)),
-        svg.text(width, middle - 13, words, "--soft", text_anchor="end"),
-    ]
+    name, words = svg.shortened(row.name, width), svg.shortened(row.words, width)
+    if above == 1:
+        words_there = svg.text(width, middle - 13, words, "--soft", text_anchor="end")
+    else:
+        words_there = svg.text(0, middle - 13, words, "--soft")
+    return [svg.text(0, middle + 3 - 16 * above, name), words_there]
 
 
 def _point(row: Row, at: Callable[[float], float], middle: float) -> list[str]:

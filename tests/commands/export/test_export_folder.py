@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from lrec.base.errors import DataError
-from lrec.commands.export.export_folder import MANIFEST, foreign, replaced
+from lrec.base.files import HOST, PARTIAL, REPLACED, remove_leftovers
+from lrec.commands.export.export_folder import MANIFEST, foreign, recover, replaced
+
+DEAD = 2**22 + 1  # above the largest number that Linux gives a process
 
 
 def write(folder: Path, content: str) -> None:
@@ -36,6 +39,34 @@ def test_an_earlier_export_stands_until_the_new_one_is_whole(folder: Path) -> No
     write(folder, "3")
     assert (folder / "export.json").read_text() == "3"
     assert list(folder.parent.iterdir()) == [folder]
+
+
+def killed(folder: Path, kind: str) -> Path:
+    """A folder that a killed export has left; a file in it says so."""
+    left = folder.with_name(f"{folder.stem}.{DEAD}@{HOST}{kind}{folder.suffix}")
+    left.mkdir(parents=True)
+    (left / "weights").write_text(kind)
+    return left
+
+
+def test_next_command_removes_what_a_killed_export_left(tmp_path: Path) -> None:
+    left = killed(tmp_path / "day" / "run" / "export", PARTIAL)
+    remove_leftovers(tmp_path, below=True)
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_export_killed_while_it_replaced_the_folder_is_undone(moved: bool, tmp_path: Path) -> None:
+    """It moves the old folder away, then the new one to its place: either may be there."""
+    folder = tmp_path / "shop.v2"
+    left = [killed(folder, PARTIAL), killed(folder, REPLACED)]
+    other = killed(tmp_path / "other", REPLACED)
+    if not moved:
+        killed(folder, "").rename(folder)
+    recover(folder)
+    assert (folder / "weights").read_text() == (REPLACED if moved else "")
+    assert not any(path.exists() for path in left)
+    assert other.exists()
 
 
 def test_a_link_to_an_export_stays_a_link(folder: Path, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_lists_lack_the_history_and_what_is_excluded(model: Model) -> None:
     assert not set(table["item"]) & {str(ids[4]), str(ids[5])}
     assert not set(table.loc[table["user"] == "a", "item"]) & {str(ids[0]), str(ids[1])}
     assert table.groupby("user")["score"].apply(lambda s: s.is_monotonic_decreasing).all()
-    assert table.groupby("user")["own"].first().tolist() == [True, False, True]
+    assert table.groupby("user")["personalised"].first().tolist() == [True, False, True]
     because = table.groupby("user")["because"].agg(set)
     assert because["a"] <= {str(ids[0]), str(ids[1])}
     assert because["b"] == {""}
@@ -104,7 +104,7 @@ def test_command_shows_lists_and_writes_them(trained: tuple[Path, str], lrec: Co
     table = pd.read_parquet(folder / "lists" / "tail.parquet")
     assert len(table) == 10 * table["user"].nunique()
     assert "thing-00" not in set(table["item"])
-    assert re.search(r"recommendations for \d+ people: lists/tail.parquet", written.out)
+    assert re.search(r"recommendations for \d+ users: lists/tail.parquet", written.out)
     assert [path.name for path in (folder / "lists").iterdir()] == ["tail.parquet"]
 
 

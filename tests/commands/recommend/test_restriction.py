@@ -10,7 +10,7 @@ import pytest
 from helpers.composing import checked, composed
 
 from lrec.base.errors import DataError
-from lrec.commands.recommend.restriction import excluded_items
+from lrec.commands.recommend.restriction import excluded_items, ids_of
 from lrec.commands.recommend.users import known_users
 from lrec.data.catalogue import Catalogue
 
@@ -35,7 +35,7 @@ def test_items_to_choose_from_leave_the_others_out(tmp_path: Path) -> None:
     stock = tmp_path / "stock.csv"
     stock.write_text("sku,item_id\n1,007\n2,c\n3,\n4,gone\n")
     with pytest.warns(UserWarning, match="only: 1 of 3 ids are unknown, such as gone"):
-        assert excluded_items("none", str(stock), IDS).tolist() == [0, 1]
+        assert excluded_items("none", ids_of(str(stock)), IDS).tolist() == [0, 1]
 
 
 def test_nothing_to_choose_from_is_refused(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_nothing_to_choose_from_is_refused(tmp_path: Path) -> None:
         (str(stock), "no item column. Its columns: shelf"),
     ]:
         with pytest.raises(DataError, match=words):
-            excluded_items("history", only, IDS)
+            excluded_items("history", ids_of(only), IDS)
 
 
 @pytest.fixture
@@ -62,7 +62,9 @@ def events(tmp_path: Path) -> Any:
 def test_viewed_items_are_no_targets(events: Any) -> None:
     n = 3
     catalogue = Catalogue(np.array(["mug", "pot", "tea"]), np.ones(n, int), np.ones(n, int), 3)
-    users, histories, targets = known_users(events, ["zoe", "amy"], catalogue)
+    users, histories, targets = known_users(
+        events, events.dataset.load(), ["zoe", "amy"], catalogue
+    )
     assert users.tolist() == ["zoe", "amy"]
     assert histories.item.tolist() == [0, 1, 2, 2, 0, 1]
     assert targets.item.tolist() == [1, 2, 2, 0]

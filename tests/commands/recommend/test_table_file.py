@@ -34,6 +34,8 @@ def test_only_recommendations_are_replaced(name: str, model: Model, tmp_path: Pa
     table = recommend(model, np.array(["a"]), history, history, np.arange(0), 3, True)
     write_table(path, table)
     assert is_replaceable(path)
+    write_table(path, table.rename(columns={"personalised": "own"}))  # of earlier versions
+    assert is_replaceable(path)
 
 
 FORMULAS = [
@@ -56,7 +58,7 @@ def test_cells_that_a_spreadsheet_would_run_are_escaped(
 ) -> None:
     cells = [*FORMULAS, *HARMLESS]
     columns = ["user", "item", "title", "because", "because_title"]
-    table = pd.DataFrame(dict.fromkeys(columns, cells) | {"score": -1.5, "own": True})
+    table = pd.DataFrame(dict.fromkeys(columns, cells) | {"score": -1.5, "personalised": True})
     path = tmp_path / "new" / name
     n = write(path, table, escape)
     read = pd.read_parquet(path) if name.endswith("parquet") else pd.read_csv(

@@ -41,7 +41,7 @@ def test_every_curve_is_over_one_fixed_set_of_users() -> None:
     assert (long["low"] <= long["value"]).all()
     assert (long["value"] <= long["high"]).all()
     assert long["covered"].tolist() == [0, 1, 1, 1, 1]
-    assert long["own"].tolist() == [False, True, True, True, True]
+    assert long["personalised"].tolist() == [False, True, True, True, True]
 
 
 def test_the_best_model_changes_where_the_curves_cross() -> None:

@@ -8,7 +8,7 @@ import pytest
 from helpers.composing import composed
 from omegaconf import OmegaConf
 
-from lrec.commands.runs.stored_config import read_stored_config
+from lrec.commands.runs.stored_config import read_stored_config, stored_text
 
 LAUGHS = "a: &a [x, x]\n" + "".join(
     f"{name}: &{name} [*{before}, *{before}]\n"
@@ -21,8 +21,22 @@ def test_configs_of_lrec_are_read_as_they_are(tmp_path: Path) -> None:
         composed("dataset=csv", "dataset.path='josé.csv'"), resolve=True
     )
     path = tmp_path / "config.yaml"
-    path.write_text(OmegaConf.to_yaml(values), encoding="utf-8")
-    assert read_stored_config(path, "r1") == values
+    for text in (stored_text(values), OmegaConf.to_yaml(values)):  # an older lrec's has no digest
+        path.write_text(text, encoding="utf-8")
+        assert read_stored_config(path, "r1") == values
+
+
+@pytest.mark.parametrize(
+    ("now", "after"),
+    [("seed: 1", "seed: 3"), ("# sha256", "! sha256"), ("sha256: ", "sha257: "), ("\n#", "\x0b#")],
+)
+def test_config_that_is_damaged_is_refused(now: str, after: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    text = stored_text({"model": {"_target_": "lrec.model.ease.EASE"}, "seed": 1})
+    assert now in text
+    path.write_text(text.replace(now, after), encoding="utf-8")
+    with pytest.raises(RuntimeError, match=r"run r1, config\.yaml, cannot be read: it is damaged"):
+        read_stored_config(path, "r1")
 
 
 @pytest.mark.parametrize(
@@ -79,5 +93,5 @@ def test_what_lrec_does_not_write_is_refused(text: str, words: str, tmp_path: Pa
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_bytes(b"a: \xff")
-    with pytest.raises(RuntimeError, match="run r1 cannot be read"):
+    with pytest.raises(RuntimeError, match=r"run r1, config\.yaml, cannot be read"):
         read_stored_config(path, "r1")

@@ -17,7 +17,7 @@ from helpers.cli import CommandLine
         ("active=2", "active must be more than start: .* Received: active=2, start=2"),
         (
             "split=leave_one_out",
-            "people are to be unknown .* Received: split=leave_one_out .conf/split/.",
+            "test users must be new .* Received: split=leave_one_out .conf/split/.",
         ),
     ],
 )

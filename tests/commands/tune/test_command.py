@@ -30,7 +30,7 @@ def tuned(lrec: CommandLine, tiny: Path, tmp_path_factory: pytest.TempPathFactor
     )
     assert answer.rc == 0, answer.err
     assert "Pareto set of 4 runs" in answer.out
-    assert "lrec compare 'candidates=[" in answer.out
+    assert "next, on the test part: lrec compare 'candidates=[" in answer.out.splitlines()[-1]
     return folder
 
 
@@ -42,6 +42,8 @@ def test_every_candidate_gets_the_same_budget(tuned: Path) -> None:
     tune = runs[runs["tags.lrec.command"] == "tune"].iloc[0]
     trained = runs[runs["tags.lrec.command"] == "train"]
     assert trained["params.model"].value_counts().to_dict() == {"ease": 2, "itemknn": 2}
+    assert "| ease | 0 |" in tune["tags.mlflow.note.content"]
+    assert tune["params.split"] == "leave_one_out"
     for candidate in ("ease", "itemknn"):
         assert tune[f"metrics.budget/trials/{candidate}"] == 2
         assert tune[f"metrics.budget/failed/{candidate}"] == 0
@@ -76,6 +78,8 @@ def test_a_sweep_ends_with_its_jobs_by_bucket_and_finds_finished_ones_again(
     runs = mlflow.search_runs(experiment_names=["lrec"])
     assert len(runs[runs["tags.lrec.command"] == "train"]) == 3
     parent = runs[runs["tags.lrec.command"] == "sweep"].iloc[0]
+    assert f"next: lrec compare sweep={parent['run_id']}" in second.out
+    assert "3 candidates in 3 runs" in parent["tags.mlflow.note.content"]
     artifacts = {f.path for f in mlflow.MlflowClient().list_artifacts(parent["run_id"])}
     assert artifacts == {"trials.csv", "pareto.png"}
     compared = lrec(tmp_path, "compare", f"sweep={parent['run_id']}", "resamples=100")

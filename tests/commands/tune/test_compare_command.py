@@ -7,12 +7,13 @@ import shlex
 import pandas as pd
 import pytest
 from helpers.composing import PARSER
+from helpers.saved_runs import saved_run
 
 from lrec.base.errors import ConfigError
 from lrec.cli.quoting import quoted
 from lrec.commands.runs.selection import ComparedModel, provenance
 from lrec.commands.runs.sweep_composition import candidate_overrides
-from lrec.commands.tune.command import compare_command
+from lrec.commands.tune.command import following
 from lrec.reporting.formatting import distinguishing_words
 from lrec.tracking import SavedRun
 
@@ -25,10 +26,18 @@ OVERRIDES = (
 
 def test_best_settings_are_compared_as_they_were_trained() -> None:
     best = pd.DataFrame({"settings": [*map(shlex.join, OVERRIDES), None]}, dtype=object)
-    pasted = shlex.split(compare_command(best).partition(": ")[2])
+    (words,) = following(best, {})
+    pasted = shlex.split(shlex.join(words))
     assert pasted[:2] == ["lrec", "compare"]
     candidates = PARSER.parse_override(quoted(pasted[2])).value()
     assert [candidate_overrides(str(one)) for one in candidates] == list(OVERRIDES)
+
+
+def test_one_candidate_is_used_and_of_none_there_is_no_command() -> None:
+    best = pd.DataFrame({"settings": ["model=vae", None], "run": ["vae-1", None]}, dtype=object)
+    recommend, _ = following(best, {"vae-1": saved_run("vae")})
+    assert recommend[:2] == ["lrec", "recommend"]
+    assert following(best.tail(1), {}) == []
 
 
 def test_commands_on_pages_can_be_pasted() -> None:

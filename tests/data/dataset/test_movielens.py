@@ -68,7 +68,7 @@ def test_movielens(
     features = MovieLens(path).load().features
     assert features.titles.tolist() == ["Plain (1990)", "Café, The: II (1995)"]
     assert features.genre_names == ("Comedy", "Drama", "War")
-    assert features.genres.tolist() == [[1, 0, 0], [0, 1, 1]]
+    assert features.genres.toarray().tolist() == [[1, 0, 0], [0, 1, 1]]
 
 
 @pytest.mark.parametrize("first", ["10", "20"])
@@ -84,12 +84,23 @@ def test_movielens_without_genres(write: Write) -> None:
     write("movies.csv", "movieId,title,genres\n10,A,(no genres listed)\n20,B,War\n")
     features = MovieLens(write("ratings.csv", RATINGS_CSV)).load().features
     assert features.genre_names == ("War",)
-    assert features.genres.tolist() == [[0], [1]]
+    assert features.genres.toarray().tolist() == [[0], [1]]
 
 
 def test_movielens_is_cleaned_like_any_table(write: Write) -> None:
     data = MovieLens(write("ratings.csv", RATINGS_CSV), min_rating=4).load()
     assert rows(data) == [RATED[0], RATED[2]]
+
+
+def test_movielens_has_the_keys_of_missing_values(write: Write) -> None:
+    path = write("ratings.csv", RATINGS_CSV + "3,10,,103\n4,20,-1,104\n,20,5,105\n5,10,bad,soon\n")
+    message = refused(MovieLens(path))
+    assert "(1) 1 values in column rating are not a number" in message
+    assert "(2) 1 values in column timestamp are not a time" in message
+    path = write("ratings.csv", RATINGS_CSV + "3,10,,103\n4,20,-1,104\n,20,5,105\n")
+    assert "no user id" in refused(MovieLens(path, missing_rating="drop"))
+    assert rows(MovieLens(path, missing="drop", missing_values=[-1]).load()) == RATED
+    assert rows(MovieLens(path, missing="drop").load())[-1] == ("4", "20", -1, 104)
 
 
 def test_movielens_refuses_other_tables(write: Write) -> None:
@@ -111,5 +122,5 @@ def test_prepared_movielens_is_not_parsed_again(
     assert rows(again) == rows(first)
     assert again.digest == first.digest
     assert again.features.titles.tolist() == first.features.titles.tolist()
-    assert again.features.genres.tolist() == first.features.genres.tolist()
+    assert again.features.genres.toarray().tolist() == first.features.genres.toarray().tolist()
     assert again.features.genre_names == first.features.genre_names

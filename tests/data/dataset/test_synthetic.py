@@ -16,7 +16,7 @@ def generated(**options: float) -> Interactions:
 
 def content(data: Interactions) -> list[bytes]:
     arrays = (data.user, data.item, data.rating, data.timestamp, data.user_ids, data.item_ids)
-    return [array.tobytes() for array in (*arrays, data.features.genres)]
+    return [array.tobytes() for array in (*arrays, data.features.genres.toarray())]
 
 
 def test_same_seed_same_bytes() -> None:

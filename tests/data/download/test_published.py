@@ -248,6 +248,19 @@ def test_the_downloaded_file_may_be_at_hand(name: str, tmp_path: Path) -> None:
     ) == sample.titles
 
 
+def test_missing_values_have_the_keys_of_other_tables(tmp_path: Path) -> None:
+    (content,) = SAMPLES["gowalla"].files.values()
+    path = tmp_path / "places.txt"
+    path.write_bytes(gzip.decompress(content) + b"\t2009-01-01T00:00:00Z\t1\t2\t7\n")
+    assert "no user id" in refused(Gowalla(path=str(path)))
+    whole = Gowalla(path=str(path), missing="drop").load()
+    assert sorted(rows(whole)) == sorted(SAMPLES["gowalla"].rows)
+    some = Gowalla(path=str(path), missing="drop", missing_values={"item": [whole.item_ids[0]]})
+    assert some.load().item_ids.tolist() == whole.item_ids[1:].tolist()
+    with pytest.raises(ValueError, match="Received: stars"):
+        Gowalla(missing_values={"stars": [0]})
+
+
 @pytest.mark.parametrize("name", [name for name in SETS if SETS[name].members])
 def test_an_unpacked_archive_may_be_at_hand(name: str, tmp_path: Path) -> None:
     (archive,) = SAMPLES[name].files.values()

@@ -45,8 +45,8 @@ def test_names_that_people_use_are_found(write: Write, header: str) -> None:
     [
         (text("\t"), {"separator": ";"}, ["looks separated by tab: dataset.separator=tab"]),
         (text(";"), {"separator": "tab"}, ["dataset.separator=semicolon"]),
-        (text(",", None), {}, ["header=false", "user=<number", "item=<number"]),
-        (text("::", None), {}, ["look like a row", "dataset.header=false"]),
+        ("7,8\n7,9\n", {}, ["header=false", "user=<number", "item=<number"]),
+        ("7::8::9000\n7::9::8000\n", {}, ["look like a row", "dataset.header=false"]),
         (zipped(PLAIN, "a.csv", "b.csv"), {}, ["zip of several files: a.csv, b.csv"]),
         (PLAIN, {"encoding": "utf-16"}, ["could not be read"]),
     ],

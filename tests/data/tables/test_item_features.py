@@ -17,7 +17,7 @@ def test_items_file(write: Write) -> None:
     features = data.features
     assert features.titles.tolist() == ["", "Why: a film"]
     assert features.genre_names == ("Drama", "War")
-    assert features.genres.tolist() == [[0, 1], [1, 1]]
+    assert features.genres.toarray().tolist() == [[0, 1], [1, 1]]
 
 
 def test_items_file_with_named_columns(write: Write) -> None:

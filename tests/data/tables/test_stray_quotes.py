@@ -55,3 +55,14 @@ def test_reviews_of_several_lines_are_read(write: Write, review: str) -> None:
     lines = [row.replace(f"Title {n}", f'"{review}"') for n, row in enumerate(ROWS)]
     content = HEADER + "".join(lines)
     assert len(rows(CSV(write("a.csv", content)).load())) == 30
+
+
+def test_escapes_by_backslash_close_no_quote_that_is_open(write: Write) -> None:
+    """Doubled quotes and escaped ones are two ways to write, and no file has both."""
+    for row in (r'0,"\"""', r'"\","\"', r'"0","\"'):
+        text = f'user,item\n0,0\n{row}\n"never closed'
+        message = refused(CSV(write("a.csv", text)))
+        assert "could not be read as a table" in message
+        assert "a quote is never closed" in message
+    escaped = 'user,item,note\na,x,"say \\"yes\\""\nb,y,""\n'
+    assert len(CSV(write("b.csv", escaped)).load()) == 2

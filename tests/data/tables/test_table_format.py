@@ -31,7 +31,7 @@ def test_a_column_has_one_role(write: Write, options: dict[str, Any], words: str
 def test_all_problems_are_told_at_once(write: Write) -> None:
     path = write("a.csv", "user,thing,rating,timestamp,event\n,x,good,soon,view\na,,3,1,\n")
     message = refused(CSV(path))
-    assert message.startswith("the file has 5 problems: (1) ")
+    assert message.startswith("the data has 5 problems: (1) ")
     for words in (
         "no item column",
         "'good'",

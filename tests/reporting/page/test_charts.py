@@ -146,3 +146,14 @@ def test_labels_keep_their_distance_and_their_order(heights: list[float]) -> Non
         assert high - low >= svg.LABEL - 0.01
     order = sorted(range(len(heights)), key=lambda index: heights[index])
     assert [moved[index] for index in order] == sorted(moved)
+
+
+@pytest.mark.parametrize("name", ["vae", "popularity"])
+def test_words_on_a_narrow_screen_are_whole(name: str) -> None:
+    words = "undecided −0.0013 (−0.0038 to +0.0012)"
+    note = "people with more than 24 items, 1,000,333 in the test"
+    group = Group("torso", note, [Row(name, words, 0.2, 0.1, 0.3)])
+    narrow = row_chart("n", "t", [group], "ndcg@10", zero=True).drawings[-1]
+    shown = [words for *_, words in texts(narrow)]
+    assert {name, words, "torso"} <= set(shown)
+    assert note in " ".join(shown)

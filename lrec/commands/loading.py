@@ -1,0 +1,37 @@
+"""The data of a run: loaded once a process, with all that is wrong with its files told at once."""
+
+from __future__ import annotations
+
+from lrec.base.errors import Problems
+from lrec.commands.settings import RunSettings
+from lrec.data.dataset import note
+from lrec.data.interactions import Interactions
+
+_latest: dict[str, Interactions] = {}  # of the data set that was loaded last, by its identity
+
+
+def load_data(settings: RunSettings) -> Interactions:
+    """Load a run's data, or take it again where it is what was loaded last.
+
+    Files of features are looked at too, which are read only when the data has been split.
+
+    Raises:
+        DataError: with the problems of all files.
+    """
+    problems, identity, data = Problems(), None, None
+    with problems.collected():
+        identity = settings.dataset.identity()
+        data = _latest.get(identity)
+        if data is None:
+            data = settings.dataset.load()
+        else:
+            note(data)
+    for feature in settings.feature.values():
+        with problems.collected():
+            feature.check()
+    problems.refuse()
+    assert identity is not None
+    assert data is not None
+    _latest.clear()
+    _latest[identity] = data
+    return data

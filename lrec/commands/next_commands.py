@@ -1,0 +1,68 @@
+"""Commands that one would give next, for the last lines that a command prints."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lrec.commands.composing import key_of
+from lrec.tracking import SavedRun
+
+SHORT = 8  # letters of a run's id that stand for it in commands
+NUMBER = re.compile(r"\d+(e\d+)?")  # what Hydra reads as one, and not as letters of an id
+HYDRA = re.compile(r"hydra\b")
+LOG_MODEL = "tracking.log_model"
+
+
+def short_id(run_id: str) -> str:
+    """The first letters of a run's id, more of them where they would be read as a number.
+
+    >>> short_id("0123456789abcdef"), short_id("12e45678a9bcdef0")
+    ('0123456789a', '12e45678a')
+    """
+    ends = range(SHORT, len(run_id))
+    return next((run_id[:end] for end in ends if not NUMBER.fullmatch(run_id[:end])), run_id)
+
+
+def with_model(run_id: str, origin: Sequence[str] | None = None) -> list[list[str]]:
+    """Commands that use a trained model: recommend with it, and serve it.
+
+    Args:
+        origin: the command that trained it, where the model was not kept: it is given again.
+    """
+    if origin is not None:
+        return [[*without(origin, LOG_MODEL), f"{LOG_MODEL}=true"]]
+    return [
+        ["lrec", "recommend", f"run={short_id(run_id)}", "users=all", "top=10", "to=lists.csv"],
+        ["mlflow", "models", "serve", "-m", f"runs:/{run_id}/model", "--env-manager", "local"],
+    ]
+
+
+def with_saved(run: SavedRun) -> list[list[str]]:
+    """Commands that use the model of a saved run."""
+    kept = run.params.get(LOG_MODEL) != "False"
+    origin = ["lrec", "train", *shlex.split(run.tags.get("lrec.overrides", ""))]
+    return with_model(run.id, None if kept else origin)
+
+
+def over_runs(
+    command: str, run_ids: Sequence[str], location: Mapping[str, Any] | None = None
+) -> list[str]:
+    """A command over saved runs.
+
+    Args:
+        location: keys that say where their data lies now, and their values.
+    """
+    moved = [f"{key}={value}" for key, value in (location or {}).items()]
+    return ["lrec", command, f"runs=[{','.join(map(short_id, run_ids))}]", *moved]
+
+
+def without(overrides: Sequence[str], *keys: str) -> list[str]:
+    """Overrides that another command can take over: not these, nor Hydra's, which name a folder.
+
+    >>> without(["+experiment=vae_beauty", "seed=2", "hydra.run.dir=a"], "experiment")
+    ['seed=2']
+    """
+    return [o for o in overrides if key_of(o) not in keys and not HYDRA.match(key_of(o))]

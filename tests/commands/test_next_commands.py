@@ -1,0 +1,48 @@
+"""Commands that one would give next: they run when they are pasted."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from helpers.composing import PARSER
+from helpers.saved_runs import saved_run
+
+from lrec.cli.quoting import quoted
+from lrec.commands.next_commands import over_runs, short_id, with_model, with_saved, without
+
+ID = "d07415d7791d4de3a11cf0ebcc29e8f8"
+
+
+@pytest.mark.parametrize(
+    "run_id", [ID, "0123456789abcdef0123456789abcdef", "12e45678a9bcdef00123456789abcdef"]
+)
+def test_short_id_is_read_as_text(run_id: str) -> None:
+    short = short_id(run_id)
+    assert run_id.startswith(short)
+    assert len(short) >= 8
+    assert PARSER.parse_override(f"run={short}").value() == short
+
+
+def test_model_is_used_or_trained_again_and_kept() -> None:
+    recommend, serve = with_model(ID)
+    assert recommend[:3] == ["lrec", "recommend", "run=d07415d7"]
+    assert f"runs:/{ID}/model" in serve
+    overrides = "model=vae 'dataset.path=a b.csv' tracking.log_model=false hydra.run.dir=here"
+    run = saved_run("vae", tags={"lrec.overrides": overrides}, tracking__log_model=False)
+    again = ["lrec", "train", "model=vae", "dataset.path=a b.csv", "tracking.log_model=true"]
+    assert with_saved(run) == [again]
+    assert with_saved(saved_run("vae", tracking__log_model=True))[0][1] == "recommend"
+
+
+def test_runs_are_named_with_where_their_data_lies_now() -> None:
+    path = "new/ratings (1).csv"
+    words = over_runs("simulate", [ID, "a" * 32], {"dataset.path": path})
+    pasted = shlex.split(shlex.join(words))
+    assert pasted[:3] == ["lrec", "simulate", "runs=[d07415d7,aaaaaaaa]"]
+    assert PARSER.parse_override(quoted(pasted[3])).value() == path
+
+
+def test_another_command_takes_over_neither_folders_nor_what_it_decides() -> None:
+    overrides = ["+experiment=vae_beauty", "++seed=2", "hydra.run.dir=a", "hydra/launcher=slurm"]
+    assert without([*overrides, "k=[5]"], "experiment") == ["++seed=2", "k=[5]"]
