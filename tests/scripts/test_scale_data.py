@@ -10,13 +10,13 @@ import scale_data
 
 
 def test_ratings_are_long_tailed_and_unique() -> None:
-    table = scale_data.ml20m_like(users=300, items=120, ratings=9_000)
-    assert table.equals(scale_data.ml20m_like(users=300, items=120, ratings=9_000))
+    table = scale_data.ml20m_like(users=300, items=900, ratings=9_000)
+    assert table.equals(scale_data.ml20m_like(users=300, items=900, ratings=9_000))
     assert len(table) <= 9_000
     assert not table.duplicated(["userId", "movieId"]).any()
     assert table["rating"].between(0.5, 5).all()
     counts = table["movieId"].value_counts()
-    assert counts.iloc[:12].sum() > 2 * counts.iloc[-12:].sum()
+    assert counts.iloc[:90].sum() > 2 * counts.iloc[-90:].sum()
 
 
 def test_wide_catalogue_has_short_histories() -> None:
