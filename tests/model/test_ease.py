@@ -11,8 +11,8 @@ from helpers.baskets import BASKETS, binary, fitted, split_of
 from lrec.base.errors import DataError
 from lrec.data.histories import Histories
 from lrec.data.history_matrix import history_matrix
-from lrec.model.common import symmetric_inverse
-from lrec.model.common import sparse_products
+from lrec.model import ease
+from lrec.model.common import sparse_products, symmetric_inverse
 from lrec.model.ease import EASE
 
 
