@@ -18,7 +18,7 @@ from lrec.data import genre_matrix
 from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 6
+FORMAT = 7
 
 FEATURES = ("titles", "described")  # arrays of the items
 
@@ -51,6 +51,7 @@ def load(path: Path) -> Interactions | None:
         return Interactions(
             **{"rating": None, "timestamp": None, **arrays},
             clock=meta["clock"],
+            unique_pairs=meta["unique_pairs"],
             digest=meta["digest"],
             audit=tuple(CleaningStep(**step) for step in meta["audit"]),
             notes=tuple(meta["notes"]),
@@ -70,6 +71,7 @@ def store(path: Path, data: Interactions) -> None:
     """Write prepared data for `load`; a reader never sees half a file, a failure only warns."""
     meta = {
         "clock": data.clock,
+        "unique_pairs": data.unique_pairs,
         "digest": data.digest,
         "audit": [asdict(step) for step in data.audit],
         "notes": data.notes,
@@ -84,6 +86,7 @@ def store(path: Path, data: Interactions) -> None:
         "behavior": data.behavior,
         "weight": data.weight,
         "known": data.known,
+        "position": data.position,
         "user_ids": data.user_ids,
         "item_ids": data.item_ids,
         **{name: getattr(data.features, name) for name in FEATURES},

@@ -106,18 +106,17 @@ class Histories:
             users: the rows to make, `(n,)` sorted user codes (some may stay empty); by default
                 every user with an interaction kept.
         """
+        if data.position is None:
+            data = data.by_user()
+            keep = keep[data.position]
+        if users is not None:
+            wanted = np.zeros(data.n_users, bool)
+            wanted[users] = True
+            keep = keep if wanted.all() else keep & wanted[data.user]
         indices = np.flatnonzero(keep)
-        keys = [data.user[indices]]
-        if data.timestamp is not None:
-            keys.insert(0, data.timestamp[indices])
-        indices = indices[np.lexsort(keys)]
         counts = np.bincount(data.user[indices], minlength=data.n_users)
         if users is None:
             users = np.flatnonzero(counts)
-        else:
-            wanted = np.zeros(data.n_users, bool)
-            wanted[users] = True
-            indices = indices[wanted[data.user[indices]]]
         return cls(
             user=users.astype(np.int32),
             offsets=offsets_of(counts[users]),

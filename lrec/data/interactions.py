@@ -90,7 +90,7 @@ class Behavior:
 
 @dataclass(frozen=True)
 class Interactions:
-    """All interactions of a data set, in file order.
+    """All interactions of a data set, in file order or grouped by user.
 
     Attributes:
         user, item: `(n,)` int32 codes into `user_ids` and `item_ids`.
@@ -101,6 +101,9 @@ class Interactions:
         weight: `(n,)` float32, of each in training, or None where all count 1.
         known: `(n,)` int64, since when a pair has been known to the model that goes on learning, -1
             where it has not; or None. What is known is history, and never held out.
+        position: `(n,)` int32, each row's place in file order, where rows are grouped by user and
+            ordered by time; None where they are in file order.
+        unique_pairs: True if it is known that no user has an item twice.
         clock: True if timestamps of different users can be compared.
         audit: removals by cleaning, step by step.
         notes: of what reading and cleaning found odd, each a line.
@@ -122,6 +125,8 @@ class Interactions:
         ([2, 1], [2, 1])
         >>> data.keep(data.timestamp > 10).user.tolist()
         [1, 0]
+        >>> data.by_user().user.tolist(), data.by_user().position.tolist()
+        ([0, 0, 1], [0, 2, 1])
     """
 
     user: Ints
@@ -134,6 +139,8 @@ class Interactions:
     weight: Floats | None = None
     behaviors: tuple[Behavior, ...] = ()
     known: Ints | None = None
+    position: Ints | None = None
+    unique_pairs: bool = False
     clock: bool = True
     features: ItemFeatures = field(default_factory=ItemFeatures)
     audit: tuple[CleaningStep, ...] = ()
@@ -174,11 +181,40 @@ class Interactions:
 
     def keep(self, rows: Bools) -> Interactions:
         """The interactions that the mask `(n,)` marks; users and items keep their codes."""
-        columns = ("user", "item", "behavior", "known", *DETAILS)
-        return replace(self, **entries(self, columns, np.flatnonzero(rows)))
+        return self.at(np.flatnonzero(rows))
+
+    def at(self, indices: Ints) -> Interactions:
+        """The interactions at the indices `(m,)`, in that order."""
+        return replace(self, **entries(self, (*ROWS, *DETAILS), indices))
+
+    def by_user(self) -> Interactions:
+        """The interactions grouped by user and ordered by time; equal times keep file order."""
+        if self.position is not None:
+            return self
+        order = np.argsort(_key(self.user, self.timestamp), kind="stable")
+        return replace(self.at(order), position=order.astype(np.int32))
+
+    def in_file_order(self) -> Interactions:
+        """The interactions as the file has them."""
+        if self.position is None:
+            return self
+        return replace(self.at(np.argsort(self.position)), position=None)
 
 
-# Optional arrays that histories have for each of their items.
+def _key(user: Ints, timestamp: Ints | None) -> Ints:
+    """Numbers that order rows by user and time, `(n,)`."""
+    if timestamp is None or not len(user):
+        return user
+    first, users = int(timestamp.min()), int(user.max()) + 1
+    span = int(timestamp.max()) - first + 1
+    if users * span >= 2**63:  # times that are no seconds: their ranks are small enough
+        timestamp = np.unique(timestamp, return_inverse=True)[1]
+        first, span = 0, len(user)
+    return user * np.int64(span) + (timestamp - first)
+
+
+# Arrays with an entry for each interaction; DETAILS are those that histories have too.
+ROWS = ("user", "item", "behavior", "known", "position")
 DETAILS = ("rating", "timestamp", "weight")
 
 

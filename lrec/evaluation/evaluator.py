@@ -48,6 +48,10 @@ class Evaluator:
         split: the data; buckets and the bias model are fitted to its training part.
         metrics, bucketings: by name.
         ks: lengths of the lists.
+
+    Attributes:
+        validated: the ranker that was validated last, and its scores of the targets; None where its
+            model has changed since.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class Evaluator:
         self.split = split
         self.metrics = metrics
         self.ks = list(ks)
+        self.validated: tuple[Ranker, Floats] | None = None
         self.parts = {"validation": split.validation, "test": split.test}
         self.buckets: dict[str, list[Buckets]] = {
             part: [
@@ -85,6 +90,7 @@ class Evaluator:
         """
         queries = self.split.validation
         ranking = ranker(queries)
+        self.validated = (ranker, ranking.target_scores)
         predictions = None
         if self.bias is not None:
             predictions = self._native_ratings(self.bias, ranker.model, queries, ranking)
@@ -100,13 +106,19 @@ class Evaluator:
             head = "native"
             if predictions is None:
                 validation = self.split.validation
-                scores = ranker(validation).target_scores
+                scores = self._validation_scores(ranker)
                 calibration = ScoreCalibration.fit(self.bias, validation, scores)
                 head = "none: too few validation ratings to calibrate scores"
                 if calibration is not None:
                     predictions = calibration.predict(queries, ranking.target_scores)
                     head = "calibrated"
         return self._result(model, "test", ranking, predictions, sets=True, head=head)
+
+    def _validation_scores(self, ranker: Ranker) -> Floats:
+        """Scores of the validation targets, of the last validation if the model is still that."""
+        if self.validated is not None and self.validated[0] is ranker:
+            return self.validated[1]
+        return ranker(self.split.validation).target_scores
 
     def references(self) -> dict[str, dict[str, float]]:
         """Metrics of every reference on the test part, by `<metric>/<bucket>`.

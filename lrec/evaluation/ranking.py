@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from lrec.base.arrays import Bools, Floats, Ints, Tensor
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
+from lrec.evaluation.common_ranking import rank_in_common
 from lrec.evaluation.top_k import top_k
 from lrec.model import Model
 
@@ -71,6 +72,9 @@ class Ranker:
             FloatingPointError: a score is NaN or infinite.
         """
         n_items = self.model.catalogue.n_items
+        common = self.model.common_scores()
+        if common is not None:
+            return self._rank_in_common(common, queries)
         is_personalised = self.model.is_personalised(queries.history)
         items = [np.empty((0, min(self.k, n_items)), np.int32)]
         scores = [np.empty(items[0].shape, np.float32)]
@@ -85,10 +89,7 @@ class Ranker:
                 batch.user.astype(np.int64),
             )
             if not finite:
-                raise FloatingPointError(
-                    f"model={self.model.name} gave scores that are NaN or infinite: its training "
-                    "diverged. Lower schedule.learning_rate."
-                )
+                raise self._diverged()
             items.append(top.numpy())
             scores.append(top_scores.numpy())
             at_targets.append(at_target.numpy())
@@ -102,6 +103,30 @@ class Ranker:
             target_scores=target_scores,
             is_personalised=is_personalised,
             ignored=int((~queries.history.inside(n_items)).sum()),
+        )
+
+    def _rank_in_common(self, scores: Floats, queries: Queries) -> Ranking:
+        if not np.isfinite(scores).all():
+            raise self._diverged()
+        k = min(self.k, len(scores))
+        masked = replace(queries.masked, user=queries.user)
+        items, values = rank_in_common(scores, masked, k)
+        target = queries.target
+        inside = target.inside(len(scores))
+        target_scores = np.full(len(target.item), np.nan, np.float32)
+        target_scores[inside] = scores[target.item[inside]]
+        return Ranking(
+            items=items,
+            scores=values,
+            target_scores=target_scores,
+            is_personalised=np.ones(len(queries), bool),
+            ignored=int((~queries.history.inside(len(scores))).sum()),
+        )
+
+    def _diverged(self) -> FloatingPointError:
+        return FloatingPointError(
+            f"model={self.model.name} gave scores that are NaN or infinite: its training "
+            "diverged. Lower schedule.learning_rate."
         )
 
     def _rank(self, *arrays: Any) -> Any:

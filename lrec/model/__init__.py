@@ -96,6 +96,13 @@ class Model(Component, ABC):
         Items outside the catalogue are ignored. Nothing is masked.
         """
 
+    def common_scores(self) -> Floats | None:
+        """Scores that are the same for every history, `(n_items,)` float32; None where they differ.
+
+        Ranking by them looks at the first items alone.
+        """
+        return None
+
     def rate(self, queries: Queries, scores: Floats) -> Floats | None:
         """Predicted ratings of all targets, `(total,)`, or None where scores are no ratings.
 

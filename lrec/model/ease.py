@@ -14,9 +14,8 @@ from lrec.base.errors import DataError
 from lrec.base.ranges import check_recency
 from lrec.model.common.item_item import ItemItemModel
 from lrec.model.common.sparse_products import blocks
+from lrec.model.common.symmetric_inverse import invert
 
-# Rows of the inverse mirrored at once.
-ROWS = 512
 # Memory that anything but the matrix may take, as a share of it.
 MARGIN = 0.15
 
@@ -48,8 +47,6 @@ class EASE(ItemItemModel):
         Raises:
             DataError: the catalogue is too large for this machine's memory.
         """
-        from scipy.linalg.lapack import spotrf, spotri
-
         n_items = users.shape[1]
         needed, free = 4 * n_items**2 * (1 + MARGIN), available_memory()
         if needed > free:
@@ -61,25 +58,16 @@ class EASE(ItemItemModel):
         weights = gram(users)
         diagonal = np.einsum("ii->i", weights)
         diagonal += self.regularisation
-        # LAPACK works in place on the transpose, whose columns are contiguous; a Cholesky factor
-        # and the inverse from it take half the operations of a general inverse.
-        factor, failed = spotrf(weights.T, lower=True, clean=False, overwrite_a=True)
-        if not failed:
-            inverse, failed = spotri(factor, lower=True, overwrite_c=True)
-        if failed:
+        try:
+            weights = invert(weights)
+        except FloatingPointError:
             raise FloatingPointError(
                 "model=ease could not invert its matrix in float32. Raise model.regularisation."
-            )
-        weights = inverse.T  # only the upper triangle is filled
+            ) from None
         scale = -1 / np.diagonal(weights)
-        for start in range(0, len(weights), ROWS):
-            rows = slice(start, start + ROWS)
-            weights[rows, :start] = weights[:start, rows].T
-            square = weights[rows, rows]
-            square[...] = np.triu(square) + np.triu(square, 1).T
         weights *= scale
         np.fill_diagonal(weights, 0)
-        return weights  # type: ignore[no-any-return]
+        return weights
 
 
 def gram(users: Any) -> Floats:

@@ -82,13 +82,16 @@ class Popularity(Model):
         late = train.timestamp > train.timestamp.max() - self.window * DAY
         self.recent = np.bincount(train.item[late], minlength=split.catalogue.n_items)
 
-    def score(self, histories: Histories) -> Floats:
+    def common_scores(self) -> Floats:
         scores = self.catalogue.popularity
         if self.recent is not None:
             # A rank is exact in float32, where a count and a fraction to break ties are not.
             pairs = self.recent * (scores.max(initial=0) + 1) + scores
             scores = np.unique(pairs, return_inverse=True)[1]
-        return np.tile(scores.astype(np.float32), (len(histories), 1))
+        return scores.astype(np.float32)
+
+    def score(self, histories: Histories) -> Floats:
+        return np.tile(self.common_scores(), (len(histories), 1))
 
     def export_scorer(self) -> ExportScorer:
         import tensorflow as tf

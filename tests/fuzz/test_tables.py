@@ -64,6 +64,7 @@ def load(folder: Path, content: bytes, ending: str, **options: Any) -> Interacti
 
 
 def rows(data: Interactions) -> list[Row]:
+    data = data.in_file_order()
     n = len(data)
     rating = [None] * n if data.rating is None else data.rating.tolist()
     time = [None] * n if data.timestamp is None else data.timestamp.tolist()
@@ -400,6 +401,7 @@ def test_parquet_of_any_type(folder: Path, column: str, kind: str, draws: st.Dat
         assert isinstance(data, str), rows(data)
         return
     assert not isinstance(data, str), data
+    data = data.in_file_order()
     there = [value for value in values if value is not None]
     items = [f"i{place}" for place, value in enumerate(values) if value is not None]
     if column == "timestamp":

@@ -21,6 +21,7 @@ EDGES = ("1", "2-4", "5-9", "10-19", "20-49", "50+")
 
 def rows(data: Interactions) -> list[Row]:
     """The data as original ids, ratings and times, in file order."""
+    data = data.in_file_order()
     n = len(data)
     rating = [None] * n if data.rating is None else data.rating.tolist()
     time = [None] * n if data.timestamp is None else data.timestamp.tolist()

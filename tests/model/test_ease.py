@@ -12,7 +12,7 @@ from lrec.base.errors import DataError
 from lrec.data.histories import Histories
 from lrec.data.history_matrix import history_matrix
 from lrec.model import ease
-from lrec.model.common import sparse_products
+from lrec.model.common import sparse_products, symmetric_inverse
 from lrec.model.ease import EASE
 
 
@@ -32,7 +32,7 @@ def test_ease_is_its_closed_form(regularisation: float) -> None:
 
 def test_ease_mirrors_every_block(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = fitted(EASE(2.0), split_of(BASKETS)).state()["weights"].copy()
-    monkeypatch.setattr(ease, "ROWS", 4)
+    monkeypatch.setattr(symmetric_inverse, "ROWS", 4)
     assert np.array_equal(fitted(EASE(2.0), split_of(BASKETS)).state()["weights"], whole)
 
 

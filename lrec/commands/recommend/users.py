@@ -125,7 +125,7 @@ def given_histories(history: list[Any] | str) -> GivenHistories:
         users = names(frame[columns["user"]], "user")
         refuse(users.isna(), "user id", "say whose they are, or leave them out")
     code, ids = pd.factorize(users)
-    items = names(frame[columns["item"]], "item").fillna("").tolist()
+    items = names(frame[columns["item"]], "item").astype("str").fillna("").tolist()
     times = _times(frame[columns["timestamp"]]) if columns["timestamp"] else code * 0
     rating = numbers(frame[columns["rating"]], "rating").to_numpy() if columns["rating"] else None
     order = np.lexsort([times, code])

@@ -102,6 +102,7 @@ class ValidationCallback:
         """
         name, sign = self.monitor.name, self.monitor.sign
         if self.history:
+            self.evaluator.validated = None  # the best epoch's weights may be others than the last
             best = max(self.history, key=lambda row: sign * row.get(name, -sign * math.inf))
         else:
             best = self._validate()

@@ -11,7 +11,7 @@ from lrec.commands.composing import ComposedConfig
 from lrec.commands.data_lines import augmentation_line, data_lines
 from lrec.commands.loading import load_data
 from lrec.commands.settings import RunSettings
-from lrec.commands.train import run_logging
+from lrec.commands.train import kept_references, run_logging
 from lrec.commands.train.announcement import announced
 from lrec.commands.train.callbacks import LossPrinter, ValidationCallback, WorkerCallback
 from lrec.commands.train.expectation import expectation_line
@@ -136,7 +136,8 @@ def run(
         references: Rows = {}
         rows: Rows = {}
         if len(split.test):
-            result, references = evaluator.test(ranker), evaluator.references()
+            result = evaluator.test(ranker)
+            references = kept_references.references(evaluator, settings, config.values, data)
             rows = with_references(model.name, result.values, references)
             users = run_logging.published_table(
                 result.table, split, data.digest, settings.tracking.keep_user_ids

@@ -94,6 +94,7 @@ def _table(data: Interactions) -> pd.DataFrame:
     """Interactions by their original ids, in file order."""
     import pandas as pd
 
+    data = data.in_file_order()
     columns: dict[str, Any] = {
         "user": data.user_ids[data.user],
         "item": data.item_ids[data.item],

@@ -101,7 +101,8 @@ class Cleaning:
         if not len(data):
             raise DataError("cleaning left no interactions: loosen the dataset's settings.")
         data = compact(data)
-        return replace(data, digest=content_digest(data))
+        unique = self.duplicates != "keep"
+        return replace(data, digest=content_digest(data), unique_pairs=unique)
 
     def problems(self, frame: pd.DataFrame) -> Problems:
         """Problems of a table for which it is refused, see `problems_of`."""
@@ -156,20 +157,25 @@ class Cleaning:
         """Leave one of several interactions of a user with an item, unless all are kept."""
         if self.duplicates == "keep":
             return data
+        if not _repeats(data):
+            return drop(data, np.zeros(len(data), bool), "duplicate")
+        import pandas as pd
+
         pair = data.user.astype(np.int64) * data.n_items + data.item
+        several = np.flatnonzero(pd.Series(pair).duplicated(keep=False))
         direction = -1 if self.duplicates == "first" else 1
         # Of a pair the last in this order stays: targets, then by weight, time, index in the file.
         keys = [
-            *([-np.arange(len(data))] if self.duplicates == "first" else []),
-            *([] if data.timestamp is None else [direction * data.timestamp]),
-            *([] if data.weight is None else [data.weight]),
-            *([] if data.is_target.all() else [data.is_target]),
-            pair,
+            *([-several] if self.duplicates == "first" else []),
+            *([] if data.timestamp is None else [direction * data.timestamp[several]]),
+            *([] if data.weight is None else [data.weight[several]]),
+            *([] if data.is_target.all() else [data.is_target[several]]),
+            pair[several],
         ]
-        order = np.lexsort(keys)
+        order = several[np.lexsort(keys)]
         repeated = np.zeros(len(data), bool)
         repeated[order[:-1][pair[order][1:] == pair[order][:-1]]] = True
-        if self.duplicates == "sum" and repeated.any():
+        if self.duplicates == "sum":
             index = np.unique(pair, return_inverse=True)[1]
             total = np.bincount(index, weights=data.weight)[index]
             data = replace(data, weight=total.astype(np.float32))
@@ -186,3 +192,11 @@ class Cleaning:
                 break
             core &= ~rare
         return drop(data, ~core, f"{self.k_core}-core")
+
+
+def _repeats(data: Interactions) -> bool:
+    """True if a user has an item twice."""
+    from scipy.sparse import coo_array
+
+    pairs = coo_array((np.ones(len(data), np.int8), (data.user, data.item)))
+    return bool(pairs.tocsr().nnz < len(data))  # which adds up what is repeated

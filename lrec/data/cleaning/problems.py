@@ -47,5 +47,5 @@ def problems_of(
         elif key == "id" or policies[key] == "drop":
             rows = rows[~missing]
         if column == "behavior" and weights is not None:
-            rows = rows[rows[column].map(weights).fillna(0) > 0]
+            rows = rows[rows[column].astype("str").map(weights).fillna(0) > 0]
     return problems

@@ -177,7 +177,7 @@ class FileDataset(Dataset):
         stored = cache.folder(self.cache) / f"{cache.key(files, settings)}.npz"
         data = cache.load(stored)
         if data is None:
-            data = self.prepare(files)
+            data = self.prepare(files).by_user()
             cache.store(stored, data)
         cache_upkeep.limit_size(stored)
         note(data)

@@ -29,6 +29,9 @@ class Splitter(Component, ABC):
     def assign(self, data: Interactions) -> Ints:
         """The part of each interaction, `(len(data),)` int8.
 
+        Args:
+            data: grouped by user and ordered by time.
+
         Raises:
             DataError: the data cannot support this split.
         """
@@ -39,6 +42,7 @@ class Splitter(Component, ABC):
         Raises:
             DataError: the data cannot support this split, or a part comes out empty.
         """
+        data = data.by_user()
         data, part = self._with_known(data, self.assign(data))
         is_target = data.is_target  # other interactions stay in the histories
         tested = (part == TEST) & is_target
@@ -54,7 +58,8 @@ class Splitter(Component, ABC):
         trained = (part == TRAIN) | (part == FOLD_IN)
         validation = _queries(data, trained, trained, (part == VALIDATION) & is_target)
         test = _queries(data, trained | (part == VALIDATION), trained, tested)
-        note_repeated(test)
+        if not data.unique_pairs:
+            note_repeated(test)
         queried = np.union1d(validation.user, test.user)
         outside = test.target.item >= catalogue.n_items
         return Split(
@@ -94,8 +99,12 @@ class Splitter(Component, ABC):
         if (data.known >= 0).all():
             return data, np.full(len(data), TRAIN, np.int8)
         moved = (data.known >= 0) & (part >= VALIDATION)
-        time = None if data.timestamp is None else np.where(moved, data.known, data.timestamp)
-        return replace(data, timestamp=time), np.where(moved, self.history_part, part)
+        part = np.where(moved, self.history_part, part)
+        if data.timestamp is None or data.position is None:
+            return data, part
+        time = np.where(moved, data.known, data.timestamp)
+        order = np.lexsort([data.position, time, data.user])
+        return replace(data, timestamp=time).at(order), part[order]
 
     def need_order(self, data: Interactions) -> Ints:
         """The timestamps, `(len(data),)` int64, for splits that need each user's order.
@@ -150,17 +159,32 @@ def check_seed(seed: int) -> None:
         raise ValueError(f"seed must not be negative. Received: {seed}")
 
 
-def rank_from_end(data: Interactions) -> Ints:
+def rank_from_end(data: Interactions, order: Ints | None = None) -> Ints:
     """Rank from the end: 0 for each user's last interaction, 1 for the one before, and so on.
 
-    Equal times keep file order; `(len(data),)` int64.
+    Args:
+        data: grouped by user and ordered by time.
+        order: another order of a user's interactions, `(len(data),)`, all different.
+
+    Returns:
+        `(len(data),)` int64.
     """
-    keys = [data.user] if data.timestamp is None else [data.timestamp, data.user]
-    order = np.lexsort(keys)
-    ends = np.cumsum(data.activity)
-    ranks = np.empty(len(data), np.int64)
-    ranks[order] = ends[data.user[order]] - 1 - np.arange(len(data))
-    return ranks
+    ranks = np.cumsum(data.activity)[data.user] - 1 - np.arange(len(data))
+    if order is None:
+        return ranks
+    sequence = np.argsort(data.user * np.int64(order.max(initial=0) + 1) + order)
+    shuffled = np.empty_like(ranks)
+    shuffled[sequence] = ranks
+    return shuffled
+
+
+def shuffled(data: Interactions, generator: np.random.Generator) -> Ints:
+    """A random order that depends on the rows' order in the file, `(len(data),)` int64."""
+    assert data.position is not None
+    position = data.position
+    if position.max(initial=-1) >= len(data):  # rows were left out
+        position = np.argsort(np.argsort(position))
+    return generator.permutation(len(data))[position]
 
 
 def _recode(data: Interactions, train: Bools) -> tuple[Interactions, Catalogue]:
@@ -170,13 +194,15 @@ def _recode(data: Interactions, train: Bools) -> tuple[Interactions, Catalogue]:
     n_items = int((interactions > 0).sum())
     code = np.empty(data.n_items, np.int32)
     code[order] = np.arange(data.n_items, dtype=np.int32)
-    pairs = np.unique(data.user[train].astype(np.int64) * data.n_items + data.item[train])
-    popularity = np.bincount(pairs % data.n_items, minlength=data.n_items)
+    popularity = interactions
+    if not data.unique_pairs:
+        pairs = np.unique(data.user[train].astype(np.int64) * data.n_items + data.item[train])
+        popularity = np.bincount(pairs % data.n_items, minlength=data.n_items)
     catalogue = Catalogue(
         ids=data.item_ids[order],
         popularity=popularity[order][:n_items],
         interactions=interactions[order][:n_items],
-        n_users=len(np.unique(data.user[train])),
+        n_users=int(np.count_nonzero(np.bincount(data.user[train]))),
         features=data.features.take(order),
     )
     recoded = replace(
@@ -190,9 +216,10 @@ def _recode(data: Interactions, train: Bools) -> tuple[Interactions, Catalogue]:
 
 
 def _queries(data: Interactions, history: Bools, trained: Bools, target: Bools) -> Queries:
-    users = np.unique(data.user[target])
+    users = np.flatnonzero(np.bincount(data.user[target]))
+    known = Histories.select(data, history, users)
     return Queries(
-        history=Histories.select(data, history, users),
-        train_history=Histories.select(data, trained, users),
+        history=known,
+        train_history=known if trained is history else Histories.select(data, trained, users),
         target=Histories.select(data, target, users),
     )

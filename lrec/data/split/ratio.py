@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ from lrec.data.split import (
     check_seed,
     check_shares,
     rank_from_end,
+    shuffled,
 )
 
 
@@ -46,12 +46,12 @@ class Ratio(Splitter):
         self.seed = seed
 
     def assign(self, data: Interactions) -> Ints:
+        order = None
         if self.order == "random":
-            order = np.random.default_rng(self.seed).permutation(len(data))
-            data = replace(data, timestamp=order)
+            order = shuffled(data, np.random.default_rng(self.seed))
         else:
             self.need_order(data)
-        from_end = rank_from_end(data)
+        from_end = rank_from_end(data, order)
         activity = data.activity[data.user]
         n_test = np.rint(activity * self.test)
         n_validation = np.rint(activity * self.validation)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -19,6 +18,7 @@ from lrec.data.split import (
     check_seed,
     check_shares,
     rank_from_end,
+    shuffled,
 )
 
 
@@ -64,11 +64,12 @@ class UserHoldout(Splitter):
         role = np.full(data.n_users, TRAIN, np.int8)
         role[order[:n_test]] = TEST
         role[order[n_test : n_test + n_validation]] = VALIDATION
+        shuffle = None
         if self.order == "random":
-            data = replace(data, timestamp=generator.permutation(len(data)))
+            shuffle = shuffled(data, generator)
         else:
             self.need_order(data)
-        from_end = rank_from_end(data)
+        from_end = rank_from_end(data, shuffle)
         activity = data.activity[data.user]
         n_target = np.clip(np.rint(activity * (1 - self.fold_in)), 1, np.maximum(activity - 1, 1))
         part = role[data.user]

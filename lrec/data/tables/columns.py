@@ -78,7 +78,9 @@ def find_column(frame: pd.DataFrame, wanted: str, usual: tuple[str, ...], key: s
 
 
 def names(column: pd.Series, name: str) -> pd.Series:
-    """A column as text; empty cells are NaN. Parquet may bring numbers: whole ones stay whole.
+    """A column as categories of text; empty cells are NaN.
+
+    Parquet may bring numbers: whole ones stay whole.
 
     Raises:
         DataError: the cells are neither text nor numbers.
@@ -92,8 +94,13 @@ def names(column: pd.Series, name: str) -> pd.Series:
         given = column.dropna().astype(float)
         if ((given % 1 == 0) & (given.abs() < 2**53)).all():
             column = column.astype("Int64")
-    text = column.astype("str")
-    return text.where(column.notna() & (text != ""))
+    codes, distinct = pd.factorize(column)  # text is made of each value once
+    text = [None if cell == "" else cell for cell in pd.Series(distinct).astype("str").tolist()]
+    # 1 and "1" are one id; sorted, as ids are coded later
+    merged, categories = pd.factorize(np.array(text, object), sort=True)
+    codes = np.append(merged, -1)[codes]
+    index = pd.Index(categories, dtype="str")
+    return pd.Series(pd.Categorical.from_codes(codes, index, ordered=True), column.index)
 
 
 def numbers(column: pd.Series, name: str) -> pd.Series:
@@ -121,6 +128,8 @@ def parsed_numbers(column: pd.Series) -> pd.Series:
 def unread_cells(column: pd.Series, parsed: pd.Series) -> pd.Series:
     """True where a cell has content that was not parsed, and that is no word for an empty one."""
     unread = parsed.isna() & column.notna()
+    if not unread.any():
+        return unread
     words = column[unread].map(lambda cell: str(cell).lower())
     return unread & ~words.isin(NOTHING).reindex(column.index, fill_value=False)
 

@@ -126,11 +126,13 @@ def _compact_format(values: Floats) -> str | None:
 
 
 def _is_day(values: Floats, digits: int) -> Bools:
-    whole = values % 1 == 0
-    days = np.where(whole, values // digits, 0)
+    inside: Bools = (values >= 19000101 * digits) & (values < 21000000 * digits)
+    days = values[inside]
+    whole = days % 1 == 0
+    days = days // digits
     month, day = days // 100 % 100, days % 100
-    inside: Bools = (days >= 19000101) & (days < 21000000) & (month >= 1) & (month <= 12)
-    return inside & (day >= 1) & (day <= 31)
+    inside[inside] = whole & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    return inside
 
 
 def _in_unit(values: Floats, unit: TimeUnit) -> Bools:

@@ -42,17 +42,21 @@ class BiasModel:
         """Alternating ridge regressions on training ratings."""
         assert train.rating is not None
         rated = ~np.isnan(train.rating)  # the rest is implicit
-        rating = train.rating[rated].astype(np.float64)
+        given = train.rating[rated]
+        rating = given.astype(np.float64)
         train = train.keep(rated)
         mean = float(rating.mean())
         scale = (float(rating.min()), float(rating.max()))
-        model = cls(mean, np.zeros(n_items), user_shrink, scale)
-        count = np.bincount(train.item, minlength=n_items)
+        item, row = train.item.astype(np.intp), train.row
+        below, centred = given - mean, rating - mean  # float32, as `user` has it; float64
+        count = np.bincount(item, minlength=n_items)
+        bias = np.zeros(n_items)
         for _ in range(rounds):
-            rest = rating - mean - model.user(train)[train.row]
-            total = np.bincount(train.item, weights=rest, minlength=n_items)
-            model = cls(mean, total / (count + item_shrink), user_shrink, scale)
-        return model
+            total = np.bincount(row, weights=below - bias[item], minlength=len(train))
+            user = total / (train.lengths + user_shrink)
+            total = np.bincount(item, weights=centred - user[row], minlength=n_items)
+            bias = total / (count + item_shrink)
+        return cls(mean, bias, user_shrink, scale)
 
     def user(self, histories: Histories) -> Floats:
         """b_u of each history, `(n,)`; 0 for an empty one."""
@@ -63,7 +67,10 @@ class BiasModel:
 
     def item_bias(self, items: Ints) -> Floats:
         """b_i of each item, 0 outside the catalogue."""
-        return np.append(self.item, 0.0)[np.minimum(items, len(self.item))]
+        n_items = len(self.item)
+        if items.max(initial=-1) < n_items:
+            return self.item[items]
+        return np.append(self.item, 0.0)[np.minimum(items, n_items)]
 
     def predict(self, queries: Queries) -> Floats:
         """Predictions for all targets, `(total,)`, clipped to the scale."""

@@ -52,6 +52,7 @@ def events(data: Interactions) -> list[tuple[str, str, str, int, float]]:
     assert data.timestamp is not None
     weight = np.ones(len(data)) if data.weight is None else data.weight
     names = [data.behaviors[code].name for code in data.behavior]
+    data = data.in_file_order()
     users, items = data.user_ids[data.user].tolist(), data.item_ids[data.item].tolist()
     return list(zip(users, items, names, data.timestamp.tolist(), weight.tolist(), strict=True))
 

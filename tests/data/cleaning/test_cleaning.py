@@ -80,7 +80,7 @@ def test_missing_times(write: Write) -> None:
     ("policy", "ratings"), [("last", [4, 6]), ("first", [3, 6]), ("keep", [1, 2, 3, 4, 5, 6])]
 )
 def test_duplicates_by_time(write: Write, policy: str, ratings: list[float]) -> None:
-    data = CSV(write("a.csv", REPEATS), duplicates=policy).load()
+    data = CSV(write("a.csv", REPEATS), duplicates=policy).load().in_file_order()
     assert data.rating.tolist() == ratings
     steps = [CleaningStep("duplicate", 4, 0, users_lost())]
     assert list(data.audit) == ([] if policy == "keep" else steps)

@@ -20,7 +20,7 @@ WITHIN = ["a,z,1,6900", "a,w,2,5900", "a,y,3,5100", "b,x,4,5900", "b,y,5,5900", 
 
 def test_times_within_a_second_order_rows(write: Write) -> None:
     path = write("a.csv", "user,item,rating,timestamp\n" + "\n".join(WITHIN))
-    data = CSV(path, time_unit="ms").load()
+    data = CSV(path, time_unit="ms").load().in_file_order()
     assert data.timestamp.tolist() == [6, 5, 5, 5, 5, 6]
     assert data.rating.tolist() == [6, 3, 2, 4, 5, 1]
     split = LeaveOneOut()(data)
@@ -38,7 +38,7 @@ def test_whole_seconds_keep_file_order_whatever_their_unit(write: Write) -> None
     lines = [line.split(",") for line in REPEATS.splitlines()[1:]]
     thousandths = [",".join([*line[:3], f"{line[3]}000"]) for line in lines]
     path = write("ms.csv", "\n".join([REPEATS.partition("\n")[0], *thousandths]))
-    data = CSV(path, time_unit="ms", duplicates="keep").load()
+    data = CSV(path, time_unit="ms", duplicates="keep").load().in_file_order()
     assert data.rating.tolist() == [1, 2, 3, 4, 5, 6]
     whole = CSV(write("s.csv", REPEATS), duplicates="keep").load()
     assert data.digest == whole.digest

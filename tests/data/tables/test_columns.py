@@ -58,13 +58,13 @@ DAY = 1_577_836_800  # 2020-01-01
 @pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
 def test_parquet_dates_of_any_unit(tmp_path: Path, unit: str, zone: str | None) -> None:
     dates = pd.to_datetime([DAY, DAY + 3600], unit="s", utc=True).as_unit(unit).tz_convert(zone)
-    data = CSV(parquet(tmp_path, timestamp=dates)).load()
+    data = CSV(parquet(tmp_path, timestamp=dates)).load().in_file_order()
     assert data.timestamp.tolist() == [DAY, DAY + 3600]
 
 
 def test_parquet_plain_dates(tmp_path: Path) -> None:
     dates = [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)]
-    data = CSV(parquet(tmp_path, timestamp=dates)).load()
+    data = CSV(parquet(tmp_path, timestamp=dates)).load().in_file_order()
     assert data.timestamp.tolist() == [DAY, DAY + 86_400]
 
 

@@ -114,10 +114,12 @@ def test_plain_ids_have_no_note(write: Write) -> None:
 
 def test_rows_in_order_without_times(write: Write) -> None:
     path = write("a.csv", "user,item\nb,x\na,y\na,x\n")
-    data = CSV(path, order="file").load()
+    data = CSV(path, order="file").load().in_file_order()
     assert data.timestamp.tolist() == [0, 1, 2]
     assert not data.clock
-    table = CSV(write("b.csv", TABLE), order="file").load()  # its times run the other way
+    table = (
+        CSV(write("b.csv", TABLE), order="file").load().in_file_order()
+    )  # its times run the other way
     assert table.timestamp.tolist() == [0, 1, 2]
     with pytest.raises(ValueError, match="Received: timestamp=when"):
         CSV(path, order="file", timestamp="when")

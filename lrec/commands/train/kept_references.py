@@ -1,0 +1,90 @@
+"""Metrics of the references, computed once for all runs on the same split with the same metrics."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache as cached
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrec.base.config.component import Component
+from lrec.base.config.conf import PACKAGE
+from lrec.base.files import digest_of_file, digest_of_values, write_text
+from lrec.commands.settings import RunSettings
+from lrec.data import cache
+from lrec.data.interactions import Interactions
+from lrec.data.queries import Split
+from lrec.evaluation.evaluator import Evaluator
+from lrec.evaluation.references import Rows
+
+GROUPS = ("dataset", "split", "metric", "bucket", "k")  # of the config
+
+
+def references(
+    evaluator: Evaluator, settings: RunSettings, config: Mapping[str, Any], data: Interactions
+) -> Rows:
+    """The references' metrics, from the cache of prepared data where they are known.
+
+    Args:
+        config: of the run; of it only what the references depend on counts.
+    """
+    folder = cache.folder(getattr(settings.dataset, "cache", None)) / "references"
+    path = folder / f"{_key(evaluator, settings, config, data)}.json"
+    rows = _read(path)
+    if rows is None:
+        rows = evaluator.references()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, json.dumps({"digest": digest_of_values(rows), "rows": rows}))
+        except OSError:  # the next run computes them again
+            pass
+    return rows
+
+
+def _read(path: Path) -> Rows | None:
+    """The kept metrics; None where there are none, or they are damaged."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return kept["rows"] if kept["digest"] == digest_of_values(kept["rows"]) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _key(
+    evaluator: Evaluator, settings: RunSettings, config: Mapping[str, Any], data: Interactions
+) -> str:
+    chosen = {group: config[group] for group in GROUPS}
+    chosen["dataset"] = {k: v for k, v in config["dataset"].items() if k not in ("path", "cache")}
+    code = _code_digest([*settings.metric.values(), *settings.bucket.values(), settings.split])
+    return digest_of_values([data.digest, chosen, code, _split_digest(evaluator.split)])
+
+
+def _split_digest(split: Split) -> str:
+    """Digest of what is held out and can be recommended, in its codes, which break ties."""
+    digest = hashlib.sha256()
+    genres = split.catalogue.features.genres
+    arrays = [split.catalogue.ids, split.catalogue.popularity, split.catalogue.interactions]
+    arrays += [] if genres is None else [genres.indptr, genres.indices, genres.data]
+    for queries in (split.validation, split.test):
+        arrays += [queries.target.user, queries.target.offsets, queries.target.item]
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _code_digest(components: Sequence[Component]) -> str:
+    """Digest of lrec's code, and of the files of components that lie elsewhere."""
+    files = {Path(inspect.getfile(type(component))) for component in components}
+    own = sorted(str(file) for file in files if not file.is_relative_to(PACKAGE))
+    return digest_of_values([_package_digest(), *(digest_of_file(Path(file)) for file in own)])
+
+
+@cached
+def _package_digest() -> str:
+    return digest_of_values([digest_of_file(file) for file in sorted(PACKAGE.rglob("*.py"))])
