@@ -19,7 +19,7 @@ CHUNK = 1 << 20  # bytes that are hashed at once
 
 def write_parquet(path: Path, table: pd.DataFrame, index: bool = False) -> None:
     """Write a table with its digest."""
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
     from pyarrow import parquet
 
     arrow = pa.Table.from_pandas(table, preserve_index=index)

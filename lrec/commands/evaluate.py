@@ -45,7 +45,7 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     data = settings.dataset.load()  # first: TensorFlow takes seconds to import
-    settings.strategy.start()
+    settings.strategy.start_for(settings.model.uses_tensorflow())
     model = load_model(settings.run)
     tags = {"lrec.command": "evaluate", "lrec.evaluates": settings.run}
     with settings.tracking.run(

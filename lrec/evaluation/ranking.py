@@ -13,6 +13,7 @@ from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.common_ranking import rank_in_common
 from lrec.evaluation.top_k import top_k
+from lrec.evaluation.top_k_arrays import top_k_arrays
 from lrec.model import Model
 
 # Scores held at once: 32 MB of float32, whatever the catalogue.
@@ -51,7 +52,7 @@ class Ranking:
 
 
 class Ranker:
-    """Ranks the catalogue by one model's scores, in a graph that is traced once.
+    """Ranks the catalogue by one model's scores: of a network in a graph that is traced once.
 
     Args:
         model: fitted, or to be fitted before the first call.
@@ -76,23 +77,27 @@ class Ranker:
         if common is not None:
             return self._rank_in_common(common, queries)
         is_personalised = self.model.is_personalised(queries.history)
-        items = [np.empty((0, min(self.k, n_items)), np.int32)]
-        scores = [np.empty(items[0].shape, np.float32)]
-        at_targets = [np.empty(0, np.float32)]
-        for rows in batches(len(queries), n_items):
-            batch = queries.take(rows)
-            top, top_scores, at_target, finite = self._rank(
-                *self.model.inputs(batch.history),
-                *_pairs(batch.masked, n_items),
-                *_pairs(batch.target, n_items),
+        items: list[Ints] = [np.empty((0, min(self.k, n_items)), np.int32)]
+        scores: list[Floats] = [np.empty(items[0].shape, np.float32)]
+        at_targets: list[Floats] = [np.empty(0, np.float32)]
+        rank = self._rank_tensors if self.model.uses_tensorflow() else self._rank_arrays
+
+        def batch(rows: Ints) -> tuple[Ints, Floats, Floats, bool]:
+            part = queries.take(rows)
+            return rank(
+                part.history,
+                *_pairs(part.masked, n_items),
+                *_pairs(part.target, n_items),
                 is_personalised[rows],
-                batch.user.astype(np.int64),
+                part.user.astype(np.int64),
             )
+
+        for top, top_scores, at_target, finite in map(batch, batches(len(queries), n_items)):
             if not finite:
                 raise self._diverged()
-            items.append(top.numpy())
-            scores.append(top_scores.numpy())
-            at_targets.append(at_target.numpy())
+            items.append(top)
+            scores.append(top_scores)
+            at_targets.append(at_target)
         target = queries.target
         target_scores = np.full(len(target.item), np.nan, np.float32)
         target_scores[target.inside(n_items)] = np.concatenate(at_targets)
@@ -128,6 +133,30 @@ class Ranker:
             f"model={self.model.name} gave scores that are NaN or infinite: its training "
             "diverged. Lower schedule.learning_rate."
         )
+
+    def _rank_arrays(
+        self,
+        history: Histories,
+        masked_row: Ints,
+        masked: Ints,
+        target_row: Ints,
+        target: Ints,
+        is_personalised: Bools,
+        users: Ints,
+    ) -> tuple[Ints, Floats, Floats, bool]:
+        """Lists of a batch, their scores, those of the targets, and a check of all scores."""
+        scores = self.model.score(history)
+        finite = bool(np.isfinite(scores).all())
+        at_targets = scores[target_row, target]
+        if not is_personalised.all():
+            scores[~is_personalised] = self.model.catalogue.popularity
+        scores[masked_row, masked] = -np.inf
+        return *top_k_arrays(scores, min(self.k, scores.shape[1]), users), at_targets, finite
+
+    def _rank_tensors(self, history: Histories, *arrays: Any) -> tuple[Ints, Floats, Floats, bool]:
+        """The same, in the model's graph."""
+        top, scores, at_target, finite = self._rank(*self.model.inputs(history), *arrays)
+        return top.numpy(), scores.numpy(), at_target.numpy(), bool(finite)
 
     def _rank(self, *arrays: Any) -> Any:
         import tensorflow as tf

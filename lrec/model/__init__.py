@@ -119,6 +119,11 @@ class Model(Component, ABC):
         return np.bincount(histories.row, weights=inside, minlength=len(histories)) > 0
 
     @classmethod
+    def uses_tensorflow(cls) -> bool:
+        """True if scores come of `graph`; else training and scoring do without TensorFlow."""
+        return cls.graph is not Model.graph
+
+    @classmethod
     def encodes_histories(cls) -> bool:
         """True if `encode_histories` gives vectors."""
         return cls.encode_histories is not Model.encode_histories

@@ -107,7 +107,7 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
         data = settings.dataset.load()
         if location_of(invocation.config):
             refuse_changed(data, settings.run)
-    settings.strategy.start()
+    settings.strategy.start_for(settings.model.uses_tensorflow())
     model = load_model(settings.run)
     if given is not None:
         users, histories = new_users(given, model.catalogue)

@@ -18,7 +18,7 @@ FORMERLY = ("user", "rank", "item", "score", "own")
 
 def is_replaceable(path: Path) -> bool:
     """True if there is no such file, or it begins as every table of recommendations does."""
-    from pyarrow import ArrowException, parquet  # type: ignore[import-untyped]
+    from pyarrow import ArrowException, parquet
 
     if not path.exists():
         return True

@@ -108,7 +108,8 @@ def run(
         if split.train.weight is not None and not model.uses_weights:
             warnings.warn(f"model={model.name} ignores the weights of behaviours", stacklevel=2)
 
-        with strategy.together(task_digest(config.values, data)):
+        tensorflow = model.uses_tensorflow() or settings.augment.name != "none"
+        with strategy.together(task_digest(config.values, data), tensorflow):
             training = settings.augment(split, strategy, settings.seed, LossPrinter(screen))
             run_logging.log_augmentation(context, split, training)
             if line := augmentation_line(settings.augment.name, split, training):

@@ -121,8 +121,24 @@ def parsed_numbers(column: pd.Series) -> pd.Series:
 
     if column.dtype.kind in "mM":  # to_numeric takes dates and durations for numbers
         return pd.Series(np.nan, column.index)
-    parsed = pd.to_numeric(column, errors="coerce").astype(np.float64)
+    parsed = _of_plain_text(column)
+    if parsed is None:
+        parsed = pd.to_numeric(column, errors="coerce").astype(np.float64)
     return parsed.where(parsed.abs() < np.inf)
+
+
+def _of_plain_text(column: pd.Series) -> pd.Series | None:
+    """Numbers of a column of text, if Arrow, which is quicker, finds nothing else in it."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if not isinstance(column.dtype, pd.StringDtype) or column.dtype.storage != "pyarrow":
+        return None
+    try:
+        cells = pa.array(column).cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    return pd.Series(cells.to_numpy(zero_copy_only=False), column.index)
 
 
 def unread_cells(column: pd.Series, parsed: pd.Series) -> pd.Series:

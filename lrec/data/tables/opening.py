@@ -44,7 +44,7 @@ def check_encoding(encoding: str | None) -> None:
 
 
 def _zstd(file: Any, mode: str) -> Any:
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     stream = pa.CompressedInputStream(pa.PythonFile(file, mode=mode[0]), "zstd")
     return io.BytesIO(stream.read())  # its own can go back to no place

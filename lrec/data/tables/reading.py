@@ -25,6 +25,7 @@ from lrec.data.tables.opening import (
     opened,
     sample_of,
 )
+from lrec.data.tables.plain_text import read_plain
 from lrec.data.tables.stray_quotes import refuse_swallowed_rows
 from lrec.data.tables.typed import read_typed, typed_kind
 
@@ -118,6 +119,10 @@ def _read_text(
     """The table; quotes within values are doubled, or, where that fails, escaped by backslashes."""
     import pandas as pd
 
+    if rows is None and header and len(separator) == 1 and encoding in ("utf-8", "utf-8-sig"):
+        plain = read_plain(path, separator)
+        if plain is not None:
+            return plain
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:

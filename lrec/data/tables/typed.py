@@ -6,7 +6,7 @@ import ast
 import io
 from collections.abc import Callable
 from itertools import islice
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from lrec.base.errors import DataError
 from lrec.data.tables.opening import Source, opened
@@ -64,8 +64,7 @@ def read_typed(path: Source, kind: str, rows: int | None = None) -> pd.DataFrame
 
 
 def _parquet(file: IO[bytes], rows: int | None) -> pd.DataFrame:
-    import pandas as pd
-    from pyarrow import Table, parquet  # type: ignore[import-untyped]
+    from pyarrow import Table, parquet
 
     if rows is not None:  # as a file of its own, for pandas to read as it reads the whole
         first = next(parquet.ParquetFile(file).iter_batches(rows), None)
@@ -73,12 +72,23 @@ def _parquet(file: IO[bytes], rows: int | None) -> pd.DataFrame:
             file = io.BytesIO()
             parquet.write_table(Table.from_batches([first]), file)
 
-    # nullable: whole numbers stay whole where some are missing
-    return pd.read_parquet(file, dtype_backend="numpy_nullable")
+    return _frame(parquet.read_table(file))
+
+
+def _frame(table: Any) -> pd.DataFrame:
+    """A table of Arrow's; whole numbers stay whole where some are missing."""
+    import pandas as pd
+    import pyarrow as pa
+
+    widths = (8, 16, 32, 64)
+    whole = {getattr(pa, f"int{n}")(): getattr(pd, f"Int{n}Dtype")() for n in widths}
+    whole |= {getattr(pa, f"uint{n}")(): getattr(pd, f"UInt{n}Dtype")() for n in widths}
+    missing = any(cells.null_count for cells in table.columns if cells.type in whole)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get if missing else None)
+    return frame
 
 
 def _feather(file: IO[bytes], rows: int | None) -> pd.DataFrame:
-    import pandas as pd
     from pyarrow import Table, feather, ipc
 
     if rows is not None and file.read(6) == b"ARROW1":
@@ -88,7 +98,7 @@ def _feather(file: IO[bytes], rows: int | None) -> pd.DataFrame:
             feather.write_feather(Table.from_batches([reader.get_batch(0).slice(0, rows)]), file)
     file.seek(0)
 
-    return pd.read_feather(file, dtype_backend="numpy_nullable")
+    return _frame(feather.read_table(file))
 
 
 def _workbook(file: IO[bytes], rows: int | None) -> pd.DataFrame:

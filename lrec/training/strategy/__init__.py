@@ -29,9 +29,11 @@ class TrainingStrategy(Component, ABC):
 
     Attributes:
         several: True if a run consists of several processes.
+        any_device: True if nothing is requested that a machine could lack.
     """
 
     several: ClassVar[bool] = False
+    any_device: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -78,17 +80,28 @@ class TrainingStrategy(Component, ABC):
             self.distribution = self.distribute()
             tf.zeros(1)  # starts the devices
 
+    def start_for(self, tensorflow: bool) -> None:
+        """`start`, unless nothing uses TensorFlow, which takes seconds to import.
+
+        Args:
+            tensorflow: True if the model, or what trains beside it, uses it. Requested devices are
+                looked for in any case.
+        """
+        if tensorflow or not self.any_device:
+            self.start()
+
     @contextlib.contextmanager
-    def together(self, task: str) -> Iterator[None]:
+    def together(self, task: str, tensorflow: bool = True) -> Iterator[None]:
         """Context of training with all processes of this run; `start` is for this one alone.
 
         Args:
             task: text that must be the same in all of them.
+            tensorflow: see `start_for`.
 
         Raises:
             RuntimeError: the other processes are missing, are lost, or have another task.
         """
-        self.start()
+        self.start_for(tensorflow)
         yield
 
     def agreed(self, value: Any) -> Floats:

@@ -11,6 +11,7 @@ class Auto(TrainingStrategy):
     """The first GPU where there is one, else the CPU."""
 
     name = "auto"
+    any_device = True
 
     def distribute(self) -> Any:
         import tensorflow as tf

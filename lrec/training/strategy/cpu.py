@@ -11,6 +11,7 @@ class CPU(TrainingStrategy):
     """One CPU device."""
 
     name = "cpu"
+    any_device = True
 
     def distribute(self) -> Any:
         import tensorflow as tf

@@ -88,7 +88,7 @@ class MultiWorker(TrainingStrategy):
         return self.xla == "on"
 
     @contextlib.contextmanager
-    def together(self, task: str) -> Iterator[None]:
+    def together(self, task: str, tensorflow: bool = True) -> Iterator[None]:
         self._joining = True
         self.start()
         import tensorflow as tf
