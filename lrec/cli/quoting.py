@@ -24,6 +24,8 @@ def quoted(word: str) -> str:
         return word
     if value.startswith("[") and value.endswith("]"):
         candidate = f"{key}=[{_items(value[1:-1])}]"
+    elif not value.strip(","):
+        candidate = f"{key}='{value}'"  # a comma alone is no sweep
     elif re.search(r"\([^)]*,", value):
         return word  # a function of Hydra's that is misspelt, or a name with a comma
     elif "," in value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from lrec.commands.composing import Invocation
 from lrec.commands.data_lines import data_lines
+from lrec.commands.loading import ordered_for
 from lrec.commands.next_commands import without
 from lrec.commands.settings import RunSettings
 from lrec.data.cleaning.audit import ACTIVITY_EDGES
@@ -29,7 +31,7 @@ def run(settings: RunSettings, invocation: Invocation) -> None:
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
-    data = settings.dataset.load()
+    data = _noted(settings)
     screen.note(f"{config.choices['dataset']}: {_counts(data)}")
     screen.print(_long_tails(data, settings.dataset.resembles))
     if data.behaviors:
@@ -50,6 +52,17 @@ def run(settings: RunSettings, invocation: Invocation) -> None:
     simple = ["lrec", "compare", "candidates=[popularity,itemknn]"]
     shared = without(config.overrides, "model", "experiment", "seed")
     screen.commands("next", ["lrec", "train", *without(config.overrides)], [*simple, *shared])
+
+
+def _noted(settings: RunSettings) -> Interactions:
+    """The data, with the notes of its preparation, also where it was prepared before; each once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        data = settings.dataset.load(ordered_for(settings))
+    loading = [str(w.message) for w in caught if w.category is UserWarning]
+    for text in dict.fromkeys((*data.notes, *loading)):
+        warnings.warn(text, stacklevel=2)
+    return data
 
 
 def _counts(data: Interactions) -> str:

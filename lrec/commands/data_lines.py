@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Buckets
+
+# Steps of cleaning in words, with the keys that change them, by the first words of their names.
+STEPS = {
+    "missing id": "without a user or item id (dataset.missing_id)",
+    "missing behavior": "without a behaviour (dataset.missing_behavior)",
+    "missing timestamp": "without a time (dataset.missing_timestamp)",
+    "missing rating": "without a rating (dataset.missing_rating)",
+    "behaviour ": "of other behaviours (dataset.behaviors)",
+    "duplicate": "repeats of a user and item (dataset.duplicates=keep keeps them, sum counts them)",
+    "rating below": "of lower ratings (dataset.min_rating)",
+}
+CORE = "of rare users and items (dataset.k_core)"
 
 
 def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> list[str]:
@@ -18,7 +31,12 @@ def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> 
         if described is None
         else [f"items file: {described.sum():,} of {data.n_items:,} items have a row"]
     )
+    columns = [] if data.columns is None else [f"columns: {data.columns}"]
+    if data.items_columns is not None:
+        columns.append(f"columns of the items file: {data.items_columns}")
     return [
+        *columns,
+        *_row_lines(data),
         f"data: {data.n_users:,} users, {data.n_items:,} items, {len(data):,} interactions; "
         f"trained on {counts['train_users']:,} users and {counts['catalogue_items']:,} items",
         f"evaluated: {counts['validation_users']:,} users for validation, "
@@ -32,6 +50,20 @@ def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> 
             for bucket in buckets
         ),
     ]
+
+
+def _row_lines(data: Interactions) -> list[str]:
+    """A line on what became of the rows that were read, if cleaning dropped any."""
+    dropped: Counter[str] = Counter()
+    for step in data.audit:
+        words = (words for start, words in STEPS.items() if step.name.startswith(start))
+        dropped[next(words, CORE)] += step.rows_removed
+    dropped = +dropped
+    if not dropped:
+        return []
+    counts = ", ".join(f"{rows:,} {words}" for words, rows in dropped.items())
+    read = len(data) + dropped.total()
+    return [f"rows: {read:,} read; dropped: {counts}; {len(data):,} kept"]
 
 
 def augmentation_line(name: str, split: Split, training: Split) -> str:

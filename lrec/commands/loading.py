@@ -10,6 +10,11 @@ from lrec.data.interactions import Interactions
 _latest: dict[str, Interactions] = {}  # of the data set that was loaded last, by its identity
 
 
+def ordered_for(settings: RunSettings) -> str | None:
+    """The name of the split, if it needs each user's order."""
+    return settings.split.name if settings.split.needs_order else None
+
+
 def load_data(settings: RunSettings) -> Interactions:
     """Load a run's data, or take it again where it is what was loaded last.
 
@@ -23,7 +28,7 @@ def load_data(settings: RunSettings) -> Interactions:
         identity = settings.dataset.identity()
         data = _latest.get(identity)
         if data is None:
-            data = settings.dataset.load()
+            data = settings.dataset.load(ordered_for(settings))
         else:
             note(data)
     for feature in settings.feature.values():

@@ -16,9 +16,10 @@ from lrec.base.errors import one_line
 from lrec.base.files import digest_of_file, digest_of_values
 from lrec.data import genre_matrix
 from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
+from lrec.data.used_columns import UsedColumns
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 7
+FORMAT = 8
 
 FEATURES = ("titles", "described")  # arrays of the items
 
@@ -57,6 +58,8 @@ def load(path: Path) -> Interactions | None:
             notes=tuple(meta["notes"]),
             behaviors=tuple(Behavior(**behavior) for behavior in meta["behaviors"]),
             features=ItemFeatures(genres=genres, genre_names=names, **features),
+            columns=_columns(meta["columns"]),
+            items_columns=_columns(meta["items_columns"]),
         )
     except Exception as error:
         warnings.warn(
@@ -67,6 +70,10 @@ def load(path: Path) -> Interactions | None:
         return None
 
 
+def _columns(meta: dict[str, Any] | None) -> UsedColumns | None:
+    return None if meta is None else UsedColumns(meta["chosen"], tuple(meta["unused"]))
+
+
 def store(path: Path, data: Interactions) -> None:
     """Write prepared data for `load`; a reader never sees half a file, a failure only warns."""
     meta = {
@@ -75,6 +82,8 @@ def store(path: Path, data: Interactions) -> None:
         "digest": data.digest,
         "audit": [asdict(step) for step in data.audit],
         "notes": data.notes,
+        "columns": data.columns and asdict(data.columns),
+        "items_columns": data.items_columns and asdict(data.items_columns),
         "behaviors": [asdict(behavior) for behavior in data.behaviors],
         "genre_names": data.features.genre_names,
     }

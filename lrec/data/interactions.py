@@ -11,6 +11,7 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Sparse, Strings
 from lrec.data.genre_matrix import as_sparse
+from lrec.data.used_columns import UsedColumns
 
 
 class Truth(Protocol):
@@ -106,7 +107,9 @@ class Interactions:
         unique_pairs: True if it is known that no user has an item twice.
         clock: True if timestamps of different users can be compared.
         audit: removals by cleaning, step by step.
-        notes: of what reading and cleaning found odd, each a line.
+        notes: of what reading found odd, each a line.
+        columns, items_columns: of the tables of interactions and items, by their roles, or None
+            where there is no such table.
         digest: hex digest of the cleaned content.
 
     Example:
@@ -145,6 +148,8 @@ class Interactions:
     features: ItemFeatures = field(default_factory=ItemFeatures)
     audit: tuple[CleaningStep, ...] = ()
     notes: tuple[str, ...] = ()
+    columns: UsedColumns | None = None
+    items_columns: UsedColumns | None = None
     digest: str = ""
     truth: Truth | None = None
 

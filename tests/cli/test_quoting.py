@@ -43,6 +43,10 @@ def test_ids_of_a_list_arrive_as_they_are_typed(value: str, ids: list[object]) -
     assert PARSER.parse_override(quoted(f"history={value}")).value() == ids
 
 
+def test_a_comma_alone_is_no_sweep() -> None:
+    assert PARSER.parse_override(quoted("dataset.decimal=,")).value() == ","
+
+
 def test_a_sweep_stays_one() -> None:
     override = PARSER.parse_override(quoted("dataset.path=a,ratings (1).csv"))
     assert override.is_sweep_override()

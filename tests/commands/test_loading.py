@@ -34,7 +34,7 @@ def test_runs_of_one_process_share_their_data(
     with monkeypatch.context() as patch:
         patch.setattr(CSV, "load", None)
         assert load_data(settings(path, "model=ease", "seed=2")) is data
-        assert content_digest(data) == data.digest
+        assert content_digest(data.in_file_order()) == data.digest
         with pytest.raises(TypeError):
             load_data(settings(path, "dataset.k_core=1"))
     path.write_text(TABLE + "c,x,1,40\n")
@@ -42,12 +42,37 @@ def test_runs_of_one_process_share_their_data(
     assert len(load_data(settings(path))) == len(data) + 1
 
 
-def test_data_that_is_shared_is_noted_each_time(tmp_path: Path) -> None:
+def test_files_are_noted_when_they_are_prepared_and_doubtful_data_each_time(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "a.csv"
     path.write_text(TABLE + "NA,x,1,40\n")
-    for _ in range(2):
-        with pytest.warns(UserWarning, match="1 rows have the user id NA"):
-            load_data(settings(path))
+    odd, old = "1 rows have the user id NA", "all times lie before 1990"
+    loads = (lambda: load_data(settings(path)), settings(path).dataset.load)
+    for load, expected in zip((*loads[:1], *loads), ([odd, old], [old], [old]), strict=True):
+        with pytest.warns(UserWarning, match="1990") as noted:
+            load()
+        texts = [str(note.message) for note in noted]
+        assert [word for word in (odd, old) if any(word in text for text in texts)] == expected
+
+
+def test_times_that_the_split_needs_are_told_with_the_other_problems(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("customer,sku,price\na,x,1\n,y,2\n")
+    with pytest.raises(DataError) as error:
+        load_data(settings(path))
+    message = str(error.value)
+    assert message.startswith("the data has 2 problems: (1) 1 of 2 rows have no user id")
+    assert "(2) split=global_time needs to know" in message
+    assert "(its columns: customer, sku, price). Name their column in dataset.timestamp" in message
+    with pytest.raises(DataError) as error:
+        load_data(settings(path, "split=ratio"))
+    assert "timestamps" not in str(error.value)
+    path.write_text("customer,sku,ordered_at\na,x,soon\n,y,2021-03-01\n")
+    with pytest.raises(DataError) as error:  # times that could not be read are no second problem
+        load_data(settings(path, "dataset.timestamp=ordered_at"))
+    assert "2 problems" in str(error.value)
+    assert "split=" not in str(error.value)
 
 
 def test_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
@@ -56,6 +81,7 @@ def test_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     items.write_text("item,title\nz,Why\n")
     vectors.write_text("id,0,1\nx,1,2\n")
     words = (f"dataset.items_path={items}", "feature=vectors", f"feature.vectors.path={vectors}")
+    words = (*words, "split=ratio")
     with pytest.raises(DataError) as error:
         load_data(settings(path, *words))
     message = str(error.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,7 +24,7 @@ from lrec.commands.recommend.restriction import (
 )
 from lrec.commands.recommend.table_file import is_replaceable, write
 from lrec.commands.recommend.users import given_histories, known_users, new_users
-from lrec.commands.runs.saved import load_model, refuse_changed
+from lrec.commands.runs.saved import is_data_of, load_model, refuse_changed
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
@@ -107,6 +108,12 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
         data = settings.dataset.load()
         if location_of(invocation.config):
             refuse_changed(data, settings.run)
+        elif not is_data_of(data, settings.run):
+            warnings.warn(
+                "the data has changed since the run was trained: histories are as they are now, "
+                "and items that are new are not recommended. lrec update trains on",
+                stacklevel=2,
+            )
     settings.strategy.start_for(settings.model.uses_tensorflow())
     model = load_model(settings.run)
     if given is not None:

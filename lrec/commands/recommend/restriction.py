@@ -10,6 +10,7 @@ import numpy as np
 
 from lrec.base.arrays import Ints, Strings
 from lrec.base.errors import ConfigError, DataError, listed, nearest
+from lrec.base.missing_files import looked_in
 from lrec.commands.recommend.users import codes_of
 from lrec.data.histories import Histories
 from lrec.data.tables.columns import ITEMS, find_column, names
@@ -95,7 +96,9 @@ def ids_of(only: list[Any] | str | None) -> list[Any] | None:
 def _ids_of_table(given: str) -> list[str]:
     path = Path(given).expanduser()
     if not path.is_file():
-        raise DataError(f"only is neither a list of item ids nor a file. Received: {given}")
+        raise DataError(
+            f"only is neither a list of item ids nor a file. Received: {given} {looked_in(path)}"
+        )
     frame = read_table(path)
     column = find_column(frame, "auto", ITEMS, "only")
     if column is None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Strings, offsets_of
 from lrec.base.errors import DataError, listed
+from lrec.base.missing_files import looked_in
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import index_of
 from lrec.data.catalogue import Catalogue
@@ -28,6 +29,7 @@ from lrec.data.tables.columns import (
     numbers,
 )
 from lrec.data.tables.reading import read_table
+from lrec.data.tables.time_column import time_column
 from lrec.data.tables.times import seconds
 from lrec.evaluation.bucket import ALL, COLD
 
@@ -114,10 +116,14 @@ def given_histories(history: list[Any] | str) -> GivenHistories:
         return GivenHistories(rows * 0, np.array(["new"]), history, None, rows)
     path = Path(history).expanduser()
     if not path.is_file():
-        raise DataError(f"history is neither a list of item ids nor a file. Received: {history}")
+        raise DataError(
+            "history is neither a list of item ids nor a file. "
+            f"Received: {history} {looked_in(path)}"
+        )
     frame = read_table(path)
     usual = {"user": USERS, "item": ITEMS, "rating": RATINGS, "timestamp": TIMES}
     columns = {key: find_column(frame, "auto", usual[key], key) for key in usual}
+    columns["timestamp"] = columns["timestamp"] or time_column(frame)
     if columns["item"] is None:
         raise DataError(f"{path} has no item column. Its columns: {', '.join(frame.columns)}.")
     users = pd.Series("new", frame.index)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrec.base.errors import listed
 from lrec.base.files import digest_of_values, write_table, write_text
 from lrec.commands.composing import LOCATION, ComposedConfig
 from lrec.commands.runs.stored_config import stored_text
@@ -90,6 +91,9 @@ def log_data(context: RunContext, name: str, data: Interactions, split: Split) -
     source = {key: str(value) for key, value in context.config.values["dataset"].items()}
     context.log.dataset(name, data.digest, source)
     context.log.metrics({f"data/{key}": value for key, value in split.counts.items()})
+    if data.columns is not None:
+        chosen = {f"lrec.column.{role}": name for role, name in data.columns.chosen.items()}
+        context.log.tags({**chosen, "lrec.columns_not_used": listed(data.columns.unused)})
 
 
 def log_training(context: RunContext, epochs: int, seconds: float) -> None:

@@ -13,7 +13,7 @@ from lrec.data.cleaning.audit import drop, note
 from lrec.data.cleaning.behaviors import check_behaviors, weigh
 from lrec.data.cleaning.coding import coded, compact, complete, content_digest
 from lrec.data.cleaning.problems import problems_of
-from lrec.data.cleaning.raw_rows import identified, notes_on_times, ordered
+from lrec.data.cleaning.raw_rows import identified, ordered
 from lrec.data.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class Cleaning:
 
         Args:
             frame: one row an interaction, in file order; missing values are NaN. Its
-                `attrs["notes"]`, if any, become notes of the data; its `attrs["problems"]` are
-                refused together with what is missing.
+                `attrs["notes"]` and `attrs["columns"]`, if any, become those of the data; its
+                `attrs["problems"]` are refused together with what is missing.
             clock: True if timestamps of different users can be compared.
 
         Raises:
@@ -79,16 +79,15 @@ class Cleaning:
         """
         if not len(frame):
             raise DataError("the data has no rows.")
-        notes = tuple(frame.attrs.get("notes", ()))
+        notes, columns = tuple(frame.attrs.get("notes", ())), frame.attrs.get("columns")
         self.problems(frame).refuse()
         frame = frame.reset_index(drop=True)
         frame, audit = identified(frame)
         frame = ordered(frame)
-        data = replace(coded(frame, clock), audit=audit)
+        data = replace(coded(frame, clock), audit=audit, notes=notes, columns=columns)
         data, frame = complete(data, frame, "behavior")
         data, frame = self._choose(data, frame)
         data, frame = complete(data, frame, "timestamp")
-        data = replace(data, notes=(*notes, *notes_on_times(data)))
         data = self._rate(data, frame)
         data = self._unite(data)
         if self.min_rating is not None:

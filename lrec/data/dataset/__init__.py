@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError, Problems
+from lrec.base.missing_files import looked_in
 from lrec.data import cache, cache_upkeep
 from lrec.data.cleaning.cleaning import Cleaning
+from lrec.data.cleaning.raw_rows import notes_on_times
 from lrec.data.interactions import Interactions, ItemFeatures
 from lrec.data.tables.item_features import ItemTable, item_features
 from lrec.data.tables.missing_values import MissingValues
 from lrec.data.tables.opening import Source
 from lrec.data.tables.table_format import TableFormat
+from lrec.data.used_columns import UsedColumns, without_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,8 +49,12 @@ class Dataset(Component, ABC):
     resembles: Resemblance | None = None
 
     @abstractmethod
-    def load(self) -> Interactions:
+    def load(self, ordered_for: str | None = None) -> Interactions:
         """Read or generate the data, cleaned.
+
+        Args:
+            ordered_for: name of the split that needs each user's order, if one does: data without
+                it may be refused with all else that is wrong.
 
         Raises:
             DataError: the data is missing or not usable; one line says why.
@@ -114,8 +121,11 @@ class FileDataset(Dataset):
             files += [path for path in usual if path.exists()][:1]
         return files
 
-    def prepare(self, files: Sequence[Source]) -> Interactions:
+    def prepare(self, files: Sequence[Source], ordered_for: str | None = None) -> Interactions:
         """Read and clean `files`, the interactions first.
+
+        Args:
+            ordered_for: see `load`.
 
         Raises:
             DataError: with all that is wrong with any of them.
@@ -123,7 +133,7 @@ class FileDataset(Dataset):
         problems, table, items = Problems(), None, None
         with problems.collected():
             table = self.read(files[0])
-            problems += self.cleaning.problems(table)
+            problems += self._problems(table, ordered_for)
         with problems.collected():
             items = self.read_items(files[1]) if len(files) > 1 else None
             if items is not None and table is not None and "item" in table:
@@ -134,13 +144,23 @@ class FileDataset(Dataset):
         if items is None:
             return data
         features = item_features(items, data.item_ids)
-        return replace(data, features=features, notes=(*data.notes, *items.notes))
+        notes = (*data.notes, *items.notes)
+        return replace(data, features=features, notes=notes, items_columns=items.columns)
 
-    def check_first_rows(self, files: Sequence[Source]) -> None:
+    def _problems(self, table: pd.DataFrame, ordered_for: str | None) -> list[str]:
+        problems: list[str] = [*self.cleaning.problems(table)]
+        columns: UsedColumns | None = table.attrs.get("columns")
+        named = columns is not None and "timestamp" in columns.chosen
+        if ordered_for is not None and "timestamp" not in table and not named:
+            problems.append(without_times(ordered_for, columns))
+        return problems
+
+    def check_first_rows(self, files: Sequence[Source], ordered_for: str | None = None) -> None:
         """Refuse large files by their first rows, before seconds are spent on all of them.
 
         Args:
             files: the interactions and, where there is one, the items.
+            ordered_for: see `load`.
 
         Raises:
             DataError: the first rows are not usable.
@@ -150,7 +170,7 @@ class FileDataset(Dataset):
         problems = Problems()
         with problems.collected():
             table = self.read_first(files[0], FIRST)
-            problems += [] if table is None else self.cleaning.problems(table)
+            problems += [] if table is None else self._problems(table, ordered_for)
         with problems.collected():
             if len(files) > 1:
                 self.read_items(files[1], FIRST)
@@ -170,23 +190,25 @@ class FileDataset(Dataset):
             if key not in ("path", "cache")
         }
 
-    def load(self) -> Interactions:
+    def load(self, ordered_for: str | None = None) -> Interactions:
         files = self.files()
-        self.check_first_rows(files)
+        self.check_first_rows(files, ordered_for)
         settings = {**self.settings(), "name": self.name}
         stored = cache.folder(self.cache) / f"{cache.key(files, settings)}.npz"
         data = cache.load(stored)
         if data is None:
-            data = self.prepare(files).by_user()
+            data = self.prepare(files, ordered_for).by_user()
             cache.store(stored, data)
+            for text in data.notes:  # once; `lrec data` shows them always
+                warnings.warn(text, stacklevel=2)
         cache_upkeep.limit_size(stored)
         note(data)
         return data
 
 
 def note(data: Interactions) -> None:
-    """Note what is odd in data; prepared data is as odd as the file that it comes from."""
-    for text in data.notes:
+    """Note what makes results of this data doubtful, in every command."""
+    for text in notes_on_times(data):
         warnings.warn(text, stacklevel=3)
     _note_items(data.features)
 
@@ -221,7 +243,7 @@ def existing(path: str, name: str) -> Path:
     """
     file = Path(path).expanduser()
     if not file.exists():
-        raise DataError(f"{name} does not exist. Received: {path}")
+        raise DataError(f"{name} does not exist. Received: {path} {looked_in(file)}")
     if file.is_dir():
         raise DataError(f"{name} is a folder, and a file is needed. Received: {path}")
     return file

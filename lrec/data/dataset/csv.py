@@ -15,8 +15,9 @@ from lrec.data.tables.item_features import ItemTable
 from lrec.data.tables.missing_values import without
 from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.opening import Source
-from lrec.data.tables.table_format import TableFormat
+from lrec.data.tables.table_format import Decimal, TableFormat
 from lrec.data.tables.times import TimeUnit
+from lrec.data.used_columns import UsedColumns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,8 @@ class CSV(FileDataset):
     Args:
         path: a text table, Parquet, Feather, a workbook or JSON Lines, compressed or not.
         user, item, rating, timestamp: column names. `auto` takes the column with a usual name
-            (user_id, userId, …); without one there are no ratings, or no timestamps.
+            (user_id, userId, …), and for times the only one that ends in _at, _date, _time, … and
+            holds times; without one there are no ratings, or no timestamps.
         behavior: column of the kind of interaction, such as view or purchase; as above.
         behaviors, targets: weight of each kind in training, and those that are held out; see
             `Cleaning`.
@@ -40,6 +42,7 @@ class CSV(FileDataset):
         header: True if the first line names the columns; else they are called 0, 1, 2, …
         quoted: True if quotes may enclose a value; else they belong to it.
         encoding: of a text file; null recognises UTF-8, UTF-16 and Windows-1252.
+        decimal: sign before the decimals of ratings and times: `point` or `comma`.
         order: of each history: by `time`, or of the `file` where rows are in order without times.
         clock: False where timestamps are positions in a user's history, not times.
         items_path: a table of the items, with the item column and, as `titles` and `genres` name
@@ -76,6 +79,7 @@ class CSV(FileDataset):
         header: bool = True,
         quoted: bool = True,
         encoding: str | None = None,
+        decimal: Decimal = "point",
         order: Literal["time", "file"] = "time",
         clock: bool = True,
         items_path: str | None = None,
@@ -113,6 +117,7 @@ class CSV(FileDataset):
             known=known,
             quoted=quoted,
             encoding=encoding,
+            decimal=decimal,
             missing_values=missing_values,
         )
         self.clock = clock and order == "time"
@@ -159,6 +164,7 @@ class CSV(FileDataset):
             )
         ]
         item, titles, genres = columns
+        roles = (("item", item), ("titles", titles), ("genres", genres))
         if item is None:
             raise DataError(f"{path} has no item column. Its columns: {listed(frame.columns)}.")
         ids = names(without(frame[item], self.format.missing_values, "item"), item)
@@ -168,4 +174,5 @@ class CSV(FileDataset):
             None if titles is None else frame[titles],
             None if genres is None else frame[genres],
             (*frame.attrs["notes"], *odd),
+            UsedColumns.of({r: c for r, c in roles if c is not None}, frame.columns),
         )

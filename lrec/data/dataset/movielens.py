@@ -18,6 +18,7 @@ from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.opening import Source
 from lrec.data.tables.reading import read_table
 from lrec.data.tables.times import seconds
+from lrec.data.used_columns import UsedColumns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +101,9 @@ class MovieLens(FileDataset):
         for role in ("user", "item"):
             notes += notes_on_ids(columns[role], role, str(frame.columns[LAYOUT.index(role)]))
         table = pd.DataFrame(columns)
-        table.attrs.update(notes=notes, problems=problems)
+        chosen = dict(zip(LAYOUT, map(str, frame.columns), strict=False))
+        used = UsedColumns.of(chosen, map(str, frame.columns))
+        table.attrs.update(notes=notes, problems=problems, columns=used)
         return table
 
     def read_items(self, path: Source, rows: int | None = None) -> ItemTable:

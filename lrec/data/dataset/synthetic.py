@@ -149,7 +149,7 @@ class Synthetic(Dataset):
         self.days = days
         self.seed = seed
 
-    def load(self) -> Interactions:
+    def load(self, ordered_for: str | None = None) -> Interactions:
         generator = np.random.default_rng(self.seed)
         world = self._world(generator)
         user, timestamp = self._visits(generator)

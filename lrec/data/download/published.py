@@ -99,24 +99,24 @@ class Published(FileDataset):
         folder /= self.name
         return [fetch(*remote, folder, self.mirror, self.verify) for remote in self.remote]
 
-    def prepare(self, files: Sequence[Source]) -> Interactions:
+    def prepare(self, files: Sequence[Source], ordered_for: str | None = None) -> Interactions:
         file = files[0]
         if not (self.members and isinstance(file, Path) and zipfile.is_zipfile(file)):
-            return super().prepare(files)
+            return super().prepare(files, ordered_for)
         try:
             with zipfile.ZipFile(file) as archive:
                 members = [zipfile.Path(archive, name) for name in self.members]
                 for member in members:
                     if not member.is_file():
                         raise DataError(f"{file} has no {member.at} in it: it is another archive.")
-                return super().prepare(members)
+                return super().prepare(members, ordered_for)
         except zipfile.BadZipFile as error:
             raise DataError(f"{file} is damaged: {error}") from None
 
-    def check_first_rows(self, files: Sequence[Source]) -> None:
+    def check_first_rows(self, files: Sequence[Source], ordered_for: str | None = None) -> None:
         """Nothing to look at in a download, whose bytes are known, and in an archive."""
         if self.path is not None and not zipfile.is_zipfile(str(files[0])):
-            super().check_first_rows(files)
+            super().check_first_rows(files, ordered_for)
 
     def settings(self) -> dict[str, Any]:
         source = ("mirror", "download", "verify")

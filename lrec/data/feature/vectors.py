@@ -10,6 +10,7 @@ import numpy as np
 
 from lrec.base.arrays import Floats, Strings
 from lrec.base.errors import DataError
+from lrec.base.missing_files import looked_in
 from lrec.data.feature import Feature
 from lrec.data.queries import Split
 from lrec.data.tables.columns import ITEMS, find_column, names
@@ -66,7 +67,9 @@ class Vectors(Feature):
         """Ids and vectors of the first rows or of all, and notes."""
         path = Path(self.path).expanduser()
         if not path.is_file():
-            raise DataError(f"feature.vectors.path is no file. Received: {self.path}")
+            raise DataError(
+                f"feature.vectors.path is no file. Received: {self.path} {looked_in(path)}"
+            )
         if path.suffix == ".npy":
             return *self._npy(path, rows), []
         return self._table(path, rows)

@@ -15,14 +15,20 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Queries, Split
+from lrec.data.used_columns import without_times
 
 # The part of the split that an interaction belongs to.
 EXCLUDED, TRAIN, FOLD_IN, VALIDATION, TEST = range(-1, 4)
 
 
 class Splitter(Component, ABC):
-    """A rule that assigns each interaction to a part of the split."""
+    """A rule that assigns each interaction to a part of the split.
 
+    Attributes:
+        needs_order: True if it asks for each user's order, by timestamps.
+    """
+
+    needs_order: bool = False
     history_part = TRAIN  # of what is history after all, among what would be held out
 
     @abstractmethod
@@ -113,10 +119,7 @@ class Splitter(Component, ABC):
             DataError: the data has none.
         """
         if data.timestamp is None:
-            raise DataError(
-                f"split={self.name} needs to know which interaction came first, and the data has "
-                "no timestamps. Name their column in dataset.timestamp, or use split=ratio."
-            )
+            raise DataError(without_times(self.name, data.columns))
         return data.timestamp
 
 

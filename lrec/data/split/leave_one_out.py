@@ -32,6 +32,7 @@ class LeaveOneOut(Splitter):
     """
 
     name = "leave_one_out"
+    needs_order = True
 
     def assign(self, data: Interactions) -> Ints:
         self.need_order(data)

@@ -43,6 +43,7 @@ class Ratio(Splitter):
         self.validation = validation
         self.test = test
         self.order = order
+        self.needs_order = order == "time"
         self.seed = seed
 
     def assign(self, data: Interactions) -> Ints:

@@ -54,6 +54,7 @@ class UserHoldout(Splitter):
         self.test = test
         self.fold_in = fold_in
         self.order = order
+        self.needs_order = order == "time"
         self.seed = seed
 
     def assign(self, data: Interactions) -> Ints:

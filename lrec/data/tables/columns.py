@@ -29,11 +29,14 @@ ITEMS = (
 RATINGS = ("rating", "score", "stars", "overall", "book_rating", "user_rating")
 TIMES = (
     *("timestamp", "time", "unixreviewtime", "date", "datetime", "event_time", "eventtime"),
-    *("created_at", "unix_timestamp", "ts", "invoicedate", "invoice_date", "order_date"),
-    *("purchase_date", "review_date"),
+    *("created_at", "ordered_at", "purchased_at", "unix_timestamp", "ts", "invoicedate"),
+    *("invoice_date", "order_date", "purchase_date", "review_date", "order_time", "date_time"),
+    *("event_date", "event_timestamp", "transaction_date", "purchase_time", "orderdate"),
 )
 BEHAVIORS = ("behavior", "behaviour", "behavior_type", "event", "event_type", "action")
 KNOWN = frozenset((*USERS, *ITEMS, *RATINGS, *TIMES, *BEHAVIORS))
+MANY = 1000  # cells that are looked at for a hint
+DECIMAL_COMMA = re.compile(r"^\s*([+-]?\d*),(\d+)\s*$")
 # RecBole's types of columns, behind their names: user_id:token
 TYPES = re.compile(r":(token|token_seq|float|float_seq)$")
 
@@ -103,16 +106,39 @@ def names(column: pd.Series, name: str) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(codes, index, ordered=True), column.index)
 
 
-def numbers(column: pd.Series, name: str) -> pd.Series:
+def numbers(column: pd.Series, name: str, decimal: str | None = None) -> pd.Series:
     """A column as float64; empty cells are NaN.
+
+    Args:
+        decimal: sign before the decimals, `,` or else a point; None where no key can set it.
 
     Raises:
         DataError: a cell is no number, or none that float32 can hold.
     """
-    parsed = parsed_numbers(column)
+    import pandas as pd
+
+    hint = ""
+    parsed = parsed_numbers(with_points(column) if decimal == "," else column)
     parsed = parsed.where(parsed.abs() <= np.finfo(np.float32).max)
-    refuse_unread(column, unread_cells(column, parsed), name, "a number")
+    if decimal == "," and not pd.api.types.is_numeric_dtype(column):
+        # 1.234 may be a thousand
+        parsed = parsed.where(~column.map(str).str.contains(".", regex=False))
+        hint = " with dataset.decimal=comma, which allows no points"
+    unread = unread_cells(column, parsed)
+    if decimal != "," and any(DECIMAL_COMMA.match(str(cell)) for cell in column[unread][:MANY]):
+        way = "write points" if decimal is None else "dataset.decimal=comma reads them"
+        hint = f" (decimal commas: {way})"
+    refuse_unread(column, unread, name, f"a number{hint}")
     return parsed
+
+
+def with_points(column: pd.Series) -> pd.Series:
+    """Cells of text with a decimal comma as they are written with a point; others as they are."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column) or column.dtype.kind in "mM":
+        return column
+    return column.map(str).str.replace(DECIMAL_COMMA, r"\1.\2", regex=True).where(column.notna())
 
 
 def parsed_numbers(column: pd.Series) -> pd.Series:
@@ -146,8 +172,13 @@ def unread_cells(column: pd.Series, parsed: pd.Series) -> pd.Series:
     unread = parsed.isna() & column.notna()
     if not unread.any():
         return unread
-    words = column[unread].map(lambda cell: str(cell).lower())
-    return unread & ~words.isin(NOTHING).reindex(column.index, fill_value=False)
+    words = is_word_for_none(column[unread])
+    return unread & ~words.reindex(column.index, fill_value=False)
+
+
+def is_word_for_none(cells: pd.Series) -> pd.Series:
+    """True where a cell of numbers or times is a word for an empty one."""
+    return cells.map(lambda cell: str(cell).lower()).isin(NOTHING)
 
 
 def refuse_unread(column: pd.Series, unread: pd.Series, name: str, kind: str) -> None:

@@ -12,6 +12,7 @@ from lrec.base.errors import DataError, listed
 from lrec.data.genre_matrix import spread
 from lrec.data.interactions import ItemFeatures
 from lrec.data.tables.category_lists import category_flags
+from lrec.data.used_columns import UsedColumns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +26,14 @@ class ItemTable:
         ids: of the rows; of repeated ones the first counts.
         titles, genres: or None where there are none; for genres see `category_flags`.
         notes: of what is odd in the file, each a line.
+        columns: by their roles.
     """
 
     ids: pd.Series
     titles: pd.Series | None = None
     genres: pd.Series | None = None
     notes: tuple[str, ...] = ()
+    columns: UsedColumns | None = None
 
     def check_ids(self, ids: pd.Series) -> None:
         """Refuse a file of other items.

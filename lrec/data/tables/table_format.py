@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lrec.base.errors import DataError, listed
 from lrec.data.tables.columns import (
@@ -15,6 +15,7 @@ from lrec.data.tables.columns import (
     find_column,
     names,
     numbers,
+    with_points,
 )
 from lrec.data.tables.dialect import recognised_separator, separator_name, typed_separator
 from lrec.data.tables.headerless import layout_note, may_lack_header, recognised_layout
@@ -22,11 +23,15 @@ from lrec.data.tables.missing_values import MissingValues, check_missing_values,
 from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.opening import Source, check_encoding
 from lrec.data.tables.reading import read_table
+from lrec.data.tables.time_column import time_column
 from lrec.data.tables.times import TimeUnit, check_time_format, seconds
+from lrec.data.used_columns import UsedColumns
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Decimal = Literal["point", "comma", ".", ","]
+DECIMALS: dict[Decimal, str] = {"point": ".", "comma": ",", ".": ".", ",": ","}
 AUTO = "auto"  # a usual name
 ROLES = {
     "user": USERS,
@@ -54,6 +59,7 @@ class TableFormat:
         encoding: of a text file; None recognises UTF-8, UTF-16 and Windows-1252.
         missing_values: cells that stand for an empty one: a list for ratings, or lists by role,
             such as {rating: [0], user: [NA]}.
+        decimal: sign before the decimals of ratings and times, itself or its name.
 
     Raises:
         ValueError: `separator` is more than one character, repeated or not, or `time_format` is
@@ -73,6 +79,7 @@ class TableFormat:
     quoted: bool = True
     encoding: str | None = None
     missing_values: MissingValues = None
+    decimal: Decimal = "point"
 
     def __post_init__(self) -> None:
         check_time_format(self.time_format)
@@ -100,8 +107,9 @@ class TableFormat:
             rows: the first ones alone; None reads all.
 
         Returns:
-            The table. Its `attrs` have `notes` of what is odd in it, and `problems`: a line for
-            each column that is missing or holds what it must not, and is left out.
+            The table. Its `attrs` have `notes` of what is odd in it; `columns` that were used; and
+            `problems`: a line for each column that is missing or holds what it must not, and is
+            left out.
 
         Raises:
             DataError: the file is empty or is not such a table.
@@ -112,6 +120,7 @@ class TableFormat:
         table = pd.DataFrame(index=frame.index)
         notes, problems = [*frame.attrs["notes"]], []
         chosen: dict[str, str] = {}
+        decimal = DECIMALS[self.decimal]
         for role, usual in ROLES.items():
             try:
                 column = self._column(frame, role, usual, path)
@@ -120,8 +129,9 @@ class TableFormat:
                 chosen[role] = column
                 cells = without(frame[column], self.missing_values, role)
                 if role == "rating":
-                    table[role] = numbers(cells, column)
+                    table[role] = numbers(cells, column, decimal)
                 elif role == "timestamp":
+                    cells = with_points(cells) if decimal == "," else cells
                     table[role] = seconds(
                         cells, column, self.time_unit, self.time_format, positions=not clock
                     )
@@ -134,7 +144,9 @@ class TableFormat:
         if self.known is not None and self.known in frame:
             table["known"] = numbers(frame[self.known], self.known)
         problems += _shared(chosen)
-        table.attrs.update(notes=notes, problems=problems)
+        known = {} if self.known is None else {"known": self.known}
+        used = UsedColumns.of({**chosen, **known}, frame.columns)
+        table.attrs.update(notes=notes, problems=problems, columns=used)
         return table
 
     def _with_layout(self, path: Source, rows: int | None) -> pd.DataFrame:
@@ -163,6 +175,8 @@ class TableFormat:
         if wanted is None:
             return None
         column = find_column(frame, wanted, usual, f"dataset.{role}")
+        if column is None and role == "timestamp":
+            column = time_column(frame, self.time_format)
         if column is not None or role not in ("user", "item"):
             return column
         message = (

@@ -146,3 +146,25 @@ def test_wrong_requests_are_one_line(
     answer = lrec(folder, "recommend", f"run={run}", *overrides)
     assert answer.rc == 2
     assert words in answer.complaint
+
+
+def test_data_that_has_changed_is_noted_and_its_reading_is_not_repeated(
+    trained: tuple[Path, str], lrec: CommandLine, tiny: Path, tmp_path: Path
+) -> None:
+    lrec.give_store(tmp_path)
+    table = tmp_path / "log.csv"
+    table.write_bytes(tiny.read_bytes() + "josé,thing-01,3,1600000000\n".encode("cp1252"))
+    data = ("dataset=csv", f"dataset.path={table}")
+    first = lrec(tmp_path, "train", *data, *SMALL)
+    assert (first.rc, first.err) == (0, "")
+    assert "is no UTF-8 text" in first.out
+    request = ("recommend", "run=latest", "users=[josé]", "top=2")
+    same = lrec(tmp_path, *request)
+    assert (same.rc, same.err) == (0, "")
+    assert "note:" not in same.out
+    assert "is no UTF-8 text" in lrec(tmp_path, "data", *data, "split=leave_one_out").out
+    with table.open("ab") as file:
+        file.write("josé,thing-02,3,1600000001\n".encode("cp1252"))
+    later = lrec(tmp_path, *request)
+    assert (later.rc, later.err) == (0, "")
+    assert "note: the data has changed since the run was trained" in later.out

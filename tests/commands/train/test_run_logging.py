@@ -6,7 +6,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import MagicMock
 
-from lrec.commands.train.run_logging import RunContext, log_config
+from lrec.commands.train.run_logging import RunContext, log_config, log_data
+from lrec.data.used_columns import UsedColumns
 
 
 def test_config_that_makes_a_run_resumable_is_written_after_all_it_takes() -> None:
@@ -17,3 +18,18 @@ def test_config_that_makes_a_run_resumable_is_written_after_all_it_takes() -> No
     )
     log_config(cast(RunContext, context), seeded=True)
     assert written == ["overrides.txt", "config.yaml"]
+
+
+def test_columns_that_were_detected_are_tags() -> None:
+    columns = UsedColumns({"user": "customer", "item": "sku"}, ("quantity", "price"))
+    config = SimpleNamespace(values={"dataset": {"user": "auto"}})
+    context: Any = SimpleNamespace(config=config, log=MagicMock())
+    data: Any = SimpleNamespace(digest="0", columns=columns)
+    log_data(cast(RunContext, context), "csv", data, cast(Any, SimpleNamespace(counts={})))
+    context.log.tags.assert_called_once_with(
+        {
+            "lrec.column.user": "customer",
+            "lrec.column.item": "sku",
+            "lrec.columns_not_used": "quantity, price",
+        }
+    )
