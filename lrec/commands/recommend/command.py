@@ -133,7 +133,7 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     screen.rows(table.head(SHOWN))
     if len(table) > SHOWN:
         screen.note(f"{SHOWN} of {len(table):,} rows; to=FILE.csv or .parquet writes them all")
-    again = ["lrec", "recommend", *without(invocation.config.overrides), "to=lists.csv"]
+    again = ["lrec", "recommend", *without(invocation.config.overrides, "to"), "to=lists.csv"]
     screen.commands("next", again)
 
 

@@ -123,7 +123,9 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     screen.note(log.location)
     run_ids = [run.id for model in models for run in model.distinct.values()]
     several = [over_runs("simulate", run_ids, location_of(config))]
-    screen.commands("next", *(several if len(models) > 1 else with_saved(models[0].any)))
+    screen.commands(
+        "next", *(several if len(models) > 1 else with_saved(models[0].any, location_of(config)))
+    )
 
 
 def describe(settings: RevealSettings, split: Split) -> dict[str, Any]:
