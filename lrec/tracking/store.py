@@ -42,6 +42,10 @@ class UnreachableError(Exception):
     """MLflow is not reachable now."""
 
 
+class MissingStoreError(RuntimeError):
+    """A local store that is to be read is not there."""
+
+
 class Store:
     """MLflow's tracking store, at `$MLFLOW_TRACKING_URI` or in mlflow.db of this folder."""
 
@@ -151,6 +155,20 @@ class Store:
             os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
             if given is not None:
                 os.environ["MLFLOW_EXPERIMENT_ID"] = given
+
+    def require(self) -> None:
+        """Refuse to read a local store that is not there; MLflow would make an empty one.
+
+        Raises:
+            MissingStoreError: it is not there.
+        """
+        if new_store.is_missing(self.uri):
+            raise MissingStoreError(
+                f"there is no store {self}: runs belong to the folder that they were started in. "
+                "Go there, or set MLFLOW_TRACKING_URI to its store "
+                "(sqlite:////path/of/that/folder/mlflow.db); lrec train begins one here."
+            )
+        self.make()
 
     def make(self) -> None:
         """Make a local store that is not there yet, or only in part."""

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lrec.base.errors import one_line
+from lrec.tracking import new_store
 from lrec.tracking.saved_runs import fetch
 from lrec.tracking.store import Store
 
@@ -49,8 +50,7 @@ def change_user_tables(name: str, change: Callable[[Path], int]) -> Iterator[Cha
         RuntimeError: the store does not respond, or does not take a file.
     """
     store = Store()
-    local = store.uri.removeprefix("sqlite:///")
-    if local != store.uri and not Path(local).exists():
+    if new_store.is_missing(store.uri):
         return  # reading would make it
     client = store.mlflow.MlflowClient()
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from lrec.base.arrays import Ints, Strings
-from lrec.base.errors import ConfigError, nearest
+from lrec.base.errors import ConfigError, as_list, nearest
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import with_model, without
 from lrec.commands.recommend.explanation import explain_items
@@ -79,7 +79,8 @@ class RecommendSettings(RunSettings):
         groups = group_names(self.bucket.values())
         if isinstance(self.users, str) and self.users not in groups:
             raise ConfigError(
-                f"users must be a list of ids or a bucket, one of {', '.join(groups)}"
+                f"users must be a list of ids, {as_list('users', self.users)}, or a bucket, one "
+                f"of {', '.join(groups)}"
                 f"{nearest(self.users, groups)}. Received: {self.users}"
             )
         check_exclude(self.exclude, from_data=self.users is not None)

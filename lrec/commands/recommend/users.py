@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Strings, offsets_of
-from lrec.base.errors import DataError, listed
+from lrec.base.errors import DataError, as_list, listed
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import index_of
 from lrec.data.catalogue import Catalogue
@@ -114,7 +114,10 @@ def given_histories(history: list[Any] | str) -> GivenHistories:
         return GivenHistories(rows * 0, np.array(["new"]), history, None, rows)
     path = Path(history).expanduser()
     if not path.is_file():
-        raise DataError(f"history is neither a list of item ids nor a file. Received: {history}")
+        raise DataError(
+            "history is neither a list of item ids nor a file (one id is a list too: "
+            f"{as_list('history', history)}). Received: {history}"
+        )
     frame = read_table(path)
     usual = {"user": USERS, "item": ITEMS, "rating": RATINGS, "timestamp": TIMES}
     columns = {key: find_column(frame, "auto", usual[key], key) for key in usual}
@@ -186,6 +189,17 @@ def codes_of(
         example = listed(unknown[:1]) or "an empty one"
         message = f"{key}: {len(unknown)} of {len(written)} ids are unknown, such as {example}"
         if needed == "all" or (needed == "some" and len(unknown) == len(written)):
-            raise DataError(f"{message}.")
-        warnings.warn(f"{message}: they are left out", stacklevel=2)
+            raise DataError(f"{message}{meant(str(unknown[0]), ids)}.")
+        warnings.warn(f"{message}{meant(str(unknown[0]), ids)}: they are left out", stacklevel=2)
     return codes if keep else codes[codes >= 0]
+
+
+def meant(written: str, ids: Strings) -> str:
+    """A hint at the id that an unknown one is but for leading zeros, blanks or case, if there is.
+
+    >>> meant("2122", np.array(["00002122", "7"])), meant("8", np.array(["00002122", "7"]))
+    (' (did you mean 00002122?)', '')
+    """
+    plain = np.strings.lstrip(np.strings.strip(np.strings.lower(ids)), "0")
+    found = np.flatnonzero(plain == written.strip().lower().lstrip("0"))
+    return f" (did you mean {listed(ids[found[:1]])}?)" if len(found) else ""
