@@ -18,7 +18,12 @@ from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import origin_of, with_saved
-from lrec.commands.runs.selection import ComparedModel, SelectionSettings, provenance
+from lrec.commands.runs.selection import (
+    ComparedModel,
+    SelectionSettings,
+    compared_params,
+    provenance,
+)
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
@@ -88,6 +93,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
 
     tags = {"lrec.command": "compare", "lrec.baseline": baseline, "lrec.primary": settings.primary}
     with settings.tracking.run(f"compare-{len(models)}-models", tags, config.folder) as log:
+        log.params(compared_params(models))
         log.metrics(differences(comparison))
         sentences = headline(comparison, facts["buckets"], settings.baseline is None)
         shown = comparison_table(comparison)
