@@ -40,6 +40,10 @@ class DataError(ValueError):
         self.problems = problems
 
 
+class MissingStoreError(RuntimeError):
+    """A local store of runs that is to be read, and is not there."""
+
+
 class Problems(list[str]):
     """Problems of data that are told together, so that nobody has to find them one by one."""
 

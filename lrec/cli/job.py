@@ -19,6 +19,7 @@ from lrec.base.config.conf import CONF
 from lrec.base.errors import (
     CommandFailed,
     ConfigError,
+    MissingStoreError,
     one_line,
     printable,
     redact,
@@ -30,10 +31,8 @@ from lrec.cli.failures import explain_failure
 from lrec.cli.open_keys import open_groups
 from lrec.cli.table import COMMANDS, config_name
 from lrec.commands.composing import Invocation, own_keys, prepare
-from lrec.commands.runs.of_run import config_of_run, refuse_missing_files, run_line
+from lrec.commands.runs.of_run import config_of_run, refuse_missing_files, show_run
 from lrec.commands.train.experiment import run as train_here
-from lrec.reporting.terminal import Screen
-from lrec.tracking import MissingStoreError, finished
 
 
 def hydra_main(command: str) -> None:
@@ -102,8 +101,7 @@ def run(name: str, config: DictConfig, job: HydraConf) -> Any:
     folder = Path(job.runtime.output_dir)
     settings, composed = prepare(config, root, choices, overrides, folder)
     if command.free is not None:
-        (saved,) = finished("", ids=[str(config.run)])
-        Screen().note(run_line(saved))
+        show_run(str(config.run))
     gc.enable()  # off since the start, see `lrec.cli.process`: composing drops next to nothing
     return act(settings, Invocation(composed, HydraComposer(), train_here))
 

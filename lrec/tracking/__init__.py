@@ -24,14 +24,13 @@ from lrec.tracking.saved_runs import (
     resolve,
     tags_of,
 )
-from lrec.tracking.store import MissingStoreError, Store, UnreachableError
+from lrec.tracking.store import Store, UnreachableError
 
 __all__ = [
     "CONFIG",
     "JOURNAL",
     "PARENT",
     "Log",
-    "MissingStoreError",
     "SavedRun",
     "Tracking",
     "adopt",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lrec.base.errors import one_line, redact, redact_addresses
+from lrec.base.errors import MissingStoreError, one_line, redact, redact_addresses
 from lrec.tracking import new_store, pyfunc
 from lrec.tracking.journal import Entry, Journal
 
@@ -40,10 +40,6 @@ DENIED = ("PERMISSION_DENIED", "UNAUTHENTICATED", "ENDPOINT_NOT_FOUND", "NOT_FOU
 
 class UnreachableError(Exception):
     """MLflow is not reachable now."""
-
-
-class MissingStoreError(RuntimeError):
-    """A local store that is to be read is not there."""
 
 
 class Store:

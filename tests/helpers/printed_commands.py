@@ -14,12 +14,21 @@ from lrec.commands.runs.of_run import refuse_fixed
 from lrec.commands.runs.selection import SelectionSettings
 from lrec.commands.runs.sweep_composition import candidate_overrides, refuse_training_keys
 
-PRINTED = re.compile(r"^(?:(?:next[^:]*|go on|if it is interrupted): | {4,})(lrec \w+ .+)$", re.M)
+LABEL = re.compile(r"(?:next[^:]*|go on|if it is interrupted): ")
 
 
 def printed_commands(text: str) -> list[list[str]]:
-    """The commands of lrec that a command has printed."""
-    return [shlex.split(line) for line in PRINTED.findall(text)]
+    """The commands of lrec that a command has printed, behind a label and aligned below it."""
+    found, start = [], None
+    for line in text.splitlines():
+        if label := LABEL.match(line):
+            start = len(label[0])
+        elif start is None or line[:start].strip():
+            start = None
+            continue
+        if line[start:].startswith("lrec "):
+            found.append(shlex.split(line[start:]))
+    return found
 
 
 def check_command(words: Sequence[str]) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from lrec.tracking import MissingStoreError, finished, folder_of
+from lrec.base.errors import MissingStoreError
+from lrec.tracking import finished, folder_of
 from lrec.tracking.saved_runs import find_run, resolve
 from lrec.tracking.store import Store
 

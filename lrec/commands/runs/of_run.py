@@ -13,7 +13,8 @@ from lrec.commands.composing import LOCATION, key_of
 from lrec.commands.runs.model_identity import name
 from lrec.commands.runs.saved import load_config
 from lrec.data.dataset import existing
-from lrec.tracking import SavedRun, resolve
+from lrec.reporting.terminal import Screen
+from lrec.tracking import SavedRun, finished, resolve
 
 FILES = ("dataset.path", "dataset.items_path")  # keys of LOCATION that name a file
 
@@ -46,6 +47,16 @@ def config_of_run(
     merged = merge(load_config(run), config, overrides)
     merged.update({key: config[key] for key in own} | {"run": run})
     return merged
+
+
+def show_run(run_id: str) -> None:
+    """Print which run a command is about.
+
+    Raises:
+        RuntimeError: there is no such run, or it is not finished.
+    """
+    (run,) = finished("", ids=[run_id])
+    Screen().note(run_line(run))
 
 
 def run_line(run: SavedRun) -> str:
