@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 
 # Of an address scheme, host and path may be shown. A login ends at the last @, for passwords hold
@@ -37,6 +38,10 @@ class DataError(ValueError):
         several = f"the data has {len(problems)} problems: {listing}"
         super().__init__(problems[0] if len(problems) == 1 else several)
         self.problems = problems
+
+
+class MissingStoreError(RuntimeError):
+    """A local store of runs that is to be read, and is not there."""
 
 
 class Problems(list[str]):
@@ -122,6 +127,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A hint at the most similar valid name, or nothing where none is similar."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f" (did you mean {matches[0]}?)" if matches else ""
+
+
+def as_list(key: str, value: object) -> str:
+    """A value as the only one of a list, as one types it.
+
+    >>> as_list("users", "K02122")
+    "'users=[K02122]'"
+    """
+    return shlex.quote(f"{key}=[{_cut(printable(str(value)), LONG)}]")
 
 
 def _cut(text: str, most: int) -> str:

@@ -14,11 +14,13 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import InterpolationResolutionError
 
+from lrec.base.config.check import component_groups
 from lrec.base.config.conf import CONF, PACKAGE, groups, options
 from lrec.base.config.environment import unresolved
 from lrec.base.config.quotes import in_quotes
 from lrec.base.errors import listed, nearest, one_line, shown
 from lrec.cli.quoting import parses
+from lrec.cli.table import COMMANDS
 from lrec.commands.settings import RunSettings
 
 HIDDEN = ("defaults", "hydra", *(field.name for field in fields(RunSettings)))
@@ -57,6 +59,8 @@ def explain(error: BaseException, command: str, overrides: Sequence[str]) -> str
         return _no_plugin(*found.groups())
     if found := re.search(r"Could not (?:find|load) '(\w+)/([^']*)'", text):
         return _no_option(*found.groups())
+    if "--multirun" in text and (several := _sweeps(overrides)):
+        return _several_values(several[0], command)
     if unparsed:
         return _unparsed(next((o for o in overrides if not parses(o)), " ".join(overrides)))
     if found := re.search(r"Could not override '(\w+)'", text):
@@ -77,6 +81,30 @@ def _unparsed(override: str) -> str:
         f"{key}: this value has no form that is clear; as plain text it needs quotes, "
         f"{shlex.quote(suggested)}. Received: {shown(override)}"
     )
+
+
+def _sweeps(overrides: Sequence[str]) -> list[str]:
+    """Overrides that stand for several values, one a job."""
+    parser = OverridesParser.create()
+    return [o for o in overrides if parses(o) and parser.parse_override(o).is_sweep_override()]
+
+
+def _several_values(override: str, command: str) -> str:
+    """Values between commas, or a function that makes several: a list, or a run of each."""
+    key, _, value = override.partition("=")
+    each = f"for each a run of its own: lrec {command} -m {shlex.quote(override)}"
+    if "(" in value or not _takes_list(key, command):
+        return f"{key} has one value, and this stands for several; {each}"
+    listing = shlex.quote(f"{key}=[{value}]")
+    return f"{key}: a list has brackets, {listing}; {each}"
+
+
+def _takes_list(key: str, command: str) -> bool:
+    """True if a key of a command's config may be a list; a key inside a group may be."""
+    if key in groups():
+        return key in component_groups(RunSettings)[1]
+    root, _ = COMMANDS[command].load()
+    return "." in key or any(f.name == key and "list" in str(f.type) for f in fields(root))
 
 
 def _no_choice(overrides: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from lrec.base.config.conf import CONF
 from lrec.base.errors import (
     CommandFailed,
     ConfigError,
+    MissingStoreError,
     one_line,
     printable,
     redact,
@@ -29,7 +31,7 @@ from lrec.cli.failures import explain_failure
 from lrec.cli.open_keys import open_groups
 from lrec.cli.table import COMMANDS, config_name
 from lrec.commands.composing import Invocation, own_keys, prepare
-from lrec.commands.runs.of_run import config_of_run, refuse_missing_files
+from lrec.commands.runs.of_run import config_of_run, refuse_missing_files, show_run
 from lrec.commands.train.experiment import run as train_here
 
 
@@ -65,6 +67,8 @@ class Task:
             redact_hydra_files(job)
             return run(self.command, config, job)
         except Exception as error:
+            if isinstance(error, MissingStoreError):
+                remove_traces(Path(job.runtime.output_dir), Path(job.runtime.cwd))
             place = explain_failure(error, Path(job.runtime.output_dir, f"{job.job.name}.log"))
             if job.mode != RunMode.MULTIRUN:
                 raise CommandFailed(place) from error
@@ -96,8 +100,25 @@ def run(name: str, config: DictConfig, job: HydraConf) -> Any:
         config = root.stored(config, overrides)
     folder = Path(job.runtime.output_dir)
     settings, composed = prepare(config, root, choices, overrides, folder)
+    if command.free is not None:
+        show_run(str(config.run))
     gc.enable()  # off since the start, see `lrec.cli.process`: composing drops next to nothing
     return act(settings, Invocation(composed, HydraComposer(), train_here))
+
+
+def remove_traces(folder: Path, cwd: Path) -> None:
+    """Remove the folder of a job that has found nothing to work on, if only Hydra wrote there.
+
+    Folders around it that are empty then are removed too, up to where the command was given.
+    """
+    own = [path for path in folder.iterdir() if path.name != ".hydra" and path.suffix != ".log"]
+    if own or not folder.is_relative_to(cwd) or folder == cwd:
+        return
+    shutil.rmtree(folder)
+    for parent in folder.parents:
+        if parent == cwd or any(parent.iterdir()):
+            return
+        parent.rmdir()
 
 
 def redact_hydra_files(job: HydraConf) -> None:

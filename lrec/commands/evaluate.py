@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.config.check import check
-from lrec.commands.composing import Invocation
+from lrec.commands.composing import Invocation, location_of
 from lrec.commands.data_lines import data_lines
 from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import is_data_of, load_config, load_model, split_of
@@ -67,7 +67,8 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
         log_result(context, result, rows, references, users, buckets, settings)
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     screen.note(log.location)
-    screen.commands("next", *with_model(settings.run))
+    moved = location_of(config) if is_data_of(data, settings.run) else None
+    screen.commands("next", *with_model(settings.run, location=moved))
 
 
 def split_to_evaluate(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,18 +13,18 @@ from lrec.base.arrays import Strings
 from lrec.base.errors import ConfigError, DataError, one_line
 from lrec.base.files import write_table
 from lrec.base.table_files import read_parquet
-from lrec.commands.composing import Invocation
-from lrec.commands.next_commands import without
+from lrec.commands.composing import Invocation, key_of
+from lrec.commands.next_commands import origin_of, without
 from lrec.commands.train.pseudonyms import pseudonyms
 from lrec.data import cache
 from lrec.data.cache_upkeep import prepared_with
 from lrec.reporting.terminal import Screen, show_warnings
-from lrec.tracking import tags_of
-from lrec.tracking.user_tables import change_user_tables
+from lrec.tracking.user_tables import ChangedTable, change_user_tables
 
 # Tables of runs with a row a user, or more.
 USERS, FEEDBACK = "users.parquet", "interactions.parquet"
 COLUMNS = ("user", "user_id")
+MOST = 3  # commands that are shown, but for those that a last one needs before it
 OUT_OF_REACH = (
     "the files that the data was read from (dataset.path, feedback=…, downloads): with the person "
     "in them, the next command brings the person back",
@@ -83,16 +82,17 @@ def run(settings: ForgetSettings, invocation: Invocation) -> None:
     for name, what in ((USERS, "user tables"), (FEEDBACK, "stored feedback")):
         counts = [count for path, count in local if path.name == name and count]
         screen.note(f"{what} in {settings.folder}: {sum(counts):,} rows of {len(counts)} files")
-    counts = [count for _, _, count in kept if count]
+    counts = [table.removed for table in kept if table.removed]
     screen.note(f"user tables in MLflow: {sum(counts):,} rows of {len(counts)} runs")
     if not (prepared or counts or any(count for _, count in local)):
         screen.note("nothing was found: is the id as the data has it?")
-    trained = [run for run, digest, _ in kept if digest and any_starts(digests, digest)]
-    unknown = sum(1 for _, digest, _ in kept if digest and not any_starts(digests, digest))
+    on_data = [table for table in kept if table.digest]
+    held = [table for table in on_data if any_starts(digests, table.digest)]
+    unknown = len(on_data) - len(held)
     screen.note("out of reach:")
     screen.note(
         "- weights of models that were trained on the person's data, which is to be trained again "
-        f"without: {', '.join(trained) or 'no run is known'}"
+        f"without: {', '.join(t.run for t in held) or 'no run is known'}"
     )
     if unknown:
         screen.note(
@@ -101,10 +101,59 @@ def run(settings: ForgetSettings, invocation: Invocation) -> None:
         )
     for what in OUT_OF_REACH:
         screen.note(f"- {what}")
-    tags = (tags_of(run) for run in trained)
-    overrides = {t.get("lrec.overrides", "") for t in tags if t.get("lrec.command") == "train"}
-    again = [["lrec", "train", *without(shlex.split(each))] for each in sorted(overrides)]
-    screen.commands("next, once the person is out of the table of interactions", *again)
+    again, more = retraining(held)
+    screen.commands("next, once the person is out of the tables of interactions", *again)
+    if more:
+        screen.note(f"{more} more runs are older, of other seeds or behind these: see above")
+
+
+def retraining(held: Sequence[ChangedTable]) -> tuple[list[list[str]], int]:
+    """Commands that train without a person what matters: the newest of each model and data.
+
+    Args:
+        held: runs on data that held the person.
+
+    Returns:
+        The commands in the order in which they can be run, and the number of runs that they leave
+        out.
+    """
+    by_id = {table.run: table for table in held if table.tags.get("lrec.command") == "train"}
+    commands: list[list[str]] = []
+    done: set[tuple[str, str]] = set()
+    for table in sorted(by_id.values(), key=lambda table: -table.started):
+        scratch = table.tags.get("lrec.for") == "update" and "lrec.updates" not in table.tags
+        if (table.model, table.digest) in done or scratch:
+            continue
+        chain = chain_of(table, by_id)
+        lines = [retraining_command(one, by_id) for one in chain]
+        if commands and len(commands) + len(lines) > MOST:
+            continue
+        done |= {(one.model, one.digest) for one in chain}
+        commands += [line for line in lines if line is not None] if None not in lines else []
+    return commands, len(by_id) - len(commands)
+
+
+def chain_of(table: ChangedTable, by_id: Mapping[str, ChangedTable]) -> list[ChangedTable]:
+    """A run and those that it went on from, the first of them first."""
+    chain = [table]
+    while (before := by_id.get(chain[0].tags.get("lrec.updates", ""))) is not None:
+        chain.insert(0, before)
+    return chain
+
+
+def retraining_command(table: ChangedTable, by_id: Mapping[str, ChangedTable]) -> list[str] | None:
+    """The command of a run, for data that has changed; None where it is not known.
+
+    An update goes on from the newest run of its model, which is trained again before it: the one
+    that it had gone on from has other data now, and would be refused.
+    """
+    origin = origin_of(table.tags)
+    if origin is None:
+        return None
+    words = without(origin)
+    if table.tags.get("lrec.updates") in by_id:
+        return [f"run={table.model}" if key_of(word) == "run" else word for word in words]
+    return words
 
 
 def tables_below(folder: Path) -> Iterable[Path]:

@@ -13,7 +13,7 @@ from lrec.base.arrays import Floats
 from lrec.base.config.check import component_class
 from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, DataError
-from lrec.commands.composing import Invocation
+from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import load_model, refuse_changed, split_of
 from lrec.commands.settings import RunSettings
@@ -114,7 +114,7 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
             log.file(path, "figures")
             screen.note(f"figure: {path}")
     screen.note(log.location)
-    screen.commands("next", *with_model(settings.run))
+    screen.commands("next", *with_model(settings.run, location=location_of(config)))
 
 
 def described(model: str, buckets: Sequence[Buckets], numbers: Mapping[str, float]) -> str:

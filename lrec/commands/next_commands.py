@@ -13,6 +13,7 @@ from lrec.tracking import SavedRun
 SHORT = 8  # letters of a run's id that stand for it in commands
 NUMBER = re.compile(r"\d+(e\d+)?")  # what Hydra reads as one, and not as letters of an id
 HYDRA = re.compile(r"hydra\b")
+CUT = 5000  # letters of a command line that a run keeps
 LOG_MODEL = "tracking.log_model"
 
 
@@ -26,25 +27,43 @@ def short_id(run_id: str) -> str:
     return next((run_id[:end] for end in ends if not NUMBER.fullmatch(run_id[:end])), run_id)
 
 
-def with_model(run_id: str, origin: Sequence[str] | None = None) -> list[list[str]]:
+def origin_of(tags: Mapping[str, str]) -> list[str] | None:
+    """The command that trained a run, by the run's tags; None where not all of it was kept."""
+    text = tags.get("lrec.overrides", "")
+    try:
+        words = shlex.split(text)
+    except ValueError:  # a quote was cut off
+        return None
+    updates = tags.get("lrec.for") == "update" or "lrec.updates" in tags
+    return None if len(text) >= CUT else ["lrec", "update" if updates else "train", *words]
+
+
+def with_model(
+    run_id: str,
+    origin: Sequence[str] | None = None,
+    location: Mapping[str, Any] | None = None,
+) -> list[list[str]]:
     """Commands that use a trained model: recommend with it, and serve it.
 
     Args:
         origin: the command that trained it, where the model was not kept: it is given again.
+        location: keys that say where its data lies now, and their values.
     """
     if origin is not None:
         return [[*without(origin, LOG_MODEL), f"{LOG_MODEL}=true"]]
+    request = ["users=all", "top=10", "to=lists.csv", *_moved(location)]
     return [
-        ["lrec", "recommend", f"run={short_id(run_id)}", "users=all", "top=10", "to=lists.csv"],
+        ["lrec", "recommend", f"run={short_id(run_id)}", *request],
         ["mlflow", "models", "serve", "-m", f"runs:/{run_id}/model", "--env-manager", "local"],
     ]
 
 
-def with_saved(run: SavedRun) -> list[list[str]]:
-    """Commands that use the model of a saved run."""
-    kept = run.params.get(LOG_MODEL) != "False"
-    origin = ["lrec", "train", *shlex.split(run.tags.get("lrec.overrides", ""))]
-    return with_model(run.id, None if kept else origin)
+def with_saved(run: SavedRun, location: Mapping[str, Any] | None = None) -> list[list[str]]:
+    """Commands that use the model of a saved run; none where it was not kept, nor its command."""
+    if run.params.get(LOG_MODEL) != "False":
+        return with_model(run.id, location=location)
+    origin = origin_of(run.tags)
+    return [] if origin is None else with_model(run.id, [*origin, *_moved(location)])
 
 
 def over_runs(
@@ -55,8 +74,11 @@ def over_runs(
     Args:
         location: keys that say where their data lies now, and their values.
     """
-    moved = [f"{key}={value}" for key, value in (location or {}).items()]
-    return ["lrec", command, f"runs=[{','.join(map(short_id, run_ids))}]", *moved]
+    return ["lrec", command, f"runs=[{','.join(map(short_id, run_ids))}]", *_moved(location)]
+
+
+def _moved(location: Mapping[str, Any] | None) -> list[str]:
+    return [f"{key}={value}" for key, value in (location or {}).items()]
 
 
 def without(overrides: Sequence[str], *keys: str) -> list[str]:

@@ -67,5 +67,14 @@ def is_unfinished(uri: str) -> bool:
         return "no such table" in str(error)
 
 
+def is_missing(uri: str) -> bool:
+    """True for a local store, a file or a folder, that is not there: reading would make it."""
+    scheme, separator, rest = uri.partition("://")
+    if uri.startswith(SQLITE):
+        return not _path(uri).exists()
+    local = not separator or scheme == "file"
+    return local and not Path(rest if separator else uri.removeprefix("file:")).exists()
+
+
 def _path(uri: str) -> Path:
     return Path(uri.removeprefix(SQLITE))

@@ -25,6 +25,7 @@ class SavedRun:
     Attributes:
         data, digest: name of the data set it was trained on, and digest of its content.
         seconds: from start to end.
+        started: when it began, in milliseconds since 1970.
         address: of its page in MLflow's UI; empty where that is not known.
     """
 
@@ -36,6 +37,7 @@ class SavedRun:
     digest: str
     seconds: float
     address: str = ""
+    started: int = 0
 
     @property
     def seed(self) -> int:
@@ -64,8 +66,8 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
     store = Store()
     if ids:
         return [_saved(store, find_run(store, run_id)) for run_id in ids]
+    store.require()
     try:
-        store.make()
         client = store.mlflow.MlflowClient()
         entity = client.get_experiment_by_name(experiment)
     except Exception as error:
@@ -127,6 +129,7 @@ def _saved(store: Store, run: Any) -> SavedRun:
         digest=inputs[0].dataset.digest if inputs else "",
         seconds=(run.info.end_time - run.info.start_time) / 1000,
         address=store.run_address(run.info.experiment_id, run.info.run_id),
+        started=run.info.start_time,
     )
 
 
@@ -136,8 +139,8 @@ def find_run(store: Store, run_id: str) -> Any:
     Raises:
         RuntimeError: there is no such run, or MLflow does not respond.
     """
+    store.require()
     try:
-        store.make()
         return store.mlflow.get_run(run_id)
     except Exception as error:
         if getattr(error, "error_code", "") == "INTERNAL_ERROR":
@@ -157,11 +160,41 @@ def resolve(name: str, command: str = "train", finished: bool = True) -> str:
         finished: False for a run that failed or was killed.
 
     Raises:
-        RuntimeError: there is no such run, or several ids begin so.
+        RuntimeError: there is no such run, it is finished or is not, or several ids begin so.
     """
     if ID.fullmatch(name):
         return name
     store = Store()
+    store.require()
+    if (run := _named(store, name, command, finished)) is not None:
+        return str(run.info.run_id)
+    other = _named(store, name, command, not finished)
+    if other is None:
+        raise RuntimeError(
+            f"there is no run {name} in {store}{'' if finished else ' that can go on'}. A run is "
+            "named by its id (in the last lines of lrec train and in the MLflow UI) or its first "
+            "letters, by its model, or by latest."
+        )
+    found = str(other.info.run_id)
+    if not finished:
+        raise RuntimeError(finished_words(found))
+    again = f"lrec train resume={found}" if command == "train" else "the same command again"
+    raise RuntimeError(
+        f"run {found} is {other.info.status}, and not FINISHED: it cannot be used yet. If it was "
+        f"killed, {again} goes on with it."
+    )
+
+
+def finished_words(run_id: str) -> str:
+    """A sentence on a run that is to go on and is finished: what can be done with it."""
+    return (
+        f"run {run_id} is finished: there is nothing to go on with. Score it again with lrec "
+        f"evaluate run={run_id}, use it with lrec recommend run={run_id} users=all."
+    )
+
+
+def _named(store: Store, name: str, command: str, finished: bool) -> Any:
+    """MLflow's entity of the run that a name stands for, or None; see `resolve`."""
     client = store.mlflow.MlflowClient()
     quoted = name.replace("'", "")
     status = f"attributes.status {'=' if finished else '!='} 'FINISHED'"
@@ -179,14 +212,10 @@ def resolve(name: str, command: str = "train", finished: bool = True) -> str:
                 ids = ", ".join(run.info.run_id[:16] for run in found)
                 raise RuntimeError(f"several runs begin with {name}: {ids}. Give more letters.")
             if found:
-                return str(found[0].info.run_id)
+                return found[0]
     except store.mlflow.MlflowException as error:
         raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
-    raise RuntimeError(
-        f"there is no run {name} in {store}{'' if finished else ' that can go on'}. A run is named "
-        "by its id (in the last lines of lrec train and in the MLflow UI) or its first letters, by "
-        "its model, or by latest."
-    )
+    return None
 
 
 def tags_of(run_id: str) -> dict[str, str]:
@@ -206,7 +235,7 @@ def folder_of(run_id: str) -> Path:
     """
     run = find_run(Store(), run_id)
     if run.info.status == "FINISHED":
-        raise RuntimeError(f"run {run_id} is finished: there is nothing to go on with.")
+        raise RuntimeError(finished_words(run_id))
     return Path(run.data.tags.get("lrec.folder", "."))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lrec.base.errors import one_line, redact, redact_addresses
+from lrec.base.errors import MissingStoreError, one_line, redact, redact_addresses
 from lrec.tracking import new_store, pyfunc
 from lrec.tracking.journal import Entry, Journal
 
@@ -151,6 +151,20 @@ class Store:
             os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
             if given is not None:
                 os.environ["MLFLOW_EXPERIMENT_ID"] = given
+
+    def require(self) -> None:
+        """Refuse to read a local store that is not there; MLflow would make an empty one.
+
+        Raises:
+            MissingStoreError: it is not there.
+        """
+        if new_store.is_missing(self.uri):
+            raise MissingStoreError(
+                f"there is no store {self}: runs belong to the folder that they were started in. "
+                "Go there, or set MLFLOW_TRACKING_URI to its store "
+                "(sqlite:////path/of/that/folder/mlflow.db); lrec train begins one here."
+            )
+        self.make()
 
     def make(self) -> None:
         """Make a local store that is not there yet, or only in part."""

@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from lrec.base.errors import one_line
+from lrec.tracking import new_store
 from lrec.tracking.saved_runs import fetch
 from lrec.tracking.store import Store
 
 
-def change_user_tables(name: str, change: Callable[[Path], int]) -> Iterator[tuple[str, str, int]]:
+@dataclass(frozen=True)
+class ChangedTable:
+    """The user table of a run, as it was gone through.
+
+    Attributes:
+        run: the run's id.
+        digest: of the run's data.
+        removed: number of rows.
+        model: that the run trained.
+        tags: of the run.
+        started: when the run began, in milliseconds.
+    """
+
+    run: str
+    digest: str
+    removed: int
+    model: str
+    tags: dict[str, str]
+    started: int
+
+
+def change_user_tables(name: str, change: Callable[[Path], int]) -> Iterator[ChangedTable]:
     """Let a function change the user table of every run in the store.
 
     Args:
@@ -21,14 +44,13 @@ def change_user_tables(name: str, change: Callable[[Path], int]) -> Iterator[tup
             it; the copy replaces the run's file if there are any.
 
     Yields:
-        A run's id, the digest of its data, and the number of rows.
+        Every run, also those without a table.
 
     Raises:
         RuntimeError: the store does not respond, or does not take a file.
     """
     store = Store()
-    local = store.uri.removeprefix("sqlite:///")
-    if local != store.uri and not Path(local).exists():
+    if new_store.is_missing(store.uri):
         return  # reading would make it
     client = store.mlflow.MlflowClient()
     try:
@@ -40,7 +62,14 @@ def change_user_tables(name: str, change: Callable[[Path], int]) -> Iterator[tup
                     if changed := change(path):
                         client.log_artifact(run.info.run_id, str(path))
             inputs = run.inputs.dataset_inputs if run.inputs else []
-            yield run.info.run_id, inputs[0].dataset.digest if inputs else "", changed
+            yield ChangedTable(
+                run=run.info.run_id,
+                digest=inputs[0].dataset.digest if inputs else "",
+                removed=changed,
+                model=run.data.params.get("model", ""),
+                tags=dict(run.data.tags),
+                started=run.info.start_time,
+            )
     except RuntimeError:
         raise
     except Exception as error:

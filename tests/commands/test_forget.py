@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.cli import CommandLine
+from helpers.printed_commands import check_command
 
 from lrec.base.errors import ConfigError
-from lrec.commands.forget import ForgetSettings, remove_rows
+from lrec.commands.forget import ForgetSettings, remove_rows, retraining
 from lrec.data.cache_upkeep import prepared_files
+from lrec.tracking.user_tables import ChangedTable
 
 
 def test_rows_of_people_are_removed_and_counted(tmp_path: Path) -> None:
@@ -94,3 +96,38 @@ def test_forgetting_makes_no_store(tmp_path: Path, lrec: CommandLine) -> None:
     assert (said.rc, said.err) == (0, "")
     assert "nothing was found" in said.out
     assert not (tmp_path / "mlflow.db").exists()
+
+
+def table(
+    run: str, model: str, digest: str, started: int, overrides: str, **tags: str
+) -> ChangedTable:
+    own = {"lrec.command": "train", "lrec.overrides": overrides} | {
+        f"lrec.{key}": value for key, value in tags.items()
+    }
+    return ChangedTable(run, digest, 1, model, own, started)
+
+
+def test_few_commands_train_again_what_matters() -> None:
+    """The newest of a model and data; an update after what it goes on from, by its model's name."""
+    held = [
+        *(table(f"a{n}", "vae", "d1", n, f"model=vae seed={n} hydra.run.dir=x") for n in range(5)),
+        table("e", "ease", "d1", 6, "model=ease"),
+        table("u0", "vae", "d2", 7, "run=a4 feedback=new.csv retrain=true", **{"for": "update"}),
+        table("u", "vae", "d2", 8, "run=a4 feedback=new.csv", updates="a4"),
+        table("i", "itemknn", "d1", 1, "model=itemknn"),
+        ChangedTable("evaluation", "d1", 1, "", {"lrec.command": "evaluate"}, 9),
+    ]
+    commands, more = retraining(held)
+    assert [" ".join(words) for words in commands] == [
+        "lrec train model=vae seed=4",
+        "lrec update run=vae feedback=new.csv",
+        "lrec train model=ease",
+    ]
+    assert more == 6
+    for words in commands:
+        check_command(words)
+
+
+def test_an_update_whose_feedback_held_the_person_goes_on_from_the_same_run() -> None:
+    held = [table("u", "vae", "d2", 8, "run=a4 feedback=new.csv", updates="a4")]
+    assert retraining(held) == ([["lrec", "update", "run=a4", "feedback=new.csv"]], 0)

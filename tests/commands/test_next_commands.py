@@ -6,10 +6,20 @@ import shlex
 
 import pytest
 from helpers.composing import PARSER
+from helpers.printed_commands import check_command, printed_commands
 from helpers.saved_runs import saved_run
+from hydra.errors import HydraException
 
 from lrec.cli.quoting import quoted
-from lrec.commands.next_commands import over_runs, short_id, with_model, with_saved, without
+from lrec.commands.next_commands import (
+    origin_of,
+    over_runs,
+    short_id,
+    with_model,
+    with_saved,
+    without,
+)
+from lrec.reporting.terminal import Screen
 
 ID = "d07415d7791d4de3a11cf0ebcc29e8f8"
 
@@ -46,3 +56,33 @@ def test_runs_are_named_with_where_their_data_lies_now() -> None:
 def test_another_command_takes_over_neither_folders_nor_what_it_decides() -> None:
     overrides = ["+experiment=vae_beauty", "++seed=2", "hydra.run.dir=a", "hydra/launcher=slurm"]
     assert without([*overrides, "k=[5]"], "experiment") == ["++seed=2", "k=[5]"]
+
+
+UPDATE = {"lrec.overrides": "run=7a4774b2 feedback=new.csv retrain=true", "lrec.for": "update"}
+
+
+def test_a_run_of_an_update_is_made_again_by_an_update() -> None:
+    (again,) = with_saved(saved_run("vae", tags=UPDATE, tracking__log_model=False))
+    assert again[:3] == ["lrec", "update", "run=7a4774b2"]
+    check_command(again)
+    with pytest.raises(HydraException):
+        check_command(["lrec", "train", *again[2:]])
+
+
+@pytest.mark.parametrize("kept", ["x" * 5000, "model=vae 'dataset.path=a b"])
+def test_a_command_that_was_cut_is_none(kept: str) -> None:
+    assert origin_of({"lrec.overrides": kept}) is None
+    run = saved_run("vae", tags={"lrec.overrides": kept}, tracking__log_model=False)
+    assert with_saved(run) == []
+
+
+def test_a_model_is_used_with_where_its_data_lies_now() -> None:
+    recommend = with_model(ID, location={"dataset.path": "new/a.csv"})[0]
+    assert recommend[-1] == "dataset.path=new/a.csv"
+    check_command(recommend)
+
+
+def test_printed_commands_are_found(capsys: pytest.CaptureFixture[str]) -> None:
+    commands = [["lrec", "train", "model=ease"], ["lrec", "forget", "user=a b"]]
+    Screen().commands("next, once it is so", *commands, ["mlflow", "ui"])
+    assert printed_commands(capsys.readouterr().out) == commands

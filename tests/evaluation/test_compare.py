@@ -332,3 +332,38 @@ def test_one_model_and_an_unknown_metric_are_refused() -> None:
         compare(models, "base", "ndcg_at_5", METRICS, BUCKETS)
     with pytest.raises(ComparisonError, match="Received: item_coverage_at_10"):
         compare(models, "base", "item_coverage_at_10", METRICS, BUCKETS)
+
+
+def test_the_two_best_models_of_a_bucket_are_told_apart_only_where_they_differ() -> None:
+    """`twin` differs from `best` by noise alone; both are far above the baseline."""
+    n = 2000
+    generator = np.random.default_rng(3)
+    base, buckets = accuracy(n, 1), buckets_of(n)
+    best = base + 0.1 + 0.05 * (buckets == HEAD)
+    twin = base + 0.1 + 0.001 * generator.standard_normal(n)
+    values = {"base": base, "best": best, "twin": twin}
+    models = [ModelTables(name, [table(v, buckets)], N_ITEMS) for name, v in values.items()]
+    result = compare(models, "base", "ndcg_at_10", METRICS, BUCKETS, 500)
+    tail, head = result.leads[TAIL], result.leads[HEAD]
+    assert {tail.first, tail.second} == {"best", "twin"}
+    assert not tail.shown
+    assert tail.low < 0 < tail.high
+    assert (head.first, head.second, head.shown) == ("best", "twin", True)
+    expected = (best - twin)[buckets == HEAD].mean()
+    assert head.difference == pytest.approx(expected)
+    alone = compare(models[:2], "base", "ndcg_at_10", METRICS, BUCKETS, 500)
+    row = alone.row("best", "ndcg_at_10", TAIL)
+    lead = alone.leads[TAIL]
+    assert (lead.first, lead.second, lead.shown) == ("best", "base", True)
+    assert (lead.difference, lead.low) == pytest.approx((row["difference"], row["low"]))
+
+
+def test_a_lead_over_the_baseline_is_shown_as_its_verdict_is() -> None:
+    n = 400
+    base, buckets = accuracy(n, 1), buckets_of(n)
+    tables = {"base": base, "noise": base + 0.3 * np.random.default_rng(1).standard_normal(n)}
+    models = [ModelTables(name, [table(v, buckets)], N_ITEMS) for name, v in tables.items()]
+    result = compare(models, "base", "ndcg_at_10", METRICS, BUCKETS, 500)
+    for bucket, lead in result.leads.items():
+        verdict = result.row("noise", "ndcg_at_10", bucket)["verdict"]
+        assert lead.shown == (verdict in (BETTER, WORSE))

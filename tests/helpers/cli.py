@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import forked
+from helpers.printed_commands import check_command, printed_commands
 from lrec.model.common.protocols import StatelessCallback
 
 LREC = Path(sys.executable).parent / "lrec"
@@ -61,8 +62,11 @@ class CommandLine:
         shutil.copy(self.store, folder / "mlflow.db")
 
     def __call__(self, folder: Path, *arguments: str, **environment: str) -> Answer:
-        """In a process that has its libraries imported."""
-        return Answer(*forked.run(arguments, folder, plain() | environment, 200))
+        """In a process that has its libraries imported; what it says to run next can be run."""
+        answer = Answer(*forked.run(arguments, folder, plain() | environment, 200))
+        for words in printed_commands(answer.out):
+            check_command(words)
+        return answer
 
     def program(self, folder: Path, *arguments: str, **environment: str) -> Answer:
         """As it is installed."""

@@ -55,11 +55,6 @@ def test_first_use_that_is_interrupted_leaves_nothing(
         assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
 
 
-def test_first_use_that_only_reads_is_no_exception(uri: str, tmp_path: Path) -> None:
-    interrupted(lambda: finished("lrec"), 60)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_beginning_of_a_store_that_was_killed_is_made_anew(uri: str, tmp_path: Path) -> None:
     """What an lrec that made it in place left: MLflow says that a table already exists."""
     with sqlite3.connect(tmp_path / "mlflow.db") as database:

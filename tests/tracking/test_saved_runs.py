@@ -8,7 +8,10 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from lrec.tracking.saved_runs import resolve
+from lrec.base.errors import MissingStoreError
+from lrec.tracking import finished, folder_of
+from lrec.tracking.saved_runs import find_run, resolve
+from lrec.tracking.store import Store
 
 
 @pytest.fixture
@@ -65,3 +68,33 @@ def test_unknown_and_ambiguous_names_are_refused(runs: dict[str, str]) -> None:
         resolve("itemknn")
     with pytest.raises(RuntimeError, match=r"^several runs begin with : .*Give more letters\.$"):
         resolve("")
+
+
+def test_a_finished_run_cannot_go_on_and_says_what_can_be_done(runs: dict[str, str]) -> None:
+    early = runs["early"]
+    for act in (lambda: resolve(early[:12], finished=False), lambda: folder_of(early)):
+        with pytest.raises(RuntimeError, match=f"^run {early} is finished: there is nothing") as e:
+            act()
+        assert f"lrec evaluate run={early}" in str(e.value)
+        assert f"lrec recommend run={early}" in str(e.value)
+    with pytest.raises(RuntimeError, match=r"is finished"):
+        resolve("vae", finished=False)
+
+
+def test_a_killed_run_cannot_be_used_and_says_how_to_go_on(runs: dict[str, str]) -> None:
+    killed = runs["killed"]
+    with pytest.raises(RuntimeError, match=f"^run {killed} is KILLED.*train resume={killed} goes"):
+        resolve(killed[:12])
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///{}/mlflow.db", "file://{}/mlruns", "{}/mlruns"])
+def test_reading_makes_no_store(uri: str, tmp_path: Path) -> None:
+    mlflow.set_tracking_uri(uri.format(tmp_path))
+    for act in (
+        lambda: resolve("latest"),
+        lambda: finished("lrec"),
+        lambda: find_run(Store(), "0" * 32),
+    ):
+        with pytest.raises(MissingStoreError, match="runs belong to the folder that they were"):
+            act()
+    assert list(tmp_path.iterdir()) == []

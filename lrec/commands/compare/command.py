@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,9 +16,14 @@ from lrec.base.table_files import read_parquet
 from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table
-from lrec.commands.composing import Invocation
-from lrec.commands.next_commands import with_saved
-from lrec.commands.runs.selection import ComparedModel, SelectionSettings, provenance
+from lrec.commands.composing import Invocation, location_of
+from lrec.commands.next_commands import origin_of, with_saved
+from lrec.commands.runs.selection import (
+    ComparedModel,
+    SelectionSettings,
+    compared_params,
+    provenance,
+)
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
@@ -87,6 +93,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
 
     tags = {"lrec.command": "compare", "lrec.baseline": baseline, "lrec.primary": settings.primary}
     with settings.tracking.run(f"compare-{len(models)}-models", tags, config.folder) as log:
+        log.params(compared_params(models))
         log.metrics(differences(comparison))
         sentences = headline(comparison, facts["buckets"], settings.baseline is None)
         shown = comparison_table(comparison)
@@ -102,7 +109,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     name = best_model(comparison)
     best = next(model.any for model in models if model.name == name)
     screen.note(f"the best for all users: {name}")
-    screen.commands("next", *with_saved(best))
+    screen.commands("next", *with_saved(best, location_of(config)))
 
 
 def best_model(comparison: Comparison) -> str:
@@ -163,7 +170,7 @@ def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[st
                     "id": run.id,
                     "seed": seed,
                     "minutes": run.seconds / 60,
-                    "command": f"lrec train {run.tags.get('lrec.overrides', '')}".rstrip(),
+                    "command": shlex.join(origin_of(run.tags) or []),
                 }
                 for seed, run in model.distinct.items()
             ]
@@ -202,6 +209,7 @@ def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> lis
         "baseline": comparison.baseline,
         "primary": comparison.primary,
         "headline": headline(comparison, facts["buckets"], not facts["baseline_named"]),
+        "leads": {bucket: asdict(lead) for bucket, lead in comparison.leads.items()},
         "subsample": comparison.subsample,
         "rows": [comparison.row(*key) for key in comparison.keys],
         "served": [] if comparison.served is None else comparison.served.to_dict("records"),

@@ -13,6 +13,7 @@ from lrec.evaluation.comparison.comparison import (
     WORSE,
     Comparison,
 )
+from lrec.evaluation.comparison.lead import Lead
 from lrec.reporting.formatting import metric_name, number, relative, signed, users_of
 
 # Metrics of which more means that more of what people chose later is in their lists.
@@ -38,7 +39,7 @@ def headline(
 def bucket_sentence(
     comparison: Comparison, bucket: str, edges: Mapping[str, str], best_simple: bool
 ) -> str:
-    """The verdicts by the primary metric in one bucket: better, worse and undecided apart."""
+    """The model that serves a bucket best, then the verdicts: better, worse and undecided apart."""
     base = comparison.row(comparison.baseline, comparison.primary, bucket)
     others = [model for model in comparison.models if model != comparison.baseline]
     rows = [comparison.row(model, comparison.primary, bucket) for model in others]
@@ -48,9 +49,14 @@ def bucket_sentence(
         return f"{group} there is no verdict: they are too few."
     rows.sort(key=lambda row: -comparison.directions[comparison.primary] * row["difference"])
     of = {v: [r for r in rows if r["verdict"] == v] for v in (BETTER, WORSE, UNDECIDED)}
-    than = comparison.baseline + (", the best simple model" if best_simple else "")
+    than = comparison.baseline + (
+        ", the simple model that was best on validation" if best_simple else ""
+    )
+    lead = comparison.leads.get(bucket)
     if of[BETTER]:
         clauses = [_gains(comparison, of[BETTER], f" than {than}")]
+        if lead is not None and lead.shown:
+            clauses[0] = clauses[0].replace(f"{lead.first} ", "it ", 1)
     else:
         clauses = [f"no model was shown to be better than {than}"]
     if of[WORSE]:
@@ -60,7 +66,17 @@ def bucket_sentence(
             "" if len(of[UNDECIDED]) == len(rows) else _join([r["model"] for r in of[UNDECIDED]])
         )
         clauses.append(_undecided(of[UNDECIDED], names))
-    return f"{group}, {'; '.join(clauses)}."
+    return f"{group}, {'' if lead is None else _leading(lead)}{'; '.join(clauses)}."
+
+
+def _leading(lead: Lead) -> str:
+    """The model that serves best, or the two of which one does."""
+    if lead.shown:
+        return f"{lead.first} serves best: "
+    return (
+        f"it is open whether {lead.first} or {lead.second} serves best ({lead.first} differs by "
+        f"{signed(lead.difference)}; 95 %: {signed(lead.low)} to {signed(lead.high)}): "
+    )
 
 
 def _gains(comparison: Comparison, rows: Sequence[Mapping[str, Any]], than: str) -> str:

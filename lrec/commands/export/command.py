@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from lrec import __version__
 from lrec.base.errors import ConfigError, listed
-from lrec.commands.composing import Invocation
+from lrec.commands.composing import Invocation, location_of
 from lrec.commands.export import export_formats
 from lrec.commands.export.benchmark import FormatBenchmark, degradation, ranked_by_lrec
 from lrec.commands.export.export_folder import foreign, replaced
@@ -110,12 +110,14 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
         screen.rows(table)
     screen.note(f"\nfolder: {folder}")
     screen.note(log.location)
-    screen.commands("next", *following(settings, folder))
+    screen.commands("next", *following(settings, folder, location_of(invocation.config)))
 
 
-def following(settings: ExportSettings, folder: Path) -> list[list[str]]:
+def following(
+    settings: ExportSettings, folder: Path, location: Mapping[str, Any]
+) -> list[list[str]]:
     """Commands that use what was written, or the model as it is."""
-    used = with_model(settings.run)
+    used = with_model(settings.run, location=location)
     path = folder / export_formats.FILES["savedmodel"]
     if "savedmodel" not in settings.formats:
         return used

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from lrec.base.arrays import Ints, Strings
-from lrec.base.errors import ConfigError, nearest
+from lrec.base.errors import ConfigError, as_list, nearest
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import with_model, without
 from lrec.commands.recommend.explanation import explain_items
@@ -80,7 +80,8 @@ class RecommendSettings(RunSettings):
         groups = group_names(self.bucket.values())
         if isinstance(self.users, str) and self.users not in groups:
             raise ConfigError(
-                f"users must be a list of ids or a bucket, one of {', '.join(groups)}"
+                f"users must be a list of ids, {as_list('users', self.users)}, or a bucket, one "
+                f"of {', '.join(groups)}"
                 f"{nearest(self.users, groups)}. Received: {self.users}"
             )
         check_exclude(self.exclude, from_data=self.users is not None)
@@ -140,7 +141,7 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     screen.rows(table.head(SHOWN))
     if len(table) > SHOWN:
         screen.note(f"{SHOWN} of {len(table):,} rows; to=FILE.csv or .parquet writes them all")
-    again = ["lrec", "recommend", *without(invocation.config.overrides), "to=lists.csv"]
+    again = ["lrec", "recommend", *without(invocation.config.overrides, "to"), "to=lists.csv"]
     screen.commands("next", again)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lrec.base.arrays import Ints, Strings
-from lrec.base.errors import ConfigError, DataError, listed, nearest
+from lrec.base.errors import ConfigError, DataError, as_list, listed, nearest
 from lrec.base.missing_files import looked_in
 from lrec.commands.recommend.users import codes_of
 from lrec.data.histories import Histories
@@ -32,8 +32,8 @@ def check_exclude(exclude: list[Any] | str, from_data: bool) -> None:
     words = (HISTORY, TARGETS, NONE)
     if isinstance(exclude, str) and exclude not in words:
         raise ConfigError(
-            f"exclude must be one of {', '.join(words)}, or a list of item ids"
-            f"{nearest(exclude, words)}. Received: {exclude}"
+            f"exclude must be one of {', '.join(words)}{nearest(exclude, words)}, or a list of "
+            f"item ids, {as_list('exclude', exclude)}. Received: {exclude}"
         )
     if exclude == TARGETS and not from_data:
         raise ConfigError(
@@ -97,7 +97,8 @@ def _ids_of_table(given: str) -> list[str]:
     path = Path(given).expanduser()
     if not path.is_file():
         raise DataError(
-            f"only is neither a list of item ids nor a file. Received: {given} {looked_in(path)}"
+            "only is neither a list of item ids nor a file (one id is a list too: "
+            f"{as_list('only', given)}). Received: {given} {looked_in(path)}"
         )
     frame = read_table(path)
     column = find_column(frame, "auto", ITEMS, "only")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Strings, offsets_of
-from lrec.base.errors import DataError, listed
+from lrec.base.errors import DataError, as_list, listed
 from lrec.base.missing_files import looked_in
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import index_of
@@ -117,8 +117,8 @@ def given_histories(history: list[Any] | str) -> GivenHistories:
     path = Path(history).expanduser()
     if not path.is_file():
         raise DataError(
-            "history is neither a list of item ids nor a file. "
-            f"Received: {history} {looked_in(path)}"
+            "history is neither a list of item ids nor a file (one id is a list too: "
+            f"{as_list('history', history)}). Received: {history} {looked_in(path)}"
         )
     frame = read_table(path)
     usual = {"user": USERS, "item": ITEMS, "rating": RATINGS, "timestamp": TIMES}
@@ -192,6 +192,17 @@ def codes_of(
         example = listed(unknown[:1]) or "an empty one"
         message = f"{key}: {len(unknown)} of {len(written)} ids are unknown, such as {example}"
         if needed == "all" or (needed == "some" and len(unknown) == len(written)):
-            raise DataError(f"{message}.")
-        warnings.warn(f"{message}: they are left out", stacklevel=2)
+            raise DataError(f"{message}{meant(str(unknown[0]), ids)}.")
+        warnings.warn(f"{message}{meant(str(unknown[0]), ids)}: they are left out", stacklevel=2)
     return codes if keep else codes[codes >= 0]
+
+
+def meant(written: str, ids: Strings) -> str:
+    """A hint at the id that an unknown one is but for leading zeros, blanks or case, if there is.
+
+    >>> meant("2122", np.array(["00002122", "7"])), meant("8", np.array(["00002122", "7"]))
+    (' (did you mean 00002122?)', '')
+    """
+    plain = np.strings.lstrip(np.strings.strip(np.strings.lower(ids)), "0")
+    found = np.flatnonzero(plain == written.strip().lower().lstrip("0"))
+    return f" (did you mean {listed(ids[found[:1]])}?)" if len(found) else ""

@@ -18,7 +18,7 @@ from lrec.commands.reveal.revealer import HistoryRevealer
 from lrec.commands.reveal.sentences import lead_sentences, summary
 from lrec.commands.reveal.table import curves_table
 from lrec.commands.runs.saved import held_out_split, other_references, settings_of
-from lrec.commands.runs.selection import SelectionSettings, provenance
+from lrec.commands.runs.selection import SelectionSettings, compared_params, provenance
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.data.queries import Split
 from lrec.evaluation.metric import RankingMetric
@@ -110,6 +110,7 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     facts = provenance(models, "reveal", config.overrides) | describe(settings, split)
     tags = {"lrec.command": "reveal", "lrec.primary": settings.primary}
     with settings.tracking.run(f"reveal-{len(models)}-models", tags, config.folder) as log:
+        log.params(compared_params(models))
         log_longest(log, curves, settings.primary)
         shown = {c: curves_table(curves, c, settings.primary) for c in curves.cohorts}
         log.describe("\n\n".join([*summary(curves), *map(markdown, shown.values())]))
@@ -123,7 +124,9 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     screen.note(log.location)
     run_ids = [run.id for model in models for run in model.distinct.values()]
     several = [over_runs("simulate", run_ids, location_of(config))]
-    screen.commands("next", *(several if len(models) > 1 else with_saved(models[0].any)))
+    screen.commands(
+        "next", *(several if len(models) > 1 else with_saved(models[0].any, location_of(config)))
+    )
 
 
 def describe(settings: RevealSettings, split: Split) -> dict[str, Any]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import LOCATION, key_of
+from lrec.commands.runs.model_identity import name
 from lrec.commands.runs.saved import load_config
 from lrec.data.dataset import existing
-from lrec.tracking import resolve
+from lrec.reporting.terminal import Screen
+from lrec.tracking import SavedRun, finished, resolve
 
 FILES = ("dataset.path", "dataset.items_path")  # keys of LOCATION that name a file
 
@@ -43,6 +47,25 @@ def config_of_run(
     merged = merge(load_config(run), config, overrides)
     merged.update({key: config[key] for key in own} | {"run": run})
     return merged
+
+
+def show_run(run_id: str) -> None:
+    """Print which run a command is about.
+
+    Raises:
+        RuntimeError: there is no such run, or it is not finished.
+    """
+    (run,) = finished("", ids=[run_id])
+    Screen().note(run_line(run))
+
+
+def run_line(run: SavedRun) -> str:
+    """A line on a run that a command was asked about, perhaps by another name than its id."""
+    seed = f", seed {run.seed}" if run.seeded else ""
+    path = run.params.get("dataset.path", "None")
+    data = run.data if path == "None" else f"{run.data} ({Path(path).name})"
+    began = datetime.fromtimestamp(run.started / 1000).strftime("%Y-%m-%d %H:%M")
+    return f"run {run.id}: {name(run)}{seed}, on {data}, trained {began}"
 
 
 def refuse_missing_files(config: DictConfig, overrides: Sequence[str], more: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from lrec.data.queries import Split
 from lrec.evaluation.references import POPULARITY, reference_models
 from lrec.model import Model
 from lrec.model.common import saving
-from lrec.tracking import entries_of, fetch, obstacle, resolve
+from lrec.tracking import CONFIG, entries_of, fetch, obstacle, resolve
 
 
 def load_config(run_id: str) -> DictConfig:
@@ -48,6 +48,11 @@ def folder_of(run: str) -> Path:
     entries = entries_of(folder)
     if entries and (reason := obstacle(folder, entries)):
         raise RuntimeError(f"run {run} cannot be resumed: {reason}.")
+    if not entries and (folder / CONFIG).exists():  # the journal of a finished run is removed
+        raise RuntimeError(
+            f"the run in {folder} is finished: there is nothing to go on with. Score it again with "
+            "lrec evaluate run=latest, use it with lrec recommend run=latest users=all (or its id)."
+        )
     if not entries:
         raise RuntimeError(
             f"nothing is left of run {run} to go on with: its folder is on another machine, was "

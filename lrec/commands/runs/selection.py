@@ -95,7 +95,8 @@ class SelectionSettings(RunSettings):
             left_out = left_out_words(reasons)
         models = select(runs, named=bool(condition), least=least, left_out=left_out)
         if not condition and (rest := len(runs) - len(_run_ids(models))):
-            left_out = "; ".join(filter(None, [left_out, f"{rest} older or of other seeds"]))
+            older = f"left out: {rest} older or of seeds that not all models have"
+            left_out = "; ".join(filter(None, [left_out, older]))
         screen.note("\n".join(filter(None, [taken_words(models), left_out])))
         return models
 
@@ -176,6 +177,19 @@ def taken_words(models: Sequence[ComparedModel]) -> str:
         f"taken: {', '.join(model.name for model in models)} (seeds {seeds}) on {some.data} "
         f"({some.digest[:12]}) with split={some.params.get('split')}"
     )
+
+
+def compared_params(models: Sequence[ComparedModel]) -> dict[str, Any]:
+    """Parameters of a run that compares models, in MLflow: models, seeds, data and split."""
+    some = models[0].any
+    split = {key: value for key, value in some.params.items() if key.partition(".")[0] == "split"}
+    return {
+        "models": ", ".join(model.name for model in models),
+        "seeds": ", ".join(map(str, models[0].runs)),
+        "dataset": some.data,
+        "dataset.digest": some.digest,
+        **{key: value for key, value in split.items() if not key.endswith("._target_")},
+    }
 
 
 def _run_ids(models: Sequence[ComparedModel]) -> set[str]:

@@ -42,8 +42,8 @@ def candidate_runs(settings: SelectionSettings, invocation: Invocation) -> list[
         for index, candidate in enumerate(settings.candidates)
         for seed in settings.seeds
     ]
-    purpose = Path(settings.file).stem
-    run_ids = find_or_train(jobs, settings.fresh, invocation.launch, purpose)
+    command = [Path(settings.file).stem, *invocation.config.overrides]
+    run_ids = find_or_train(jobs, settings.fresh, invocation.launch, command)
     return [str(run_id) for run_id in run_ids]
 
 

@@ -13,7 +13,7 @@ from lrec.base.files import write_table, write_text
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import over_runs
 from lrec.commands.runs.saved import held_out_split, settings_of
-from lrec.commands.runs.selection import SelectionSettings, provenance
+from lrec.commands.runs.selection import SelectionSettings, compared_params, provenance
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.commands.simulate.results import SimulationResults, tabulate
 from lrec.commands.simulate.runner import RANDOM, SimulationRunner
@@ -110,6 +110,7 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
     }
     tags = {"lrec.command": "simulate", "lrec.answers": runner.feedback}
     with settings.tracking.run(f"simulate-{len(models)}-models", tags, config.folder) as log:
+        log.params(compared_params(models))
         for number, rows in results.rounds.groupby("round"):
             log.metrics(activated(rows), step=int(str(number)))
         said = [f"{bucket}: {words}" for bucket, words in sentences(results, facts).items()]

@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from lrec.commands.composing import ComposedConfig, Invocation, key_of, own_keys
 from lrec.commands.next_commands import short_id, with_model
-from lrec.commands.runs.find_or_train import digest_of, find
+from lrec.commands.runs.find_or_train import digest_of, find, killed
 from lrec.commands.runs.of_run import merge, refuse_fixed
 from lrec.commands.runs.saved import folder_of
 from lrec.commands.runs.stored_config import read_stored_config
@@ -85,7 +85,7 @@ def find_or_train_job(settings: TrainSettings, config: ComposedConfig) -> float:
         found = finished_job(settings, config)
         try:
             if found is None:
-                return train(settings, config)
+                return train(settings, killed_job(settings, config) or config)
         finally:  # while it is held: a process that waits for it tries again
             Path(lock.lock_file).unlink(missing_ok=True)
     return found.metrics.get(f"best/{settings.monitor.removeprefix('val/')}", math.nan)
@@ -107,6 +107,15 @@ def train(settings: TrainSettings, config: ComposedConfig) -> float:
             following.insert(1, again)
         Screen().commands("next", *following)
     return math.nan if result is None else result.best
+
+
+def killed_job(settings: RunSettings, config: ComposedConfig) -> ComposedConfig | None:
+    """The config of a sweep's job in the folder of its killed run, which then goes on there."""
+    try:
+        begun = killed({"": (settings, config)}, {})
+    except RuntimeError:  # of MLflow
+        return None
+    return begun[""][1] if begun else None
 
 
 def finished_job(settings: RunSettings, config: ComposedConfig) -> SavedRun | None:

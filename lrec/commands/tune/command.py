@@ -68,7 +68,8 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     all_jobs = [job for of_candidate in jobs.values() for job in of_candidate]
-    run_ids = find_or_train(all_jobs, settings.fresh, invocation.launch, "tune", tolerant=True)
+    command = ["tune", *config.overrides]
+    run_ids = find_or_train(all_jobs, settings.fresh, invocation.launch, command, tolerant=True)
     completed = sorted({run_id for run_id in run_ids if run_id is not None})
     runs = finished(settings.tracking.experiment, ids=completed)
     by_id, ids = {run.id: run for run in runs}, iter(run_ids)

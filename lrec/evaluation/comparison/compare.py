@@ -17,6 +17,7 @@ from lrec.evaluation.comparison.comparison import (
     Comparison,
     list_lengths,
 )
+from lrec.evaluation.comparison.lead import Duel, best_two, duel_of, lead_of
 from lrec.evaluation.comparison.served_shares import served_shares
 from lrec.evaluation.comparison.user_alignment import (
     ComparisonError,
@@ -59,7 +60,8 @@ def compare(
     over seeds is given too. Holm's correction runs over models and buckets of the primary metric;
     the others are exploratory: they have intervals and uncorrected p, and no verdict. Set metrics
     are computed from equal-sized random subsamples of every bucket, and have no p. Buckets of fewer
-    than 30 users have values only.
+    than 30 users have values only. The two best models of a bucket are told apart by the verdict of
+    one of them if the other is the baseline, else by the uncorrected p of their own difference.
 
     The columns of `rows`: bucket, model, metric, users (that have a value), value, value_low and
     value_high (its 95 % interval, of the primary metric), seeds_low and seeds_high (the seeds' own
@@ -86,9 +88,14 @@ def compare(
     groups = groups_of(first, bucketings)
     names = [model.name for model in models]
     values = np.array([[t[list(directions)].to_numpy(float) for t in ts] for ts in tables])
-    rows = [
-        _to_frame(bucket, names, list(directions), _compare_values(values[:, :, users], resamples))
+    direction = directions[primary]
+    compared = {
+        bucket: _compare_values(values[:, :, users], direction, resamples)
         for bucket, users in groups.items()
+    }
+    rows = [
+        _to_frame(bucket, names, list(directions), columns)
+        for bucket, (columns, _) in compared.items()
     ]
     sets = {
         f"{name}_sub_at_{max(ks)}": (max(ks), metric)
@@ -105,20 +112,41 @@ def compare(
                 rows.append(_to_frame(bucket, names, list(sets), columns))
     directions |= {label: metric.direction for label, (_, metric) in sets.items()}
     frame = pd.concat(rows, ignore_index=True)
+    frame = _with_verdicts(frame, baseline, primary, direction)
     return Comparison(
-        rows=_with_verdicts(frame, baseline, primary, directions[primary]),
-        served=served_shares(names, values[..., 0].mean(axis=1), directions[primary], groups),
+        rows=frame,
+        served=served_shares(names, values[..., 0].mean(axis=1), direction, groups),
         baseline=baseline,
         primary=primary,
         models=names,
         bucketings={n: [b for b in names if b in groups] for n, names in bucketings.items()},
         directions=directions,
         subsample=subsample,
+        leads={
+            bucket: lead_of(names, duel, decided(frame, primary, bucket))
+            for bucket, (_, duel) in compared.items()
+            if duel is not None
+        },
     )
 
 
-def _compare_values(values: Floats, resamples: int) -> dict[str, Floats]:
-    """Columns of `rows`, each `(models, metrics)`, from `(models, seeds, users, metrics)`."""
+def decided(rows: pd.DataFrame, primary: str, bucket: str) -> dict[str, bool]:
+    """Model -> whether its verdict in a bucket is better or worse."""
+    own = rows[(rows["bucket"] == bucket) & (rows["metric"] == primary)]
+    return dict(zip(own["model"], own["verdict"].isin([BETTER, WORSE]), strict=True))
+
+
+def _compare_values(
+    values: Floats, direction: int, resamples: int
+) -> tuple[dict[str, Floats], Duel | None]:
+    """Columns of `rows`, each `(models, metrics)`, from `(models, seeds, users, metrics)`.
+
+    Args:
+        direction: of the first metric, by which the two best models are chosen.
+
+    Returns:
+        The columns, and the two best models; None where there are too few users.
+    """
     n_models, n_seeds, n_users, n_metrics = values.shape
     by_seed = nan_mean(np.moveaxis(values, 2, 0).reshape(n_users, -1), axis=0)
     by_seed = by_seed.reshape(n_models, n_seeds, -1)
@@ -134,11 +162,17 @@ def _compare_values(values: Floats, resamples: int) -> dict[str, Floats]:
         "baseline": np.broadcast_to(value[0], value.shape),
     }
     differences = np.moveaxis(of_users[1:] - of_users[0], 1, 0).reshape(n_users, -1)
-    statistics = paired(differences, resamples) if n_users >= SMALLEST_BUCKET else None
+    best = best_two(value[:, 0], direction)
+    between = of_users[best[0], :, :1] - of_users[best[1], :, :1]
+    statistics, duel = None, None
+    if n_users >= SMALLEST_BUCKET:  # of the same resamples, which take longer than the sums
+        statistics = paired(np.hstack([differences, between]), resamples)
+        duel = duel_of(best, statistics)
     for column, attribute in STATISTICS.items():
-        values = getattr(statistics, attribute, np.full(differences.shape[1], np.nan))
+        missing = np.full(differences.shape[1] + 1, np.nan)
+        values = getattr(statistics, attribute, missing)[:-1]
         columns[column] = _below_baseline(values.reshape(n_models - 1, n_metrics))
-    return columns
+    return columns, duel
 
 
 def _primary_intervals(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from lrec.evaluation.comparison.lead import Lead
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +31,7 @@ class Comparison:
         directions: metric -> 1 where more is better, -1 where less is, 0 where neither is; the
             primary one first, set metrics last.
         subsample: users in each subsample that set metrics are computed from.
+        leads: bucket -> its two best models by the primary metric, where there are enough users.
     """
 
     rows: pd.DataFrame
@@ -39,6 +42,7 @@ class Comparison:
     bucketings: dict[str, list[str]]
     directions: dict[str, int]
     subsample: int
+    leads: dict[str, Lead] = field(default_factory=dict)
 
     @property
     def buckets(self) -> list[str]:

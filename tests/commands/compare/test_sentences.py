@@ -10,6 +10,7 @@ import pytest
 
 from lrec.commands.compare.sentences import headline
 from lrec.evaluation.comparison.comparison import Comparison
+from lrec.evaluation.comparison.lead import Lead
 
 EDGES = {"tail": "n <= 2"}
 
@@ -21,6 +22,7 @@ def comparison(
     direction: int = 1,
     value: float = 0.2,
     users: int = 50,
+    lead: Lead | None = None,
 ) -> Comparison:
     """Models against a baseline, for one bucket: name, verdict and difference of each."""
     rows: list[dict[str, Any]] = []
@@ -48,6 +50,7 @@ def comparison(
         bucketings={"activity": ["tail"]},
         directions={primary: direction},
         subsample=20,
+        leads={} if lead is None else {"tail": lead},
     )
 
 
@@ -62,15 +65,16 @@ def sentence(some: Comparison, best_simple: bool = True) -> str:
 def test_nothing_shown_says_how_large_a_difference_would_have_been() -> None:
     some = comparison(("vae", "undecided", 0.002), ("gan", "undecided", -0.001))
     assert sentence(some) == (
-        "no model was shown to be better than popularity, the best simple model; the largest "
-        "difference is +0.0020 (−0.0080 to +0.0120, of vae), where one of 0.0300 would probably "
-        "have shown."
+        "no model was shown to be better than popularity, the simple model that was best on "
+        "validation; the largest difference is +0.0020 (−0.0080 to +0.0120, of vae), where "
+        "one of 0.0300 would probably have shown."
     )
 
 
 def test_a_better_model_finds_more() -> None:
     assert sentence(comparison(("attention", "better", 0.024))) == (
-        "attention finds 12 % more than popularity, the best simple model (+0.0240; 95 %: +0.0140 "
+        "attention finds 12 % more than popularity, the simple model that was best on "
+        "validation (+0.0240; 95 %: +0.0140 "
         "to +0.0340)."
     )
 
@@ -90,7 +94,9 @@ def test_three_verdicts_stay_apart_and_the_best_comes_first() -> None:
         ("vae", "better", 0.05),
     )
     clauses = sentence(some).split("; ")
-    assert clauses[0].startswith("vae finds 25 % more than popularity, the best simple model (")
+    assert clauses[0].startswith(
+        "vae finds 25 % more than popularity, the simple model that was best on validation ("
+    )
     assert " and dae 10 % more (+0.0200" in sentence(some)
     assert "gan finds 10 % less (−0.0200" in sentence(some)
     assert clauses[-1].startswith("for ials no difference was shown, the difference is +0.0010 (")
@@ -111,3 +117,31 @@ def test_too_few_people_get_no_verdict(best_simple: bool) -> None:
     assert headline(some, EDGES, best_simple) == [
         "For people with up to 2 items (3 in the test) there is no verdict: they are too few."
     ]
+
+
+def test_the_model_that_serves_best_is_named_before_the_baseline_of_validation() -> None:
+    """A simple model that beats the baseline is no contradiction: validation chose the baseline."""
+    lead = Lead("popularity", "vae", 0.05, 0.03, 0.07, shown=True)
+    some = comparison(
+        ("popularity", "better", 0.146), ("vae", "worse", -0.02), baseline="ease", lead=lead
+    )
+    assert sentence(some).startswith(
+        "popularity serves best: it finds 73 % more than ease, the simple model that was best on "
+        "validation (+0.1460; 95 %: +0.1360 to +0.1560); vae finds 10 % less"
+    )
+
+
+def test_two_best_models_that_are_not_told_apart_are_open() -> None:
+    lead = Lead("vae", "dae", 0.001, -0.004, 0.006, shown=False)
+    some = comparison(("vae", "better", 0.051), ("dae", "better", 0.05), lead=lead)
+    assert sentence(some).startswith(
+        "it is open whether vae or dae serves best (vae differs by +0.0010; 95 %: −0.0040 to "
+        "+0.0060): vae finds 25 % more than popularity, the simple model that was best on "
+    )
+
+
+def test_a_baseline_that_all_others_are_worse_than_serves_best() -> None:
+    lead = Lead("popularity", "vae", 0.02, 0.01, 0.03, shown=True)
+    assert sentence(comparison(("vae", "worse", -0.02), lead=lead)).startswith(
+        "popularity serves best: no model was shown to be better than popularity, the simple "
+    )

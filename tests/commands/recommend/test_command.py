@@ -132,6 +132,7 @@ def test_unknown_ids_to_exclude_are_left_out_with_a_note(
     [
         ((), "either users or history"),
         (("users=tial",), "did you mean tail"),
+        (("users=K02122",), "'users=[K02122]', or a bucket"),
         (("users=tail", "to=ratings.csv"), "holds something else than recommendations"),
         (("users=tail", "exclude=target"), "did you mean targets"),
         (("history=[thing-01]", "exclude=targets"), "needs users of the data"),
@@ -168,3 +169,37 @@ def test_data_that_has_changed_is_noted_and_its_reading_is_not_repeated(
     later = lrec(tmp_path, *request)
     assert (later.rc, later.err) == (0, "")
     assert "note: the data has changed since the run was trained" in later.out
+
+
+@pytest.mark.parametrize(
+    ("history", "words"),
+    [("SKU-1", "(one id is a list too: 'history=[SKU-1]')"), ("[THING-02 ]", "mean thing-02?")],
+)
+def test_ids_that_are_nearly_right_are_shown_as_they_should_be(
+    history: str, words: str, trained: tuple[Path, str], lrec: CommandLine
+) -> None:
+    folder, run = trained
+    answer = lrec(folder, "recommend", f"run={run}", f"history={history}")
+    assert answer.rc == 1
+    assert words in answer.complaint
+
+
+def test_the_run_is_told_however_it_was_named(trained: tuple[Path, str], lrec: CommandLine) -> None:
+    folder, run = trained
+    answer = lrec(folder, "recommend", "run=latest", "history=[thing-02]", "top=1")
+    line = answer.out.splitlines()[0]
+    assert line.startswith(f"run {run}: ")
+    assert "on csv (" in line
+    assert ", trained 20" in line
+
+
+@pytest.mark.parametrize(
+    "words", [("recommend", "run=latest", "users=all"), ("compare",), ("evaluate", "run=vae")]
+)
+def test_reading_in_another_folder_leaves_nothing_there(
+    words: tuple[str, ...], lrec: CommandLine, tmp_path: Path
+) -> None:
+    answer = lrec(tmp_path, *words)
+    assert answer.rc == 1
+    assert f"there is no store sqlite:///{tmp_path}/mlflow.db" in answer.complaint
+    assert list(tmp_path.iterdir()) == []

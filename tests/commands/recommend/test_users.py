@@ -13,7 +13,7 @@ import pytest
 from helpers.composing import checked, composed
 
 from lrec.base.errors import DataError
-from lrec.commands.recommend.users import given_histories, known_users, new_users
+from lrec.commands.recommend.users import given_histories, known_users, meant, new_users
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.evaluation.evaluator import Evaluator
@@ -158,3 +158,9 @@ def test_unknown_users_and_items_are_refused(settings: Any, model: Model, tmp_pa
     path.write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="no item column"):
         new_users(given_histories(str(path)), model.catalogue)
+
+
+@pytest.mark.parametrize("written", ["2122", " 00002122", "0002122 ", "00002122"])
+def test_an_id_without_its_zeros_or_with_blanks_is_recognised(written: str) -> None:
+    assert meant(written, np.array(["00002122", "x"])) == " (did you mean 00002122?)"
+    assert meant("2122", np.array(["x", "2123", "21220"])) == ""

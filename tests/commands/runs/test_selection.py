@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.saved_runs import saved_run
 
-from lrec.commands.runs.selection import select, taken_words
+from lrec.commands.runs.selection import compared_params, select, taken_words
 from lrec.commands.runs.unnamed import left_out_words, newest_comparable
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 from lrec.tracking import SavedRun
@@ -127,3 +127,15 @@ def test_held_out_users_are_looked_for_where_they_are_needed() -> None:
 def test_what_was_taken_is_said() -> None:
     models = select([saved_run("vae", 2), saved_run("ease", 2)], named=True)
     assert taken_words(models) == "taken: ease, vae (seeds 2) on csv (d1) with split=ratio"
+
+
+def test_a_comparison_logs_what_it_compared() -> None:
+    runs = [saved_run(model, seed) for model in ("vae", "ease") for seed in (1, 2)]
+    assert compared_params(select(runs, named=True)) == {
+        "models": "ease, vae",
+        "seeds": "1, 2",
+        "dataset": "csv",
+        "dataset.digest": "d1",
+        "split": "ratio",
+        "split.test": "0.2",
+    }

@@ -33,6 +33,7 @@ def test_jobs_of_one_digest_train_once(
         return 0.5
 
     monkeypatch.setattr(command, "finished_job", finished_job)
+    monkeypatch.setattr(command, "killed_job", lambda settings, config: None)
     monkeypatch.setattr(command, "train", train)
     values: list[float] = []
 
