@@ -141,7 +141,7 @@ def test_finished_run_is_not_gone_on_with(bench: Bench, whole: Path) -> None:
         answer = bench.resume(name)
         assert answer.rc == 1
         assert "is finished: there is nothing to go on with. Score it again" in answer.complaint
-    with pytest.raises(RuntimeError, match="nothing is left of run"):
+    with pytest.raises(RuntimeError, match="is finished: there is nothing to go on with"):
         folder_of(str(whole))
 
 

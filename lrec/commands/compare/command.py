@@ -120,7 +120,7 @@ def best_model(comparison: Comparison) -> str:
 
 
 def not_told_apart(comparison: Comparison) -> str:
-    """The model that the best one over all users is not shown to be better than, if there is one."""
+    """Words on a model that the best one over all users is not shown to be better than."""
     lead = comparison.leads.get(ALL)
     return "" if lead is None or lead.shown else f", not told apart from {lead.second}"
 
