@@ -137,10 +137,11 @@ def test_killed_run_goes_on_to_the_same_metrics(
 
 def test_finished_run_is_not_gone_on_with(bench: Bench, whole: Path) -> None:
     (run,) = [run for run in bench.runs if run.data.tags["lrec.folder"] == str(whole)]
-    answer = bench.resume(run.info.run_id)
-    assert answer.rc == 1
-    assert answer.complaint.endswith("is finished: there is nothing to go on with.")
-    with pytest.raises(RuntimeError, match="nothing is left of run"):
+    for name in (run.info.run_id, whole):
+        answer = bench.resume(name)
+        assert answer.rc == 1
+        assert "is finished: there is nothing to go on with. Score it again" in answer.complaint
+    with pytest.raises(RuntimeError, match="is finished: there is nothing to go on with"):
         folder_of(str(whole))
 
 

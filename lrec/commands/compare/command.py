@@ -108,7 +108,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     screen.note(log.location)
     name = best_model(comparison)
     best = next(model.any for model in models if model.name == name)
-    screen.note(f"the best for all users: {name}")
+    screen.note(f"the best for all users: {name}{not_told_apart(comparison)}")
     screen.commands("next", *with_saved(best, location_of(config)))
 
 
@@ -117,6 +117,12 @@ def best_model(comparison: Comparison) -> str:
     primary = comparison.primary
     values = {name: comparison.row(name, primary, ALL)["value"] for name in comparison.models}
     return max(values, key=lambda name: comparison.directions[primary] * values[name])
+
+
+def not_told_apart(comparison: Comparison) -> str:
+    """Words on a model that the best one over all users is not shown to be better than."""
+    lead = comparison.leads.get(ALL)
+    return "" if lead is None or lead.shown else f", not told apart from {lead.second}"
 
 
 def user_tables(model: ComparedModel) -> ModelTables:

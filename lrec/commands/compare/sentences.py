@@ -66,17 +66,20 @@ def bucket_sentence(
             "" if len(of[UNDECIDED]) == len(rows) else _join([r["model"] for r in of[UNDECIDED]])
         )
         clauses.append(_undecided(of[UNDECIDED], names))
-    return f"{group}, {'' if lead is None else _leading(lead)}{'; '.join(clauses)}."
+    return f"{group}, {'' if lead is None else _leading(lead, len(rows) == 1)}{'; '.join(clauses)}."
 
 
-def _leading(lead: Lead) -> str:
-    """The model that serves best, or the two of which one does."""
+def _leading(lead: Lead, alone: bool) -> str:
+    """The model that serves best, or the two of which one does.
+
+    Args:
+        alone: True if there are no others, so that the verdict tells their difference.
+    """
     if lead.shown:
         return f"{lead.first} serves best: "
-    return (
-        f"it is open whether {lead.first} or {lead.second} serves best ({lead.first} differs by "
-        f"{signed(lead.difference)}; 95 %: {signed(lead.low)} to {signed(lead.high)}): "
-    )
+    bounds = f"{signed(lead.low)} to {signed(lead.high)}"
+    apart = f" ({lead.first} differs by {signed(lead.difference)}; 95 %: {bounds})"
+    return f"it is open whether {lead.first} or {lead.second} serves best{'' if alone else apart}: "
 
 
 def _gains(comparison: Comparison, rows: Sequence[Mapping[str, Any]], than: str) -> str:

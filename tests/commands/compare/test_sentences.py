@@ -145,3 +145,10 @@ def test_a_baseline_that_all_others_are_worse_than_serves_best() -> None:
     assert sentence(comparison(("vae", "worse", -0.02), lead=lead)).startswith(
         "popularity serves best: no model was shown to be better than popularity, the simple "
     )
+
+
+def test_the_difference_of_two_models_is_told_once() -> None:
+    lead = Lead("vae", "popularity", 0.002, -0.008, 0.012, shown=False)
+    said = sentence(comparison(("vae", "undecided", 0.002), lead=lead))
+    assert said.startswith("it is open whether vae or popularity serves best: no model was shown ")
+    assert said.count("+0.0020") == 1
