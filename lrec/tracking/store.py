@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from lrec.base.errors import MissingStoreError, one_line, redact, redact_addresses
 from lrec.tracking import new_store, pyfunc
 from lrec.tracking.journal import Entry, Journal
+from lrec.tracking.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -189,7 +190,8 @@ class Store:
         self._restart_if_gone(journal)
         for entry in journal.unsent:
             try:
-                journal.mark_sent(self._send_entry(journal, entry), self.digest)
+                with uninterrupted(self.uri.startswith(new_store.SQLITE)):
+                    journal.mark_sent(self._send_entry(journal, entry), self.digest)
             except (RuntimeError, UnreachableError):
                 raise
             except Exception as error:  # of MLflow, its database, or its artifact store

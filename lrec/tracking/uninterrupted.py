@@ -1,0 +1,39 @@
+"""Signals that wait while something is written that must not be left halfway."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def uninterrupted(needed: bool = True) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the block has ended.
+
+    An exception within a transaction of SQLite would leave it open, and lock the database against
+    all that the run has to write about its end.
+
+    Args:
+        needed: False for a block that they may interrupt, as one that waits for a network.
+    """
+    if not needed or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+
+    def wait(number: int, frame: Any) -> None:
+        arrived.append(number)
+
+    handlers = {number: signal.signal(number, wait) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for late in arrived:
+            signal.raise_signal(late)
