@@ -9,6 +9,7 @@ import numpy as np
 from lrec.base.arrays import Floats, Ints
 from lrec.base.bits import sortable, splitmix64
 from lrec.data.histories import Histories
+from lrec.evaluation.top_k_arrays import best_columns, tie_break_keys_of
 
 # Entries of a batch: 32 MB of int64.
 ENTRIES = 2**22
@@ -43,17 +44,12 @@ def rank_in_common(scores: Floats, masked: Histories, k: int) -> tuple[Ints, Flo
     values = np.full((len(masked), k), -np.inf, np.float32)
     widths = tied_until[np.minimum(k + masked.lengths, n_items) - 1]
     for rows, width in _batches(widths):
-        users = splitmix64(masked.user[rows].astype(np.int64).astype(np.uint64))
-        ties = splitmix64(users[:, None] ^ codes[:width]) >> np.uint64(32)
-        keys = levels[:width] + ties.astype(np.int64)
+        keys = levels[:width] + tie_break_keys_of(masked.user[rows], codes[:width])
         own = masked.take(rows)
         column = place[own.item]
         near = column < width
         keys[own.row[near], column[near]] = MASKED
-        best = np.argpartition(keys, width - k, axis=1)[:, width - k :]
-        best_keys = np.take_along_axis(keys, best, axis=1)
-        ranked = np.argsort(best_keys, axis=1)[:, ::-1]
-        best = np.take_along_axis(best, ranked, axis=1)
+        best = best_columns(keys, k)
         free = np.take_along_axis(keys, best, axis=1) != MASKED
         items[rows] = np.where(free, order[best], -1)
         values[rows] = np.where(free, descending[best], -np.inf)

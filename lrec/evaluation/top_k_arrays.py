@@ -24,18 +24,19 @@ def top_k_arrays(scores: Floats, k: int, users: Ints) -> tuple[Ints, Floats]:
     n_blocks = n_items // BLOCK
     if n_blocks > wide:
         items = _candidates(scores, wide, n_blocks)
-        items = np.take_along_axis(items, _best(np.take_along_axis(scores, items, 1), wide), 1)
+        items = np.take_along_axis(
+            items, best_columns(np.take_along_axis(scores, items, 1), wide), 1
+        )
     else:
-        items = _best(scores, wide)
+        items = best_columns(scores, wide)
     values = np.take_along_axis(scores, items, 1)
     equal = (values[:, 1:] == values[:, :-1]) & (values[:, 1:] > -np.inf)
     tied = np.flatnonzero(equal.any(axis=1))
-    codes = splitmix64(np.arange(n_items, dtype=np.uint64)) if len(tied) else None
+    codes = splitmix64(np.arange(n_items, dtype=np.uint64))
     for rows in np.array_split(tied, max(1, len(tied) * n_items // ENTRIES)):  # for the cache
-        keys = splitmix64(splitmix64(users[rows].astype(np.uint64))[:, None] ^ codes)
-        levels = sortable(scores[rows].view(np.int32)).astype(np.int64) << 32
-        levels += (keys >> np.uint64(32)).astype(np.int64)
-        items[rows] = _best(levels, wide)
+        keys = tie_break_keys_of(users[rows], codes)
+        keys += sortable(scores[rows].view(np.int32)).astype(np.int64) << 32
+        items[rows] = best_columns(keys, wide)
         values[rows] = np.take_along_axis(scores[rows], items[rows], 1)
     return np.where(values > -np.inf, items, -1)[:, :k].astype(np.int32), values[:, :k]
 
@@ -52,7 +53,18 @@ def _candidates(scores: Floats, wide: int, n_blocks: int) -> Ints:
     return np.concatenate([items, rest], axis=1)
 
 
-def _best(values: Floats | Ints, wide: int) -> Ints:
+def tie_break_keys_of(users: Ints, codes: Ints) -> Ints:
+    """`lrec.evaluation.top_k.tie_break_keys` of arrays, `(batch, n)` int64.
+
+    Args:
+        codes: `(n,)` uint64, the items' codes after `splitmix64`.
+    """
+    mixed = splitmix64(users.astype(np.int64).astype(np.uint64))
+    keys: Ints = (splitmix64(mixed[:, None] ^ codes) >> np.uint64(32)).astype(np.int64)
+    return keys
+
+
+def best_columns(values: Floats | Ints, wide: int) -> Ints:
     """Columns of the highest values of each row, best first, `(n, wide)`."""
     first = values.shape[1] - wide
     columns = np.argpartition(values, first, axis=1)[:, first:] if first else _all_columns(values)

@@ -209,14 +209,19 @@ def test_line_that_was_cut_off_is_forgotten(folder: Path) -> None:
     assert [entry["kind"] for entry in entries_of(folder)] == ["start", "params", "end"]
 
 
+def train_away(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train while MLflow does not respond."""
+    with monkeypatch.context() as patch:
+        Outage(patch, 0)
+        with pytest.warns(UserWarning, match="does not take"):
+            train(folder)
+
+
 def test_sync_to_another_store_that_was_killed_goes_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run was begun in a store that never answered; another has got the half of it."""
-    with monkeypatch.context() as patch:
-        Outage(patch, 0)
-        with pytest.warns(UserWarning, match="does not take"):
-            train(folder / "run")
+    train_away(folder / "run", monkeypatch)
     shutil.copy(folder / "mlflow.db", folder / "other.db")
     mlflow.set_tracking_uri(f"sqlite:///{folder}/other.db")
     with monkeypatch.context() as patch:
@@ -404,10 +409,7 @@ def test_sync_goes_on_after_what_it_cannot_send(
 def test_run_of_a_folder_that_was_moved_is_sent(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        Outage(patch, 0)
-        with pytest.warns(UserWarning, match="does not take"):
-            train(folder / "run")
+    train_away(folder / "run", monkeypatch)
     (folder / "run").rename(folder / "moved")
     list(sync.send_all(folder, Store()))
     (run,) = runs()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lrec.base.arrays import Ints, Strings
 from lrec.base.errors import ConfigError, DataError, as_list, listed, nearest
-from lrec.base.missing_files import looked_in
-from lrec.commands.recommend.users import codes_of
+from lrec.commands.recommend.users import codes_of, table_path
 from lrec.data.histories import Histories
 from lrec.data.tables.columns import ITEMS, find_column, names
 from lrec.data.tables.reading import read_table
@@ -94,12 +92,7 @@ def ids_of(only: list[Any] | str | None) -> list[Any] | None:
 
 
 def _ids_of_table(given: str) -> list[str]:
-    path = Path(given).expanduser()
-    if not path.is_file():
-        raise DataError(
-            "only is neither a list of item ids nor a file (one id is a list too: "
-            f"{as_list('only', given)}). Received: {given} {looked_in(path)}"
-        )
+    path = table_path("only", given)
     frame = read_table(path)
     column = find_column(frame, "auto", ITEMS, "only")
     if column is None:

@@ -114,12 +114,7 @@ def given_histories(history: list[Any] | str) -> GivenHistories:
     if isinstance(history, list):
         rows = np.arange(len(history))
         return GivenHistories(rows * 0, np.array(["new"]), history, None, rows)
-    path = Path(history).expanduser()
-    if not path.is_file():
-        raise DataError(
-            "history is neither a list of item ids nor a file (one id is a list too: "
-            f"{as_list('history', history)}). Received: {history} {looked_in(path)}"
-        )
+    path = table_path("history", history)
     frame = read_table(path)
     usual = {"user": USERS, "item": ITEMS, "rating": RATINGS, "timestamp": TIMES}
     columns = {key: find_column(frame, "auto", usual[key], key) for key in usual}
@@ -165,6 +160,21 @@ def _times(column: pd.Series) -> pd.Series:
         return numbers(column, "timestamp")
     except DataError:
         return seconds(column, "timestamp", positions=True)
+
+
+def table_path(key: str, given: str) -> Path:
+    """The path of a table that is given in the place of a list of item ids.
+
+    Raises:
+        DataError: there is no such file.
+    """
+    path = Path(given).expanduser()
+    if not path.is_file():
+        raise DataError(
+            f"{key} is neither a list of item ids nor a file (one id is a list too: "
+            f"{as_list(key, given)}). Received: {given} {looked_in(path)}"
+        )
+    return path
 
 
 def codes_of(
