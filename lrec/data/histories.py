@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints, offsets_of
+from lrec.base.arrays import Bools, Floats, Ints, offsets_of, row_counts
 from lrec.data.interactions import DETAILS, Interactions, entries
 
 
@@ -109,14 +109,14 @@ class Histories:
         if data.position is None:
             data = data.by_user()
             keep = keep[data.position]
-        if users is not None:
-            wanted = np.zeros(data.n_users, bool)
-            wanted[users] = True
-            keep = keep if wanted.all() else keep & wanted[data.user]
-        indices = np.flatnonzero(keep)
-        counts = np.bincount(data.user[indices], minlength=data.n_users)
+        counts = row_counts(keep, data.offsets)
         if users is None:
             users = np.flatnonzero(counts)
+        elif np.delete(counts, users).any():
+            wanted = np.zeros(data.n_users, bool)
+            wanted[users] = True
+            keep = keep & np.repeat(wanted, data.activity)
+        indices = np.flatnonzero(keep)
         return cls(
             user=users.astype(np.int32),
             offsets=offsets_of(counts[users]),

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints, Sparse, Strings
+from lrec.base.arrays import Bools, Floats, Ints, Sparse, Strings, offsets_of
 from lrec.data.genre_matrix import as_sparse
 from lrec.data.used_columns import UsedColumns
 
@@ -170,6 +170,11 @@ class Interactions:
     def activity(self) -> Ints:
         """Interactions of each user, `(n_users,)` int64."""
         return np.bincount(self.user, minlength=self.n_users)
+
+    @cached_property
+    def offsets(self) -> Ints:
+        """Offsets of each user's interactions where they are grouped, `(n_users + 1,)` int64."""
+        return offsets_of(self.activity)
 
     @cached_property
     def popularity(self) -> Ints:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lrec.commands import loading
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.data_lines import augmentation_line, data_lines
-from lrec.commands.loading import load_data
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import kept_references, run_logging
 from lrec.commands.train.announcement import announced
@@ -163,8 +163,8 @@ def run(
 
 def load(settings: RunSettings, known: Catalogue | None = None) -> tuple[Interactions, Split]:
     """Load the data and split it, with the items' vectors."""
-    data = load_data(settings)
-    split = with_vectors(settings.split(data), settings.feature)
+    data = loading.load_data(settings)
+    split = with_vectors(loading.split(settings, data), settings.feature)
     return data, split if known is None else extend(split, known)
 
 
