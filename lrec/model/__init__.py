@@ -151,6 +151,14 @@ class Model(Component, ABC):
         """
         raise DataError(f"model={self.name} cannot be exported: it has no graph.")
 
+    @property
+    def is_saved_exactly(self) -> bool:
+        """False if `state` rounds, so that a saved model scores a little differently."""
+        return True
+
+    def round_to_saved(self) -> None:
+        """Become the model that `state` saves, if that is another."""
+
     @abstractmethod
     def state(self) -> Arrays:
         """Everything that was trained, as named arrays."""

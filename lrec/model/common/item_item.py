@@ -103,9 +103,10 @@ class ItemItemModel(Model):
 
         self.catalogue = catalogue
         if "weights" in state:
-            self.weights = state["weights"]
+            self.weights = state["weights"].astype(np.float32, copy=False)
         else:
-            parts = (state["data"], state["indices"], state["indptr"])
+            data = state["data"].astype(np.float32, copy=False)
+            parts = (data, state["indices"], state["indptr"])
             self.weights = csr_array(parts, shape=(catalogue.n_items, catalogue.n_items))
 
 
