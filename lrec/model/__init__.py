@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from lrec.base.arrays import Array, Arrays, Bools, Floats, Tensor
+from lrec.base.arrays import Array, Arrays, Bools, Floats, Sparse, Tensor
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError
 from lrec.data.catalogue import Catalogue
@@ -95,6 +95,19 @@ class Model(Component, ABC):
 
         Items outside the catalogue are ignored. Nothing is masked.
         """
+
+    @property
+    def scores_sparsely(self) -> bool:
+        """True if `sparse_scores` gives the scores."""
+        return False
+
+    def sparse_scores(self, histories: Histories) -> Sparse:
+        """The scores of `score` as sparse rows that hold each item once, float32.
+
+        Lists of a large catalogue are then ranked without looking at items that a history does not
+        reach.
+        """
+        raise NotImplementedError(f"model={self.name} scores the whole catalogue")
 
     def common_scores(self) -> Floats | None:
         """Scores that are the same for every history, `(n_items,)` float32; None where they differ.
