@@ -12,12 +12,14 @@ from lrec.base.arrays import Bools, Floats, Ints, Tensor
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.common_ranking import rank_in_common
+from lrec.evaluation.sparse_ranking import rank_sparse, sampled
 from lrec.evaluation.top_k import top_k
 from lrec.evaluation.top_k_arrays import top_k_arrays
 from lrec.model import Model
 
 # Scores held at once: 32 MB of float32, whatever the catalogue.
 SCORES_A_BATCH = 2**23
+REACHED = 2**12  # items that have a score of a sparse model, or not many more
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,11 @@ class Ranker:
         items: list[Ints] = [np.empty((0, min(self.k, n_items)), np.int32)]
         scores: list[Floats] = [np.empty(items[0].shape, np.float32)]
         at_targets: list[Floats] = [np.empty(0, np.float32)]
-        rank = self._rank_tensors if self.model.uses_tensorflow() else self._rank_arrays
+        rank, width = self._rank_tensors, n_items
+        if not self.model.uses_tensorflow():
+            rank = self._rank_arrays
+        if self.model.scores_sparsely:
+            rank, width = self._rank_sparse, min(n_items, REACHED)
 
         def batch(rows: Ints) -> tuple[Ints, Floats, Floats, bool]:
             part = queries.take(rows)
@@ -92,7 +98,7 @@ class Ranker:
                 part.user.astype(np.int64),
             )
 
-        for top, top_scores, at_target, finite in map(batch, batches(len(queries), n_items)):
+        for top, top_scores, at_target, finite in map(batch, batches(len(queries), width)):
             if not finite:
                 raise self._diverged()
             items.append(top)
@@ -152,6 +158,24 @@ class Ranker:
             scores[~is_personalised] = self.model.catalogue.popularity
         scores[masked_row, masked] = -np.inf
         return *top_k_arrays(scores, min(self.k, scores.shape[1]), users), at_targets, finite
+
+    def _rank_sparse(
+        self,
+        history: Histories,
+        masked_row: Ints,
+        masked: Ints,
+        target_row: Ints,
+        target: Ints,
+        is_personalised: Bools,
+        users: Ints,
+    ) -> tuple[Ints, Floats, Floats, bool]:
+        """The same, without the items that the histories do not reach."""
+        scores = self.model.sparse_scores(history)
+        masked_pairs = (masked_row, masked)
+        k, popularity = min(self.k, scores.shape[1]), self.model.catalogue.popularity
+        lists = rank_sparse(scores, masked_pairs, k, users, is_personalised, popularity)
+        at_targets = sampled(scores, target_row, target)
+        return *lists, at_targets, bool(np.isfinite(scores.data).all())
 
     def _rank_tensors(self, history: Histories, *arrays: Any) -> tuple[Ints, Floats, Floats, bool]:
         """The same, in the model's graph."""

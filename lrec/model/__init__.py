@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from lrec.base.arrays import Array, Arrays, Bools, Floats, Tensor
+from lrec.base.arrays import Array, Arrays, Bools, Floats, Sparse, Tensor
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError
 from lrec.data.catalogue import Catalogue
@@ -96,6 +96,19 @@ class Model(Component, ABC):
         Items outside the catalogue are ignored. Nothing is masked.
         """
 
+    @property
+    def scores_sparsely(self) -> bool:
+        """True if `sparse_scores` gives the scores."""
+        return False
+
+    def sparse_scores(self, histories: Histories) -> Sparse:
+        """The scores of `score` as sparse rows that hold each item once, float32.
+
+        Lists of a large catalogue are then ranked without looking at items that a history does not
+        reach.
+        """
+        raise NotImplementedError(f"model={self.name} scores the whole catalogue")
+
     def common_scores(self) -> Floats | None:
         """Scores that are the same for every history, `(n_items,)` float32; None where they differ.
 
@@ -150,6 +163,14 @@ class Model(Component, ABC):
             DataError: the model has no such code.
         """
         raise DataError(f"model={self.name} cannot be exported: it has no graph.")
+
+    @property
+    def is_saved_exactly(self) -> bool:
+        """False if `state` rounds, so that a saved model scores a little differently."""
+        return True
+
+    def round_to_saved(self) -> None:
+        """Become the model that `state` saves, if that is another."""
 
     @abstractmethod
     def state(self) -> Arrays:

@@ -15,6 +15,7 @@ from lrec.commands.train import kept_references, run_logging
 from lrec.commands.train.announcement import announced
 from lrec.commands.train.callbacks import LossPrinter, ValidationCallback, WorkerCallback
 from lrec.commands.train.expectation import expectation_line
+from lrec.commands.train.rounding import log_rounding
 from lrec.commands.train.run_logging import RunContext
 from lrec.data.alignment import extend
 from lrec.data.catalogue import Catalogue
@@ -145,6 +146,8 @@ def run(
             )
             run_logging.log_result(context, result, rows, references, users, buckets, settings)
         if settings.tracking.log_model:
+            if result is not None and not model.is_saved_exactly:
+                screen.line(log_rounding(log, evaluator, ranker, result, monitor.name))
             run_logging.log_model(context, model)
         run_logging.log_curves(context, callback.history, settings.monitor)
         run_logging.log_figures(context, rows, settings, data)
