@@ -130,6 +130,12 @@ class Histories:
         indices = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
         return self._at(self.user[rows], offsets, indices)
 
+    def between(self, start: int, stop: int) -> Histories:
+        """The rows from `start` to before `stop`; their entries are not copied."""
+        first, last = self.offsets[[start, stop]].tolist()
+        offsets = self.offsets[start : stop + 1] - first
+        return self._at(self.user[start:stop], offsets, slice(first, last))
+
     def keep(self, marked: Bools) -> Histories:
         """The same rows with only the entries that the mask `(total,)` marks."""
         return self._at(self.user, offsets_of(marked)[self.offsets], np.flatnonzero(marked))
@@ -149,5 +155,5 @@ class Histories:
         inside = self.inside(n_items)
         return self if inside.all() else self.keep(inside)
 
-    def _at(self, user: Ints, offsets: Ints, indices: Ints) -> Histories:
+    def _at(self, user: Ints, offsets: Ints, indices: Ints | slice) -> Histories:
         return Histories(user, offsets, **entries(self, ("item", *DETAILS), indices))

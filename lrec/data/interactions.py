@@ -228,7 +228,7 @@ ROWS = ("user", "item", "behavior", "known", "position")
 DETAILS = ("rating", "timestamp", "weight")
 
 
-def entries(source: object, names: Iterable[str], indices: Ints) -> dict[str, Any]:
+def entries(source: object, names: Iterable[str], indices: Ints | slice) -> dict[str, Any]:
     """The entries at the indices `(m,)` of the named arrays, each `(m,)`; None stays None."""
     arrays = {name: getattr(source, name) for name in names}
     return {name: None if array is None else array[indices] for name, array in arrays.items()}

@@ -15,6 +15,7 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.model.common.export_scorer import ExportScorer
+from lrec.model.common.factorised_scores import FactorisedScores
 from lrec.model.common.protocols import Callback, Schedule, Strategy
 
 
@@ -62,6 +63,8 @@ class Model(Component, ABC):
         is_baseline: True for a baseline, with which models trained by gradient are compared.
         rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
             scores to ratings has to be fitted on validation ratings.
+        scores_are_products: True if `score` multiplies the very vectors of `factorised_scores`:
+            wide catalogues are then ranked by them, a block at a time.
         fine_tuning: the defaults of `lrec update`.
         pretrained: see `warm_start`.
     """
@@ -72,6 +75,7 @@ class Model(Component, ABC):
     uses_weights: bool = False
     is_baseline: bool = True
     rating_head: Literal["native", "calibrated"] = "calibrated"
+    scores_are_products: bool = False
     fine_tuning: FineTuning = FineTuning(epochs=2, batches=2.0, rate=1.5)
     pretrained: Pretrained | None = None
 
@@ -145,6 +149,13 @@ class Model(Component, ABC):
         """Histories as vectors, `(n, width)` float32, or None for a model without such a space.
 
         All empty histories have the same finite vector. There is one history at least.
+        """
+        return None
+
+    def factorised_scores(self) -> FactorisedScores | None:
+        """The scores as inner products of vectors, or None for a model without them.
+
+        Approximate search needs them.
         """
         return None
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
+
+import numpy as np
 
 from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
 from lrec.model import FineTuning
 from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
+from lrec.model.common.factorised_scores import FactorisedScores
 from lrec.model.common.losses import NextItemLoss
 from lrec.model.common.neural import NeuralModel, Use
 
@@ -34,6 +38,7 @@ class SequenceModel(NeuralModel):
     """
 
     uses_weights = True
+    scores_are_products = True
     fine_tuning = FineTuning(epochs=5, batches=0.25, rate=1.0)  # many small steps
     causal: bool
     extra_tokens = 0  # rows of the embedding behind the catalogue's
@@ -163,6 +168,11 @@ class SequenceModel(NeuralModel):
 
     def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
         return self._match(self.encode(items, ratings))
+
+    def factorised_scores(self) -> FactorisedScores:
+        return FactorisedScores(
+            np.asarray(self.table(), np.float32), partial(self._vectors, self.encode)
+        )
 
     def read_padded(self, histories: PaddedHistories) -> PaddedHistories:
         """Like `read`, of padded histories."""
