@@ -117,7 +117,8 @@ class Ranker:
         items: list[Ints] = [np.empty((0, k), np.int32)]
         scores: list[Floats] = [np.empty((0, k), np.float32)]
         at_targets: list[Floats] = [np.empty(0, np.float32)]
-        rank, width = self._rank_arrays, n_items
+        rank: Callable[..., tuple[Ints, Floats, Floats, bool]] = self._rank_arrays
+        width = n_items
         if self.model.scores_sparsely:
             rank, width = self._rank_sparse, min(n_items, REACHED)
         elif self.model.uses_tensorflow() and sees_gpu():
