@@ -16,12 +16,14 @@ class Case:
         newer: more words, which older checkouts do not know.
         ending: of the file, with a dot.
         fresh: True if the cache is emptied before.
+        alone: True if no older checkout is asked, for it would fill the machine's memory.
     """
 
     words: tuple[str, ...]
     newer: tuple[str, ...] = ()
     ending: str = ".parquet"
     fresh: bool = False
+    alone: bool = False
 
 
 POPULARITY = ("model=popularity",)
@@ -40,8 +42,9 @@ VAE, ATTENTION, DENSE = (
 SAMPLED = {
     name: Case(case.words, ("validate_users=10000",)) for name, case in (ATTENTION | DENSE).items()
 }
+REFUSED = {model: Case((f"model={model}",), alone=True) for model in ("vae", "ease")}
 SETS = {
     "ml20m_like": FIRST | CLOSED | SWEEP | EASE | VAE | ATTENTION | DENSE,
-    "wide": CLOSED | SAMPLED | EASE | {"vae": Case(("model=vae",))},
+    "wide": CLOSED | SAMPLED | REFUSED,
     "default": {"popularity": CLOSED["popularity"], "itemknn": CLOSED["itemknn"]} | EASE | VAE,
 }
