@@ -52,6 +52,7 @@ def sides(chosen: argparse.Namespace) -> Sides:
         f"{name} {side}": partial(place.measure, cases[name])
         for name in chosen.case or cases
         for side, place in places.items()
+        if side == NOW or not cases[name].alone
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 EPOCH = ("schedule.epochs=1", "schedule.patience=null")
-SAMPLE = ("validate_users=10000",)
 
 
 @dataclass(frozen=True)
@@ -17,29 +16,35 @@ class Case:
         newer: more words, which older checkouts do not know.
         ending: of the file, with a dot.
         fresh: True if the cache is emptied before.
+        alone: True if no older checkout is asked, for it would fill the machine's memory.
     """
 
     words: tuple[str, ...]
     newer: tuple[str, ...] = ()
     ending: str = ".parquet"
     fresh: bool = False
+    alone: bool = False
 
 
 POPULARITY = ("model=popularity",)
 CLOSED = {model: Case((f"model={model}",)) for model in ("popularity", "itemknn", "rp3beta")}
+EASE = {"ease": Case(("model=ease",))}
 FIRST = {
     "first load of CSV, popularity": Case(POPULARITY, ending=".csv", fresh=True),
     "first load of Parquet, popularity": Case(POPULARITY, fresh=True),
 }
 SWEEP = {"-m popularity,itemknn,rp3beta": Case(("-m", "model=popularity,itemknn,rp3beta"))}
-NETWORKS = {m: Case((f"model={m}", *EPOCH)) for m in ("vae", "attention", "dense")}
+VAE, ATTENTION, DENSE = (
+    {f"{model}, one epoch": Case((f"model={model}", *EPOCH))}
+    for model in ("vae", "attention", "dense")
+)
+# Networks whose output does not grow with the catalogue; the others refuse.
 SAMPLED = {
-    name: Case(NETWORKS[name].words, SAMPLE) for name in ("attention", "dense")
-}  # the others do not fit
-TOO_LARGE = {name: Case((f"model={name}",)) for name in ("vae", "ease")}
+    name: Case(case.words, ("validate_users=10000",)) for name, case in (ATTENTION | DENSE).items()
+}
+REFUSED = {model: Case((f"model={model}",), alone=True) for model in ("vae", "ease")}
 SETS = {
-    "ml20m_like": FIRST | CLOSED | SWEEP | {"ease": Case(("model=ease",))} | NETWORKS,
-    "wide": CLOSED | SAMPLED | TOO_LARGE,
-    "default": {name: Case(CLOSED[name].words) for name in ("popularity", "itemknn")}
-    | {"ease": Case(("model=ease",)), "vae, one epoch": NETWORKS["vae"]},
+    "ml20m_like": FIRST | CLOSED | SWEEP | EASE | VAE | ATTENTION | DENSE,
+    "wide": CLOSED | SAMPLED | REFUSED,
+    "default": {"popularity": CLOSED["popularity"], "itemknn": CLOSED["itemknn"]} | EASE | VAE,
 }
