@@ -12,7 +12,7 @@ from lrec.evaluation.top_k_arrays import best_columns, tie_break_keys_of, top_k_
 ENTRIES = 2**18
 # Scores of rows that are ranked whole at once: 32 MB.
 SCORES = 2**23
-# A row is ranked whole where more than this share of the catalogue is reached.
+# A row is ranked whole where more than this share of the catalogue is reached, or masked.
 MOST = 1 / 8
 
 Lists = tuple[Ints, Floats]
@@ -46,9 +46,10 @@ def rank_sparse(
     n, n_items = scores.shape
     items = np.empty((n, k), np.int32)
     values = np.empty((n, k), np.float32)
-    masked_key = np.sort(masked[0].astype(np.int64) * n_items + masked[1])
     reached, n_masked = np.diff(scores.indptr), np.bincount(masked[0], minlength=n)
-    filled = is_personalised & (reached >= k) & (reached <= MOST * n_items)
+    filled = is_personalised & (reached >= k) & (np.maximum(reached, n_masked) <= MOST * n_items)
+    own = filled[masked[0]]
+    masked_key = np.sort(masked[0][own].astype(np.int64) * n_items + masked[1][own])
     rows = np.flatnonzero(filled)
     rows = rows[np.argsort(reached[rows], kind="stable")]
     start = 0

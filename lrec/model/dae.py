@@ -35,6 +35,10 @@ class DAE(Autoencoder):
         self.dropout = dropout
         self.regularisation = regularisation
 
+    @property
+    def item_width(self) -> int:
+        return 2 * self.latent_size
+
     def build(self, catalogue: Catalogue) -> None:
         from keras.layers import Dense
 

@@ -19,7 +19,6 @@ from lrec.model.common.symmetric_inverse import invert
 
 # Memory that anything but the matrix may take, as a share of it.
 MARGIN = 0.15
-WORTH_A_LINE = 2**28  # bytes: less is not said
 ROWS = 512  # rounded at once
 
 
@@ -72,17 +71,15 @@ class EASE(ItemItemModel):
             DataError: the catalogue is too large for this machine's memory.
         """
         n_items = split.catalogue.n_items
-        needed = 4 * n_items**2 * (1 + MARGIN)
-        line = check_memory(
+        self._callback = callback or StatelessCallback()
+        check_memory(
             self.name,
-            needed,
+            4 * n_items**2 * (1 + MARGIN),
             n_items,
             "model=itemknn or model=rp3beta, whose weights are sparse, or dataset.k_core to drop "
             "rare items",
+            self._callback,
         )
-        self._callback = callback or StatelessCallback()
-        if needed > WORTH_A_LINE:
-            self._callback.say(line)
         super().fit(split)
 
     def item_weights(self, users: Sparse) -> Floats:

@@ -86,6 +86,10 @@ class GAN(GenerativeAutoencoder):
         self.discriminator_passes = discriminator_passes
         self.generator_passes = generator_passes
 
+    @property
+    def item_width(self) -> int:
+        return 2 * (self.hidden_sizes[0] + self.discriminator_sizes[0])
+
     def build(self, catalogue: Catalogue) -> None:
         import tensorflow as tf
         from keras.layers import Dense

@@ -54,6 +54,10 @@ class RecVAE(GenerativeAutoencoder):
         self.gamma = gamma
         self.encoder_passes = encoder_passes
 
+    @property
+    def item_width(self) -> int:
+        return self.hidden_size + self.latent_size
+
     def build(self, catalogue: Catalogue) -> None:
         import tensorflow as tf
         from keras.layers import Dense

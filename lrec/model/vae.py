@@ -64,6 +64,10 @@ class VAE(GenerativeAutoencoder):
         self.noise = noise
         self.item_vectors: Use = item_vectors
 
+    @property
+    def item_width(self) -> int:
+        return 2 * self.hidden_sizes[0]
+
     def build(self, catalogue: Catalogue) -> None:
         from keras.initializers import Constant
         from keras.layers import Dense

@@ -82,7 +82,7 @@ class Listener(StatelessCallback):
 def test_ease_states_its_memory_first_and_then_its_progress(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ease, "WORTH_A_LINE", 0)
+    monkeypatch.setattr(memory, "WORTH_A_LINE", 0)
     monkeypatch.setattr(memory, "available_memory", lambda: 3.5 * 2**30)
     monkeypatch.setattr(symmetric_inverse, "LAPACK_BYTES", 0)
     listener = Listener()

@@ -7,11 +7,44 @@ from abc import abstractmethod
 from lrec.base.arrays import Floats, Tensor
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
+from lrec.model.common.memory import check_memory
 from lrec.model.common.neural import NeuralModel, ragged, ragged_weights
+from lrec.model.common.protocols import Callback, Schedule, Strategy
+
+# Copies of each weight at the end of an epoch: itself, its gradient, two moments of Adam, the best
+# epoch's, and what goes into a checkpoint, itself and the moments once more.
+COPIES = 8
+# Arrays of a step that are as large as its logits.
+LIKE_LOGITS = 6
 
 
 class Autoencoder(NeuralModel):
     """A model whose training example is a user's whole history, as a set of items."""
+
+    @property
+    @abstractmethod
+    def item_width(self) -> int:
+        """Weights that each item of the catalogue has, in the first and the last layer."""
+
+    def fit(
+        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
+    ) -> None:
+        """Train on `split.train` only.
+
+        Raises:
+            DataError: the catalogue is too large for this machine's memory.
+        """
+        n_items = split.catalogue.n_items
+        numbers = n_items * (COPIES * self.item_width + LIKE_LOGITS * schedule.batch_size)
+        check_memory(
+            self.name,
+            4 * numbers,
+            n_items,
+            "model=attention or model=dense, which train on samples of the items, model=itemknn or "
+            "model=rp3beta, a smaller schedule.batch_size or narrower layers",
+            callback,
+        )
+        super().fit(split, schedule, strategy, seed, callback)
 
     def prepare(self, split: Split) -> int:
         import tensorflow as tf

@@ -6,19 +6,26 @@ import os
 from pathlib import Path
 
 from lrec.base.errors import DataError
+from lrec.model.common.protocols import Callback, StatelessCallback
+
+WORTH_A_LINE = 2**28  # bytes: less is not said
 
 
-def check_memory(model: str, needed: float, n_items: int, instead: str) -> str:
-    """Refuse a model that this machine cannot hold, before it takes any time.
+def check_memory(
+    model: str,
+    needed: float,
+    n_items: int,
+    instead: str,
+    callback: Callback | StatelessCallback,
+) -> None:
+    """State the memory of a model, or refuse one that this machine cannot hold, before it starts.
 
     Args:
         model: its name.
         needed: bytes that it takes at its peak.
         n_items: of the catalogue.
         instead: a clause behind "Use", with what does fit.
-
-    Returns:
-        A line that states the memory.
+        callback: shows the line.
 
     Raises:
         DataError: less is free.
@@ -29,8 +36,9 @@ def check_memory(model: str, needed: float, n_items: int, instead: str) -> str:
             f"model={model} needs {_gib(needed)} of memory for {n_items:,} items, and "
             f"{_gib(free)} are free. Use {instead}."
         )
-    beside = "" if free == float("inf") else f" of {_gib(free)} that are free"
-    return f"model={model} takes {_gib(needed)} of memory{beside}, for {n_items:,} items"
+    if needed > WORTH_A_LINE:
+        beside = "" if free == float("inf") else f" of {_gib(free)} that are free"
+        callback.say(f"model={model} takes {_gib(needed)} of memory{beside}, for {n_items:,} items")
 
 
 def available_memory() -> float:

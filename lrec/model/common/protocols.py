@@ -88,7 +88,13 @@ class TrainStep:
 
 
 class Schedule(Protocol):
-    """Trains the networks of a model."""
+    """Trains the networks of a model.
+
+    Attributes:
+        batch_size: training examples a step.
+    """
+
+    batch_size: int
 
     def fit(
         self, train_steps: Sequence[TrainStep], n_examples: int, seed: int, callback: Callback

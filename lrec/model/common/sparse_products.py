@@ -14,6 +14,7 @@ from lrec.base.bits import sortable
 
 # Entries of a product that a thread holds at once: few enough for its cache.
 ENTRIES_A_BLOCK = 2**18
+CHUNK = 32  # neighbouring entries of a row of which one maximum is taken
 
 
 def row_sums(rows: Sparse, power: int = 1) -> Floats:
@@ -45,11 +46,13 @@ def nearest(
     def block(rows: slice) -> tuple[Floats, Ints, Ints]:
         product = left[rows] @ right
         row = np.repeat(np.arange(product.shape[0]), np.diff(product.indptr))
-        values = product.data
+        column, values = product.indices, product.data
         if weigh is not None:
-            values = weigh(values, row + rows.start, product.indices)
-        other = row + rows.start != product.indices
-        return largest(row[other], product.indices[other], values[other], neighbours, product.shape)
+            values = weigh(values, row + rows.start, column)
+        values[row + rows.start == column] = -1  # less than any other
+        kept = candidates(values, product.indptr, neighbours)
+        kept = kept[values[kept] >= 0]
+        return largest(row[kept], column[kept], values[kept], neighbours, product.shape)
 
     rows = blocks(left, right, most=2**31 // n)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -57,6 +60,32 @@ def nearest(
     values, columns, counts = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     offsets = offsets_of(counts)
     return csr_array((values, columns, offsets.astype(np.int32)), shape=(n, n))
+
+
+def candidates(values: Floats, offsets: Ints, k: int) -> Ints:
+    """Entries among which the k largest of each row are, those that tie with the last included.
+
+    The k-th largest of the maxima of a row's chunks is not above its k-th largest entry, and hardly
+    below it: what is smaller, of a long row almost all, need not be sorted.
+
+    Args:
+        values: `(total,)` of ragged rows.
+        offsets: of the rows, see `lrec.base.arrays.offsets_of`.
+    """
+    chunks = -(-np.diff(offsets) // CHUNK)
+    long = np.flatnonzero(chunks >= max(k, CHUNK))
+    if not len(long):
+        return np.arange(len(values))
+    row = np.repeat(np.arange(len(chunks)), chunks)
+    step = np.arange(len(row)) - offsets_of(chunks)[:-1][row]
+    maxima = np.maximum.reduceat(values, offsets[:-1][row] + CHUNK * step)
+    table = np.full((len(long), chunks[long].max()), -np.inf, np.float32)
+    inside = np.arange(table.shape[1]) < chunks[long][:, None]
+    table[inside] = maxima[np.repeat(chunks >= max(k, CHUNK), chunks)]
+    least = np.full(len(chunks), -np.inf, np.float32)
+    place = table.shape[1] - k
+    least[long] = np.partition(table, place, axis=1)[:, place]
+    return np.flatnonzero(values >= np.repeat(least, np.diff(offsets)))
 
 
 def largest(
