@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Buckets
+from lrec.evaluation.evaluator import SAMPLE_SEED
 
 # Steps of cleaning in words, with the keys that change them, by the first words of their names.
 STEPS = {
@@ -64,6 +65,23 @@ def _row_lines(data: Interactions) -> list[str]:
     counts = ", ".join(f"{rows:,} {words}" for words, rows in dropped.items())
     read = len(data) + dropped.total()
     return [f"rows: {read:,} read; dropped: {counts}; {len(data):,} kept"]
+
+
+def validation_line(validated: int, there: int, validate_users: int | None) -> str:
+    """A sentence on the sample of validation users; empty where it was not asked for.
+
+    Args:
+        validated: users of the sample.
+        there: users of the whole part.
+    """
+    if validate_users is None:
+        return ""
+    if validate_users > there:
+        return f"validated: all {there:,} users, as validate_users={validate_users} asks for more"
+    return (
+        f"validated: a fixed sample of {validated:,} of the {there:,} validation users "
+        f"(validate_users, seed {SAMPLE_SEED}); the test is whole"
+    )
 
 
 def augmentation_line(name: str, split: Split, training: Split) -> str:

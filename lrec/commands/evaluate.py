@@ -54,7 +54,9 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
     ) as log:
         log.params({key: value for key, value in config.values.items() if key in FREE})
         split = split_to_evaluate(settings, config.values, data, model)
-        evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
+        evaluator = Evaluator(
+            split, settings.metric, settings.bucket, settings.k, settings.validate_users
+        )
         buckets = evaluator.buckets["test"]
         source = {"dataset": str(config.values["dataset"])}
         log.dataset(settings.dataset.name, data.digest, source)

@@ -54,6 +54,7 @@ class RunSettings:
         seed: of initialisation, shuffling and dropout only.
         k: lengths of the recommendation lists.
         monitor: validation metric that training, sweeps and tuning look at.
+        validate_users: size of the fixed sample of validation users that are ranked; None for all.
     """
 
     dataset: Dataset
@@ -69,6 +70,7 @@ class RunSettings:
     seed: int
     k: list[int]
     monitor: str
+    validate_users: int | None
 
     file: ClassVar[str] = "conf/config.yaml"
 
@@ -77,6 +79,11 @@ class RunSettings:
             raise ConfigError(f"k must be different positive list lengths. Received: {self.k}")
         if not 0 <= self.seed < 2**31:
             raise ConfigError(f"seed must lie between 0 and 2**31 - 1. Received: {self.seed}")
+        if self.validate_users is not None and self.validate_users < 1:
+            raise ConfigError(
+                "validate_users must be 1 or more, or null for all. "
+                f"Received: {self.validate_users} [conf/config.yaml]"
+            )
         try:
             check_names(list(self.bucket.values()))
         except ValueError as error:

@@ -24,6 +24,8 @@ from lrec.model.common.bias import BiasModel
 if TYPE_CHECKING:
     import pandas as pd
 
+SAMPLE_SEED = 0  # of the validation users, whatever the seed of the run
+
 
 @dataclass(frozen=True)
 class EvaluationResult:
@@ -49,8 +51,11 @@ class Evaluator:
         split: the data; buckets and the bias model are fitted to its training part.
         metrics, bucketings: by name.
         ks: lengths of the lists.
+        validate_users: size of the sample of validation users that stand for all, the same for
+            every model and epoch; None for all. It is also what scores are calibrated on.
 
     Attributes:
+        parts: the queries of either part; validation is the sample of it.
         validated: the ranker that was validated last, and its scores of the targets; None where its
             model has changed since.
     """
@@ -61,12 +66,13 @@ class Evaluator:
         metrics: Mapping[str, Metric],
         bucketings: Mapping[str, Bucketing],
         ks: Sequence[int],
+        validate_users: int | None = None,
     ) -> None:
         self.split = split
         self.metrics = metrics
         self.ks = list(ks)
         self.validated: tuple[Ranker, Floats] | None = None
-        self.parts = {"validation": split.validation, "test": split.test}
+        self.parts = {"validation": sampled(split.validation, validate_users), "test": split.test}
         self.buckets: dict[str, list[Buckets]] = {
             part: [
                 bucketing.assign(queries.train_history, split.train, split.catalogue)
@@ -102,7 +108,7 @@ class Evaluator:
 
         Calibrated ratings are left out: they are fitted on this very part.
         """
-        queries = self.split.validation
+        queries = self.parts["validation"]
         ranking = ranker(queries)
         self.validated = (ranker, ranking.target_scores)
         predictions = None
@@ -119,7 +125,7 @@ class Evaluator:
             predictions = self._native_ratings(self.bias, model, queries, ranking)
             head = "native"
             if predictions is None:
-                validation = self.split.validation
+                validation = self.parts["validation"]
                 scores = self._validation_scores(ranker)
                 calibration = ScoreCalibration.fit(self.bias, validation, scores)
                 head = "none: too few validation ratings to calibrate scores"
@@ -132,7 +138,7 @@ class Evaluator:
         """Scores of the validation targets, of the last validation if the model is still that."""
         if self.validated is not None and self.validated[0] is ranker:
             return self.validated[1]
-        return ranker(self.split.validation).target_scores
+        return ranker(self.parts["validation"]).target_scores
 
     def references(self) -> dict[str, dict[str, float]]:
         """Metrics of every reference on the test part, by `<metric>/<bucket>`.
@@ -180,3 +186,11 @@ class Evaluator:
         n_items = model.catalogue.n_items
         values = summarise(table, self.metrics, self.ks, n_items, buckets, sets=sets)
         return EvaluationResult(table, values, head, ranking.ignored)
+
+
+def sampled(queries: Queries, n: int | None) -> Queries:
+    """A random sample of n queries in their order, always the same; all if there are no more."""
+    if n is None or n >= len(queries):
+        return queries
+    drawn = np.random.default_rng(SAMPLE_SEED).choice(len(queries), n, replace=False)
+    return queries.take(np.sort(drawn))

@@ -206,13 +206,18 @@ class Ranker:
         items, values = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
         size = max(1, SCORES_A_THREAD // n_items)
 
+        own_array = scores.flags.writeable  # TensorFlow's is not
+
         def rank(start: int, stop: int) -> bool:
-            scratch = np.empty((min(size, stop - start), n_items), np.float32)
+            rest = 0 if own_array else min(size, stop - start)
+            scratch = np.empty((rest, n_items), np.float32)
             all_finite = True
             for first in range(start, stop, size):
                 rows = slice(first, min(first + size, stop))
-                some = scratch[: rows.stop - first]
-                some[...] = scores[rows]
+                some = scores[rows]
+                if not own_array:
+                    some = scratch[: rows.stop - first]
+                    some[...] = scores[rows]
                 all_finite &= finite(some)
                 if not is_personalised[rows].all():
                     some[~is_personalised[rows]] = popularity

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lrec.commands.data_lines import data_lines
+from lrec.commands.data_lines import data_lines, validation_line
 from lrec.data.dataset.csv import CSV
 from lrec.data.split.ratio import Ratio
 
@@ -51,3 +51,14 @@ def test_every_step_has_its_key(tmp_path: Path) -> None:
 
 def test_nothing_is_said_of_rows_that_are_all_kept(tmp_path: Path) -> None:
     assert not [x for x in lines(tmp_path, ROWS, duplicates="keep") if x.startswith("rows")]
+
+
+def test_a_sample_of_validation_users_is_told() -> None:
+    assert validation_line(90, 90, None) == ""
+    assert validation_line(1_000, 90_000, 1_000) == (
+        "validated: a fixed sample of 1,000 of the 90,000 validation users (validate_users, seed "
+        "0); the test is whole"
+    )
+    assert validation_line(90, 90, 100) == (
+        "validated: all 90 users, as validate_users=100 asks for more"
+    )

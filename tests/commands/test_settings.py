@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from helpers.composing import checked, composed
 
+from lrec.base.errors import ConfigError
 from lrec.commands.settings import USUAL
 
 
@@ -15,3 +17,9 @@ def test_of_the_standard_metrics_the_usual_are_displayed_and_all_added_ones() ->
     settings = checked(composed("+metric.mine._target_=lrec.evaluation.metric.recall.Recall"))
     assert set(USUAL) < set(settings.metric)
     assert settings.displayed == [*USUAL, "mine"]
+
+
+@pytest.mark.parametrize("users", [0, -3])
+def test_no_validation_users_are_refused(users: int) -> None:
+    with pytest.raises(ConfigError, match=rf"validate_users must be 1 or more.*Received: {users} "):
+        checked(composed(f"validate_users={users}"))

@@ -420,4 +420,6 @@ def test_precision_makes_another_run_and_the_place_does_not() -> None:
     assert digest == config_digest(config | {"strategy": elsewhere, "tracking": {}})
     assert digest != config_digest(config | {"strategy": coarse})
     assert digest != config_digest(config | {"seed": 2})
+    assert digest == config_digest(config | {"validate_users": None})  # as before there was a key
+    assert digest != config_digest(config | {"validate_users": 9})
     assert config_digest(config, seeded=False) == config_digest(config | {"seed": 2}, seeded=False)

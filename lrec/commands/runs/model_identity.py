@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from lrec.tracking import SavedRun
 
 # Root keys of the parameters that define a model, and of those that define the queries.
-MODEL_KEYS = ("model", "schedule", "feature", "augment", "monitor")
+MODEL_KEYS = ("model", "schedule", "feature", "augment", "monitor", "validate_users")
 QUERY_KEYS = ("split",)
 
 
@@ -36,4 +36,7 @@ def differences(run: SavedRun, other: SavedRun) -> list[str]:
 
 
 def _under(params: Mapping[str, str], groups: Sequence[str]) -> dict[str, str]:
-    return {key: value for key, value in params.items() if key.partition(".")[0] in groups}
+    found = {key: value for key, value in params.items() if key.partition(".")[0] in groups}
+    if found.get("validate_users") == "None":  # older runs have no such key
+        del found["validate_users"]
+    return found

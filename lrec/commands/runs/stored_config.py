@@ -19,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 LONGEST, DEEPEST = 1_000_000, 20  # letters and levels of a config; lrec's own have 10,000 and 5
 SEAL = "# sha256: "
+LATER = {"validate_users": None}  # keys that runs of older lrecs lack, and what they did
 PLAIN = {str, int, float, bool, type(None)}
 
 
@@ -52,7 +53,7 @@ def read_stored_config(path: Path, run: str) -> DictConfig:
         raise RuntimeError(f"the config of run {run} is not of keys and plain values.")
     if not all(_exists(target) for target in _targets(values)):
         raise RuntimeError(f"run {run} was made by an older lrec: train it again.")
-    return config
+    return OmegaConf.merge(LATER, config)  # type: ignore[return-value]
 
 
 def _seal(text: str) -> str:

@@ -54,7 +54,9 @@ def refit(settings: RunSettings, screen: Screen) -> Fit:
     def fit(split: Split) -> Model:
         model, split = copy.deepcopy(settings.model), with_vectors(split, settings.feature)
         training = settings.augment(split, settings.strategy, settings.seed, LossPrinter(screen))
-        evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
+        evaluator = Evaluator(
+            split, settings.metric, settings.bucket, settings.k, settings.validate_users
+        )
         callback = ValidationMonitor(evaluator, model, settings.monitored)
         model.fit(training, settings.schedule, settings.strategy, settings.seed, callback)
         return model

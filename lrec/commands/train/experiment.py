@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lrec.commands import loading
 from lrec.commands.composing import ComposedConfig
-from lrec.commands.data_lines import augmentation_line, data_lines
+from lrec.commands.data_lines import augmentation_line, data_lines, validation_line
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import kept_references, run_logging
 from lrec.commands.train.announcement import announced
@@ -22,7 +22,7 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.feature import with_vectors
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
-from lrec.evaluation.evaluator import EvaluationResult, Evaluator
+from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
 from lrec.reporting.progress import Progress
@@ -99,10 +99,16 @@ def run(
         if pretrained is not None:
             model.warm_start(pretrained)
             log.tags({"lrec.updates": pretrained.run})
-        evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
+        evaluator = Evaluator(
+            split, settings.metric, settings.bucket, settings.k, settings.validate_users
+        )
         buckets = evaluator.buckets["test"]
         run_logging.log_data(context, settings.dataset.name, data, split)
         lines = data_lines(data, split, buckets)
+        validated = len(evaluator.parts["validation"])
+        if line := validation_line(validated, len(split.validation), settings.validate_users):
+            lines.append(line)
+            log.params({"validated_users": validated, "validate_users_seed": SAMPLE_SEED})
         for line in lines:
             screen.line(line)
         log.describe("\n\n".join(lines))  # until the test, and for a run that has none

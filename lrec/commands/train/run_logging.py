@@ -222,6 +222,8 @@ def config_digest(config: Mapping[str, Any], seeded: bool = True) -> str:
     """
     without = ("tracking", "strategy") if seeded else ("tracking", "strategy", "seed")
     decisive = {k: v for k, v in config.items() if k not in without}
+    if decisive.get("validate_users") is None:  # as before there was such a key
+        decisive.pop("validate_users", None)
     if isinstance(data := config.get("dataset"), dict):
         decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
     decisive["precision"] = (config.get("strategy") or {}).get("precision")

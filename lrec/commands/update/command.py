@@ -133,7 +133,9 @@ def evaluate_before(
     settings: UpdateSettings, model: Model, split: Split, data: Interactions
 ) -> Evaluated:
     """The saved model on the split of all data."""
-    evaluator = Evaluator(split, settings.metric, settings.bucket, settings.k)
+    evaluator = Evaluator(
+        split, settings.metric, settings.bucket, settings.k, settings.validate_users
+    )
     result = evaluator.test(evaluator.ranker(model))
     keep_ids = settings.tracking.keep_user_ids
     users = published_table(result.table, split, data.digest, keep_ids)

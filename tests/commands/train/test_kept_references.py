@@ -35,7 +35,13 @@ class Counted:
         config = composed(*SMALL, "monitor=val/recall_at_10/all", *overrides)
         settings: RunSettings = checked(config)
         data = settings.dataset.load()
-        evaluator = Evaluator(settings.split(data), settings.metric, settings.bucket, settings.k)
+        evaluator = Evaluator(
+            settings.split(data),
+            settings.metric,
+            settings.bucket,
+            settings.k,
+            settings.validate_users,
+        )
         values: Any = OmegaConf.to_container(config)
         return kept_references.references(evaluator, settings, values, data)
 
@@ -48,6 +54,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Counted:
 
 def test_second_run_takes_what_the_first_computed(counted: Counted) -> None:
     first = counted()
+    assert counted("validate_users=20") == first  # which are tested on all users
     assert {"popularity", "oracle", "bias"} <= set(first)
     assert counted("model=ease", "seed=9") == first
     assert counted.computed == 1
