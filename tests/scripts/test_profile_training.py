@@ -20,5 +20,4 @@ def test_a_step_is_divided_among_kinds_of_operations(
         whole, *parts = map(float, row.split("|")[2:-1])
         assert whole > 0
         assert sum(parts) == pytest.approx(whole, abs=0.1 * len(parts))
-        assert parts[0] > 0
-        assert parts[1] > 0
+        assert min(parts[:3]) > 0
