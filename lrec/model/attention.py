@@ -82,12 +82,13 @@ class Attention(SequenceModel):
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
+        from lrec.model.layers.layout import Layout
+
         histories = tf.gather(self.histories, examples)
         inputs, targets = histories[:, :-1], histories[:, 1:].values
-        states = self.item_states(inputs, newest=False, training=True)
+        batch = self.batch_items(inputs.values, targets)
+        states = self.encoder(batch.tokens, layout=Layout.of(inputs), training=True)
         weights = self.weights
         if weights is not None:
             weights = tf.gather(weights, examples)[:, 1:].values
-        return self.history_losses(
-            states, targets, inputs.value_rowids(), tf.size(examples), weights
-        )
+        return self.history_losses(states, batch, inputs.value_rowids(), tf.size(examples), weights)

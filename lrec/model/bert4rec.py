@@ -81,17 +81,19 @@ class BERT4Rec(SequenceModel):
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
+        from lrec.model.layers.layout import Layout
+
         histories = tf.gather(self.histories, examples)
         hidden = self._hide(histories)
-        inputs = histories.with_values(tf.where(hidden, self.catalogue.n_items, histories.values))
-        states = self.item_states(inputs, newest=False, training=True)
+        inputs = tf.where(hidden, self.catalogue.n_items, histories.values)
         rows = tf.boolean_mask(histories.value_rowids(), hidden)
-        targets = tf.boolean_mask(histories.values, hidden)
+        batch = self.batch_items(inputs, tf.boolean_mask(histories.values, hidden))
+        states = self.encoder(batch.tokens, layout=Layout.of(histories), training=True)
         states = tf.boolean_mask(states, hidden)
         weights = self.weights
         if weights is not None:
             weights = tf.boolean_mask(tf.gather(weights, examples).values, hidden)
-        return self.history_losses(states, targets, rows, tf.size(examples), weights)
+        return self.history_losses(states, batch, rows, tf.size(examples), weights)
 
     def read(self, items: Tensor) -> Tensor:
         """The newest items, and a mask where the next one would stand."""

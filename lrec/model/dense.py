@@ -166,11 +166,17 @@ class Dense(NeuralModel):
         n_items = self.catalogue.n_items
         padded = tf.minimum(tf.range(-(-n_items // CHUNK) * CHUNK), n_items - 1)
         chunks = tf.reshape(self._item(padded), [-1, CHUNK, self.hidden_sizes[0]])
-        corrections = tf.map_fn(
-            lambda chunk: self._join(user[:, None] + chunk, False),
-            chunks,
-            fn_output_signature=tf.float32,
-        )
+
+        def join(chunk: Tensor) -> Tensor:
+            return self._join(user[:, None] + chunk, False)
+
+        def join_all() -> Tensor:
+            return tf.map_fn(join, chunks, fn_output_signature=tf.float32)
+
+        if tf.executing_eagerly():  # thousands of chunks one by one would take a minute
+            join(chunks[0])  # makes the weights, which a graph may not
+            join_all = tf.function(join_all, autograph=False)
+        corrections = join_all()
         shape = [items.nrows(), padded.shape[0]]
         corrections = tf.reshape(tf.transpose(corrections, [1, 0, 2]), shape)
         everything = tf.range(n_items)

@@ -27,11 +27,11 @@ class Padded(Attention):
 
         rows, real = tf.gather(self.rows, examples), tf.gather(self.real, examples)
         inputs, targets = rows[:, :-1], tf.reshape(rows[:, 1:], [-1])
-        tokens = self.embedding(tf.reshape(inputs, [-1]))
+        batch = self.batch_items(tf.reshape(inputs, [-1]), targets)
         layout = padded_layout(inputs, real)
-        states = self.encoder(tokens, layout=layout, training=True)
+        states = self.encoder(batch.tokens, layout=layout, training=True)
         weights = tf.reshape(tf.sequence_mask(real, self.max_length, tf.float32), [-1])
-        return self.history_losses(states, targets, layout.row, tf.size(real), weights)
+        return self.history_losses(states, batch, layout.row, tf.size(real), weights)
 
 
 def padded_layout(inputs: Tensor, real: Tensor) -> Any:

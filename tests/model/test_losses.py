@@ -21,21 +21,12 @@ def catalogue(popularity: list[int]) -> Catalogue:
     return Catalogue(np.arange(len(counts)).astype(str), counts, counts, int(counts.sum()))
 
 
-class FixedDraws(NextItemLoss):
-    """Draws the given negatives."""
-
-    drawn: Any
-
-    def _draw(self, n: Any, random: Any) -> Any:
-        return tf.constant(self.drawn, tf.int32)
-
-
 def loss_of(name: Any, drawn: Any, logq: bool = False) -> tuple[list[float], Any, list[int]]:
     generator = np.random.default_rng(1)
     states = generator.normal(size=(3, 4)).astype(np.float32)
     table = generator.normal(size=(N_ITEMS, 4)).astype(np.float32)
     targets = [2, 5, 0]
-    loss = FixedDraws(
+    loss = NextItemLoss(
         loss=name,
         negatives=np.shape(drawn)[-1],
         shared=np.ndim(drawn) == 1,
@@ -43,9 +34,8 @@ def loss_of(name: Any, drawn: Any, logq: bool = False) -> tuple[list[float], Any
         logq=logq,
         calibration=0.75,
     )
-    loss.drawn = drawn
     loss.prepare(catalogue([1, 2, 3, 4, 5, 6, 7]))
-    losses = loss(tf.constant(states), tf.constant(table), tf.constant(targets), RandomStream())
+    losses = loss(tf.constant(states), tf.constant(table), tf.constant(targets), tf.constant(drawn))
     return [float(x) for x in losses], states @ table.T, targets
 
 
@@ -104,7 +94,7 @@ def test_negatives_are_drawn_in_proportion(sampling: Any, shared: bool) -> None:
         loss="bce", negatives=5000, shared=shared, sampling=sampling, logq=False, calibration=0.0
     )
     loss.prepare(catalogue(popularity))
-    drawn = loss._draw(tf.constant(4), RandomStream()).numpy()
+    drawn = loss.draw(tf.zeros(4), RandomStream()).numpy()
     assert drawn.shape == ((5000,) if shared else (4, 5000))
     share = np.bincount(drawn.ravel(), minlength=4) / drawn.size
     expected = np.array(popularity) / 15 if sampling == "popularity" else np.full(4, 0.25)

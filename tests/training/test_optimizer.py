@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import keras
@@ -38,6 +40,71 @@ def test_fused_adam_is_adam(ours: dict[str, float], theirs: type) -> None:
     for mine, other, begun in zip(sides[0][1], sides[1][1], start, strict=True):
         np.testing.assert_allclose(mine.numpy(), other.numpy(), rtol=0, atol=1e-6)
         assert np.abs(mine.numpy() - begun).max() > 0.01
+
+
+@pytest.mark.filterwarnings("ignore:adam moves only the rows")
+def test_lazy_adam_moves_the_rows_of_a_step_and_their_moments() -> None:
+    generator = np.random.default_rng(2)
+    rate, beta_1, beta_2, epsilon = 0.01, 0.9, 0.999, 1e-7
+    table = generator.normal(size=(6, 3)).astype(np.float32)
+    variable = keras.Variable(table)
+    optimizer = FusedAdam(rate, lazy_above=5)
+    optimizer.build([variable])
+    expected, m, v = table.astype(float), np.zeros((6, 3)), np.zeros((6, 3))
+    for step, rows in enumerate([[4, 1, 4], [0, 1], [1, 1, 1], [0, 4]], start=1):
+        values = generator.normal(size=(len(rows), 3)).astype(np.float32)
+        optimizer.apply([tf.IndexedSlices(values, rows, [6, 3])], [variable])
+        total = np.zeros((6, 3))
+        np.add.at(total, rows, values)
+        for row in set(rows):
+            m[row] = beta_1 * m[row] + (1 - beta_1) * total[row]
+            v[row] = beta_2 * v[row] + (1 - beta_2) * total[row] ** 2
+            corrected = m[row] / (1 - beta_1**step), v[row] / (1 - beta_2**step)
+            expected[row] -= rate * corrected[0] / (np.sqrt(corrected[1]) + epsilon)
+    np.testing.assert_allclose(variable.numpy(), expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(optimizer._momentums[0].numpy(), m, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(optimizer._velocities[0].numpy(), v, rtol=0, atol=1e-6)
+    unread = [2, 3, 5]
+    np.testing.assert_array_equal(variable.numpy()[unread], table[unread])
+
+
+def test_only_rows_of_large_tables_are_lazy_and_that_is_said() -> None:
+    whole, lazy = FusedAdam(0.1, lazy_above=3), FusedAdam(0.1, lazy_above=2)
+    moved = []
+    for optimizer in (whole, lazy):
+        variable = keras.Variable(np.ones((3, 1), np.float32))
+        optimizer.build([variable])
+        one = tf.constant([[1.0]])
+        with (
+            pytest.warns(UserWarning, match="a table has 3 rows")
+            if optimizer is lazy
+            else nullcontext()
+        ):
+            for row in (0, 1):
+                optimizer.apply([tf.IndexedSlices(one, [row], [3, 1])], [variable])
+        moved.append(variable.numpy()[:, 0])
+    assert moved[0][0] < moved[1][0] < 1  # its momentum goes on without a gradient
+    dense = keras.Variable(np.ones((3, 1), np.float32))
+    optimizer = FusedAdam(0.1, lazy_above=2)
+    optimizer.build([dense])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        optimizer.apply([tf.ones([3, 1])], [dense])
+
+
+def test_clipping_adds_up_rows_that_come_twice() -> None:
+    values = []
+    for gradient in (
+        tf.IndexedSlices(tf.ones([2, 1]), [1, 1], [3, 1]),
+        tf.constant([[0.0], [2.0], [0.0]]),
+    ):
+        optimizer = FusedAdam(0.1, global_clipnorm=1.0)
+        variable = keras.Variable(np.zeros((3, 1), np.float32))
+        optimizer.build([variable])
+        clipped = optimizer._clip_gradients([gradient])[0]
+        values.append(np.array(tf.convert_to_tensor(clipped)))
+    np.testing.assert_allclose(values[0], values[1], rtol=1e-6)
+    np.testing.assert_allclose(values[0], [[0.0], [1.0], [0.0]], rtol=1e-6)
 
 
 def test_fused_adam_follows_a_learning_rate_schedule() -> None:

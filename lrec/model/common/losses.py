@@ -64,14 +64,46 @@ class NextItemLoss:
         self.log_chance = np.log(chance).astype(np.float32)
         self.cumulated = np.cumsum(chance).astype(np.float32)
 
-    def __call__(self, states: Tensor, table: Tensor, targets: Tensor, random: Any) -> Tensor:
+    @property
+    def reads_catalogue(self) -> bool:
+        """True if every item of the catalogue counts, and none is drawn."""
+        return self.loss == "softmax"
+
+    def draw(self, targets: Tensor, random: Any) -> Tensor:
+        """Negatives, int32: `(k,)` if shared, else `(n, k)`; none where all items count.
+
+        Args:
+            targets: `(n,)` int32.
+            random: the `lrec.model.layers.random_numbers.RandomStream` that draws them.
+        """
+        import tensorflow as tf
+
+        if self.reads_catalogue:
+            return tf.zeros([0], tf.int32)
+        n = tf.shape(targets)[0]
+        shape = [self.negatives] if self.shared else tf.stack([n, self.negatives])
+        if self.sampling == "uniform":
+            return random.integers(shape, self.n_items)
+        draws = tf.reshape(random.uniform(shape), [-1])
+        items = tf.searchsorted(tf.constant(self.cumulated), draws)
+        return tf.reshape(tf.minimum(items, self.n_items - 1), shape)
+
+    def __call__(
+        self,
+        states: Tensor,
+        table: Tensor,
+        targets: Tensor,
+        drawn: Tensor,
+        item: Tensor | None = None,
+    ) -> Tensor:
         """Losses `(n,)` float32.
 
         Args:
             states: `(n, size)`.
-            table: `(n_items, size)`, the items' embeddings.
-            targets: `(n,)` int32.
-            random: the `lrec.model.layers.random_numbers.RandomStream` that draws the negatives.
+            table: `(rows, size)`, vectors of items.
+            targets: `(n,)` int32, the rows of the targets.
+            drawn: rows of what `draw` gave.
+            item: `(rows,)` int32, the item of each row; None: they are the catalogue in order.
         """
         import tensorflow as tf
 
@@ -79,7 +111,6 @@ class NextItemLoss:
         if self.loss == "softmax":
             logits = tf.cast(tf.matmul(states, table, transpose_b=True), tf.float32)
             return tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-        drawn = self._draw(tf.shape(targets)[0], random)
         positive = tf.reduce_sum(states * tf.gather(table, targets), axis=1)
         positive = tf.cast(positive, tf.float32)
         items = tf.gather(table, drawn)
@@ -90,8 +121,12 @@ class NextItemLoss:
         negative = tf.cast(negative, tf.float32)
         if self.logq:
             log_chance = tf.constant(self.log_chance)
-            positive -= tf.gather(log_chance, targets)
-            negative -= tf.gather(log_chance, drawn)
+            for_target, for_drawn = (
+                tf.gather(log_chance, rows if item is None else tf.gather(item, rows))
+                for rows in (targets, drawn)
+            )
+            positive -= for_target
+            negative -= for_drawn
         is_target = drawn == targets[:, None]
         if self.loss == "sampled_softmax":
             negative = tf.where(is_target, tf.float32.min, negative)
@@ -107,14 +142,3 @@ class NextItemLoss:
             return 1.0
         alpha = min(1.0, self.negatives / max(self.n_items - 1, 1))
         return alpha * (self.calibration * (1 - 1 / alpha) + 1 / alpha)
-
-    def _draw(self, n: Tensor, random: Any) -> Tensor:
-        """Negatives, `(k,)` if shared, else `(n, k)`; int32."""
-        import tensorflow as tf
-
-        shape = [self.negatives] if self.shared else tf.stack([n, self.negatives])
-        if self.sampling == "uniform":
-            return random.integers(shape, self.n_items)
-        draws = tf.reshape(random.uniform(shape), [-1])
-        items = tf.searchsorted(tf.constant(self.cumulated), draws)
-        return tf.reshape(tf.minimum(items, self.n_items - 1), shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -11,12 +12,16 @@ from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
 from lrec.model import FineTuning
+from lrec.model.common.batch_items import BatchItems
 from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
 from lrec.model.common.factorised_scores import FactorisedScores
 from lrec.model.common.losses import NextItemLoss
 from lrec.model.common.neural import NeuralModel, Use
 
 Block = Literal["sasrec", "ligr", "pre_norm"]
+# Items up to which a step makes the vectors of all of them: of so few it costs next to nothing, and
+# it rounds as the scores do.
+FEW = 100_000
 
 
 class SequenceModel(NeuralModel):
@@ -107,10 +112,12 @@ class SequenceModel(NeuralModel):
 
     def table(self) -> Tensor:
         """Item vectors that scores are made of, `(n_items, embedding_size)` float32."""
+        return self._scored(self.embedding.table()[: self.catalogue.n_items])
+
+    def _scored(self, vectors: Tensor) -> Tensor:
         import tensorflow as tf
 
-        table = self.embedding.table()[: self.catalogue.n_items]
-        return table if self.temperature is None else tf.math.l2_normalize(table, axis=1)
+        return vectors if self.temperature is None else tf.math.l2_normalize(vectors, axis=1)
 
     def query_vectors(self, states: Tensor) -> Tensor:
         """States as vectors whose inner products with the table are scores."""
@@ -120,17 +127,30 @@ class SequenceModel(NeuralModel):
             return states
         return tf.math.l2_normalize(states, axis=1) / self.temperature
 
-    def item_states(self, items: Tensor, newest: bool, training: bool) -> Tensor:
+    def item_states(self, items: Tensor, newest: bool) -> Tensor:
         """States of all items of `(batch, None)` ragged histories, or of the newest ones only."""
         from lrec.model.layers.layout import Layout
 
         tokens = self.embedding(items.values)
-        return self.encoder(tokens, layout=Layout.of(items), newest=newest, training=training)
+        return self.encoder(tokens, layout=Layout.of(items), newest=newest)
+
+    def batch_items(self, inputs: Tensor, targets: Tensor) -> BatchItems:
+        """Vectors of what a step reads: its inputs, its targets, and negatives that it draws.
+
+        Args:
+            inputs: `(total,)` int32.
+            targets: `(n,)` int32.
+        """
+        drawn = self.loss.draw(targets, self.random)
+        if self.loss.reads_catalogue or self.catalogue.n_items <= FEW:
+            return BatchItems(self.embedding(inputs), self.table(), targets, drawn)
+        batch = BatchItems.read(self.embedding, inputs, targets, drawn)
+        return replace(batch, vectors=self._scored(batch.vectors))
 
     def history_losses(
         self,
         states: Tensor,
-        targets: Tensor,
+        batch: BatchItems,
         rows: Tensor,
         n_rows: Tensor,
         weights: Tensor | None = None,
@@ -141,14 +161,15 @@ class SequenceModel(NeuralModel):
 
         Args:
             states: `(n, embedding_size)`.
-            targets: `(n,)` int32.
+            batch: has the n targets.
             rows: `(n,)` int64, the history of each prediction.
             weights: `(n,)` float32 of the targets, or None where all count 1.
         """
         import tensorflow as tf
 
-        losses = self.loss(self.query_vectors(states), self.table(), targets, self.random)
-        total = tf.cast(tf.size(targets), tf.float32)
+        queries = self.query_vectors(states)
+        losses = self.loss(queries, batch.vectors, batch.targets, batch.drawn, batch.item)
+        total = tf.cast(tf.size(batch.targets), tf.float32)
         if weights is not None:
             losses, total = losses * weights, tf.reduce_sum(weights)
         share = tf.cast(n_rows, tf.float32) / total
@@ -162,7 +183,7 @@ class SequenceModel(NeuralModel):
         """The state that predicts the next item; 0 for an empty history."""
         import tensorflow as tf
 
-        state = self.item_states(self.read(items), newest=True, training=False)
+        state = self.item_states(self.read(items), newest=True)
         filled = items.row_lengths()[:, None] > 0
         return self.query_vectors(tf.where(filled, tf.cast(state, tf.float32), 0.0))
 
@@ -183,7 +204,7 @@ class SequenceModel(NeuralModel):
 
         def scores(histories: PaddedHistories) -> Tensor:
             items = self.read_padded(histories).ragged()
-            state = self.item_states(items, newest=True, training=False)
+            state = self.item_states(items, newest=True)
             return self._match(self.query_vectors(tf.cast(state, tf.float32)))
 
         return ExportScorer(scores, self._variables())

@@ -66,7 +66,7 @@ class ItemEmbedding(keras.layers.Layer):
 
     def vectors(self, items: Tensor) -> Tensor:
         """Vectors of `items`, `items.shape + (size,)` float32, without making all others."""
-        table = tf.convert_to_tensor(self.embeddings.value)  # here: see `table`
+        table = self.embeddings.value  # the variable: once rows are updated, reading all copies all
         if self.projection is None:
             return tf.gather(table, items)
         # each item once: batches of histories have the popular ones over and over

@@ -23,6 +23,8 @@ class Trainer:
 
     Args:
         optimizer: adam and adamw are fused, one kernel for each variable.
+        lazy_above: adam and adamw move only the rows that a step reads in tables of more rows
+            than this, see `FusedAdam`, and say so; null: in none.
         learning_rate: at the start (after warm-up).
         decay: of the learning rate: constant, cosine or linear to zero over `epochs`, or
             exponential, halved every tenth of `epochs`.
@@ -50,6 +52,7 @@ class Trainer:
         patience: int | None = 5,
         evaluate_every: int = 1,
         evaluate_steps: int = 20,
+        lazy_above: int | None = 100_000,
     ) -> None:
         for name, value in (
             ("learning_rate", learning_rate),
@@ -62,6 +65,8 @@ class Trainer:
         ):
             if value is not None and not 0 < value < math.inf:
                 raise ValueError(f"{name} must be positive. Received: {value}")
+        if lazy_above is not None and lazy_above < 0:
+            raise ValueError(f"lazy_above must not be negative. Received: {lazy_above}")
         if weight_decay < 0 or warmup_epochs < 0:
             raise ValueError(
                 "weight_decay and warmup_epochs must not be negative. "
@@ -82,6 +87,7 @@ class Trainer:
         self.patience = patience
         self.evaluate_every = evaluate_every
         self.evaluate_steps = evaluate_steps
+        self.lazy_above = lazy_above
 
     def fit(
         self, train_steps: Sequence[TrainStep], n_examples: int, seed: int, callback: Callback
@@ -179,9 +185,9 @@ class Trainer:
         rate = self._learning_rate(steps)
         common = {"global_clipnorm": self.clip_norm}
         if self.optimizer == "adam":
-            return FusedAdam(rate, **common)
+            return FusedAdam(rate, self.lazy_above, **common)
         if self.optimizer == "adamw":
-            return FusedAdam(rate, weight_decay=self.weight_decay, **common)
+            return FusedAdam(rate, self.lazy_above, weight_decay=self.weight_decay, **common)
         if self.optimizer == "sgd":
             decay = self.weight_decay or None
             return keras.optimizers.SGD(rate, momentum=0.9, weight_decay=decay, **common)
