@@ -14,4 +14,6 @@ class ItemCoverage(SetMetric):
     name = "item_coverage"
 
     def __call__(self, items: Ints, n_items: int) -> float:
-        return len(np.unique(items[items >= 0])) / n_items
+        served = np.zeros(n_items + 1, bool)
+        served[items] = True  # the last one by -1, where a list is short
+        return int(served[:-1].sum()) / n_items
