@@ -68,7 +68,8 @@ def resample_counts(generator: np.random.Generator, weights: Floats) -> None:
         for first in range(0, part.size, DRAWS):
             _draw(generator, n, draws[first : first + DRAWS])
         users = draws.view(np.int64).reshape(part.shape)
-        users += np.arange(len(part))[:, None] * n
+        if len(part) > 1:
+            users += np.arange(len(part))[:, None] * n
         np.add.at(part.reshape(-1), users.ravel(), np.float32(1))
 
 
@@ -81,10 +82,9 @@ def _draw(generator: np.random.Generator, n: int, draws: Ints) -> None:
     bits = generator.integers(2**32, size=len(draws), dtype=np.uint32)
     np.multiply(bits, np.uint64(n), out=draws)
     np.right_shift(draws, np.uint64(32), out=draws)
-    remainders = np.multiply(bits, np.uint32(n), out=bits)
-    fair = remainders >= (2**32 - n) % n
-    if not fair.all():
-        kept = draws[fair]
+    remainders, least = np.multiply(bits, np.uint32(n), out=bits), (2**32 - n) % n
+    if len(draws) and remainders.min() < least:
+        kept = draws[remainders >= least]
         draws[: len(kept)] = kept
         _draw(generator, n, draws[len(kept) :])
 
