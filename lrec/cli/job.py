@@ -102,6 +102,8 @@ def run(name: str, config: DictConfig, job: HydraConf) -> Any:
     settings, composed = prepare(config, root, choices, overrides, folder)
     if command.free is not None:
         show_run(str(config.run))
+    if not gc.get_freeze_count():  # what has been imported stays
+        gc.freeze()
     gc.enable()  # off since the start, see `lrec.cli.process`: composing drops next to nothing
     return act(settings, Invocation(composed, HydraComposer(), train_here))
 

@@ -85,7 +85,7 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
     show_warnings(screen)
     # first: TensorFlow takes seconds to import
     data = refuse_changed(settings.dataset.load(), settings.run)
-    settings.strategy.start()
+    settings.strategy.start_for(settings.model.uses_tensorflow())
     model = load_model(settings.run)
     tags = {"lrec.command": "map", "lrec.maps": settings.run}
     with settings.tracking.run(f"map-{model.name}", tags, config.folder, settings.run) as log:

@@ -8,6 +8,7 @@ import numpy as np
 
 from lrec.base.arrays import Floats
 from lrec.data.queries import Queries
+from lrec.evaluation.isotonic import isotonic_knots
 from lrec.model.common.bias import BiasModel
 
 
@@ -31,8 +32,6 @@ class ScoreCalibration:
         Args:
             scores: `(total,)` of the validation targets; NaN where the model has none.
         """
-        from sklearn.isotonic import IsotonicRegression
-
         scored = np.isfinite(scores)
         rating = queries.target.rating
         if rating is None or scored.sum() < 20:
@@ -40,8 +39,7 @@ class ScoreCalibration:
         regressors = _regressors(bias, queries)
         weights = np.linalg.lstsq(regressors, rating, rcond=None)[0]
         residuals = rating - regressors @ weights
-        curve = IsotonicRegression(out_of_bounds="clip").fit(scores[scored], residuals[scored])
-        knots, values = curve.X_thresholds_, curve.y_thresholds_
+        knots, values = isotonic_knots(scores[scored], residuals[scored])
         return cls(bias, weights, np.asarray(knots, float), np.asarray(values, float))
 
     def predict(self, queries: Queries, scores: Floats) -> Floats:

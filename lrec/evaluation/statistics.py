@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from lrec.base.arrays import Floats, nan_mean
+from lrec.evaluation.resampling import kept_signs, products, resample_counts
 
 LEVEL = 0.95  # of intervals
 POWER = 0.8  # of the detectable difference
-BLOCK = 2**23  # weights held at once by a thread: 32 MB of float32
-THREADS = 2
-# Random weights `(count, n)` of n users, from a generator, count and n.
-DrawWeights = Callable[[np.random.Generator, int, int], Floats]
 
 
 @dataclass(frozen=True)
@@ -41,8 +36,13 @@ class Paired:
     detectable: Floats
 
 
-def paired(differences: Floats, resamples: int, seed: int = 0) -> Paired:
+def paired(
+    differences: Floats, resamples: int, seed: int = 0, resampled: Floats | None = None
+) -> Paired:
     """Statistics of the columns of `differences`, `(users, m)`; NaN where one is not defined.
+
+    Args:
+        resampled: their `bootstrap`, where it is known.
 
     >>> gains = np.array([[0.2], [0.0], [0.1], [0.1], [np.nan]])
     >>> result = paired(gains, resamples=1000)
@@ -52,7 +52,9 @@ def paired(differences: Floats, resamples: int, seed: int = 0) -> Paired:
     defined = ~np.isnan(differences)
     n = defined.sum(axis=0).astype(float)
     mean = nan_mean(differences, axis=0)
-    low, high = interval(bootstrap(differences, resamples, seed))
+    if resampled is None:
+        resampled = bootstrap(differences, resamples, seed)
+    low, high = interval(resampled)
     squares = np.where(defined, differences - mean, 0) ** 2
     spread = np.sqrt(squares.sum(axis=0) / np.where(n > 1, n - 1, np.nan))
     effect = np.full(len(mean), np.nan)
@@ -78,15 +80,27 @@ def bootstrap(values: Floats, resamples: int, seed: int = 0) -> Floats:
         `(resamples, m)` float64. All columns of a row are means over the same users, so that any
         function of several columns has its interval too.
     """
-    defined = ~np.isnan(values)
-    incomplete = np.flatnonzero(~defined.all(axis=0))
-    columns = np.hstack([np.where(defined, values, 0), defined[:, incomplete]]).astype(np.float32)
-    sums = _products(columns, resamples, seed, _resample_counts).astype(np.float64)
-    counts = np.full((resamples, values.shape[1]), float(len(values)))
-    counts[:, incomplete] = sums[:, values.shape[1] :]
-    resampled = np.full(counts.shape, np.nan)
-    np.divide(sums[:, : values.shape[1]], counts, out=resampled, where=counts > 0)
-    return resampled
+    return bootstraps([values], resamples, seed)[0]
+
+
+def bootstraps(tables: Sequence[Floats], resamples: int, seed: int = 0) -> list[Floats]:
+    """The `bootstrap` of each table of the same users, over resamples that are drawn once."""
+    defined = [~np.isnan(values) for values in tables]
+    incomplete = [np.flatnonzero(~known.all(axis=0)) for known in defined]
+    columns = [
+        np.hstack([np.where(known, values, 0), known[:, some]]).astype(np.float32)
+        for values, known, some in zip(tables, defined, incomplete, strict=True)
+    ]
+    means = []
+    sums_of = products(columns, resamples, seed, resample_counts)
+    for values, some, product in zip(tables, incomplete, sums_of, strict=True):
+        sums = product.astype(np.float64)
+        counts = np.full((resamples, values.shape[1]), float(len(values)))
+        counts[:, some] = sums[:, values.shape[1] :]
+        resampled = np.full(counts.shape, np.nan)
+        np.divide(sums[:, : values.shape[1]], counts, out=resampled, where=counts > 0)
+        means.append(resampled)
+    return means
 
 
 def interval(resampled: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
@@ -114,7 +128,7 @@ def sign_flips(differences: Floats, resamples: int, seed: int = 0) -> Floats:
     columns = np.nan_to_num(differences).astype(np.float32)
     total = columns.sum(axis=0, dtype=np.float64)
     # The sum over users with their own sign, less that over users with the opposite one.
-    sums = 2 * _products(columns, resamples, seed, _kept_signs) - total
+    sums = 2 * products([columns], resamples, seed, kept_signs)[0] - total
     # Sums that are equal but for rounding are equal.
     bound = np.abs(total) - 1e-6 * np.abs(columns).sum(axis=0, dtype=np.float64) - 1e-9
     p = (1 + (np.abs(sums) >= bound).sum(axis=0)) / (1 + resamples)
@@ -142,49 +156,16 @@ def detectable_effect(n: int, power: float = POWER, level: float = LEVEL) -> flo
     Solved on the noncentral t distribution (Cohen 1988).
     """
     from scipy.optimize import brentq
-    from scipy.stats import nct, t
+    from scipy.special import nctdtr, stdtrit  # `scipy.stats` takes most of a second to import
 
     if n < 2:
         return float("nan")
-    bound = t.ppf((1 + level) / 2, n - 1)
+    bound = stdtrit(n - 1, (1 + level) / 2)
 
     def excess_power(d: float) -> float:
         shift = d * np.sqrt(n)
         # scipy gives NaN for the probability of a far tail, which is 0
-        wrong_side = np.nan_to_num(nct.cdf(-bound, n - 1, shift))
-        return float(nct.sf(bound, n - 1, shift) + wrong_side) - power
+        wrong_side = np.nan_to_num(nctdtr(n - 1, shift, -bound))
+        return float(nctdtr(n - 1, -shift, -bound) + wrong_side) - power
 
     return float(brentq(excess_power, 0, (1.5 * bound + 4) / np.sqrt(n)))
-
-
-def _products(columns: Floats, resamples: int, seed: int, draw_weights: DrawWeights) -> Floats:
-    """Random weights of the users times their values, `(resamples, m)`, block by block."""
-    n = len(columns)
-    size = max(1, min(resamples, BLOCK // max(n, 1)))
-    counts = [min(size, resamples - start) for start in range(0, resamples, size)]
-    seeds = np.random.SeedSequence(seed).spawn(len(counts))
-
-    def block(count: int, sequence: Any) -> Floats:
-        weights = draw_weights(np.random.Generator(np.random.SFC64(sequence)), count, n)
-        product: Floats = weights @ columns
-        return product
-
-    if len(counts) == 1:
-        return block(counts[0], seeds[0])
-    with ThreadPoolExecutor(THREADS) as pool:
-        return np.concatenate(list(pool.map(block, counts, seeds)))
-
-
-def _resample_counts(generator: np.random.Generator, count: int, n: int) -> Floats:
-    """Occurrences of each of n users in n draws with replacement, `(count, n)`."""
-    draws = generator.integers(n, size=(count, n), dtype=np.int32)
-    weights = np.empty((count, n), np.float32)
-    for row, users in enumerate(draws):
-        weights[row] = np.bincount(users, minlength=n)
-    return weights
-
-
-def _kept_signs(generator: np.random.Generator, count: int, n: int) -> Floats:
-    """1 for about half of the users, 0 for the others, `(count, n)`."""
-    bits = np.frombuffer(generator.bytes((count * n + 7) // 8), np.uint8)
-    return np.unpackbits(bits, count=count * n).reshape(count, n).astype(np.float32)

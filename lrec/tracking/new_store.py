@@ -61,10 +61,28 @@ def is_unfinished(uri: str) -> bool:
     if not path.exists():
         return True
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            return database.execute("SELECT 1 FROM experiments").fetchone() is None
+        return not _has(path, "SELECT 1 FROM experiments")
     except sqlite3.Error as error:
         return "no such table" in str(error)
+
+
+def lacks_run(uri: str, run_id: str) -> bool:
+    """True for a local store that can be read and has no such run.
+
+    MLflow would read all that the run has logged, and this is asked before every entry.
+    """
+    if not uri.startswith(SQLITE):
+        return False
+    try:
+        return not _has(_path(uri), "SELECT 1 FROM runs WHERE run_uuid = ?", run_id)
+    except sqlite3.Error:
+        return False
+
+
+def _has(path: Path, question: str, *values: str) -> bool:
+    """True if a database, which is only read, has a row."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        return database.execute(question, values).fetchone() is not None
 
 
 def is_missing(uri: str) -> bool:

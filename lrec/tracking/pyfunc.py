@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[An
         run.info.experiment_id, "model", run_id, tags=source, params=run.data.params
     )
     client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
-    with tempfile.TemporaryDirectory() as temporary, warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as temporary, warnings.catch_warnings(), _unchecked():
         warnings.simplefilter("ignore")
         path = Path(temporary) / "model"
         pyfunc.save_model(
@@ -57,6 +58,22 @@ def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[An
         client.log_model_artifacts(model.model_id, str(path))
     client.finalize_logged_model(model.model_id, "READY")
     return str(model.model_id)
+
+
+@contextlib.contextmanager
+def _unchecked() -> Iterator[None]:
+    """A block in which MLflow does not look through all installed packages for the requirements.
+
+    It would, for half a second, to warn where a version is another one: they are lrec as it runs.
+    """
+    from mlflow.utils import environment
+
+    check = environment.warn_dependency_requirement_mismatches
+    environment.warn_dependency_requirement_mismatches = lambda requirements: None
+    try:
+        yield
+    finally:
+        environment.warn_dependency_requirement_mismatches = check
 
 
 def signature() -> Any:

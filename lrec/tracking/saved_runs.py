@@ -247,13 +247,14 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
     """
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     store = Store()
-    find_run(store, run_id)
+    store.require()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = store.mlflow.artifacts.download_artifacts(
             artifact_uri=f"runs:/{run_id}/{artifact}", dst_path=str(folder)
         )
     except Exception:
+        find_run(store, run_id)  # or the store does not respond, or has no such run
         raise RuntimeError(
             f"run {run_id} has no {artifact}: it failed{WITHOUT.get(artifact, '')}, or its files "
             "were removed."

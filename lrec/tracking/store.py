@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from lrec.base.errors import MissingStoreError, one_line, redact, redact_addresses
+from lrec.base.loading import first_import
 from lrec.tracking import new_store, pyfunc
 from lrec.tracking.journal import Entry, Journal
 from lrec.tracking.uninterrupted import uninterrupted
@@ -52,7 +53,11 @@ class Store:
         os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
         for name, value in TIMEOUTS.items():
             os.environ.setdefault(name, value)
-        import mlflow
+        with first_import("mlflow"):
+            import mlflow
+
+            if str(mlflow.get_tracking_uri()).startswith(new_store.SQLITE):
+                import mlflow.store.tracking.sqlalchemy_store
 
         for name in ("alembic", "mlflow"):
             logging.getLogger(name).setLevel(logging.ERROR)
@@ -204,13 +209,8 @@ class Store:
         if journal.run_id is not None and new_store.is_unfinished(self.uri):
             journal.forget_sent()
         self.make()
-        if journal.run_id is None or not self.uri.startswith(new_store.SQLITE):
-            return
-        try:
-            self.mlflow.MlflowClient().get_run(journal.run_id)
-        except Exception as error:
-            if getattr(error, "error_code", "") == "RESOURCE_DOES_NOT_EXIST":
-                journal.forget_sent()
+        if journal.run_id is not None and new_store.lacks_run(self.uri, journal.run_id):
+            journal.forget_sent()
 
     def mark_killed(self, journal: Journal) -> None:
         """Mark a run as killed; its journal stays, so that it can be resumed."""

@@ -109,6 +109,44 @@ def test_files_are_looked_at_before_a_saved_model_is(
         assert loaded == ["mlflow"], command
 
 
+def test_models_in_closed_form_need_neither_tensorflow_nor_what_is_as_slow(
+    lrec: CommandLine, tiny: Path, tmp_path: Path
+) -> None:
+    """One process: what a command has loaded stays, so `map`, which needs scikit-learn, is last."""
+    lrec.give_store(tmp_path)
+    held_out = ("dataset=csv", f"dataset.path={tiny}", "split=user_holdout")
+    models = "runs=[popularity,ials]"
+    rated = ["tracking.experiment=rated", "dataset.n_users=200", "dataset.n_items=100"]
+    commands = [
+        ["data", *held_out],
+        ["train", *rated, "model=popularity"],  # with ratings to calibrate
+        ["train", *held_out, "model=popularity"],
+        ["train", *held_out, "model=ials", "model.factors=4", "model.iterations=1"],
+        ["evaluate", "run=ials", "bucket=counts"],
+        ["recommend", "run=ials", "users=all", "to=lists.csv"],
+        ["compare", models, "resamples=100"],
+        ["reveal", models, "resamples=100", "min_users=2"],
+        ["simulate", models, "rounds=2", "retrain=true", "resamples=100"],
+        ["map", "run=ials", "perplexity=2"],
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", ON_RUNS.replace('"mlflow", ', '"sklearn", "scipy.stats", ')],
+        cwd=tmp_path,
+        env=plain(),
+        input=json.dumps(commands),
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=True,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(commands)
+    for command, error, loaded in answers:
+        assert "lrec:" not in error, (command, error)
+        slow = ["scipy.stats", "sklearn"] if command.startswith("map") else []
+        assert loaded == slow, command
+
+
 def test_python_m_lrec_is_lrec() -> None:
     command = [sys.executable, "-m", "lrec", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)

@@ -85,3 +85,15 @@ def test_stores_on_servers_are_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
         new_store.make(uri)
     assert list(tmp_path.iterdir()) == []
     assert Store().uri
+
+
+def test_only_a_store_that_can_be_read_lacks_a_run(uri: str, tmp_path: Path) -> None:
+    assert not new_store.lacks_run(uri, "0" * 32)  # there is no file
+    assert not new_store.lacks_run("http://127.0.0.1:1", "0" * 32)
+    with Tracking().run("some", {}, tmp_path / "run") as log:
+        assert log.run_id is not None
+        assert not new_store.lacks_run(uri, log.run_id)
+    assert new_store.lacks_run(uri, "0" * 32)
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        database.execute("ALTER TABLE runs RENAME TO gone")
+    assert not new_store.lacks_run(uri, "0" * 32)

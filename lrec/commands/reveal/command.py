@@ -93,7 +93,7 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     models = settings.compared_models(run_ids, screen, least=1)
     run_id = models[0].any.id
     split = held_out_split(settings_of(run_id, location_of(config)), "reveal", run_id)
-    settings.strategy.start()
+    settings.strategy.start_for(any(model.uses_tensorflow for model in models))
     metric, k = settings.primary_metric
     revealer = HistoryRevealer(split, metric, k, settings.lengths)
     screen.note(f"{len(split.test):,} users are held out; the models see {settings.lengths} items")

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from omegaconf import DictConfig, OmegaConf
 
 from lrec import __version__
+from lrec.base.config.check import target_class
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import LOCATION, key_of
 from lrec.commands.runs.model_identity import differences, name, settings
@@ -19,6 +20,7 @@ from lrec.commands.runs.saved import load_config
 from lrec.commands.runs.unnamed import left_out_words, newest_comparable
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.comparison.user_alignment import ComparisonError
+from lrec.model import Model
 from lrec.reporting.terminal import Screen
 from lrec.tracking import SavedRun, finished, of_sweep, resolve
 
@@ -117,6 +119,13 @@ class ComparedModel:
     def is_baseline(self) -> bool:
         """True for a simple model, which is not trained by gradient."""
         return self.any.tags.get("lrec.simple") == "True"
+
+    @property
+    def uses_tensorflow(self) -> bool:
+        """True if its scores come of a graph; see `Model.uses_tensorflow`."""
+        key = "model._target_"
+        model = target_class(self.any.params.get(key), key, f"run {self.any.id}", Model)
+        return bool(model.uses_tensorflow())
 
     @property
     def distinct(self) -> dict[int, SavedRun]:

@@ -77,7 +77,7 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
     run_id = models[0].any.id
     trained = settings_of(run_id, location_of(config))
     split = held_out_split(trained, "simulate", run_id)
-    settings.strategy.start()
+    settings.strategy.start_for(any(model.uses_tensorflow for model in models))
     runner = SimulationRunner(
         split,
         trained.bucket.values(),

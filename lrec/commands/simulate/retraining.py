@@ -49,7 +49,8 @@ class RankingPolicy:
 
 def refit(settings: RunSettings, screen: Screen) -> Fit:
     """A function that trains a run's model as the run did, on another split."""
-    settings.strategy.start()
+    tensorflow = settings.model.uses_tensorflow() or settings.augment.name != "none"
+    settings.strategy.start_for(tensorflow)
 
     def fit(split: Split) -> Model:
         model, split = copy.deepcopy(settings.model), with_vectors(split, settings.feature)

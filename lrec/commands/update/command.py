@@ -46,7 +46,7 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
     # first: TensorFlow takes seconds to import
     data = refuse_changed(settings.dataset.load(), settings.run)
     node = join(settings.dataset, data, settings.feedback, folder)
-    settings.strategy.start()
+    settings.strategy.start_for(settings.model.uses_tensorflow())
     old = load_model(settings.run)
     tags = {"lrec.command": "update", "lrec.updates": settings.run}
     with settings.tracking.parent(f"update-{old.name}", tags, folder, settings.run) as log:

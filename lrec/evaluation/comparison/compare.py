@@ -28,7 +28,7 @@ from lrec.evaluation.comparison.user_alignment import (
     metric_directions,
 )
 from lrec.evaluation.metric import Metric, SetMetric
-from lrec.evaluation.statistics import LEVEL, bootstrap, holm, interval, paired
+from lrec.evaluation.statistics import LEVEL, bootstraps, holm, interval, paired
 from lrec.evaluation.summary import SMALLEST_BUCKET
 
 if TYPE_CHECKING:
@@ -153,36 +153,31 @@ def _compare_values(
     of_users = values.mean(axis=1)
     value = nan_mean(np.moveaxis(of_users, 1, 0).reshape(n_users, -1), axis=0)
     value = value.reshape(n_models, -1)
+    differences = np.moveaxis(of_users[1:] - of_users[0], 1, 0).reshape(n_users, -1)
+    best = best_two(value[:, 0], direction)
+    between = of_users[best[0], :, :1] - of_users[best[1], :, :1]
+    value_low, value_high = np.full((2, *value.shape), np.nan)
+    statistics, duel = None, None
+    if n_users >= SMALLEST_BUCKET:  # of the same resamples, which take longer than the sums
+        tested = np.hstack([differences, between])
+        own, resampled = bootstraps([of_users[:, :, 0].T, tested], resamples)
+        value_low[:, 0], value_high[:, 0] = interval(own)
+        statistics = paired(tested, resamples, resampled=resampled)
+        duel = duel_of(best, statistics)
     columns = {
         "users": (~np.isnan(of_users)).sum(axis=1).astype(float),
         "value": value,
-        **_primary_intervals(of_users[:, :, 0], value.shape, resamples),
+        "value_low": value_low,  # of the first metric only
+        "value_high": value_high,
         "seeds_low": by_seed.min(axis=1),
         "seeds_high": by_seed.max(axis=1),
         "baseline": np.broadcast_to(value[0], value.shape),
     }
-    differences = np.moveaxis(of_users[1:] - of_users[0], 1, 0).reshape(n_users, -1)
-    best = best_two(value[:, 0], direction)
-    between = of_users[best[0], :, :1] - of_users[best[1], :, :1]
-    statistics, duel = None, None
-    if n_users >= SMALLEST_BUCKET:  # of the same resamples, which take longer than the sums
-        statistics = paired(np.hstack([differences, between]), resamples)
-        duel = duel_of(best, statistics)
     for column, attribute in STATISTICS.items():
         missing = np.full(differences.shape[1] + 1, np.nan)
         values = getattr(statistics, attribute, missing)[:-1]
         columns[column] = _below_baseline(values.reshape(n_models - 1, n_metrics))
     return columns, duel
-
-
-def _primary_intervals(
-    of_users: Floats, shape: tuple[int, ...], resamples: int
-) -> dict[str, Floats]:
-    """Intervals of the models' own values, from `(models, users)` of the first metric only."""
-    low, high = np.full(shape, np.nan), np.full(shape, np.nan)
-    if of_users.shape[1] >= SMALLEST_BUCKET:
-        low[:, 0], high[:, 0] = interval(bootstrap(of_users.T, resamples))
-    return {"value_low": low, "value_high": high}
 
 
 def _compare_sets(
@@ -195,11 +190,13 @@ def _compare_sets(
     n_models, n_seeds, n_users, _ = lists.shape
     generator = np.random.default_rng(0)
     values = np.empty((SUBSAMPLES, n_models, n_seeds, len(sets)))
+    drawn = np.empty((size, lists.shape[3]), lists.dtype)
     for sample in values:
         users = generator.choice(n_users, size, replace=False)
         for model, of_seeds in zip(sample, lists, strict=True):
             for of_seed, items in zip(model, of_seeds, strict=True):
-                of_seed[:] = [metric(items[users, :k], n_items) for k, metric in sets.values()]
+                np.take(items, users, axis=0, out=drawn, mode="clip")
+                of_seed[:] = [metric(drawn[:, :k], n_items) for k, metric in sets.values()]
     by_seed = values.mean(axis=0)
     of_models = values.mean(axis=2)
     difference = (of_models[:, 1:] - of_models[:, :1]).reshape(SUBSAMPLES, -1)

@@ -55,7 +55,13 @@ def align_users(models: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
                     "tracking.keep_user_ids and, where they are of several machines, with one "
                     "LREC_PSEUDONYM_KEY."
                 )
-        ordered = [t.set_index("user").loc[first["user"]].reset_index() for t in model.tables]
+        ordered = [
+            t
+            if np.array_equal(t["user"], first["user"])
+            # the order of tables from other machines, or of other splits of the same users
+            else t.set_index("user").loc[first["user"]].reset_index()
+            for t in model.tables
+        ]
         for column in ("n_train", "n_history", "n_targets"):
             if any(not np.array_equal(t[column], first[column]) for t in ordered):
                 raise ComparisonError(

@@ -18,11 +18,14 @@ class Gini(SetMetric):
     direction = -1
 
     def __call__(self, items: Ints, n_items: int) -> float:
-        return gini(np.bincount(items[items >= 0], minlength=n_items))
+        return gini(np.bincount(items.ravel() + 1, minlength=n_items + 1)[1:])
 
 
 def gini(counts: Ints) -> float:
     """The index of `Gini` over counts `(n,)`; NaN where all are 0."""
     n, total = len(counts), len(counts) * counts.sum()
-    rank = np.arange(1, n + 1)
-    return float((2 * rank - n - 1) @ np.sort(counts) / total) if total else float("nan")
+    if not total:
+        return float("nan")
+    equal = np.bincount(counts)  # items of each count: their ranks follow each other
+    first = np.cumsum(equal) - equal
+    return float(np.arange(len(equal)) @ (equal * (2 * first + equal - n)) / total)

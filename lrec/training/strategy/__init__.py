@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from lrec.base.config.component import Component
+from lrec.base.loading import first_import
 from lrec.base.silence import silenced
 
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
@@ -68,8 +69,9 @@ class TrainingStrategy(Component, ABC):
         """
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         with silenced():
-            import keras
-            import tensorflow as tf
+            with first_import("keras"):
+                import keras
+                import tensorflow as tf
 
             keras.backend.clear_session()
             if self.threads is not None:
