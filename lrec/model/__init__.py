@@ -15,6 +15,7 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.model.common.export_scorer import ExportScorer
+from lrec.model.common.factorised_scores import FactorisedScores
 from lrec.model.common.protocols import Callback, Schedule, Strategy
 
 
@@ -132,6 +133,13 @@ class Model(Component, ABC):
         """Histories as vectors, `(n, width)` float32, or None for a model without such a space.
 
         All empty histories have the same finite vector. There is one history at least.
+        """
+        return None
+
+    def factorised_scores(self) -> FactorisedScores | None:
+        """The scores as inner products of vectors, or None for a model without them.
+
+        Approximate search needs them.
         """
         return None
 

@@ -17,6 +17,7 @@ from lrec.data.history_matrix import history_matrix
 from lrec.data.queries import Split
 from lrec.model import Model
 from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
+from lrec.model.common.factorised_scores import FactorisedScores
 from lrec.model.common.protocols import Callback, Schedule, Strategy
 from lrec.model.common.sparse_products import row_sums
 
@@ -100,6 +101,9 @@ class IALS(Model):
         users = history_matrix(histories, self.catalogue.n_items)
         with threadpool_limits(1):
             return self._solve(users, self.items)
+
+    def factorised_scores(self) -> FactorisedScores:
+        return FactorisedScores(self.items.factors, self.encode_histories)
 
     def export_scorer(self) -> ExportScorer:
         """Like `score`, of histories without weights, in the basis of `Fixed`."""

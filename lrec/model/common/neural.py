@@ -115,15 +115,18 @@ class NeuralModel(Model):
         return cls.encode is not NeuralModel.encode
 
     def encode_histories(self, histories: Histories) -> Floats | None:
+        return self._vectors(self.encode, histories) if self.encodes_histories() else None
+
+    def _vectors(
+        self, function: Callable[[Tensor, Tensor], Tensor], histories: Histories
+    ) -> Floats:
+        """Values of a method like `encode`, `(n, width)` float32."""
         import tensorflow as tf
 
-        if not self.encodes_histories():
-            return None
+        def vectors(*inputs: Tensor) -> Tensor:
+            return tf.cast(function(*ragged(*inputs)), tf.float32)
 
-        def encode(*inputs: Tensor) -> Tensor:
-            return tf.cast(self.encode(*ragged(*inputs)), tf.float32)
-
-        graph = self._graph_of("encode", encode)
+        graph = self._graph_of(function.__name__, vectors)
         rows = np.arange(len(histories))
         batches = [histories.take(rows[i : i + BATCH]) for i in range(0, len(rows), BATCH)]
         return np.concatenate([graph(*self.inputs(batch)).numpy() for batch in batches])

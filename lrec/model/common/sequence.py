@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
+
+import numpy as np
 
 from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout, check_sizes
 from lrec.data.catalogue import Catalogue
 from lrec.model import FineTuning
 from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
+from lrec.model.common.factorised_scores import FactorisedScores
 from lrec.model.common.losses import NextItemLoss
 from lrec.model.common.neural import NeuralModel, Use
 
@@ -163,6 +167,11 @@ class SequenceModel(NeuralModel):
 
     def scores(self, items: Tensor, ratings: Tensor) -> Tensor:
         return self._match(self.encode(items, ratings))
+
+    def factorised_scores(self) -> FactorisedScores:
+        return FactorisedScores(
+            np.asarray(self.table(), np.float32), partial(self._vectors, self.encode)
+        )
 
     def read_padded(self, histories: PaddedHistories) -> PaddedHistories:
         """Like `read`, of padded histories."""
