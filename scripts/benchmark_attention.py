@@ -1,20 +1,24 @@
-"""Speed of a causal transformer in lrec, and of SASRec in RecBole 1.2.1, on the same split.
+"""Speed of a causal transformer in lrec, and of SASRec in RecTools and RecBole, on the same split.
 
-    python scripts/benchmark_attention.py --data interactions.csv.gz       # lrec alone
-    python scripts/benchmark_attention.py --recbole recbole-venv/bin/python --data …
-    python scripts/benchmark_attention.py --recbole … --recbole-epochs 2   # 1 M generated: hours
+    python scripts/benchmark_attention.py --data interactions.csv.gz        # lrec alone
+    python scripts/benchmark_attention.py --rectools rectools-venv/bin/python --data …
+    python scripts/benchmark_attention.py --recbole recbole-venv/bin/python --data …    # hours
 
-RecBole needs an environment of its own: see scripts/peers/recbole_vae.py. Each side has its own
-model with its own settings, which are printed. lrec trains on a history in one pass, from every
-position to the next, against sampled items; RecBole on each prefix of a history by itself,
-padded to 50 items, against the whole catalogue. So what is compared is the time to a quality:
-both rank the whole catalogue after every epoch for the same validation users, without the training
-items, and the clock runs from the start of training, over training and ranking, to the epoch whose
-ndcg@10 is as good as RecBole's. RecBole's preparation of the data is not on its clock.
+The peers need environments of their own: see scripts/peers/rectools_sasrec.py and recbole_vae.py.
 
-The middle row is lrec's model once more, trained with every history padded to 50 items, which
-changes nothing but the cost; it ranks as the first does. Seconds are medians over the epochs after
-the first, which pays for tracing and memory. The last line has all that was measured, as JSON.
+RecTools has the same model: width 64, one block, one head, length 50, dropout .2, batches of 128,
+Adam at .001, and scores that are cosines over a temperature of .1. It is trained by the same losses
+as lrec: cross-entropy over the whole catalogue, and over sampled items. Of those lrec draws 1,024
+that all predictions of a batch share; RecTools draws for each prediction, and --negatives of them
+(256) are about what memory holds. RecBole has its own settings, which are printed: it trains on
+each prefix of a history by itself, padded to 50 items, against the whole catalogue.
+
+All rank the whole catalogue after every epoch for the same validation users, without the training
+items. What is compared is the time to a quality: the clock runs from the start of training, over
+training and ranking, to the first epoch whose ndcg@10 is as good as the best that both sides reach,
+and to the first that is as good as nine tenths of it. Preparing the data is on nobody's clock. The
+row `padded` is lrec's model with every history padded to 50 items, which changes nothing but the
+cost. Seconds are medians over the epochs after the first, which pays for tracing and memory.
 """
 
 from __future__ import annotations
@@ -23,179 +27,156 @@ import argparse
 import inspect
 import json
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from harness import Stopwatch, load, run_json, run_peer, train, typical
+from benchmarking import markdown, rounds
+from benchmarking.padded import Padded
+from benchmarking.processes import HERE, of_checkout, run_json
+from benchmarking.rounds import Result, Results, Sides, typical
+from benchmarking.splits import load_in_catalogue, run_peer, sizes_line
+from benchmarking.training import Stopwatch, train
 
-from lrec.data.queries import Split
 from lrec.evaluation.ranking import Ranker
 from lrec.model.attention import Attention
-from lrec.model.common.neural import Tensor
 from lrec.training.schedule.standard import Trainer
 from lrec.training.strategy.cpu import CPU
 
-LREC, PADDED, RECBOLE = "lrec", "lrec padded", "RecBole 1.2.1"
-MODEL: dict[str, Any] = {"embedding_size": 64, "max_length": 50, "loss": "sampled_softmax"}
+LOSSES = ("sampled_softmax", "softmax")
+LREC, PADDED, BEFORE = "lrec", "lrec padded", "lrec before"
+RECTOOLS, RECBOLE = "RecTools SASRec", "RecBole SASRec"
+MODEL: dict[str, Any] = {"embedding_size": 64, "max_length": 50}
 BATCH_SIZE = 128
 PADDED_EPOCHS = 5  # enough for a median
 WARM_UP = 1  # epochs
+GOALS = (0.9, 1.0)  # shares of the best quality that both sides reach
+
+
+def parser() -> argparse.ArgumentParser:
+    made = rounds.parser(__doc__)
+    made.add_argument("--rectools", help="python of the environment that has RecTools")
+    made.add_argument("--recbole", help="python of the environment that has RecBole")
+    made.add_argument("--before", type=Path, help="an older checkout of lrec to compare with")
+    made.add_argument("--data", help="interactions; without it one million are generated")
+    made.add_argument("--epochs", type=int, default=20, help="of lrec")
+    made.add_argument("--rectools-epochs", type=int, default=10)
+    made.add_argument("--recbole-epochs", type=int, default=3)
+    made.add_argument("--negatives", type=int, default=256, help="of RecTools, a prediction")
+    made.add_argument("--losses", nargs="+", choices=LOSSES, default=list(LOSSES))
+    made.add_argument("--side", choices=[LREC, PADDED], help=argparse.SUPPRESS)
+    return made
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--recbole", help="python of the environment that has RecBole")
-    parser.add_argument("--data", help="interactions; without it one million are generated")
-    parser.add_argument("--epochs", type=int, default=30, help="of lrec")
-    parser.add_argument("--recbole-epochs", type=int, default=3)
-    parser.add_argument("--side", choices=[LREC, PADDED], help=argparse.SUPPRESS)
-    arguments = parser.parse_args(argv)
-    if arguments.side:  # in a process of its own
-        print(json.dumps(run_lrec(arguments.data, arguments.epochs, arguments.side)))
+    chosen = parser().parse_args(argv)
+    if chosen.side:  # in a process of its own
+        result = run_lrec(chosen.data, chosen.epochs, chosen.side, chosen.losses[0])
+        print(json.dumps(result))
         return
-    results = {}
-    for side, epochs in ((LREC, arguments.epochs), (PADDED, min(arguments.epochs, PADDED_EPOCHS))):
-        options = ["--side", side, "--epochs", str(epochs)]
-        options += ["--data", arguments.data] if arguments.data else []
-        results[side] = run_json(sys.executable, __file__, *options)
-    if arguments.recbole:
-        epochs = arguments.recbole_epochs
-        results[RECBOLE] = run_recbole(arguments.recbole, arguments.data, epochs)
-    report(results)
-    print(json.dumps(results))
+    rounds.print_table(sides(chosen), table, chosen)
 
 
-def load_in_catalogue(path: str | None) -> Split:
-    """The split that all sides see, without targets outside the catalogue, which RecBole lacks."""
-    split = load(path)
-    known = split.validation.target.item < split.catalogue.n_items
-    return replace(split, validation=split.validation.take(np.flatnonzero(known)))
+def sides(chosen: argparse.Namespace) -> Sides:
+    """Every side with every loss, by `<side>, <loss>`."""
+    made: dict[str, Any] = {}
+    for loss in chosen.losses:
+        padded = min(chosen.epochs, PADDED_EPOCHS) if loss == LOSSES[0] else 0
+        for name, checkout, epochs in (
+            (LREC, HERE, chosen.epochs),
+            (PADDED, HERE, padded),
+            (BEFORE, chosen.before, chosen.epochs),
+        ):
+            if checkout and epochs:
+                side = PADDED if name == PADDED else LREC
+                words = ["--side", side, "--epochs", str(epochs), "--losses", loss]
+                words += ["--data", chosen.data] if chosen.data else []
+                command = (sys.executable, __file__, *words)
+                environment = of_checkout(checkout)
+                made[f"{name}, {loss}"] = partial(run_json, *command, environment=environment)
+        if chosen.rectools:
+            options = ["--loss", loss, "--epochs", str(chosen.rectools_epochs)]
+            options += ["--negatives", str(chosen.negatives)]
+            peer = (chosen.rectools, "rectools_sasrec.py", chosen.data, options)
+            made[f"{RECTOOLS}, {loss}"] = partial(run_sasrec, *peer)
+    if chosen.recbole:
+        options = ["--epochs", str(chosen.recbole_epochs)]
+        peer = (chosen.recbole, "recbole_sasrec.py", chosen.data, options)
+        made[f"{RECBOLE}, softmax"] = partial(run_sasrec, *peer)
+    return made
 
 
-def run_lrec(path: str | None, epochs: int, side: str) -> dict[str, Any]:
+def run_lrec(path: str | None, epochs: int, side: str, loss: str) -> Result:
     """Train for some epochs; time each and the ranking of all validation users after it."""
     split = load_in_catalogue(path)
     strategy = CPU()
     strategy.start()
-    model = (Padded if side == PADDED else Attention)(**MODEL)
+    model = (Padded if side == PADDED else Attention)(**MODEL, loss=loss)
     schedule = Trainer(epochs=epochs, batch_size=BATCH_SIZE, patience=None, evaluate_steps=1)
-    course = Course(split, Ranker(model, 20))
-    return train(model, schedule, strategy, course) | {
-        "settings": settings(schedule),
-        "ndcg@10": course.ndcg,
-        "clock": course.clock,
-        "n_validation": len(split.validation),
-    }
+    result = train(model, schedule, strategy, Stopwatch(split, Ranker(model, 20)))
+    return result | {"settings": settings(schedule, loss)}
 
 
-def settings(schedule: Trainer) -> dict[str, Any]:
+def settings(schedule: Trainer, loss: str) -> dict[str, Any]:
     """The settings of the model and its training, by name."""
     parameters = inspect.signature(Attention).parameters
-    chosen = {name: parameter.default for name, parameter in parameters.items()} | MODEL
+    chosen = {name: parameter.default for name, parameter in parameters.items()}
     names = ("optimizer", "learning_rate", "batch_size")
-    return chosen | {name: getattr(schedule, name) for name in names}
+    return chosen | MODEL | {"loss": loss} | {name: getattr(schedule, name) for name in names}
 
 
-class Course(Stopwatch):
-    """The quality after each epoch, too, and when it was reached."""
-
-    def __init__(self, split: Split, ranker: Ranker) -> None:
-        super().__init__(split, ranker)
-        self.begun = self.start
-        self.ndcg: list[float] = []
-        self.clock: list[float] = []
-
-    def on_epoch_end(self, epoch: int, loss: float) -> float:
-        value = super().on_epoch_end(epoch, loss)
-        self.ndcg.append(self.quality["ndcg@10"])
-        self.clock.append(time.perf_counter() - self.begun)
-        return value
-
-
-class Padded(Attention):
-    """Training on rows of `max_length` items, short histories padded with the first item.
-
-    The padding stands behind the real items, which attend backwards only, and its predictions have
-    no weight: the model that is trained is the same.
-    """
-
-    def prepare(self, split: Split) -> int:
-        n_examples = super().prepare(split)
-        self.rows = self.histories.to_tensor(0, shape=[None, self.max_length + 1])
-        self.real = self.histories.row_lengths() - 1
-        return n_examples
-
-    def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
-        import tensorflow as tf
-
-        rows, real = tf.gather(self.rows, examples), tf.gather(self.real, examples)
-        inputs, targets = rows[:, :-1], tf.reshape(rows[:, 1:], [-1])
-        tokens = self.embedding(tf.reshape(inputs, [-1]))
-        layout = padded_layout(inputs, real)
-        states = self.encoder(tokens, layout=layout, training=True)
-        weights = tf.reshape(tf.sequence_mask(real, self.max_length, tf.float32), [-1])
-        return self.history_losses(states, targets, layout.row, tf.size(real), weights)
-
-
-def padded_layout(inputs: Tensor, real: Tensor) -> Any:
-    """The layout of padded rows; the `real` items keep the positions that they have without."""
-    import tensorflow as tf
-
-    from lrec.model.layers.layout import Layout
-
-    class PaddedLayout(Layout):
-        @property
-        def from_end(self) -> Tensor:
-            return tf.maximum(tf.gather(real, self.row) - 1 - self.position, 0)
-
-    return PaddedLayout.of(tf.RaggedTensor.from_tensor(inputs))
-
-
-def run_recbole(python: str, path: str | None, epochs: int) -> dict[str, Any]:
-    """The same split as files, trained and ranked by RecBole in its own environment."""
+def run_sasrec(python: str, script: str, path: str | None, options: Sequence[str]) -> Result:
+    """The same split as files, trained and ranked by a peer in its own environment."""
     split = load_in_catalogue(path)
     parts = {"train": split.train, "valid": split.validation.target}
-    return run_peer(python, "recbole_sasrec.py", split, parts, ["--epochs", str(epochs)])
+    return run_peer(python, script, split, parts, options)
 
 
-def reached(result: dict[str, Any], value: float) -> float | None:
+def reached(result: Result, value: float) -> float | None:
     """Seconds from the start to the first epoch with this ndcg@10, if there is one."""
     course = zip(result["clock"], result["ndcg@10"], strict=True)
     return next((seconds for seconds, ndcg in course if ndcg >= value), None)
 
 
-def report(results: dict[str, dict[str, Any]]) -> None:
-    own = results[LREC]
-    sizes = f"{own['n_users']:,} users × {own['n_items']:,} items, {own['n_train']:,} training, "
-    print(f"{sizes}{own['n_validation']:,} validation")
-    for name in (LREC, RECBOLE):
-        if name in results:
-            chosen = ", ".join(f"{key} {value}" for key, value in results[name]["settings"].items())
-            print(f"{name}: {chosen}")
-    for name, result in results.items():
-        epoch, ranking = (typical(result[key], WARM_UP) for key in ("epochs", "evaluate"))
-        line = f"{name:<14} epoch {epoch:8.2f} s  ranking {ranking:6.2f} s"
-        line += f"  best ndcg@10 {max(result['ndcg@10']):.4f} in {len(result['epochs'])} epochs"
-        if result is not own:
-            line += f"  ({epoch / typical(own['epochs'], WARM_UP):.1f} and "
-            line += f"{ranking / typical(own['evaluate'], WARM_UP):.1f} times lrec's seconds)"
-        print(line)
-    if RECBOLE in results:
-        report_race(own, results[RECBOLE])
+def table(results: Results) -> str:
+    """A row for each side, the races between lrec and each other side, and the settings."""
+    rows = []
+    for name, kept in results.items():
+        cells = [
+            markdown.seconds(rounds.median(kept, lambda one, key=key: typical(one[key], WARM_UP)))
+            for key in ("epochs", "evaluate")
+        ]
+        best = f"{max(max(one['ndcg@10']) for one in kept):.4f} in {len(kept[0]['epochs'])} epochs"
+        rows.append([name, *cells, best, markdown.gigabytes(max(o["peak"] for o in kept))])
+    own = next(iter(results.values()))[0]
+    lines = [f"{sizes_line(own)}, {own['n_validation']:,} validation users:", ""]
+    lines += [markdown.table(["", "epoch", "ranking", "best ndcg@10", "peak"], rows), ""]
+    lines += [*races(results), ""]
+    for name, kept in results.items():
+        chosen = ", ".join(f"{key} {value}" for key, value in kept[0]["settings"].items())
+        lines.append(f"- {name}: {chosen}")
+    return "\n".join(lines)
 
 
-def report_race(own: dict[str, Any], peer: dict[str, Any]) -> None:
-    for seconds, value in zip(peer["clock"], peer["ndcg@10"], strict=True):
-        line = f"RecBole reaches NDCG@10 {value:.4f} after {seconds:.1f} s; lrec "
-        first = reached(own, value)
-        if first is None:
-            line += f"does not within {len(own['clock'])} epochs, {own['clock'][-1]:.1f} s"
-        else:
-            line += f"after {first:.1f} s: {seconds / first:.1f} times"
-        print(line)
+def races(results: Results) -> list[str]:
+    """Of each other side the times to the best quality that it and lrec both reach, and near it."""
+    lines = []
+    for name, kept in results.items():
+        side, _, loss = name.rpartition(", ")
+        own = results.get(f"{LREC}, {loss}")
+        if side in (LREC, PADDED) or own is None:
+            continue
+        both = list(zip(kept, own, strict=False))  # one may have been measured in fewer rounds
+        best = min(max(one["ndcg@10"]) for pair in both for one in pair)
+        for goal in (share * best for share in GOALS):
+            times = [[reached(one, goal) for one in pair] for pair in both]
+            theirs, ours = (sum(column) / len(column) for column in zip(*times, strict=True))
+            lines.append(
+                f"- To ndcg@10 {goal:.4f} by {loss}: {side} {markdown.seconds(theirs)}, "
+                f"lrec {markdown.seconds(ours)}: {markdown.times(theirs / ours)}"
+            )
+    return lines
 
 
 if __name__ == "__main__":

@@ -16,9 +16,15 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from harness import Stopwatch, load, run_json, run_peer, train, typical
+from benchmarking import markdown, rounds
+from benchmarking.processes import HERE, of_checkout, run_json
+from benchmarking.rounds import Result, Results, Sides, typical
+from benchmarking.splits import load, run_peer, sizes_line
+from benchmarking.training import Stopwatch, train
 
 from lrec.evaluation.ranking import Ranker
 from lrec.model.vae import VAE
@@ -26,30 +32,44 @@ from lrec.training.schedule.standard import Trainer
 from lrec.training.strategy.cpu import CPU
 
 WARM_UP = 2  # epochs
+RECBOLE = "RecBole 1.2.1"
+
+
+def parser() -> argparse.ArgumentParser:
+    made = rounds.parser(__doc__)
+    made.add_argument("--recbole", help="python of the environment that has RecBole")
+    made.add_argument("--before", type=Path, help="an older checkout of lrec to compare with")
+    made.add_argument("--data", help="interactions; without it one million are generated")
+    made.add_argument("--epochs", type=int, default=6)
+    made.add_argument("--precision", help=argparse.SUPPRESS)
+    return made
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--recbole", help="python of the environment that has RecBole")
-    parser.add_argument("--data", help="interactions; without it one million are generated")
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--precision", help=argparse.SUPPRESS)
-    arguments = parser.parse_args(argv)
-    if arguments.precision:  # one side, in a process of its own
-        print(json.dumps(run_lrec(arguments.data, arguments.epochs, arguments.precision)))
+    chosen = parser().parse_args(argv)
+    if chosen.precision:  # one side, in a process of its own
+        print(json.dumps(run_lrec(chosen.data, chosen.epochs, chosen.precision)))
         return
-    options = ["--epochs", str(arguments.epochs)]
-    options += ["--data", arguments.data] if arguments.data else []
-    results = {
-        f"lrec {precision}": run_json(sys.executable, __file__, "--precision", precision, *options)
-        for precision in ("float32", "mixed_bfloat16")
-    }
-    if arguments.recbole:
-        results["RecBole 1.2.1"] = run_recbole(arguments.recbole, arguments.data, arguments.epochs)
-    report(results)
+    rounds.print_table(sides(chosen), table, chosen)
 
 
-def run_lrec(path: str | None, epochs: int, precision: str) -> dict[str, Any]:
+def sides(chosen: argparse.Namespace) -> Sides:
+    """Both precisions of lrec, those of an older checkout, and RecBole."""
+    options = ["--epochs", str(chosen.epochs)]
+    options += ["--data", chosen.data] if chosen.data else []
+    made: dict[str, Any] = {}
+    for place, checkout in (("lrec", HERE), ("lrec before", chosen.before)):
+        for precision in ("float32", "mixed_bfloat16"):
+            if checkout:
+                words = (sys.executable, __file__, "--precision", precision, *options)
+                environment = of_checkout(checkout)
+                made[f"{place}, {precision}"] = partial(run_json, *words, environment=environment)
+    if chosen.recbole:
+        made[RECBOLE] = partial(run_recbole, chosen.recbole, chosen.data, chosen.epochs)
+    return made
+
+
+def run_lrec(path: str | None, epochs: int, precision: str) -> Result:
     """Train for some epochs; time each and the ranking of all validation users after it."""
     split = load(path)
     strategy = CPU(precision=precision)  # type: ignore[arg-type]
@@ -57,11 +77,10 @@ def run_lrec(path: str | None, epochs: int, precision: str) -> dict[str, Any]:
     # RecBole multiplies the noise of its code by 0.01, which leaves an autoencoder: so here too.
     model = VAE(hidden_sizes=[600], latent_size=200, beta=0.0, noise=0.01)
     schedule = Trainer(epochs=epochs, batch_size=500, patience=None, evaluate_steps=1)
-    stopwatch = Stopwatch(split, Ranker(model, 20))
-    return train(model, schedule, strategy, stopwatch) | {"validation": stopwatch.quality}
+    return train(model, schedule, strategy, Stopwatch(split, Ranker(model, 20)))
 
 
-def run_recbole(python: str, path: str | None, epochs: int) -> dict[str, Any]:
+def run_recbole(python: str, path: str | None, epochs: int) -> Result:
     """The same split as files, trained and ranked by RecBole in its own environment."""
     split = load(path)
     parts = {
@@ -74,20 +93,34 @@ def run_recbole(python: str, path: str | None, epochs: int) -> dict[str, Any]:
     return run_peer(python, "recbole_vae.py", split, parts, options)
 
 
-def report(results: dict[str, dict[str, Any]]) -> None:
-    peer = results.get("RecBole 1.2.1")
-    first = next(iter(results.values()))
-    print(f"{first['n_users']:,} users × {first['n_items']:,} items, {first['n_train']:,} training")
-    for name, result in results.items():
-        epoch, ranking = (typical(result[key], WARM_UP) for key in ("epochs", "evaluate"))
-        line = f"{name:<20} epoch {epoch:6.2f} s  ranking {ranking:6.2f} s"
-        if peer and result is not peer:
-            line += f"  ({typical(peer['epochs'], WARM_UP) / epoch:.1f} and "
-            line += f"{typical(peer['evaluate'], WARM_UP) / ranking:.1f} times faster)"
-        if "evaluate_by_default" in result:
-            line += f"  ({result['evaluate_by_default']:.2f} s with its default eval_batch_size)"
-        marks = "  ".join(f"{key} {value:.4f}" for key, value in result["validation"].items())
-        print(f"{line}\n{'':<20} {marks}")
+def epoch(result: Result) -> float:
+    return typical(result["epochs"], WARM_UP)
+
+
+def ranking(result: Result) -> float:
+    return typical(result["evaluate"], WARM_UP)
+
+
+def table(results: Results) -> str:
+    """A row for each side, with RecBole's seconds as multiples of its own."""
+    peer = results.get(RECBOLE)
+    rows = []
+    for name, kept in results.items():
+        cells = [markdown.seconds(rounds.median(kept, epoch))]
+        cells.append(markdown.times(rounds.ratio(peer, kept, epoch)) if peer else "–")
+        cells.append(markdown.seconds(rounds.median(kept, ranking)))
+        cells.append(markdown.times(rounds.ratio(peer, kept, ranking)) if peer else "–")
+        quality = [
+            f"{rounds.median(kept, lambda one, name=name: one['validation'][name]):.4f}"
+            for name in ("ndcg@10", "recall@20")
+        ]
+        rows.append([name, *cells, *quality, markdown.gigabytes(max(o["peak"] for o in kept))])
+    heads = ["", "epoch", "RecBole's", "ranking", "RecBole's", "ndcg@10", "recall@20", "peak"]
+    lines = [f"{sizes_line(next(iter(results.values()))[0])}:", "", markdown.table(heads, rows)]
+    if peer:
+        default = markdown.seconds(rounds.median(peer, lambda one: one["evaluate_by_default"]))
+        lines += ["", f"RecBole's ranking at its default `eval_batch_size`: {default}."]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,24 @@ def mean_by_row(values: Floats, row: Ints, n: int) -> Floats:
     return mean
 
 
+def row_counts(marked: Bools, offsets: Ints) -> Ints:
+    """Marked entries of each ragged row, `(n,)` int64.
+
+    Args:
+        marked: `(total,)` bool.
+        offsets: of the rows, see `offsets_of`.
+
+    >>> row_counts(np.array([True, False, True]), offsets_of([2, 0, 1])).tolist()
+    [1, 0, 1]
+    """
+    if not len(marked):
+        return np.zeros(len(offsets) - 1, np.int64)
+    filled = offsets[1:] > offsets[:-1]
+    counts = np.zeros(len(offsets) - 1, np.int64)
+    counts[filled] = np.add.reduceat(marked, offsets[:-1][filled], dtype=np.int64)
+    return counts
+
+
 def offsets_of(lengths: Ints | Bools | Sequence[int]) -> Ints:
     """Offsets of ragged rows, `(n + 1,)` int64: row r is `[offsets[r]:offsets[r + 1]]`.
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from rich.table import Table
 
+from lrec.commands import loading
 from lrec.commands.composing import Invocation
 from lrec.commands.data_lines import data_lines
-from lrec.commands.loading import ordered_for
 from lrec.commands.next_commands import without
 from lrec.commands.settings import RunSettings
 from lrec.data.cleaning.audit import ACTIVITY_EDGES
@@ -38,7 +38,7 @@ def run(settings: RunSettings, invocation: Invocation) -> None:
         screen.print(_behaviors(data))
     if data.audit:
         screen.print(_audit(data))
-    split, bucketings = settings.split(data), settings.bucket.values()
+    split, bucketings = loading.split(settings, data), settings.bucket.values()
     buckets = [
         bucketing.assign(split.test.train_history, split.train, split.catalogue)
         for bucketing in bucketings
@@ -58,9 +58,9 @@ def _noted(settings: RunSettings) -> Interactions:
     """The data, with the notes of its preparation, also where it was prepared before; each once."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        data = settings.dataset.load(ordered_for(settings))
-    loading = [str(w.message) for w in caught if w.category is UserWarning]
-    for text in dict.fromkeys((*data.notes, *loading)):
+        data = settings.dataset.load(loading.ordered_for(settings))
+    noted = [str(w.message) for w in caught if w.category is UserWarning]
+    for text in dict.fromkeys((*data.notes, *noted)):
         warnings.warn(text, stacklevel=2)
     return data
 

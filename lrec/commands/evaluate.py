@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.config.check import check
+from lrec.commands import loading
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.data_lines import data_lines
 from lrec.commands.next_commands import with_model
@@ -92,4 +93,4 @@ def split_to_evaluate(
     if there or moved:
         return split_of(settings, model, settings.run, data)
     trained = align(split_of(check(stored, RunSettings), model, settings.run), model.catalogue)
-    return refuse_leakage(align(settings.split(data), trained.catalogue), trained)
+    return refuse_leakage(align(loading.split(settings, data), trained.catalogue), trained)

@@ -17,7 +17,7 @@ from lrec.commands.composing import Invocation, key_of
 from lrec.commands.next_commands import origin_of, without
 from lrec.commands.train.pseudonyms import pseudonyms
 from lrec.data import cache
-from lrec.data.cache_upkeep import prepared_with
+from lrec.data.cache_upkeep import prepared_with, splits_without_data
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking.user_tables import ChangedTable, change_user_tables
 
@@ -70,15 +70,17 @@ def run(settings: ForgetSettings, invocation: Invocation) -> None:
     screen = Screen()
     show_warnings(screen)
     prepared = dict(prepared_with(cache.folder(settings.cache), settings.ids))
+    splits = splits_without_data(cache.folder(settings.cache), prepared)
     digests = sorted(set(prepared.values()) - {""})
     names = {*settings.ids.tolist()}.union(*(pseudonyms(settings.ids, key) for key in digests))
 
     local = [(path, remove_rows(path, names)) for path in tables_below(Path(settings.folder))]
     kept = list(change_user_tables(USERS, lambda path: remove_rows(path, names)))
-    for path in prepared:  # last: a call that was interrupted needs their digests once more
+    for path in (*splits, *prepared):  # last: an interrupted call needs their digests once more
         path.unlink(missing_ok=True)
 
-    screen.note(f"cache: {len(prepared)} prepared data sets removed")
+    rest = f", {len(splits)} splits" if splits else ""
+    screen.note(f"cache: {len(prepared)} prepared data sets{rest} removed")
     for name, what in ((USERS, "user tables"), (FEEDBACK, "stored feedback")):
         counts = [count for path, count in local if path.name == name and count]
         screen.note(f"{what} in {settings.folder}: {sum(counts):,} rows of {len(counts)} files")

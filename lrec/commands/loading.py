@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from lrec.base.errors import Problems
 from lrec.commands.settings import RunSettings
+from lrec.data import cache
 from lrec.data.dataset import note
 from lrec.data.interactions import Interactions
+from lrec.data.queries import Split
+from lrec.data.split.kept import kept_split
 
 _latest: dict[str, Interactions] = {}  # of the data set that was loaded last, by its identity
 
@@ -40,3 +43,16 @@ def load_data(settings: RunSettings) -> Interactions:
     _latest.clear()
     _latest[identity] = data
     return data
+
+
+def split(settings: RunSettings, data: Interactions) -> Split:
+    """The split of a run's data, which is kept in the cache where that is large.
+
+    Args:
+        data: as it was loaded.
+
+    Raises:
+        DataError: the data cannot support this split.
+    """
+    folder = cache.folder(getattr(settings.dataset, "cache", None))
+    return kept_split(settings.split, data, folder)

@@ -7,29 +7,33 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from lrec.base.arrays import Strings
 from lrec.base.errors import ConfigError, shown
+from lrec.base.mapped_arrays import read_meta
 
 VARIABLE = "LREC_CACHE_SIZE"
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 DEFAULT = "20GB"
-NAME = re.compile(r"[0-9a-f]{64}\.npz")  # of prepared data: the folder may hold other files
+DATA, SPLIT = ".npz", ".split"  # of prepared data, and of splits of it
+NAME = re.compile(r"[0-9a-f]{64}")  # of both: the folder may hold other files
 
 
-def prepared_files(folder: Path) -> list[Path]:
-    """The prepared data in a cache folder."""
+def prepared_files(folder: Path, kind: str = DATA) -> list[Path]:
+    """The prepared data in a cache folder, or the splits of it."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if NAME.fullmatch(path.name))
+    return sorted(
+        path for path in folder.iterdir() if path.suffix == kind and NAME.fullmatch(path.stem)
+    )
 
 
 def size_limit() -> int:
-    """Bytes that prepared data may take: `$LREC_CACHE_SIZE`, or 20 GB.
+    """Bytes that prepared data and splits may take: `$LREC_CACHE_SIZE`, or 20 GB.
 
     Raises:
         ConfigError: it is no size.
@@ -44,10 +48,12 @@ def size_limit() -> int:
 
 
 def limit_size(used: Path) -> None:
-    """Remove the prepared data that was not used for longest, until the rest fits the limit.
+    """Remove what was not used for longest, splits first, until the rest fits the limit.
+
+    A split is made again in a fraction of the time that its data takes.
 
     Args:
-        used: what was read or written now; it stays, and counts as the newest.
+        used: what was read or written now, and counts as the newest; data stays.
 
     Raises:
         ConfigError: the limit is no size.
@@ -56,15 +62,16 @@ def limit_size(used: Path) -> None:
     removed = []
     with contextlib.suppress(OSError):  # of a folder that cannot be written, or another process
         os.utime(used)
-        files = [(path, path.stat()) for path in prepared_files(used.parent)]
-        total = sum(stat.st_size for _, stat in files)
-        for path, stat in sorted(files, key=lambda file: file[1].st_mtime_ns):
+        kinds = (prepared_files(used.parent, kind) for kind in (SPLIT, DATA))
+        files = [[(path, path.stat()) for path in paths] for paths in kinds]
+        total = sum(stat.st_size for kind in files for _, stat in kind)
+        for path, stat in (file for kind in files for file in sorted(kind, key=_last_use)):
             if total <= limit:
                 break
-            if path != used:
+            if path != used or path.suffix == SPLIT:
                 path.unlink(missing_ok=True)
                 total -= stat.st_size
-                removed.append(stat.st_size)
+                removed += [stat.st_size] if path.suffix == DATA else []
     if removed:
         warnings.warn(
             f"the cache was larger than {VARIABLE}={os.environ.get(VARIABLE) or DEFAULT}: the "
@@ -72,6 +79,34 @@ def limit_size(used: Path) -> None:
             "removed, and are prepared again when they are needed",
             stacklevel=3,
         )
+
+
+def _last_use(file: tuple[Path, os.stat_result]) -> int:
+    return file[1].st_mtime_ns
+
+
+def splits_without_data(folder: Path, removed: Iterable[Path]) -> list[Path]:
+    """The kept splits of data that is not in the folder any more, once some of it is removed."""
+    gone = set(removed)
+    left = {_digest(path) for path in prepared_files(folder) if path not in gone}
+    return [path for path in prepared_files(folder, SPLIT) if _data_of(path) not in left - {""}]
+
+
+def _digest(path: Path) -> str:
+    """The digest of prepared data; empty where it cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return str(json.loads(str(stored["meta"]))["digest"])
+    except Exception:
+        return ""
+
+
+def _data_of(path: Path) -> str:
+    """The digest of the data of a split; empty where it cannot be read."""
+    try:
+        return str(read_meta(path)["data"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def prepared_with(folder: Path, users: Strings) -> Iterator[tuple[Path, str]]:

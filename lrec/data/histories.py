@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints, offsets_of
+from lrec.base.arrays import Bools, Floats, Ints, offsets_of, row_counts
 from lrec.data.interactions import DETAILS, Interactions, entries
 
 
@@ -109,14 +109,14 @@ class Histories:
         if data.position is None:
             data = data.by_user()
             keep = keep[data.position]
-        if users is not None:
-            wanted = np.zeros(data.n_users, bool)
-            wanted[users] = True
-            keep = keep if wanted.all() else keep & wanted[data.user]
-        indices = np.flatnonzero(keep)
-        counts = np.bincount(data.user[indices], minlength=data.n_users)
+        counts = row_counts(keep, data.offsets)
         if users is None:
             users = np.flatnonzero(counts)
+        elif np.delete(counts, users).any():
+            wanted = np.zeros(data.n_users, bool)
+            wanted[users] = True
+            keep = keep & np.repeat(wanted, data.activity)
+        indices = np.flatnonzero(keep)
         return cls(
             user=users.astype(np.int32),
             offsets=offsets_of(counts[users]),
@@ -129,6 +129,12 @@ class Histories:
         offsets = offsets_of(lengths)
         indices = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
         return self._at(self.user[rows], offsets, indices)
+
+    def between(self, start: int, stop: int) -> Histories:
+        """The rows from `start` to before `stop`; their entries are not copied."""
+        first, last = self.offsets[[start, stop]].tolist()
+        offsets = self.offsets[start : stop + 1] - first
+        return self._at(self.user[start:stop], offsets, slice(first, last))
 
     def keep(self, marked: Bools) -> Histories:
         """The same rows with only the entries that the mask `(total,)` marks."""
@@ -149,5 +155,5 @@ class Histories:
         inside = self.inside(n_items)
         return self if inside.all() else self.keep(inside)
 
-    def _at(self, user: Ints, offsets: Ints, indices: Ints) -> Histories:
+    def _at(self, user: Ints, offsets: Ints, indices: Ints | slice) -> Histories:
         return Histories(user, offsets, **entries(self, ("item", *DETAILS), indices))

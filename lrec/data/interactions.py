@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints, Sparse, Strings
+from lrec.base.arrays import Bools, Floats, Ints, Sparse, Strings, offsets_of
 from lrec.data.genre_matrix import as_sparse
 from lrec.data.used_columns import UsedColumns
 
@@ -172,6 +172,11 @@ class Interactions:
         return np.bincount(self.user, minlength=self.n_users)
 
     @cached_property
+    def offsets(self) -> Ints:
+        """Offsets of each user's interactions where they are grouped, `(n_users + 1,)` int64."""
+        return offsets_of(self.activity)
+
+    @cached_property
     def popularity(self) -> Ints:
         """Interactions of each item, `(n_items,)` int64."""
         return np.bincount(self.item, minlength=self.n_items)
@@ -223,7 +228,7 @@ ROWS = ("user", "item", "behavior", "known", "position")
 DETAILS = ("rating", "timestamp", "weight")
 
 
-def entries(source: object, names: Iterable[str], indices: Ints) -> dict[str, Any]:
+def entries(source: object, names: Iterable[str], indices: Ints | slice) -> dict[str, Any]:
     """The entries at the indices `(m,)` of the named arrays, each `(m,)`; None stays None."""
     arrays = {name: getattr(source, name) for name in names}
     return {name: None if array is None else array[indices] for name, array in arrays.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -82,6 +83,19 @@ class Evaluator:
     def ranker(self, model: Model) -> Ranker:
         """A ranker of the longest lists; keep it over several calls: its graph is traced once."""
         return Ranker(model, max(self.ks))
+
+    def sample(self, n: int) -> Evaluator:
+        """The evaluator of n test users at most: a random sample, the same in every run."""
+        queries = self.split.test
+        if len(queries) <= n:
+            return self
+        rows = np.sort(np.random.default_rng(0).choice(len(queries), n, replace=False))
+        part = copy(self)
+        part.split = replace(self.split, test=queries.take(rows))
+        part.parts = {**self.parts, "test": part.split.test}
+        taken = [replace(bucket, label=bucket.label[rows]) for bucket in self.buckets["test"]]
+        part.buckets = {**self.buckets, "test": taken}
+        return part
 
     def validate(self, ranker: Ranker) -> dict[str, float]:
         """Validation metrics during training, by `<metric>/<bucket>`.

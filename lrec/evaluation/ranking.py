@@ -1,23 +1,34 @@
-"""Ranking: scoring, masking and top-k in one batched graph, its memory bounded."""
+"""Ranking: scoring, masking and top-k of batches of users, in bounded memory."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints, Tensor
+from lrec.base.arrays import Bools, Floats, Ints
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.common_ranking import rank_in_common
-from lrec.evaluation.top_k import top_k
-from lrec.evaluation.top_k_arrays import top_k_arrays
+from lrec.evaluation.graph_ranking import ranking_graph, score_graph, sees_gpu
+from lrec.evaluation.product_ranking import rank_products
+from lrec.evaluation.sparse_ranking import rank_sparse, sampled
+from lrec.evaluation.top_k_arrays import finite, top_k_arrays
 from lrec.model import Model
 
 # Scores held at once: 32 MB of float32, whatever the catalogue.
 SCORES_A_BATCH = 2**23
+# Scores that a thread ranks at once: they stay in its cache.
+SCORES_A_THREAD = 2**20
+# Catalogues of more items are ranked by vectors, a block at a time, where a model has them.
+WIDE = 2**13
+REACHED = 2**12  # items that have a score of a sparse model, or not many more
+# Queries that are worth making the catalogue's vectors for; and the fewest to encode at once.
+MANY = 250
 
 
 @dataclass(frozen=True)
@@ -72,43 +83,85 @@ class Ranker:
         Raises:
             FloatingPointError: a score is NaN or infinite.
         """
-        n_items = self.model.catalogue.n_items
-        common = self.model.common_scores()
+        model, n_items = self.model, self.model.catalogue.n_items
+        common = model.common_scores()
         if common is not None:
             return self._rank_in_common(common, queries)
-        is_personalised = self.model.is_personalised(queries.history)
-        items: list[Ints] = [np.empty((0, min(self.k, n_items)), np.int32)]
-        scores: list[Floats] = [np.empty(items[0].shape, np.float32)]
-        at_targets: list[Floats] = [np.empty(0, np.float32)]
-        rank = self._rank_tensors if self.model.uses_tensorflow() else self._rank_arrays
-
-        def batch(rows: Ints) -> tuple[Ints, Floats, Floats, bool]:
-            part = queries.take(rows)
-            return rank(
-                part.history,
-                *_pairs(part.masked, n_items),
-                *_pairs(part.target, n_items),
-                is_personalised[rows],
-                part.user.astype(np.int64),
+        is_personalised = model.is_personalised(queries.history)
+        masked, target = queries.masked.within(n_items), queries.target.within(n_items)
+        if model.scores_are_products and n_items > WIDE and len(queries) >= MANY:
+            items, scores, at_targets = self._rank_products(
+                queries.history, masked, target, is_personalised
             )
-
-        for top, top_scores, at_target, finite in map(batch, batches(len(queries), n_items)):
-            if not finite:
-                raise self._diverged()
-            items.append(top)
-            scores.append(top_scores)
-            at_targets.append(at_target)
-        target = queries.target
-        target_scores = np.full(len(target.item), np.nan, np.float32)
-        target_scores[target.inside(n_items)] = np.concatenate(at_targets)
-        target_scores[~is_personalised[target.row]] = np.nan
+        else:
+            items, scores, at_targets = self._rank_batches(
+                queries.history, masked, target, is_personalised
+            )
+        target_scores = np.full(len(queries.target.item), np.nan, np.float32)
+        target_scores[queries.target.inside(n_items)] = at_targets
+        target_scores[~is_personalised[queries.target.row]] = np.nan
         return Ranking(
-            items=np.concatenate(items),
-            scores=np.concatenate(scores),
+            items=items,
+            scores=scores,
             target_scores=target_scores,
             is_personalised=is_personalised,
             ignored=int((~queries.history.inside(n_items)).sum()),
         )
+
+    def _rank_batches(
+        self, history: Histories, masked: Histories, target: Histories, is_personalised: Bools
+    ) -> tuple[Ints, Floats, Floats]:
+        """Lists, their scores and those of the targets, a batch of users after the other."""
+        n_items = self.model.catalogue.n_items
+        k = min(self.k, n_items)
+        items: list[Ints] = [np.empty((0, k), np.int32)]
+        scores: list[Floats] = [np.empty((0, k), np.float32)]
+        at_targets: list[Floats] = [np.empty(0, np.float32)]
+        rank: Callable[..., tuple[Ints, Floats, Floats, bool]] = self._rank_arrays
+        width = n_items
+        if self.model.scores_sparsely:
+            rank, width = self._rank_sparse, min(n_items, REACHED)
+        elif self.model.uses_tensorflow() and sees_gpu():
+            rank = self._rank_tensors
+        for batch in batches(len(history), width):
+            rows = int(batch[0]), int(batch[-1]) + 1
+            top, top_scores, at_target, all_finite = rank(
+                history.between(*rows),
+                *_pairs(masked.between(*rows)),
+                *_pairs(target.between(*rows)),
+                is_personalised[batch],
+                target.user[batch].astype(np.int64),
+            )
+            if not all_finite:
+                raise self._diverged()
+            items.append(top)
+            scores.append(top_scores)
+            at_targets.append(at_target)
+        return np.concatenate(items), np.concatenate(scores), np.concatenate(at_targets)
+
+    def _rank_products(
+        self, history: Histories, masked: Histories, target: Histories, is_personalised: Bools
+    ) -> tuple[Ints, Floats, Floats]:
+        """The same, by vectors of users and items."""
+        factors = self.model.factorised_scores()
+        assert factors is not None
+        n_items = self.model.catalogue.n_items
+        vectors = [
+            factors.queries(history.between(int(batch[0]), int(batch[-1]) + 1))
+            for batch in batches(len(history), n_items, MANY)
+        ]
+        items, scores, at_targets, all_finite = rank_products(
+            np.concatenate(vectors),
+            factors.items,
+            min(self.k, n_items),
+            masked,
+            target,
+            None if is_personalised.all() else is_personalised,
+            self.model.catalogue.popularity,
+        )
+        if not all_finite:
+            raise self._diverged()
+        return items, scores, at_targets
 
     def _rank_in_common(self, scores: Floats, queries: Queries) -> Ranking:
         if not np.isfinite(scores).all():
@@ -145,66 +198,80 @@ class Ranker:
         users: Ints,
     ) -> tuple[Ints, Floats, Floats, bool]:
         """Lists of a batch, their scores, those of the targets, and a check of all scores."""
-        scores = self.model.score(history)
-        finite = bool(np.isfinite(scores).all())
+        scores = self._scores(history)
+        n, n_items = scores.shape
+        popularity = self.model.catalogue.popularity
+        k = min(self.k, n_items)
         at_targets = scores[target_row, target]
-        if not is_personalised.all():
-            scores[~is_personalised] = self.model.catalogue.popularity
-        scores[masked_row, masked] = -np.inf
-        return *top_k_arrays(scores, min(self.k, scores.shape[1]), users), at_targets, finite
+        items, values = np.empty((n, k), np.int32), np.empty((n, k), np.float32)
+        size = max(1, SCORES_A_THREAD // n_items)
+
+        def rank(start: int, stop: int) -> bool:
+            scratch = np.empty((min(size, stop - start), n_items), np.float32)
+            all_finite = True
+            for first in range(start, stop, size):
+                rows = slice(first, min(first + size, stop))
+                some = scratch[: rows.stop - first]
+                some[...] = scores[rows]
+                all_finite &= finite(some)
+                if not is_personalised[rows].all():
+                    some[~is_personalised[rows]] = popularity
+                own = slice(*np.searchsorted(masked_row, [first, rows.stop]))
+                some[masked_row[own] - first, masked[own]] = -np.inf
+                items[rows], values[rows] = top_k_arrays(some, k, users[rows])
+            return all_finite
+
+        edges = np.linspace(0, n, min(n, os.cpu_count() or 1) + 1).astype(int).tolist()
+        with ThreadPoolExecutor(len(edges)) as pool:
+            checks = list(pool.map(rank, edges[:-1], edges[1:]))
+        return items, values, at_targets, all(checks)
+
+    def _rank_sparse(
+        self,
+        history: Histories,
+        masked_row: Ints,
+        masked: Ints,
+        target_row: Ints,
+        target: Ints,
+        is_personalised: Bools,
+        users: Ints,
+    ) -> tuple[Ints, Floats, Floats, bool]:
+        """The same, without the items that the histories do not reach."""
+        scores = self.model.sparse_scores(history)
+        k, popularity = min(self.k, scores.shape[1]), self.model.catalogue.popularity
+        lists = rank_sparse(scores, (masked_row, masked), k, users, is_personalised, popularity)
+        at_targets = sampled(scores, target_row, target)
+        return *lists, at_targets, bool(np.isfinite(scores.data).all())
+
+    def _scores(self, history: Histories) -> Floats:
+        if not self.model.uses_tensorflow():
+            return self.model.score(history)
+        arrays = self.model.inputs(history)
+        if self._step is None:
+            self._step = score_graph(self.model, arrays)
+        return np.asarray(self._step(*arrays))
 
     def _rank_tensors(self, history: Histories, *arrays: Any) -> tuple[Ints, Floats, Floats, bool]:
-        """The same, in the model's graph."""
-        top, scores, at_target, finite = self._rank(*self.model.inputs(history), *arrays)
-        return top.numpy(), scores.numpy(), at_target.numpy(), bool(finite)
-
-    def _rank(self, *arrays: Any) -> Any:
-        import tensorflow as tf
-
+        """Like `_rank_arrays`, in the model's graph."""
+        arrays = (*self.model.inputs(history), *arrays)
         if self._step is None:
-            signature = [tf.TensorSpec([None] * a.ndim, a.dtype) for a in arrays]
-            step = _graph(self.model, min(self.k, self.model.catalogue.n_items), signature)
-            self._step = step.get_concrete_function()  # saves a millisecond a call
-        return self._step(*map(tf.constant, arrays))
+            k = min(self.k, self.model.catalogue.n_items)
+            self._step = ranking_graph(self.model, k, arrays)
+        top, scores, at_target, all_finite = self._step(*arrays)
+        return top.numpy(), scores.numpy(), at_target.numpy(), bool(all_finite)
 
 
-def batches(n: int, n_items: int) -> Iterator[Ints]:
-    """Row indices of n users in batches, few enough for a matrix of their scores."""
-    size = max(1, min(2000, SCORES_A_BATCH // max(n_items, 1)))
+def batches(n: int, n_items: int, least: int = 1) -> Iterator[Ints]:
+    """Row indices of n users in batches, few enough for a matrix of their scores.
+
+    Args:
+        least: users of a batch, where no such matrix is made.
+    """
+    size = max(least, min(2000, SCORES_A_BATCH // max(n_items, 1)))
     for start in range(0, n, size):
         yield np.arange(start, min(start + size, n))
 
 
-def _pairs(histories: Histories, n_items: int) -> tuple[Ints, Ints]:
-    """Row and item of each entry in the catalogue, both int32."""
-    inside = histories.inside(n_items)
-    return histories.row[inside].astype(np.int32), histories.item[inside].astype(np.int32)
-
-
-def _graph(model: Model, k: int, signature: list[Any]) -> Any:
-    """One graph from histories to ranked items, their scores, the targets' scores and a check."""
-    import tensorflow as tf
-
-    catalogue = model.catalogue
-    popularity = tf.constant(catalogue.popularity, tf.float32)
-
-    # no Python control flow to convert, which would take longer than tracing
-    @tf.function(input_signature=signature, autograph=False)  # type: ignore[untyped-decorator]
-    def step(*tensors: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        *inputs, masked_row, masked, target_row, target, is_personalised, users = tensors
-        scores = tf.ensure_shape(model.graph(*inputs), [None, catalogue.n_items])
-        finite = tf.reduce_all(tf.math.is_finite(scores))
-        at_targets = tf.gather_nd(scores, tf.stack([target_row, target], axis=1))
-        scores = tf.cond(
-            tf.reduce_all(is_personalised),
-            lambda: scores,
-            lambda: tf.where(is_personalised[:, None], scores, popularity),
-        )
-        scores = tf.tensor_scatter_nd_update(
-            scores,
-            tf.stack([masked_row, masked], axis=1),
-            tf.fill(tf.shape(masked), tf.constant(-np.inf)),
-        )
-        return *top_k(scores, k, users), at_targets, finite
-
-    return step
+def _pairs(histories: Histories) -> tuple[Ints, Ints]:
+    """Row and item of each entry, both int32."""
+    return histories.row.astype(np.int32), histories.item.astype(np.int32, copy=False)

@@ -53,18 +53,20 @@ def summarise(
         if isinstance(metric, RatingMetric) and name in table:
             directions[f"{name}_pooled"] = metric.direction
             values |= _pooled(name, metric, table, groups)
-        if isinstance(metric, SetMetric) and sets and len(table):
-            lists = np.stack(table["items"].to_list())
-            for k in ks:
-                directions[f"{name}_sub_at_{k}"] = metric.direction
-                values |= _sets(metric, f"{name}_at_{k}", lists[:, :k], n_items, groups)
-                for bucket in buckets:
-                    values = (
-                        _subsamples(
-                            metric, f"{name}_sub_at_{k}", lists[:, :k], n_items, groups, bucket
-                        )
-                        | values
-                    )
+    set_metrics = {n: m for n, m in metrics.items() if isinstance(m, SetMetric)}
+    if set_metrics and sets and len(table):
+        directions |= {
+            f"{name}_sub_at_{k}": metric.direction
+            for name, metric in set_metrics.items()
+            for k in ks
+        }
+        lists = np.concatenate(table["items"].to_list()).reshape(len(table), -1)
+        for group, rows in groups.items():
+            if len(rows):
+                found = _sets(set_metrics, ks, lists[rows], n_items)
+                values |= {f"{name}_at_{k}/{group}": v for (name, k), v in found.items()}
+        for bucket in reversed(buckets):  # of the cold users, who are in all, the first one's count
+            values |= _subsamples(set_metrics, ks, lists, n_items, groups, bucket)
     if buckets:
         values |= _contrasts(values, directions, buckets[0])
     return values
@@ -87,18 +89,17 @@ def _pooled(
 
 
 def _sets(
-    metric: SetMetric, name: str, lists: Ints, n_items: int, groups: Mapping[str, Ints]
-) -> dict[str, float]:
+    metrics: Mapping[str, SetMetric], ks: Sequence[int], lists: Ints, n_items: int
+) -> dict[tuple[str, int], float]:
+    """Every set metric at every k of one group's lists."""
     return {
-        f"{name}/{group}": metric(lists[rows], n_items)
-        for group, rows in groups.items()
-        if len(rows)
+        (name, k): metric(lists[:, :k], n_items) for k in ks for name, metric in metrics.items()
     }
 
 
 def _subsamples(
-    metric: SetMetric,
-    full: str,
+    metrics: Mapping[str, SetMetric],
+    ks: Sequence[int],
     lists: Ints,
     n_items: int,
     groups: Mapping[str, Ints],
@@ -107,16 +108,17 @@ def _subsamples(
     """Means over equal-sized samples without replacement: only these compare between buckets."""
     sizes = {name: len(groups[name]) for name in (*bucket.names, COLD)}
     large = {name: size for name, size in sizes.items() if size >= SMALLEST_BUCKET}
-    values = {}
-    for name in large:
+    means = {}
+    for group in large:
         generator = np.random.default_rng(0)
         samples = [
-            generator.choice(groups[name], min(large.values()), replace=False)
-            for _ in range(SUBSAMPLES)
+            _sets(metrics, ks, lists[generator.choice(groups[group], size, replace=False)], n_items)
+            for size in [min(large.values())] * SUBSAMPLES
         ]
-        mean = float(np.mean([metric(lists[rows], n_items) for rows in samples]))
-        values[f"{full}/{name}"] = mean
-    return values
+        for name, k in samples[0]:
+            mean = float(np.mean([sample[name, k] for sample in samples]))
+            means[f"{name}_sub_at_{k}/{group}"] = mean
+    return means
 
 
 def _contrasts(

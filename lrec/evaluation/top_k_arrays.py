@@ -1,4 +1,4 @@
-"""`lrec.evaluation.top_k` of arrays, for models whose scores need no TensorFlow."""
+"""`lrec.evaluation.top_k` of arrays: the whole catalogue at once, or a block of it at a time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import numpy as np
 
 from lrec.base.arrays import Floats, Ints
 from lrec.base.bits import sortable, splitmix64
-from lrec.evaluation.top_k import BLOCK
 
-ENTRIES = 2**17  # of tied rows that are sorted at once
+GROUP = 32  # at most so many scores are looked at by their maximum
+RUN = 128  # as many at least of such maxima are made in one go, where there are as many
+LEAST = np.finfo(np.float32).min  # every score but -inf is this or more
+EMPTY = np.iinfo(np.int64).min  # key of a place in a list that no item has
+WAITING = 16  # items per user that may wait to be merged
 
 
 def top_k_arrays(scores: Floats, k: int, users: Ints) -> tuple[Ints, Floats]:
@@ -19,38 +22,128 @@ def top_k_arrays(scores: Floats, k: int, users: Ints) -> tuple[Ints, Floats]:
         k: length of the lists, at most `n_items`.
         users: `(batch,)` int64, who break ties.
     """
-    n_items = scores.shape[1]
-    wide = min(k + 1, n_items)
-    n_blocks = n_items // BLOCK
-    if n_blocks > wide:
-        items = _candidates(scores, wide, n_blocks)
-        items = np.take_along_axis(
-            items, best_columns(np.take_along_axis(scores, items, 1), wide), 1
-        )
-    else:
-        items = best_columns(scores, wide)
-    values = np.take_along_axis(scores, items, 1)
-    equal = (values[:, 1:] == values[:, :-1]) & (values[:, 1:] > -np.inf)
-    tied = np.flatnonzero(equal.any(axis=1))
-    codes = splitmix64(np.arange(n_items, dtype=np.uint64))
-    for rows in np.array_split(tied, max(1, len(tied) * n_items // ENTRIES)):  # for the cache
-        keys = tie_break_keys_of(users[rows], codes)
-        keys += sortable(scores[rows].view(np.int32)).astype(np.int64) << 32
-        items[rows] = best_columns(keys, wide)
-        values[rows] = np.take_along_axis(scores[rows], items[rows], 1)
-    return np.where(values > -np.inf, items, -1)[:, :k].astype(np.int32), values[:, :k]
+    best = BestItems(users, k)
+    best.add(scores, 0)
+    return best.lists()
 
 
-def _candidates(scores: Floats, wide: int, n_blocks: int) -> Ints:
-    """Items of the blocks with the highest maxima, and those behind the last whole block."""
-    whole = n_blocks * BLOCK
-    maxima = scores[:, :whole].reshape(len(scores), n_blocks, BLOCK).max(axis=2)
-    chosen = np.argpartition(maxima, n_blocks - wide, axis=1)[:, n_blocks - wide :]
-    items = (chosen[:, :, None] * BLOCK + np.arange(BLOCK)).reshape(len(scores), -1)
-    rest = np.broadcast_to(
-        np.arange(whole, scores.shape[1]), (len(scores), scores.shape[1] - whole)
-    )
-    return np.concatenate([items, rest], axis=1)
+class BestItems:
+    """The k best items of each user, of scores that come a block of the catalogue at a time.
+
+    Items are ordered by score, and equal scores by a random key of user and item, so blocks of any
+    size, in any order, end in the lists of the whole. Memory does not grow with the catalogue.
+
+    Args:
+        users: `(n,)` int64, who break ties.
+        k: length of the lists.
+    """
+
+    def __init__(self, users: Ints, k: int) -> None:
+        n = len(users)
+        self.k = k
+        self.users = splitmix64(users.astype(np.int64).astype(np.uint64))
+        self.items = np.full((n, k), -1, np.int32)
+        self.scores = np.full((n, k), -np.inf, np.float32)
+        self.keys = np.full((n, k), EMPTY)
+        self.lowest = np.full(n, LEAST, np.float32)  # no score below it gets into the list
+        self.waiting: list[tuple[Ints, Ints, Floats]] = []
+        self.n_waiting = 0
+
+    def add(self, scores: Floats, first: int) -> None:
+        """Let a block of the catalogue into the lists.
+
+        Args:
+            scores: `(n, width)` float32, finite, or -inf for what is masked.
+            first: item of the block's first column.
+        """
+        for row, column, score in self._candidates(scores):
+            self.waiting.append((row, column + first, score))
+            self.n_waiting += len(row)
+        if self.n_waiting > WAITING * len(self.users):
+            self._merge()
+
+    def lists(self) -> tuple[Ints, Floats]:
+        """Items, best first, `(n, k)` int32, -1 where there are no more; and their scores."""
+        self._merge()
+        return self.items, self.scores
+
+    def _candidates(self, scores: Floats) -> list[tuple[Ints, Ints, Floats]]:
+        """Rows, columns and scores of all that may be among the k best; columns far apart form a
+        group, of which the maximum is looked at first."""
+        n, width = scores.shape
+        size = max(1, min(GROUP, width // max(2 * self.k, RUN)))
+        groups = width // size
+        whole = groups * size
+        maxima = scores[:, :whole].reshape(n, size, groups).max(axis=1)
+        lowest = self.lowest
+        if groups >= self.k and (lowest == LEAST).any():
+            lowest = np.maximum(lowest, _kth_of_parts(maxima, self.k))
+        row, group = np.divmod(np.flatnonzero(maxima >= lowest[:, None]), max(groups, 1))
+        members = (row * width + group)[:, None] + np.arange(size) * groups
+        within = scores.reshape(-1)[members]
+        near, member = np.divmod(np.flatnonzero(within >= lowest[row][:, None]), size)
+        found = [(row[near], group[near] + member * groups, within[near, member])]
+        if whole < width:
+            row, column = np.nonzero(scores[:, whole:] >= lowest[:, None])
+            found.append((row, column + whole, scores[row, column + whole]))
+        return found
+
+    def _merge(self) -> None:
+        """Let those who wait into the lists."""
+        n, k = self.items.shape
+        if not self.n_waiting:
+            return
+        row, item, score = (np.concatenate(parts) for parts in zip(*self.waiting, strict=True))
+        self.waiting, self.n_waiting = [], 0
+        key = sortable(score.view(np.int32)).astype(np.int64) << 32
+        key += tie_breaks(self.users[row], splitmix64(item.astype(np.uint64)))
+        # of places that are empty, those that nobody who waits may fill
+        missing = k - np.bincount(row, minlength=n)[:, None]
+        stays = (self.keys != EMPTY) | (np.arange(k) < missing)
+        row = np.concatenate([np.nonzero(stays)[0], row])
+        item = np.concatenate([self.items[stays], item])
+        score = np.concatenate([self.scores[stays], score])
+        key = np.concatenate([self.keys[stays], key])
+
+        order = np.argsort(key)[::-1]
+        small = np.int16 if n <= np.iinfo(np.int16).max else np.int64  # int16: a radix sort
+        order = order[np.argsort(row[order].astype(small), kind="stable")]
+        counts = np.bincount(row, minlength=n)  # k or more in each row
+        best = order[(np.cumsum(counts) - counts)[:, None] + np.arange(k)]
+        self.items, self.scores, self.keys = item[best].astype(np.int32), score[best], key[best]
+        self.lowest = np.maximum(self.scores[:, -1], LEAST)
+
+
+def _kth_of_parts(maxima: Floats, k: int) -> Floats:
+    """A bound below which no row's k best lie, `(n,)`, near their last.
+
+    The k best of any parts that a row is cut into have k scores from the least of their maxima on;
+    few parts are quickly sorted.
+
+    Args:
+        maxima: `(n, k or more)`.
+    """
+    n, groups = maxima.shape
+    size = max(1, groups // (4 * k))
+    parts = groups // size
+    coarse = maxima[:, : size * parts].reshape(n, size, parts).max(axis=1)
+    return np.partition(coarse, parts - k, axis=1)[:, parts - k]
+
+
+def finite(scores: Floats) -> bool:
+    """True if no score is NaN or infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a sum is faster, and mostly enough
+        return bool(np.isfinite(scores.sum()) or np.isfinite(scores).all())
+
+
+def tie_breaks(users: Ints, items: Ints) -> Ints:
+    """Random numbers by which ties are broken, the largest first, int64 below 2**32.
+
+    Args:
+        users, items: codes after `splitmix64`, uint64, that broadcast.
+    """
+    keys: Ints = (splitmix64(users ^ items) >> np.uint64(32)).astype(np.int64)
+    return keys
 
 
 def tie_break_keys_of(users: Ints, codes: Ints) -> Ints:
@@ -59,9 +152,7 @@ def tie_break_keys_of(users: Ints, codes: Ints) -> Ints:
     Args:
         codes: `(n,)` uint64, the items' codes after `splitmix64`.
     """
-    mixed = splitmix64(users.astype(np.int64).astype(np.uint64))
-    keys: Ints = (splitmix64(mixed[:, None] ^ codes) >> np.uint64(32)).astype(np.int64)
-    return keys
+    return tie_breaks(splitmix64(users.astype(np.int64).astype(np.uint64))[:, None], codes)
 
 
 def best_columns(values: Floats | Ints, wide: int) -> Ints:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from lrec.base.arrays import Array, Arrays, Bools, Floats, Tensor
+from lrec.base.arrays import Array, Arrays, Bools, Floats, Sparse, Tensor
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError
 from lrec.data.catalogue import Catalogue
@@ -63,6 +63,8 @@ class Model(Component, ABC):
         is_baseline: True for a baseline, with which models trained by gradient are compared.
         rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
             scores to ratings has to be fitted on validation ratings.
+        scores_are_products: True if `score` multiplies the very vectors of `factorised_scores`:
+            wide catalogues are then ranked by them, a block at a time.
         fine_tuning: the defaults of `lrec update`.
         pretrained: see `warm_start`.
     """
@@ -73,6 +75,7 @@ class Model(Component, ABC):
     uses_weights: bool = False
     is_baseline: bool = True
     rating_head: Literal["native", "calibrated"] = "calibrated"
+    scores_are_products: bool = False
     fine_tuning: FineTuning = FineTuning(epochs=2, batches=2.0, rate=1.5)
     pretrained: Pretrained | None = None
 
@@ -96,6 +99,19 @@ class Model(Component, ABC):
 
         Items outside the catalogue are ignored. Nothing is masked.
         """
+
+    @property
+    def scores_sparsely(self) -> bool:
+        """True if `sparse_scores` gives the scores."""
+        return False
+
+    def sparse_scores(self, histories: Histories) -> Sparse:
+        """The scores of `score` as sparse rows that hold each item once, float32.
+
+        Lists of a large catalogue are then ranked without looking at items that a history does not
+        reach.
+        """
+        raise NotImplementedError(f"model={self.name} scores the whole catalogue")
 
     def common_scores(self) -> Floats | None:
         """Scores that are the same for every history, `(n_items,)` float32; None where they differ.
@@ -158,6 +174,14 @@ class Model(Component, ABC):
             DataError: the model has no such code.
         """
         raise DataError(f"model={self.name} cannot be exported: it has no graph.")
+
+    @property
+    def is_saved_exactly(self) -> bool:
+        """False if `state` rounds, so that a saved model scores a little differently."""
+        return True
+
+    def round_to_saved(self) -> None:
+        """Become the model that `state` saves, if that is another."""
 
     @abstractmethod
     def state(self) -> Arrays:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from lrec.base.arrays import Floats
-from lrec.base.errors import DataError
+from lrec.base.arrays import Arrays, Floats, Sparse
 from lrec.base.ranges import check_recency
+from lrec.data.queries import Split
 from lrec.model.common.item_item import ItemItemModel
-from lrec.model.common.sparse_products import blocks
+from lrec.model.common.memory import check_memory
+from lrec.model.common.protocols import Callback, Schedule, StatelessCallback, Strategy
+from lrec.model.common.sparse_products import above, blocks
 from lrec.model.common.symmetric_inverse import invert
 
 # Memory that anything but the matrix may take, as a share of it.
 MARGIN = 0.15
+WORTH_A_LINE = 2**28  # bytes: less is not said
+ROWS = 512  # rounded at once
 
 
 class EASE(ItemItemModel):
@@ -30,36 +33,67 @@ class EASE(ItemItemModel):
     Args:
         regularisation: λ.
         recency: weight of a history item for each step back from the newest; 1 weighs all alike.
+        saved: numbers of the saved model. Halves take half the space of float32, and keep three
+            digits.
+        threshold: weights nearer to 0 are not saved; above 0 the saved model is sparse.
     """
 
     name = "ease"
 
-    def __init__(self, regularisation: float = 200.0, recency: float = 1.0) -> None:
+    def __init__(
+        self,
+        regularisation: float = 200.0,
+        recency: float = 1.0,
+        saved: Literal["float16", "float32"] = "float16",
+        threshold: float = 0.0,
+    ) -> None:
         if regularisation <= 0:
             raise ValueError(f"regularisation must be positive. Received: {regularisation}")
+        if threshold < 0:
+            raise ValueError(f"threshold must not be negative. Received: {threshold}")
         check_recency(recency)
         self.regularisation = regularisation
         self.recency = recency
+        self.saved = saved
+        self.threshold = threshold
+        self._callback: Callback | StatelessCallback = StatelessCallback()
 
-    def item_weights(self, users: Any) -> Floats:
-        """The weights, dense.
+    def fit(
+        self,
+        split: Split,
+        schedule: Schedule | None = None,
+        strategy: Strategy | None = None,
+        seed: int = 0,
+        callback: Callback | None = None,
+    ) -> None:
+        """Train on `split.train` only, and tell `callback` how far it is.
 
         Raises:
             DataError: the catalogue is too large for this machine's memory.
         """
-        n_items = users.shape[1]
-        needed, free = 4 * n_items**2 * (1 + MARGIN), available_memory()
-        if needed > free:
-            raise DataError(
-                f"model=ease needs {needed / 2**30:.1f} GiB of memory for {n_items:,} items, and "
-                f"{free / 2**30:.1f} GiB are available. Use model=itemknn or model=rp3beta, whose "
-                "weights are sparse, or dataset.k_core to drop rare items."
-            )
+        n_items = split.catalogue.n_items
+        needed = 4 * n_items**2 * (1 + MARGIN)
+        line = check_memory(
+            self.name,
+            needed,
+            n_items,
+            "model=itemknn or model=rp3beta, whose weights are sparse, or dataset.k_core to drop "
+            "rare items",
+        )
+        self._callback = callback or StatelessCallback()
+        if needed > WORTH_A_LINE:
+            self._callback.say(line)
+        super().fit(split)
+
+    def item_weights(self, users: Sparse) -> Floats:
+        """The weights, dense."""
+        self._callback.status("ease: counting the users of each pair of items")
         weights = gram(users)
         diagonal = np.einsum("ii->i", weights)
         diagonal += self.regularisation
+        self._callback.status(f"ease: inverting a matrix of {len(weights):,} rows")
         try:
-            weights = invert(weights)
+            weights = invert(weights, self._inverting)
         except FloatingPointError:
             raise FloatingPointError(
                 "model=ease could not invert its matrix in float32. Raise model.regularisation."
@@ -68,6 +102,32 @@ class EASE(ItemItemModel):
         weights *= scale
         np.fill_diagonal(weights, 0)
         return weights
+
+    def _inverting(self, done: int, total: int) -> None:
+        self._callback.status(f"ease: inverting, {done:,} of {total:,} rows are done")
+
+    @property
+    def is_saved_exactly(self) -> bool:
+        return self.saved == "float32" and not self.threshold
+
+    def round_to_saved(self) -> None:
+        self.weights = self._above_threshold()
+        values = self.weights if isinstance(self.weights, np.ndarray) else self.weights.data
+        for start in range(0, len(values), ROWS):  # in place: there may be no room for another
+            rows = slice(start, start + ROWS)
+            values[rows] = values[rows].astype(self.saved)
+
+    def state(self) -> Arrays:
+        weights = self._above_threshold()
+        if isinstance(weights, np.ndarray):
+            return {"weights": weights.astype(self.saved, copy=False)}
+        data = weights.data.astype(self.saved, copy=False)
+        return {"data": data, "indices": weights.indices, "indptr": weights.indptr}
+
+    def _above_threshold(self) -> Any:
+        """The weights that are saved: sparse rows where there is a threshold."""
+        dense = isinstance(self.weights, np.ndarray)
+        return above(self.weights, self.threshold) if self.threshold and dense else self.weights
 
 
 def gram(users: Any) -> Floats:
@@ -81,19 +141,3 @@ def gram(users: Any) -> Floats:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(fill, blocks(items, users, most=items.shape[0])))
     return counts
-
-
-def available_memory() -> float:
-    """Bytes that can still be used, by the system's own estimate; infinite where it has none."""
-    meminfo = Path("/proc/meminfo")
-    if meminfo.exists():
-        fields = dict(line.split(":") for line in meminfo.read_text().splitlines())
-        limit = Path("/sys/fs/cgroup/memory.max")  # a container's own
-        most = limit.read_text().strip() if limit.exists() else "max"
-        return min(
-            int(fields["MemAvailable"].split()[0]) * 1024.0,
-            float("inf" if most == "max" else most),
-        )
-    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
-        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return float("inf")

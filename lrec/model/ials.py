@@ -45,6 +45,7 @@ class IALS(Model):
 
     name = "ials"
     uses_weights = True
+    scores_are_products = True
 
     def __init__(
         self,

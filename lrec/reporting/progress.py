@@ -66,6 +66,10 @@ class Progress:
         line = f"epoch {epoch}/{self.epochs} {bar:<30} step {step}/{steps}  {self._stops()}"
         self._moving.update(Text(line))
 
+    def status(self, text: str) -> None:
+        """A line that the next one replaces; nothing where that is no terminal."""
+        self._moving.update(Text(text))
+
     def epoch(self, epoch: int, loss: float, values: Mapping[str, float]) -> None:
         """An epoch is done, with its mean loss and its validation metrics."""
         groups = {name.rpartition("/")[2]: values.get(name) for name in self.shown}

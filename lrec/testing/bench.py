@@ -67,6 +67,12 @@ class KeepStates:
     def on_epoch_end(self, epoch: int, loss: float) -> float:
         return math.nan
 
+    def say(self, text: str) -> None:
+        pass
+
+    def status(self, text: str) -> None:
+        pass
+
     def save_state(self, state: State) -> None:
         self.states.append(state)
 

@@ -145,3 +145,12 @@ def test_newest_entries_of_histories() -> None:
     newest = histories.newest(2)
     assert newest.item.tolist() == [1, 4, 1, 6, 1]
     assert newest.lengths.tolist() == [2, 0, 1, 2]
+
+
+def test_rows_between_two_are_views_of_those_taken() -> None:
+    histories = Histories.of([[3, 1], [], [2, 2, 0], [5]], [[1, 2], [], [3, 4, 5], [0]])
+    between, taken = histories.between(1, 3), histories.take(np.arange(1, 3))
+    for name in ("user", "offsets", "item", "rating"):
+        np.testing.assert_array_equal(getattr(between, name), getattr(taken, name))
+    assert np.shares_memory(between.item, histories.item)
+    assert len(histories.between(2, 2)) == 0

@@ -6,6 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from lrec.base.arrays import Floats, Ints, offsets_of
 from lrec.data.catalogue import Catalogue
@@ -103,6 +104,19 @@ def test_columns_that_a_block_lacks_are_zeros_to_the_sums(monkeypatch: pytest.Mo
     monkeypatch.setattr(item_sums, "WIDE", 10)
     for values, metric in zip(whole, (Diversity(), Calibration()), strict=True):
         np.testing.assert_allclose(metric(lists, 10), values, rtol=1e-12, atol=1e-12)
+
+
+def test_narrow_sums_are_dense_and_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(2)
+    vectors = scipy.sparse.csr_array(generator.random((50, 7)) * (generator.random((50, 7)) < 0.4))
+    lengths = generator.integers(0, 200, 40)
+    item = generator.integers(0, 50, lengths.sum())
+    row = np.repeat(np.arange(40), lengths)
+    dense = item_sums.summed(vectors, item, row, 40)
+    monkeypatch.setattr(item_sums, "NARROW", 6)
+    sparse = item_sums.summed(vectors, item, row, 40)
+    assert isinstance(dense, np.ndarray)
+    assert np.array_equal(dense, sparse.toarray())
 
 
 def test_memory_grows_with_the_items_and_not_with_their_square() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -249,3 +250,32 @@ def test_people_outside_the_data_are_answered() -> None:
     items = Ranker(Fixed(tied(1, 30)), 4)(Queries(stranger, stranger, nothing)).items
     assert items[0].tolist() == items[1].tolist()
     assert not {0, 1, -1} & set(items[0].tolist())
+
+
+class InGraph(Unpersonalised):
+    """Answers in a graph of TensorFlow."""
+
+    def inputs(self, histories: Histories) -> tuple[np.ndarray, ...]:
+        return (histories.user.astype(np.int32),)
+
+    def graph(self, *inputs: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.gather(tf.constant(self.scores), inputs[0])
+
+
+@pytest.mark.parametrize("gpu", [False, True])
+@pytest.mark.parametrize("n_items", [33, 700])
+def test_a_graph_of_scores_or_of_lists_gives_the_lists_of_arrays(
+    n_items: int, gpu: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(5)
+    scores = generator.integers(0, 9, (25, n_items))
+    targets = [generator.integers(0, n_items + 2, 3).tolist() for _ in range(25)]
+    queries = queries_of(random_histories(25, n_items), targets)
+    popularity = generator.integers(1, 4, n_items)
+    expected = Ranker(Unpersonalised(scores, popularity), 10)(queries)
+    monkeypatch.setattr(ranking, "sees_gpu", lambda: gpu)
+    received = Ranker(InGraph(scores, popularity), 10)(queries)
+    assert_same(received, expected)
+    np.testing.assert_array_equal(received.scores, expected.scores)

@@ -296,6 +296,16 @@ class Spy(SetMetric):
         return float(len(items))
 
 
+def test_a_subsample_is_drawn_once_for_all_set_metrics_and_lengths(world: World) -> None:
+    buckets, spies = bucketing(SIZES), {"one": Spy(), "two": Spy()}
+    summarise(world.table([buckets]), spies, KS, N_ITEMS, [buckets])
+    calls = len(SIZES) + 1 + len(SIZES) * SUBSAMPLES
+    asked = [array for array in spies["one"].asked if array.shape[1] == min(KS)]
+    others = [array for array in spies["two"].asked if array.shape[1] == max(KS)]
+    assert len(asked) == len(others) == calls
+    assert all(np.shares_memory(*pair) for pair in zip(asked, others, strict=True))
+
+
 def test_subsamples_of_all_buckets_are_of_one_size(world: World) -> None:
     sizes = {"tail": 110, "torso": 60, "head": 20, "cold": 20}
     buckets = bucketing(sizes)

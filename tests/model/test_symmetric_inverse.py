@@ -40,3 +40,17 @@ def test_matrix_that_is_not_definite_is_refused(most: int, monkeypatch: pytest.M
     monkeypatch.setattr(symmetric_inverse, "LAPACK_BYTES", most)
     with pytest.raises(FloatingPointError, match="not positive definite"):
         invert(-definite(20))
+
+
+def test_several_thousand_columns_in_single_precision_are_right_to_four_digits() -> None:
+    """EASE's weights of a swept matrix, against those of an inverse in double precision."""
+    draw = np.random.default_rng(5)
+    chances = 1 / np.arange(1, 2501) ** 0.7
+    rows = (draw.random((4000, 2500)) < chances).astype(np.float32)
+    matrix = rows.T @ rows + 50 * np.eye(2500, dtype=np.float32)
+    expected = np.linalg.inv(matrix.astype(np.float64))
+    expected /= -np.diagonal(expected)
+    sweep(matrix)
+    upper = np.triu_indices(2500, 1)
+    scale = -np.diagonal(matrix)
+    np.testing.assert_allclose((matrix / scale)[upper], expected[upper], atol=1e-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import benchmark_update
@@ -23,9 +24,9 @@ def test_a_row_for_each_seed(
 
     monkeypatch.setattr(benchmark_update, "lrec", forked)
     lrec.give_store(tmp_path)
-    options = ["split=leave_one_out", "metric=[ndcg]", "--seeds", "1", "--folder", str(tmp_path)]
+    options = ["split=leave_one_out", "metric=[ndcg]", "--seeds", "1", "--work", str(tmp_path)]
     benchmark_update.main([str(tiny), "model=ease", *options])
-    printed = capsys.readouterr().out.splitlines()
-    assert printed[0].startswith("old.csv: ")
-    assert printed[-1].startswith("| 1 | .")
-    assert " of " in printed[-1]
+    *_, row, results = capsys.readouterr().out.splitlines()
+    assert row.startswith("| 1 | .")
+    assert " of " in row
+    assert json.loads(results)["seed 1"][0]["seconds"].keys() == {"updated", "from_scratch"}

@@ -10,9 +10,10 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import pytest
-from harness import PEERS, load
+from benchmark_baselines import save_pairs
+from benchmarking.processes import PEERS
+from benchmarking.splits import load
 
 
 @pytest.mark.skipif(
@@ -24,10 +25,9 @@ def test_an_environment_without_peers_times_none(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    train = load(str(tiny)).train
-    np.savez(tmp_path / "pairs.npz", offsets=train.offsets, item=train.item)
+    save_pairs(tmp_path / "pairs.npz", load(str(tiny)))
     options = ["--pairs", str(tmp_path / "pairs.npz"), "--repeats", "1", "--model"]
-    monkeypatch.setattr(sys, "argv", ["baselines.py", *options, "itemknn", "ease"])
+    monkeypatch.setattr(sys, "argv", ["baselines.py", *options, "itemknn", "ease", "ials"])
     monkeypatch.setattr(logging, "disable", lambda level: None)  # of the whole process
     runpy.run_path(str(PEERS / "baselines.py"), run_name="__main__")
     assert json.loads(capsys.readouterr().out) == {}

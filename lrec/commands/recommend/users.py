@@ -13,6 +13,7 @@ import numpy as np
 from lrec.base.arrays import Bools, Floats, Ints, Strings, offsets_of
 from lrec.base.errors import DataError, as_list, listed
 from lrec.base.missing_files import looked_in
+from lrec.commands import loading
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import index_of
 from lrec.data.catalogue import Catalogue
@@ -75,7 +76,7 @@ def known_users(
 
 def members(settings: RunSettings, data: Interactions, bucket: str) -> Ints:
     """Codes of the users in a bucket, as an evaluation sorts them."""
-    split = settings.split(data)
+    split = loading.split(settings, data)
     histories = split.train_history_of_all()
     bucketing = next(b for b in settings.bucket.values() if bucket in (*b.names, COLD))
     column = bucketing.assign(histories, split.train, split.catalogue).column

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec import tracking
 from lrec.base.config.check import check
 from lrec.base.errors import DataError
+from lrec.commands import loading
 from lrec.commands.runs.stored_config import read_stored_config
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import align
@@ -153,7 +154,7 @@ def split_of(
         DataError: the data has changed since.
     """
     data = settings.dataset.load() if data is None else data
-    split = settings.split(refuse_changed(data, run_id))
+    split = loading.split(settings, refuse_changed(data, run_id))
     if np.array_equal(split.catalogue.ids, model.catalogue.ids):
         return split
     return align(split, model.catalogue)  # an update has the codes of the run before it
@@ -174,7 +175,7 @@ def held_out_split(settings: RunSettings, command: str, run_id: str) -> Split:
             "split=user_holdout: name candidates=[…], or train them. "
             f"Received: runs with split={settings.split.name}"
         )
-    return settings.split(refuse_changed(settings.dataset.load(), run_id))
+    return loading.split(settings, refuse_changed(settings.dataset.load(), run_id))
 
 
 def other_references(split: Split, names: Sequence[str]) -> dict[str, Model]:

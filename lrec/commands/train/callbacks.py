@@ -71,6 +71,12 @@ class ValidationCallback:
         self.history.append({"epoch": epoch, "loss": loss, **values})
         return float(self.strategy.agreed(self.monitor.value(values)))
 
+    def say(self, text: str) -> None:
+        self.progress.screen.line(text)
+
+    def status(self, text: str) -> None:
+        self.progress.status(text)
+
     def save_state(self, state: Mapping[str, Array]) -> None:
         past = json.dumps({"history": self.history, "seconds": self.seconds})
         self.checkpoint.save({**state, PAST: np.array(past)})
@@ -163,6 +169,12 @@ class WorkerCallback:
 
     def on_epoch_end(self, epoch: int, loss: float) -> float:
         return float(self.strategy.agreed(math.nan))
+
+    def say(self, text: str) -> None:
+        pass
+
+    def status(self, text: str) -> None:
+        pass
 
     def save_state(self, state: Mapping[str, Array]) -> None:
         pass

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lrec.commands import loading
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.data_lines import augmentation_line, data_lines
-from lrec.commands.loading import load_data
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import kept_references, run_logging
 from lrec.commands.train.announcement import announced
 from lrec.commands.train.callbacks import LossPrinter, ValidationCallback, WorkerCallback
 from lrec.commands.train.expectation import expectation_line
+from lrec.commands.train.rounding import log_rounding
 from lrec.commands.train.run_logging import RunContext
 from lrec.data.alignment import extend
 from lrec.data.catalogue import Catalogue
@@ -145,6 +146,8 @@ def run(
             )
             run_logging.log_result(context, result, rows, references, users, buckets, settings)
         if settings.tracking.log_model:
+            if result is not None and not model.is_saved_exactly:
+                screen.line(log_rounding(log, evaluator, ranker, result, monitor.name))
             run_logging.log_model(context, model)
         run_logging.log_curves(context, callback.history, settings.monitor)
         run_logging.log_figures(context, rows, settings, data)
@@ -163,8 +166,8 @@ def run(
 
 def load(settings: RunSettings, known: Catalogue | None = None) -> tuple[Interactions, Split]:
     """Load the data and split it, with the items' vectors."""
-    data = load_data(settings)
-    split = with_vectors(settings.split(data), settings.feature)
+    data = loading.load_data(settings)
+    split = with_vectors(loading.split(settings, data), settings.feature)
     return data, split if known is None else extend(split, known)
 
 

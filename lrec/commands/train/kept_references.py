@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
-from collections.abc import Mapping, Sequence
-from functools import cache as cached
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lrec.base.config.component import Component
-from lrec.base.config.conf import PACKAGE
-from lrec.base.files import digest_of_file, digest_of_values, write_text
+from lrec.base.config.code_digest import code_digest
+from lrec.base.files import digest_of_values, write_text
 from lrec.commands.settings import RunSettings
 from lrec.data import cache
 from lrec.data.interactions import Interactions
@@ -60,7 +57,7 @@ def _key(
 ) -> str:
     chosen = {group: config[group] for group in GROUPS}
     chosen["dataset"] = {k: v for k, v in config["dataset"].items() if k not in ("path", "cache")}
-    code = _code_digest([*settings.metric.values(), *settings.bucket.values(), settings.split])
+    code = code_digest([*settings.metric.values(), *settings.bucket.values(), settings.split])
     return digest_of_values([data.digest, chosen, code, _split_digest(evaluator.split)])
 
 
@@ -76,15 +73,3 @@ def _split_digest(split: Split) -> str:
         digest.update(f"{array.dtype}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def _code_digest(components: Sequence[Component]) -> str:
-    """Digest of lrec's code, and of the files of components that lie elsewhere."""
-    files = {Path(inspect.getfile(type(component))) for component in components}
-    own = sorted(str(file) for file in files if not file.is_relative_to(PACKAGE))
-    return digest_of_values([_package_digest(), *(digest_of_file(Path(file)) for file in own)])
-
-
-@cached
-def _package_digest() -> str:
-    return digest_of_values([digest_of_file(file) for file in sorted(PACKAGE.rglob("*.py"))])

@@ -204,7 +204,8 @@ def published_table(
     """
     import pandas as pd
 
-    ids = [[str(split.catalogue.ids[i]) for i in row if i >= 0] for row in table["items"]]
+    names = split.catalogue.ids.astype(object)
+    ids = [names[row[row >= 0]].tolist() for row in table["items"]]
     users = split.user_ids[table["user"]]
     published = table.assign(user=users if keep_user_ids else pseudonyms(users, digest))
     published["items"] = pd.Series(ids, index=published.index)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from lrec.base.errors import DataError
+from lrec.commands import loading
 from lrec.commands.composing import ComposedConfig
-from lrec.commands.loading import load_data
 from lrec.commands.update.child_runs import child_config
 from lrec.commands.update.known_pairs import COLUMN, known_targets, mark_known
 from lrec.commands.update.settings import UpdateSettings
@@ -38,12 +38,12 @@ def splits(
 
     def split() -> tuple[Interactions, Split]:
         scratch, _ = child_config(config, {"dataset": node}, config.folder / "scratch")
-        joined = load_data(scratch)
+        joined = loading.load_data(scratch)
         return joined, extend(scratch.split(joined), old.catalogue)
 
     joined, after = split()
     screen.note(feedback_line(data, joined, node))
-    before = align(settings.split(data), after.catalogue)
+    before = align(loading.split(settings, data), after.catalogue)
     known = known_targets(after, before)
     if not len(known):
         return joined, before, after
@@ -61,7 +61,7 @@ def splits(
         f"{len(known) - repeated:,} validation targets: they are history now, and not "
         "evaluated again"
     )
-    return joined, align(settings.split(data), after.catalogue), after
+    return joined, align(loading.split(settings, data), after.catalogue), after
 
 
 def feedback_line(data: Interactions, joined: Interactions, node: Mapping[str, Any]) -> str:

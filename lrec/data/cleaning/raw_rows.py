@@ -43,7 +43,7 @@ def ordered(frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     time = frame["timestamp"].to_numpy(np.float64)
     second = np.trunc(time)
-    if np.array_equal(second, time, equal_nan=True):
+    if ((second == time) | np.isnan(time)).all():
         return frame
     rows = np.empty(len(frame), np.int64)
     rows[np.argsort(second, kind="stable")] = np.argsort(time, kind="stable")

@@ -60,10 +60,13 @@ class Splitter(Component, ABC):
                     f"{len(data)} interactions. Choose another split or its sizes."
                 )
         data, catalogue = _recode(data, part == TRAIN)
-        train = Histories.select(data, part == TRAIN)
-        trained = (part == TRAIN) | (part == FOLD_IN)
-        validation = _queries(data, trained, trained, (part == VALIDATION) & is_target)
-        test = _queries(data, trained | (part == VALIDATION), trained, tested)
+        in_train = part == TRAIN
+        train = Histories.select(data, in_train)
+        folded = part == FOLD_IN
+        trained = in_train | folded if folded.any() else in_train
+        known = train if trained is in_train else None
+        validation = _queries(data, trained, trained, (part == VALIDATION) & is_target, known)
+        test = _queries(data, trained | (part == VALIDATION), trained, tested, known)
         if not data.unique_pairs:
             note_repeated(test)
         queried = np.union1d(validation.user, test.user)
@@ -172,7 +175,7 @@ def rank_from_end(data: Interactions, order: Ints | None = None) -> Ints:
     Returns:
         `(len(data),)` int64.
     """
-    ranks = np.cumsum(data.activity)[data.user] - 1 - np.arange(len(data))
+    ranks = np.repeat(data.offsets[1:], data.activity) - 1 - np.arange(len(data))
     if order is None:
         return ranks
     sequence = np.argsort(data.user * np.int64(order.max(initial=0) + 1) + order)
@@ -218,11 +221,23 @@ def _recode(data: Interactions, train: Bools) -> tuple[Interactions, Catalogue]:
     return recoded, catalogue
 
 
-def _queries(data: Interactions, history: Bools, trained: Bools, target: Bools) -> Queries:
-    users = np.flatnonzero(np.bincount(data.user[target]))
-    known = Histories.select(data, history, users)
+def _queries(
+    data: Interactions, history: Bools, trained: Bools, target: Bools, train: Histories | None
+) -> Queries:
+    """Queries of the users with targets.
+
+    Args:
+        history, trained, target: `(len(data),)` masks of the parts of a query.
+        train: the histories of all users that `trained` marks, where they are made already.
+    """
+    held_out = Histories.select(data, target)
+    users = held_out.user
+    if train is not None and np.array_equal(users, train.user):
+        known = train
+    else:
+        known = Histories.select(data, trained, users)
     return Queries(
-        history=known,
-        train_history=known if trained is history else Histories.select(data, trained, users),
-        target=Histories.select(data, target, users),
+        history=known if history is trained else Histories.select(data, history, users),
+        train_history=known,
+        target=held_out,
     )

@@ -37,7 +37,7 @@ class LeaveOneOut(Splitter):
     def assign(self, data: Interactions) -> Ints:
         self.need_order(data)
         from_end = rank_from_end(data)
-        activity = data.activity[data.user]
+        activity = np.repeat(data.activity, data.activity)
         part = np.full(len(data), TRAIN, np.int8)
         part[(from_end == 0) & (activity >= 2)] = TEST
         part[(from_end == 1) & (activity >= 3)] = VALIDATION

@@ -147,6 +147,8 @@ def parsed_numbers(column: pd.Series) -> pd.Series:
 
     if column.dtype.kind in "mM":  # to_numeric takes dates and durations for numbers
         return pd.Series(np.nan, column.index)
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        return column.astype(np.float64)
     parsed = _of_plain_text(column)
     if parsed is None:
         parsed = pd.to_numeric(column, errors="coerce").astype(np.float64)

@@ -17,11 +17,11 @@ def notes_on_ids(ids: pd.Series, role: str, column: str) -> list[str]:
     r"""Notes where ids are words for none, or differ from others only in blanks or a `.0`.
 
     Args:
-        ids: text; empty ones are NaN.
+        ids: categories of text, each of which occurs; empty ids are NaN.
         role: user or item.
         column: its name, for the notes.
     """
-    distinct = ids.dropna().drop_duplicates()
+    distinct = ids.cat.categories.to_series()
     notes = []
     words = distinct[distinct.str.lower().isin(NOTHING)]
     if len(words):
@@ -31,7 +31,9 @@ def notes_on_ids(ids: pd.Series, role: str, column: str) -> list[str]:
             f"column {column}: {rows} rows have the {role} id {written}, kept as an id: if it "
             f"means none, set 'dataset.missing_values={{{role}: [{written}]}}'"
         )
-    plain = distinct.str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
+    is_fraction = distinct.str.match(FRACTION)
+    plain = distinct.str.strip()
+    plain = plain.where(~is_fraction, plain.str.removesuffix(".0"))
     twins = plain.duplicated(keep=False)
     if twins.any():
         first = distinct[plain == plain[twins].iloc[0]].tolist()
@@ -40,7 +42,7 @@ def notes_on_ids(ids: pd.Series, role: str, column: str) -> list[str]:
             f"blanks or .0, such as {shown(first[0])} and {shown(first[1])}, and are kept apart"
         )
         return notes
-    fractions = distinct[distinct.str.match(FRACTION)]
+    fractions = distinct[is_fraction]
     if len(fractions):
         notes.append(
             f"column {column}: {len(fractions)} {role} ids end in .0, such as "

@@ -28,10 +28,11 @@ def read_plain(path: Source, separator: str) -> pd.DataFrame | None:
 
     with opened(path) as file:
         content = file.read()
-    if b'"' in content or b"\r" in content.replace(b"\r\n", b""):
+    if b'"' in content or content.count(b"\r") > content.count(b"\r\n"):
         return None
+    first = content[: content.find(b"\n")] if b"\n" in content else content
     try:
-        names = content.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].decode().strip("\r")
+        names = first.removeprefix(b"\xef\xbb\xbf").decode().strip("\r")
         columns = names.split(separator)
         if len(set(columns)) < len(columns) or any(not name.strip() for name in columns):
             return None

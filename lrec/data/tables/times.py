@@ -74,6 +74,8 @@ def seconds(
     if positions:
         return (parsed / PER_SECOND[unit]).fillna(dates)
     values, there = parsed.to_numpy(), parsed.notna().to_numpy()
+    if there.all() and len(values) and _all_in_unit(values, unit):  # and so of no other kind
+        return parsed / PER_SECOND[unit]
     compact = _compact_format(values[there])
     if compact is not None:
         return _formatted(parsed.astype("Int64").astype("str").where(there), name, compact)
@@ -139,9 +141,15 @@ def _in_unit(values: Floats, unit: TimeUnit) -> Bools:
     return (values >= RECENT * PER_SECOND[unit]) & (values < FUTURE * PER_SECOND[unit])
 
 
+def _all_in_unit(values: Floats, unit: TimeUnit) -> bool:
+    return bool(
+        values.min() >= RECENT * PER_SECOND[unit] and values.max() < FUTURE * PER_SECOND[unit]
+    )
+
+
 def _unit_of(values: Floats) -> TimeUnit | None:
     """The unit in which all numbers lie between 1990 and 2100, or None."""
-    units = [unit for unit in PER_SECOND if len(values) and _in_unit(values, unit).all()]
+    units = [unit for unit in PER_SECOND if len(values) and _all_in_unit(values, unit)]
     return units[0] if units else None
 
 

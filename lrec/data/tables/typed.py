@@ -66,13 +66,15 @@ def read_typed(path: Source, kind: str, rows: int | None = None) -> pd.DataFrame
 def _parquet(file: IO[bytes], rows: int | None) -> pd.DataFrame:
     from pyarrow import Table, parquet
 
+    # Arrow reads a file that is not compressed on all cores, and not through Python
+    source = file.name if isinstance(getattr(file, "raw", None), io.FileIO) else file
     if rows is not None:  # as a file of its own, for pandas to read as it reads the whole
-        first = next(parquet.ParquetFile(file).iter_batches(rows), None)
+        first = next(parquet.ParquetFile(source).iter_batches(rows), None)
         if first is not None:
-            file = io.BytesIO()
-            parquet.write_table(Table.from_batches([first]), file)
+            source = io.BytesIO()
+            parquet.write_table(Table.from_batches([first]), source)
 
-    return _frame(parquet.read_table(file))
+    return _frame(parquet.read_table(source))
 
 
 def _frame(table: Any) -> pd.DataFrame:
@@ -84,7 +86,9 @@ def _frame(table: Any) -> pd.DataFrame:
     whole = {getattr(pa, f"int{n}")(): getattr(pd, f"Int{n}Dtype")() for n in widths}
     whole |= {getattr(pa, f"uint{n}")(): getattr(pd, f"UInt{n}Dtype")() for n in widths}
     missing = any(cells.null_count for cells in table.columns if cells.type in whole)
-    frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get if missing else None)
+    frame: pd.DataFrame = table.to_pandas(
+        types_mapper=whole.get if missing else None, split_blocks=True
+    )
     return frame
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints
+from lrec.base.arrays import Bools, Floats, Ints, mean_by_row
 from lrec.base.config.component import Component
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
@@ -66,6 +66,13 @@ class Lists:
         """Training users of each recommended item, `(n, k)`; NaN where there is no item."""
         counts = np.append(self.catalogue.popularity.astype(float), np.nan)
         return counts[self.items]
+
+    @cached_property
+    def history_popularity(self) -> Floats:
+        """Mean of the training users of the items in each history, `(n,)`; NaN where none is."""
+        history = self.history.within(self.catalogue.n_items)
+        popularity = self.catalogue.popularity[history.item].astype(float)
+        return mean_by_row(popularity, history.row, len(history))
 
     def item_values(self, values: Floats) -> Floats:
         """A value of each catalogue item `(n_items,)` laid out along the lists, `(n, k)`."""

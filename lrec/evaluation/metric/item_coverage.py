@@ -14,4 +14,6 @@ class ItemCoverage(SetMetric):
     name = "item_coverage"
 
     def __call__(self, items: Ints, n_items: int) -> float:
-        return len(np.unique(items[items >= 0])) / n_items
+        listed = np.zeros(n_items, bool)
+        listed[items[items >= 0]] = True
+        return int(np.count_nonzero(listed)) / n_items

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrec.base.arrays import Floats, mean_by_row, nan_mean
+from lrec.base.arrays import Floats, nan_mean
 from lrec.evaluation.metric import Lists, RankingMetric
 
 
@@ -20,10 +20,7 @@ class PopularityLift(RankingMetric):
     direction = 0
 
     def __call__(self, lists: Lists, k: int) -> Floats:
-        catalogue = lists.catalogue
-        history = lists.history.within(catalogue.n_items)
-        popularity = catalogue.popularity[history.item].astype(float)
-        before = mean_by_row(popularity, history.row, len(history))
+        before = lists.history_popularity
         listed = nan_mean(lists.popularity[:, :k], axis=1)
         lift = np.full(len(lists), np.nan)
         np.divide(listed - before, before, out=lift, where=before > 0)

@@ -55,9 +55,19 @@ class ItemItemModel(Model):
         self.weights = self.item_weights(history_matrix(split.train, split.catalogue.n_items))
 
     def score(self, histories: Histories) -> Floats:
-        users = history_matrix(histories, self.catalogue.n_items, self.recency)
-        scores = users @ self.weights
+        scores = self._product(histories)
         return scores if isinstance(scores, np.ndarray) else scores.toarray()
+
+    @property
+    def scores_sparsely(self) -> bool:
+        return not isinstance(self.weights, np.ndarray)
+
+    def sparse_scores(self, histories: Histories) -> Sparse:
+        return self._product(histories)
+
+    def _product(self, histories: Histories) -> Any:
+        """Scores `(n, n_items)`, dense or sparse as the weights are."""
+        return history_matrix(histories, self.catalogue.n_items, self.recency) @ self.weights
 
     def export_scorer(self) -> ExportScorer:
         import tensorflow as tf
@@ -103,9 +113,10 @@ class ItemItemModel(Model):
 
         self.catalogue = catalogue
         if "weights" in state:
-            self.weights = state["weights"]
+            self.weights = state["weights"].astype(np.float32, copy=False)
         else:
-            parts = (state["data"], state["indices"], state["indptr"])
+            data = state["data"].astype(np.float32, copy=False)
+            parts = (data, state["indices"], state["indptr"])
             self.weights = csr_array(parts, shape=(catalogue.n_items, catalogue.n_items))
 
 

@@ -36,6 +36,12 @@ class Callback(Protocol):
             The monitored validation metric, signed so that more is better; NaN without one.
         """
 
+    def say(self, text: str) -> None:
+        """Show a line of the model's own, such as the memory that it takes."""
+
+    def status(self, text: str) -> None:
+        """Show a line that the next one replaces; on a terminal only."""
+
     def save_state(self, state: Mapping[str, Array]) -> None:
         """Save the state of training after an epoch, to resume from if it is killed."""
 
@@ -44,7 +50,16 @@ class Callback(Protocol):
 
 
 class StatelessCallback:
-    """Base of callbacks that save no state: training always starts at the beginning."""
+    """Base of callbacks that save no state, so that training always starts at the beginning.
+
+    It shows nothing that a model says.
+    """
+
+    def say(self, text: str) -> None:
+        pass
+
+    def status(self, text: str) -> None:
+        pass
 
     def save_state(self, state: Mapping[str, Array]) -> None:
         pass

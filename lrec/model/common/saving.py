@@ -27,12 +27,13 @@ DOCUMENT = "document"  # in the catalogue: digest of model.json
 
 
 def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
-    """Write what `load` needs.
+    """Write what `load` needs; afterwards the model is what is saved (`Model.round_to_saved`).
 
     Args:
         node: the model's config, `_target_` and arguments.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    model.round_to_saved()
     catalogue = model.catalogue
     features = catalogue.features
     meta = {

@@ -38,6 +38,7 @@ class SequenceModel(NeuralModel):
     """
 
     uses_weights = True
+    scores_are_products = True
     fine_tuning = FineTuning(epochs=5, batches=0.25, rate=1.0)  # many small steps
     causal: bool
     extra_tokens = 0  # rows of the embedding behind the catalogue's

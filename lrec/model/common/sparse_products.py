@@ -79,6 +79,23 @@ def largest(
     return bits.view(np.float32), columns, np.minimum(counts, k)
 
 
+def above(matrix: Floats, threshold: float) -> Sparse:
+    """The entries whose absolute value is not below a threshold, as sparse rows.
+
+    Args:
+        matrix: `(n, m)` float32, read block by block: there may be no room for another.
+        threshold: above 0.
+    """
+    from scipy.sparse import csr_array, vstack
+
+    size = max(1, ENTRIES_A_BLOCK // max(matrix.shape[1], 1))
+    parts = []
+    for start in range(0, len(matrix), size):
+        rows = matrix[start : start + size]
+        parts.append(csr_array(np.where(np.abs(rows) >= threshold, rows, np.float32(0))))
+    return vstack(parts, format="csr")
+
+
 def blocks(left: Sparse, right: Sparse, most: int) -> list[slice]:
     """Rows of `left @ right` in blocks that bound its entries; no more than `most` a block."""
     n = left.shape[0]

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lrec.base.arrays import Floats
 
 # SciPy's LAPACK counts in 32 bits, and its threads crash in larger matrices.
 LAPACK_BYTES = 2**31
-BLOCK = 512  # rows and columns swept at once
+BLOCK = 1024  # rows and columns swept at once
 ROWS = 512  # rows mirrored at once
 
 
-def invert(matrix: Floats) -> Floats:
+def ignore(done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def invert(matrix: Floats, report: Callable[[int, int], None] = ignore) -> Floats:
     """The inverse of a symmetric positive definite matrix, in its own memory.
 
     Args:
         matrix: `(n, n)` float32, C-ordered; overwritten.
+        report: called with the rows that are done, and all, where it takes long.
 
     Raises:
         FloatingPointError: it is not positive definite in float32.
@@ -24,7 +31,7 @@ def invert(matrix: Floats) -> Floats:
     if matrix.nbytes < LAPACK_BYTES:
         matrix = _by_lapack(matrix)
     else:
-        sweep(matrix)
+        sweep(matrix, report=report)
     for start in range(0, len(matrix), ROWS):  # only the upper triangle is filled
         rows = slice(start, start + ROWS)
         matrix[rows, :start] = matrix[:start, rows].T
@@ -33,16 +40,17 @@ def invert(matrix: Floats) -> Floats:
     return matrix
 
 
-def sweep(matrix: Floats, size: int = BLOCK) -> None:
+def sweep(matrix: Floats, size: int = BLOCK, report: Callable[[int, int], None] = ignore) -> None:
     """Leave the inverse in the upper triangle, block by block (Goodnight 1979, "sweep operator").
 
     A block D on the diagonal, with the columns C above and below it, becomes D⁻¹; the columns
     become C D⁻¹, and all else loses C D⁻¹ Cᵀ. When every block was swept, the matrix is the
-    negative inverse. Its products are BLAS's, which NumPy calls with 64-bit integers.
+    negative inverse. Its products are BLAS's, which NumPy calls with 64-bit integers; they are of
+    square tiles, so that no more than three columns of blocks are held beside the matrix.
     """
     n = len(matrix)
     columns = np.empty((n, size), matrix.dtype)
-    product = np.empty((size, n), matrix.dtype)
+    product = np.empty((size, size), matrix.dtype)
     for start in range(0, n, size):
         block = slice(start, min(start + size, n))
         width = block.stop - start
@@ -53,14 +61,16 @@ def sweep(matrix: Floats, size: int = BLOCK) -> None:
         old[block] = 0
         old[block.stop :] = matrix[block, block.stop :].T
         new = old @ inverse
-        for first in range(0, n, size):
-            rows = slice(first, min(first + size, n))
-            change = product[: rows.stop - first, : n - first]
-            np.matmul(new[rows], old[first:].T, out=change)
-            matrix[rows, first:] -= change
+        tiles = [slice(first, min(first + size, n)) for first in range(0, n, size)]
+        for index, rows in enumerate(tiles):
+            for right in tiles[index:]:
+                change = product[: rows.stop - rows.start, : right.stop - right.start]
+                np.matmul(new[rows], old[right].T, out=change)
+                matrix[rows, right] -= change
         matrix[:start, block] = new[:start]
         matrix[block, block.stop :] = new[block.stop :].T
         matrix[block, block] = -inverse
+        report(block.stop, n)
     np.negative(matrix, out=matrix)
 
 

@@ -64,7 +64,7 @@ def test_what_they_depend_on_computes_them_anew(override: str, counted: Counted)
 
 def test_other_code_computes_them_anew(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
     counted()
-    monkeypatch.setattr(kept_references, "_package_digest", lambda: "changed")
+    monkeypatch.setattr(kept_references, "code_digest", lambda components: "changed")
     counted()
     assert counted.computed == 2
 

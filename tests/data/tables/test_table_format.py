@@ -95,7 +95,7 @@ def test_values_of_unknown_roles_are_refused() -> None:
         (["null", "null"], "2 rows have the user id null"),
         (["\\N", "7"], r"1 rows have the user id \\N"),
         (["17850", "17850.0"], r"2 user ids differ.*'17850' and '17850\.0'"),
-        (['"7 "', "7"], "2 user ids differ.*'7 ' and '7'"),
+        (['"7 "', "7"], "2 user ids differ.*'7' and '7 '"),
         (["17850.0", "17851.0"], r"2 user ids end in \.0, such as '17850\.0'"),
     ],
 )

@@ -1,0 +1,53 @@
+"""Memory that a model needs, beside what this machine has free."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lrec.base.errors import DataError
+
+
+def check_memory(model: str, needed: float, n_items: int, instead: str) -> str:
+    """Refuse a model that this machine cannot hold, before it takes any time.
+
+    Args:
+        model: its name.
+        needed: bytes that it takes at its peak.
+        n_items: of the catalogue.
+        instead: a clause behind "Use", with what does fit.
+
+    Returns:
+        A line that states the memory.
+
+    Raises:
+        DataError: less is free.
+    """
+    free = available_memory()
+    if needed > free:
+        raise DataError(
+            f"model={model} needs {_gib(needed)} of memory for {n_items:,} items, and "
+            f"{_gib(free)} are free. Use {instead}."
+        )
+    beside = "" if free == float("inf") else f" of {_gib(free)} that are free"
+    return f"model={model} takes {_gib(needed)} of memory{beside}, for {n_items:,} items"
+
+
+def available_memory() -> float:
+    """Bytes that can still be used, by the system's own estimate; infinite where it has none."""
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        fields = dict(line.split(":") for line in meminfo.read_text().splitlines())
+        limit = Path("/sys/fs/cgroup/memory.max")  # a container's own
+        most = limit.read_text().strip() if limit.exists() else "max"
+        return min(
+            int(fields["MemAvailable"].split()[0]) * 1024.0,
+            float("inf" if most == "max" else most),
+        )
+    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return float("inf")
+
+
+def _gib(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB"

@@ -1,0 +1,1 @@
+"""The harness of the benchmarks: data, processes, rounds, results, and their page."""
