@@ -12,6 +12,15 @@ from lrec.base.errors import shown
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
+from lrec.evaluation.approximate.approximate_ranker import ApproximateRanker, ranker_of
+from lrec.evaluation.approximate.hnsw_index import (
+    EXACT,
+    HNSW,
+    check_retrieval,
+    index_of,
+    without_vectors,
+)
+from lrec.evaluation.approximate.search_report import SAMPLE, report_search
 from lrec.evaluation.ranking import Ranker, batches
 from lrec.evaluation.requests import RequestBatch
 from lrec.model.common.saving import load
@@ -39,16 +48,31 @@ class Recommender:
 
     Args:
         folder: where `lrec.model.common.saving` saved the model.
+        retrieval: `exact` to rank the whole catalogue, `hnsw` to search it approximately.
+
+    Attributes:
+        about_retrieval: recall and latency of an approximate search, or why there is none; None if
+            lists are to be exact.
+
+    Raises:
+        ConfigError: there is no such retrieval, or it is not installed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, retrieval: str = EXACT) -> None:
+        check_retrieval(retrieval)
         self.model = load(folder)
         self.n_items = self.model.catalogue.n_items
         self.ids = self.model.catalogue.ids[: self.n_items]
         self.codes = {str(item): code for code, item in enumerate(self.ids)}
-        self._rankers: dict[int, Ranker] = {}
+        self.index = index_of(self.model) if retrieval == HNSW else None
+        self._rankers: dict[int, Ranker | ApproximateRanker] = {}
         self._tracing = Lock()
-        self._ranker(PARAMS["k"])  # traced here, or the first request would wait for it
+        ranker = self._ranker(PARAMS["k"])  # traced here, or the first request would wait for it
+        self.about_retrieval: str | None = None
+        if isinstance(ranker, ApproximateRanker):
+            self.about_retrieval = f"{report_search(ranker, self._drawn(SAMPLE))} (drawn histories)"
+        elif retrieval == HNSW:
+            self.about_retrieval = without_vectors(self.model)
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """Recommend.
@@ -90,7 +114,9 @@ class Recommender:
         ]
         return pd.concat(chunks, ignore_index=True)
 
-    def _recommend(self, ranker: Ranker, k: int, batch: RequestBatch, repeat: bool) -> pd.DataFrame:
+    def _recommend(
+        self, ranker: Ranker | ApproximateRanker, k: int, batch: RequestBatch, repeat: bool
+    ) -> pd.DataFrame:
         import pandas as pd
 
         ranking = ranker(batch.queries(repeat))
@@ -107,12 +133,22 @@ class Recommender:
             columns["titles"] = [titles[items].tolist() for items in lists]
         return pd.DataFrame(columns)
 
-    def _ranker(self, k: int) -> Ranker:
+    def _drawn(self, n: int) -> Queries:
+        """Queries of made-up users, for a saved model knows no real ones: 1 to 20 popular items."""
+        draw = np.random.default_rng(1)
+        chance = self.model.catalogue.popularity / self.model.catalogue.popularity.sum()
+        rows = [
+            draw.choice(self.n_items, length, p=chance) for length in draw.integers(1, 21, size=n)
+        ]
+        history = Histories.of([np.unique(row).tolist() for row in rows])
+        return Queries(history, history, Histories.of([[]] * n))
+
+    def _ranker(self, k: int) -> Ranker | ApproximateRanker:
         """A ranker of k items or more, a power of two: few graphs serve all lengths."""
         size = 1 << (max(k, PARAMS["k"]) - 1).bit_length()
         with self._tracing:
             if size not in self._rankers:
-                ranker = Ranker(self.model, size)
+                ranker = ranker_of(self.model, size, self.index)
                 history = Histories.of([[0]])
                 ranker(Queries(history, history, Histories.of([[]])))
                 self._rankers[size] = ranker

@@ -160,6 +160,9 @@ class GAN(GenerativeAutoencoder):
         """The generator's last hidden layer, without noise."""
         return self._hide(items, dropout=0.0, noisy=False)
 
+    def output_layer(self) -> Any:
+        return self.preferences
+
     def decode(self, items: Tensor, noisy: bool) -> Tensor:
         return self._generate(items, dropout=0.0, noisy=noisy)
 

@@ -115,6 +115,9 @@ class VAE(GenerativeAutoencoder):
         code = self.sample(mean, log_variance) if noisy else mean
         return float32_dense(self.logits, self._widen(code))
 
+    def last_hidden(self, items: Tensor, ratings: Tensor) -> Tensor:
+        return self._widen(self.encode(items, ratings))
+
     def _encode(self, items: Tensor, dropout: float) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of the code, each `(batch, latent_size)`."""
         kept, scale = self.corrupt(items, dropout)

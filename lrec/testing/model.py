@@ -112,6 +112,15 @@ class ModelContract:
                     content = b"".join(str(arrays[n].tolist()).encode() for n in arrays.files)
             assert USER_PREFIX.encode() not in content
 
+    def test_inner_products_of_its_vectors_are_the_scores(self, bench: Bench) -> None:
+        factorised = bench.model.factorised_scores()
+        if factorised is None:
+            pytest.skip("scores are no inner products")
+        queries = factorised.queries(bench.histories)
+        assert factorised.items.dtype == queries.dtype == np.float32
+        scores = np.asarray(bench.model.score(bench.histories))
+        np.testing.assert_allclose(queries @ factorised.items.T, scores, rtol=0, atol=1e-4)
+
     def test_scores_do_not_depend_on_the_batch(self, bench: Bench) -> None:
         many = np.asarray(bench.model.score(bench.histories))
         rows = np.arange(len(bench.histories))[::-1]

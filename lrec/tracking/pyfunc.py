@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.evaluation.recommender import PARAMS
+from lrec.tracking.serving import SETTINGS
 
 
 def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[Any]]) -> str:
@@ -52,6 +53,7 @@ def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[An
             loader_module="lrec.tracking.serving",
             data_path=folder,
             signature=signature(),
+            model_config=dict(SETTINGS),
             input_example=pd.DataFrame(dict(example)),
             pip_requirements=[f"lrec=={version('lrec')}"],
         )

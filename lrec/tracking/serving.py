@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrec.base.errors import one_line
 from lrec.base.silence import silenced
+from lrec.evaluation.approximate.hnsw_index import EXACT
 from lrec.evaluation.recommender import Recommender
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+SETTINGS = {"retrieval": EXACT}  # of a loaded model, which MLflow lets its user change
 
 
 class ServedModel:
@@ -20,10 +25,11 @@ class ServedModel:
 
     Args:
         folder: written by `lrec.model.common.saving`.
+        retrieval: see `Recommender`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.recommender = Recommender(folder)
+    def __init__(self, folder: Path, retrieval: str = EXACT) -> None:
+        self.recommender = Recommender(folder, retrieval)
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """Recommend, see `lrec.evaluation.recommender.Recommender.predict`.
@@ -66,9 +72,16 @@ def refuse_unreadable_requests() -> None:
     scoring_server._parse_json_data = read_or_refuse
 
 
-def _load_pyfunc(path: str) -> ServedModel:
-    """MLflow's entry point; what TensorFlow's libraries write when they are loaded is hidden."""
+def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> ServedModel:
+    """MLflow's entry point; what TensorFlow's libraries write when they are loaded is hidden.
+
+    Args:
+        model_config: `SETTINGS`, as whoever loads the model changed them.
+    """
     refuse_unreadable_requests()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silenced():
-        return ServedModel(Path(path))
+        model = ServedModel(Path(path), **{**SETTINGS, **(model_config or {})})
+    if model.recommender.about_retrieval:
+        logging.getLogger("mlflow.lrec").info(model.recommender.about_retrieval)
+    return model

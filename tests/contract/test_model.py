@@ -43,6 +43,11 @@ def test_models_that_represent_histories_by_vectors() -> None:
     assert encoding.isdisjoint({"ease", "itemknn", "popularity", "rp3beta"})
 
 
+def test_models_whose_scores_are_inner_products_are_searched(bench: Bench) -> None:
+    searched = {"attention", "bert4rec", "dae", "gan", "ials", "recvae", "vae"}
+    assert (bench.model.factorised_scores() is not None) == (bench.model.name in searched)
+
+
 def test_scores_are_a_linear_map_of_the_vectors(bench: Bench) -> None:
     """Of those models whose last layer is linear."""
     model: Any = bench.model

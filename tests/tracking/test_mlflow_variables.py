@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import mlflow
 import pytest
@@ -149,8 +151,9 @@ def test_served_model_is_loaded_without_noise(
 ) -> None:
     """What native code writes to standard error when it is loaded."""
 
-    def noisy(folder: Path) -> None:
+    def noisy(folder: Path, retrieval: str) -> Any:
         os.write(2, b"WARNING: All log messages before absl::InitializeLog() is called\n")
+        return SimpleNamespace(recommender=SimpleNamespace(about_retrieval=None))
 
     monkeypatch.setattr(serving, "ServedModel", noisy)
     monkeypatch.delenv("LREC_DEBUG", raising=False)

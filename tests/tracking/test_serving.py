@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -27,6 +28,7 @@ from helpers.bench import Bench
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import scoring_server
 
+from lrec.base.errors import ConfigError
 from lrec.data.interactions import ItemFeatures
 from lrec.evaluation.ranking import Ranker
 from lrec.evaluation.recommender import Recommender, example
@@ -389,7 +391,7 @@ def test_few_graphs_serve_all_lengths(folder: Path, monkeypatch: pytest.MonkeyPa
             made.append(k)
             super().__init__(model, k)
 
-    monkeypatch.setattr("lrec.evaluation.recommender.Ranker", Counted)
+    monkeypatch.setattr("lrec.evaluation.approximate.approximate_ranker.Ranker", Counted)
     recommender = Recommender(folder)
     for k in (10, 1, 7, 12, 16, 17, 25, 32):
         recommend(recommender, [{"history": [A]}], k=k)
@@ -455,3 +457,23 @@ def test_refusal_in_python_is_mlflows_own_error(folder: Path) -> None:
     with pytest.raises(MlflowException, match=r"^k must be 1 or more. Received: 0$") as error:
         serving.ServedModel(folder).predict(pd.DataFrame({"history": [[A]]}), {"k": 0})
     assert error.value.get_http_status_code() == 400
+
+
+def test_loaded_model_searches_if_it_is_told_to(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("voyager")
+    bench = Bench(("model=ials",), tiny)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    with Tracking().run("served", {}, tmp_path / "run") as log:
+        log.model(bench.save(tmp_path / "model"), example(bench.model.catalogue))
+    uri, frame = f"runs:/{log.run_id}/model", pd.DataFrame({"history": [[A], [B, C]]})
+    wanted = mlflow.pyfunc.load_model(uri).predict(frame)
+    with caplog.at_level(logging.INFO, "mlflow.lrec"):
+        found = mlflow.pyfunc.load_model(uri, model_config={"retrieval": "hnsw"}).predict(frame)
+    assert found["items"].tolist() == wanted["items"].tolist()
+    record = next(one for one in caplog.records if one.name == "mlflow.lrec")
+    assert record.getMessage().startswith("retrieval=hnsw: recall@16 1.000")
+    with pytest.raises(ConfigError, match="retrieval must be exact or hnsw"):
+        mlflow.pyfunc.load_model(uri, model_config={"retrieval": "faiss"})

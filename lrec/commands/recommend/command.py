@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from lrec.base.arrays import Ints, Strings
 from lrec.base.errors import ConfigError, as_list, nearest
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import with_model, without
 from lrec.commands.recommend.explanation import explain_items
+from lrec.commands.recommend.requests import Requests
 from lrec.commands.recommend.restriction import (
     NONE,
     TARGETS,
     check_exclude,
     excluded_items,
     ids_of,
-    masked_items,
 )
+from lrec.commands.recommend.search_note import search_note
 from lrec.commands.recommend.table_file import is_replaceable, write
 from lrec.commands.recommend.users import given_histories, known_users, new_users
 from lrec.commands.runs.saved import is_data_of, load_model, refuse_changed
 from lrec.commands.settings import RunSettings
 from lrec.data.histories import Histories
-from lrec.data.queries import Queries
+from lrec.evaluation.approximate.approximate_ranker import ApproximateRanker, ranker_of
+from lrec.evaluation.approximate.hnsw_index import (
+    EXACT,
+    HNSW,
+    check_retrieval,
+    index_of,
+    without_vectors,
+)
 from lrec.evaluation.bucket import group_names
-from lrec.evaluation.ranking import Ranker, batches
-from lrec.model import Model
+from lrec.evaluation.ranking import Ranker
 from lrec.reporting.terminal import Screen, show_warnings
 
 if TYPE_CHECKING:
@@ -53,6 +60,7 @@ class RecommendSettings(RunSettings):
         only: item ids to choose from, or the path of a table of them, or None for all.
         top: length of the lists.
         explain: True to name the item of the history whose removal lowers each score most.
+        retrieval: `exact` to rank the whole catalogue, `hnsw` to search it approximately.
         to: file to write, or None for the screen.
         escape_formulas: put an apostrophe before ids and titles that a spreadsheet would run.
     """
@@ -64,6 +72,7 @@ class RecommendSettings(RunSettings):
     only: list[Any] | str | None
     top: int
     explain: bool
+    retrieval: str
     to: str | None
     escape_formulas: bool
 
@@ -87,6 +96,7 @@ class RecommendSettings(RunSettings):
         check_exclude(self.exclude, from_data=self.users is not None)
         if self.top < 1:
             raise ConfigError(f"top must be 1 or more. Received: {self.top}")
+        check_retrieval(self.retrieval)
         if self.to is not None and Path(self.to).suffix not in (".csv", ".parquet"):
             raise ConfigError(f"to must be a .csv or a .parquet file. Received: {self.to}")
         if self.to is not None and not is_replaceable(Path(self.to).expanduser()):
@@ -127,7 +137,16 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     own = {TARGETS: targets, NONE: empty}.get(str(settings.exclude), histories)
     ids = model.catalogue.ids[: model.catalogue.n_items]
     excluded = excluded_items(settings.exclude, only, ids)
-    table = recommend(model, users, histories, own, excluded, settings.top, settings.explain)
+    index = index_of(model) if settings.retrieval == HNSW else None
+    if settings.retrieval == HNSW and index is None:
+        screen.note(without_vectors(model))
+    ranker = ranker_of(model, settings.top, index)
+    requests = Requests(users, histories, own, excluded)
+    table = recommend(ranker, requests, settings.explain)
+    if isinstance(ranker, ApproximateRanker):
+        note = search_note(ranker, requests)
+        screen.note(note)
+        logging.getLogger(__name__).info(note)
     if settings.to is not None:
         escaped = write(Path(settings.to).expanduser(), table, settings.escape_formulas)
         screen.note(f"{len(table):,} recommendations for {len(users):,} users: {settings.to}")
@@ -146,38 +165,30 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
 
 
 def recommend(
-    model: Model,
-    users: Strings,
-    histories: Histories,
-    own: Histories,
-    excluded: Ints,
-    top: int,
-    explain: bool,
+    ranker: Ranker | ApproximateRanker, requests: Requests, explain: bool
 ) -> pd.DataFrame:
     """Rank the catalogue for each user.
 
     Args:
-        users: `(n,)` ids.
-        histories: of these users, in codes of the model's catalogue.
-        own: items of each user that are not recommended to them.
-        excluded: codes of items that are recommended to no user.
-        top: length of the lists; shorter where the catalogue runs out.
+        ranker: of lists that are shorter than asked for where the catalogue runs out.
         explain: True for the column `because`.
 
     Returns:
         Columns `user`, `rank` (from 1), `item`, `score`, `title` where the catalogue has titles,
         `personalised` (false where a model that cannot rank for an empty history falls back on
-        popularity) and, if explained, `because`: an item id, empty where the list is not due to the
-        history; and `because_title`.
+        popularity), `retrieval` if the ranker searches (`hnsw`, or `exact` for lists that are) and,
+        if explained, `because`: an item id, empty where the list is not due to the history; and
+        `because_title`.
     """
     import pandas as pd
 
-    catalogue, ranker = model.catalogue, Ranker(model, top)
-    queries = Queries(histories, histories, Histories.of([[] for _ in users]), own)
-    rankings = []
-    for rows in batches(len(users), catalogue.n_items):  # what is excluded is listed for each user
-        part = queries.take(rows)
-        rankings.append(ranker(replace(part, masked_items=masked_items(part.masked, excluded))))
+    model, users, histories = ranker.model, requests.users, requests.histories
+    catalogue = model.catalogue
+    rankings, searched = [], []
+    for queries in requests.batches(catalogue.n_items):
+        rankings.append(ranker(queries))
+        if isinstance(ranker, ApproximateRanker):
+            searched.append(ranker.searches(queries))
     items = np.concatenate([ranking.items for ranking in rankings])
     scores = np.concatenate([ranking.scores for ranking in rankings])
     is_personalised = np.concatenate([ranking.is_personalised for ranking in rankings])
@@ -192,6 +203,8 @@ def recommend(
     }
     if catalogue.features.titles is not None:
         columns["title"] = catalogue.features.titles[item]
+    if searched:
+        columns["retrieval"] = np.where(np.concatenate(searched), HNSW, EXACT)[row]
     if explain:
         because = np.full(items.shape, -1)
         rows = np.flatnonzero(is_personalised & (histories.within(catalogue.n_items).lengths > 0))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
+
+import numpy as np
 
 from lrec.base.arrays import Floats, Tensor
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
+from lrec.model.common.factorised_scores import FactorisedScores, with_column
 from lrec.model.common.memory import check_memory
 from lrec.model.common.neural import NeuralModel, ragged, ragged_weights
 from lrec.model.common.protocols import Callback, Schedule, Strategy
@@ -20,6 +24,8 @@ LIKE_LOGITS = 6
 
 class Autoencoder(NeuralModel):
     """A model whose training example is a user's whole history, as a set of items."""
+
+    logits: Any
 
     @property
     @abstractmethod
@@ -83,6 +89,22 @@ class Autoencoder(NeuralModel):
                 validate=False,
             )
         return items, scale
+
+    def last_hidden(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """Inputs of the output layer, `(batch, width)`: by default the vectors of `encode`."""
+        return self.encode(items, ratings)
+
+    def output_layer(self) -> Any:
+        """The layer that makes scores of `last_hidden`."""
+        return self.logits
+
+    def factorised_scores(self) -> FactorisedScores:
+        kernel, bias = map(np.asarray, (self.output_layer().kernel, self.output_layer().bias))
+
+        def queries(histories: Histories) -> Floats:
+            return with_column(self._vectors(self.last_hidden, histories), 1.0)
+
+        return FactorisedScores(with_column(kernel.T, bias), queries)
 
 
 class GenerativeAutoencoder(Autoencoder):

@@ -13,8 +13,10 @@ import pytest
 from helpers.cli import CommandLine
 
 from lrec.commands.recommend.command import recommend
+from lrec.commands.recommend.requests import Requests
 from lrec.data.histories import Histories
 from lrec.data.interactions import ItemFeatures
+from lrec.evaluation.ranking import Ranker
 from lrec.model import Model
 
 SMALL = ("split=leave_one_out", "schedule.epochs=2", "model=itemknn")
@@ -23,7 +25,8 @@ SMALL = ("split=leave_one_out", "schedule.epochs=2", "model=itemknn")
 def test_lists_lack_the_history_and_what_is_excluded(model: Model) -> None:
     users = np.array(["a", "b", "c"])
     histories = Histories.of([[0, 1], [], [2]])
-    table = recommend(model, users, histories, histories, np.array([4, 5]), 6, explain=True)
+    requests = Requests(users, histories, histories, np.array([4, 5]))
+    table = recommend(Ranker(model, 6), requests, explain=True)
     ids = model.catalogue.ids
     assert table["user"].tolist() == ["a"] * 6 + ["b"] * 6 + ["c"] * 6
     assert table["rank"].tolist() == list(range(1, 7)) * 3
@@ -41,10 +44,11 @@ def test_what_is_left_out_does_not_depend_on_who_else_asks(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     histories = Histories.of([[0, 1], [2], [], [3, 4]])
-    request = (np.array(list("abcd")), histories, histories.take(np.array([1, 2, 2, 3])))
-    table = recommend(model, *request, np.array([5, 6]), 50, False)
+    own = histories.take(np.array([1, 2, 2, 3]))
+    requests = Requests(np.array(list("abcd")), histories, own, np.array([5, 6]))
+    table = recommend(Ranker(model, 50), requests, False)
     monkeypatch.setattr("lrec.evaluation.ranking.SCORES_A_BATCH", model.catalogue.n_items)
-    pd.testing.assert_frame_equal(recommend(model, *request, np.array([5, 6]), 50, False), table)
+    pd.testing.assert_frame_equal(recommend(Ranker(model, 50), requests, False), table)
     ids = model.catalogue.ids
     lists = table.groupby("user")["item"].agg(set)
     assert {ids[0], ids[1]} < lists["a"]
@@ -63,7 +67,7 @@ def test_titles_stand_beside_the_ids(model: Model) -> None:
     before, model.catalogue = model.catalogue, named
     try:
         own = Histories.of([[0]])
-        table = recommend(model, np.array(["a"]), own, own, np.arange(0), 3, True)
+        table = recommend(Ranker(model, 3), Requests(np.array(["a"]), own, own, np.arange(0)), True)
     finally:
         model.catalogue = before
     index = {str(i): code for code, i in enumerate(model.catalogue.ids[:n_items])}
@@ -102,6 +106,7 @@ def test_command_shows_lists_and_writes_them(trained: tuple[Path, str], lrec: Co
     written = lrec(folder, "recommend", f"run={run}", *overrides)
     assert (written.rc, written.err) == (0, "")
     table = pd.read_parquet(folder / "lists" / "tail.parquet")
+    assert "retrieval" not in table
     assert len(table) == 10 * table["user"].nunique()
     assert "thing-00" not in set(table["item"])
     assert re.search(r"recommendations for \d+ users: lists/tail.parquet", written.out)
@@ -137,6 +142,7 @@ def test_unknown_ids_to_exclude_are_left_out_with_a_note(
         (("users=tail", "exclude=target"), "did you mean targets"),
         (("history=[thing-01]", "exclude=targets"), "needs users of the data"),
         (("users=tail", "model=vae"), "was decided when the run was trained"),
+        (("users=tail", "retrieval=ann"), "retrieval must be exact or hnsw"),
     ],
 )
 def test_wrong_requests_are_one_line(

@@ -10,8 +10,10 @@ import pytest
 
 from lrec.base.files import write_table
 from lrec.commands.recommend.command import recommend
+from lrec.commands.recommend.requests import Requests
 from lrec.commands.recommend.table_file import is_replaceable, write
 from lrec.data.histories import Histories
+from lrec.evaluation.ranking import Ranker
 from lrec.model import Model
 
 
@@ -31,7 +33,8 @@ def test_only_recommendations_are_replaced(name: str, model: Model, tmp_path: Pa
     assert not is_replaceable(path)
     path.rmdir()
     history = Histories.of([[0]])
-    table = recommend(model, np.array(["a"]), history, history, np.arange(0), 3, True)
+    requests = Requests(np.array(["a"]), history, history, np.arange(0))
+    table = recommend(Ranker(model, 3), requests, True)
     write_table(path, table)
     assert is_replaceable(path)
     write_table(path, table.rename(columns={"personalised": "own"}))  # of earlier versions

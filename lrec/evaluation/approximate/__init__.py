@@ -1,0 +1,1 @@
+"""Approximate search: lists of models whose scores are inner products, without all scores."""
