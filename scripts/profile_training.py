@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness import load
+from benchmarking.splits import load
 
 from lrec.data.queries import Split
 from lrec.model.attention import Attention

@@ -7,8 +7,8 @@ from lrec.commands.settings import RunSettings
 from lrec.data import cache
 from lrec.data.dataset import note
 from lrec.data.interactions import Interactions
+from lrec.data.kept_splits import kept_split
 from lrec.data.queries import Split
-from lrec.data.split.kept import kept_split
 
 _latest: dict[str, Interactions] = {}  # of the data set that was loaded last, by its identity
 

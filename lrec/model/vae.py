@@ -28,6 +28,10 @@ class VAE(GenerativeAutoencoder):
         noise: standard deviation of the code before training. 1 is the paper's; with less, long
             histories take fewer epochs, and short ones are overfitted.
         item_vectors: how the encoder's first layer uses vectors of `feature`, see `ItemEmbedding`.
+        sampled_items: items of the catalogue that a training step decodes to, drawn anew for each;
+            None: all. The likelihood is then that of the part of a history that lies among them,
+            given that it does, times the catalogue's size over theirs: its gradient is 0 at the
+            same probabilities (a composite likelihood, Lindsay 1988), and varies more.
     """
 
     name = "vae"
@@ -42,6 +46,7 @@ class VAE(GenerativeAutoencoder):
         anneal_steps: int = 2000,
         noise: float = 1.0,
         item_vectors: Use = "additional",
+        sampled_items: int | None = None,
     ) -> None:
         if not hidden_sizes or min(hidden_sizes) < 1:
             raise ValueError(
@@ -62,7 +67,10 @@ class VAE(GenerativeAutoencoder):
         self.beta = beta
         self.anneal_steps = anneal_steps
         self.noise = noise
+        if sampled_items is not None:
+            check_sizes(sampled_items=sampled_items)
         self.item_vectors: Use = item_vectors
+        self.sampled_items = sampled_items
 
     @property
     def item_width(self) -> int:
@@ -93,16 +101,24 @@ class VAE(GenerativeAutoencoder):
     def losses(self, examples: Tensor, progress: Tensor) -> Tensor:
         import tensorflow as tf
 
-        from lrec.model.layers.multinomial import multinomial_loss
-
         items = tf.gather(self.histories, examples)
         mean, log_variance = self._encode(items, dropout=self.dropout)
-        logits = self.logits(self._widen(self.sample(mean, log_variance)))
+        hidden = self._widen(self.sample(mean, log_variance))
+        loss = self._reconstruction_loss(hidden, items, self.weights_of(examples))
         mean, log_variance = tf.cast(mean, tf.float32), tf.cast(log_variance, tf.float32)
         divergence = tf.reduce_sum(mean**2 + tf.exp(log_variance) - 1 - log_variance, axis=1) / 2
         grown = tf.cast(progress, tf.float32) / max(self.anneal_steps, 1)
         beta = self.beta * (tf.minimum(grown, 1.0) if self.anneal_steps else 1.0)
-        return multinomial_loss(logits, items, self.weights_of(examples)) + beta * divergence
+        return loss + beta * divergence
+
+    def _reconstruction_loss(self, hidden: Tensor, items: Tensor, weights: Tensor | None) -> Tensor:
+        """Negative log-likelihood of the histories, `(batch,)`."""
+        from lrec.model.layers.multinomial import multinomial_loss, sampled_multinomial_loss
+
+        if self.sampled_items is None or self.sampled_items >= self.catalogue.n_items:
+            return multinomial_loss(self.logits(hidden), items, weights)
+        drawn = self.random.distinct(self.sampled_items, self.catalogue.n_items)
+        return sampled_multinomial_loss(self.logits, hidden, drawn, items, weights)
 
     def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The mean of the latent code."""

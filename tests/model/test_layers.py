@@ -10,7 +10,11 @@ import pytest
 import tensorflow as tf
 
 from lrec.model.layers.embedding import EmbeddingBag
-from lrec.model.layers.multinomial import float32_dense, multinomial_loss
+from lrec.model.layers.multinomial import (
+    float32_dense,
+    multinomial_loss,
+    sampled_multinomial_loss,
+)
 from lrec.training.strategy.cpu import CPU
 
 ROWS = [[0, 2, 5], [], [1], [3, 4, 0, 1]]
@@ -87,6 +91,36 @@ def test_multinomial_loss_counts_a_repeated_item_twice() -> None:
         for items in ([1], [1, 1])
     )
     assert float(twice) == pytest.approx(2 * float(once))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("drawn", [[5, 0, 3], [2, 1, 4, 3, 0, 5]])
+def test_sampled_multinomial_loss_is_that_of_the_drawn_items(
+    rows: tf.RaggedTensor, drawn: list[int], weighted: bool
+) -> None:
+    generator = np.random.default_rng(4)
+    layer = keras.layers.Dense(N_ITEMS)
+    hidden = tf.constant(generator.normal(size=(4, 7)), tf.float32)
+    logits = layer(hidden).numpy()
+    weight = generator.random(len(rows.values)).astype(np.float32) if weighted else None
+    ours = sampled_multinomial_loss(
+        layer,
+        hidden,
+        tf.constant(drawn, tf.int32),
+        rows,
+        None if weight is None else tf.constant(weight),
+    )
+    expected, place = [], 0
+    for row, items in enumerate(ROWS):
+        total = sum(np.exp(logits[row, item]) for item in drawn)
+        loss = 0.0
+        for item in items:
+            w = 1.0 if weight is None else weight[place]
+            place += 1
+            if item in drawn:
+                loss -= w * (logits[row, item] - np.log(total))
+        expected.append(loss * N_ITEMS / len(drawn))
+    np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_float32_dense_does_not_round_like_its_layer() -> None:

@@ -34,7 +34,9 @@ def test_autoencoder_beyond_memory_is_refused_with_a_way_out(
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("model", [VAE((7, 3)), DAE(5), RecVAE(6, 4), GAN((9,), (2,))], ids=str)
+@pytest.mark.parametrize(
+    "model", [VAE((7, 3)), DAE(5), RecVAE(6, 4), GAN((9,), (2,))], ids=lambda model: model.name
+)
 def test_width_of_an_item_is_that_of_the_layers(model: Autoencoder) -> None:
     """Of two catalogues, the larger has so many weights more for each further item."""
     counts = []

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lrec.base.arrays import Tensor
-from lrec.evaluation.top_k import tie_break_keys
+from lrec.evaluation.ranking.top_k import tie_break_keys
 from lrec.model import Model
 from lrec.model.common.export_scorer import PaddedHistories
 

@@ -9,7 +9,7 @@ from lrec.base.arrays import Ints, Strings
 from lrec.commands.recommend.restriction import masked_items
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation import ranking
+from lrec.evaluation.ranking.batches import batches
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,4 @@ class Requests:
 
     def batches(self, n_items: int) -> Iterator[Queries]:
         """The queries of all users, so many at once as a catalogue of `n_items` allows."""
-        return map(self.queries, ranking.batches(len(self.users), n_items))
+        return map(self.queries, batches(len(self.users), n_items))

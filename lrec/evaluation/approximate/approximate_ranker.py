@@ -10,7 +10,7 @@ from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.approximate.hnsw_index import HnswIndex
 from lrec.evaluation.ranking import Ranker, Ranking
-from lrec.evaluation.top_k_arrays import best_columns, tie_break_keys_of
+from lrec.evaluation.ranking.top_k_arrays import best_columns, tie_break_keys_of
 from lrec.model import Model
 
 MOST = 2048  # items of a search: ranking all is about as fast from there on

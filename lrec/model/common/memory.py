@@ -9,6 +9,7 @@ from lrec.base.errors import DataError
 from lrec.model.common.protocols import Callback, StatelessCallback
 
 WORTH_A_LINE = 2**28  # bytes: less is not said
+SHARE = 2 / 3  # of the free memory: the rest is for data, evaluation and other programs
 
 
 def check_memory(
@@ -28,13 +29,13 @@ def check_memory(
         callback: shows the line.
 
     Raises:
-        DataError: less is free.
+        DataError: it is more than two thirds of what is free.
     """
     free = available_memory()
-    if needed > free:
+    if needed > SHARE * free:
         raise DataError(
             f"model={model} needs {_gib(needed)} of memory for {n_items:,} items, and "
-            f"{_gib(free)} are free. Use {instead}."
+            f"{_gib(free)} are free, of which a model may take two thirds. Use {instead}."
         )
     if needed > WORTH_A_LINE:
         beside = "" if free == float("inf") else f" of {_gib(free)} that are free"

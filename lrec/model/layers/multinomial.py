@@ -26,6 +26,43 @@ def multinomial_loss(logits: Tensor, items: Tensor, weights: Tensor | None = Non
     return _multinomial_loss(tf.cast(logits, tf.float32), items.values, items.row_splits, weights)
 
 
+def sampled_multinomial_loss(
+    layer: keras.layers.Dense,
+    hidden: Tensor,
+    drawn: Tensor,
+    items: Tensor,
+    weights: Tensor | None = None,
+) -> Tensor:
+    """`multinomial_loss` of the drawn items alone, scaled up to the catalogue, `(batch,)` float32.
+
+    n / m · −Σ_{i in row and drawn} w_i log softmax(logits of the drawn items)_i.
+
+    Args:
+        layer: from hidden states to the logits of all n items; only the drawn ones are computed.
+        hidden: `(batch, width)`.
+        drawn: `(m,)` int32, distinct items.
+        items, weights: see `multinomial_loss`.
+    """
+    n_items, n_drawn = layer.kernel.shape[1], drawn.shape[0]
+    kernel = tf.cast(tf.gather(tf.transpose(layer.kernel), drawn), hidden.dtype)
+    bias = tf.cast(tf.gather(layer.bias, drawn), hidden.dtype)
+    logits = tf.nn.bias_add(tf.matmul(hidden, kernel, transpose_b=True), bias)
+    place = tf.tensor_scatter_nd_update(
+        tf.fill([n_items], -1), drawn[:, None], tf.range(n_drawn, dtype=tf.int32)
+    )
+    places = tf.gather(place, items.values)
+    inside = places >= 0
+    kept = tf.RaggedTensor.from_value_rowids(
+        tf.boolean_mask(places, inside),
+        tf.boolean_mask(items.value_rowids(), inside),
+        nrows=items.nrows(),
+        validate=False,
+    )
+    if weights is not None:
+        weights = tf.boolean_mask(weights, inside)
+    return multinomial_loss(logits, kept, weights) * (n_items / n_drawn)
+
+
 @tf.custom_gradient  # type: ignore[untyped-decorator]
 def _multinomial_loss(
     logits: Tensor, items: Tensor, splits: Tensor, weights: Tensor

@@ -30,6 +30,10 @@ class RandomStream:
         """From 0 to `below` - 1, int32."""
         return tf.random.stateless_uniform(shape, self._seed(), 0, below, tf.int32)
 
+    def distinct(self, n: int, below: int) -> Tensor:
+        """n of the numbers from 0 to `below` - 1, none of them twice, int32."""
+        return tf.math.top_k(self.uniform([below]), n, sorted=False).indices
+
     def normal(self, shape: Tensor, dtype: Any) -> Tensor:
         """From N(0, 1)."""
         return tf.random.stateless_normal(shape, self._seed(), dtype=dtype)

@@ -1,4 +1,4 @@
-"""`lrec.evaluation.top_k` of arrays: the whole catalogue at once, or a block of it at a time."""
+"""`top_k` of arrays: the whole catalogue at once, or a block of it at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WAITING = 16  # items per user that may wait to be merged
 
 
 def top_k_arrays(scores: Floats, k: int, users: Ints) -> tuple[Ints, Floats]:
-    """The lists of `lrec.evaluation.top_k.top_k`: items `(batch, k)` int32, and their scores.
+    """The lists of `top_k`: items `(batch, k)` int32, and their scores.
 
     Args:
         scores: `(batch, n_items)` float32, -inf for what is masked.
@@ -147,7 +147,7 @@ def tie_breaks(users: Ints, items: Ints) -> Ints:
 
 
 def tie_break_keys_of(users: Ints, codes: Ints) -> Ints:
-    """`lrec.evaluation.top_k.tie_break_keys` of arrays, `(batch, n)` int64.
+    """`lrec.evaluation.ranking.top_k.tie_break_keys` of arrays, `(batch, n)` int64.
 
     Args:
         codes: `(n,)` uint64, the items' codes after `splitmix64`.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lrec.base.arrays import Array, Tensor
-from lrec.evaluation.top_k import top_k
+from lrec.evaluation.ranking.top_k import top_k
 from lrec.model import Model
 
 

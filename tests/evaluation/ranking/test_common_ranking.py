@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation import common_ranking
-from lrec.evaluation.common_ranking import rank_in_common
-from lrec.evaluation.ranking import Ranker
+from lrec.evaluation.ranking import Ranker, common_ranking
+from lrec.evaluation.ranking.common_ranking import rank_in_common
 
 rows = st.lists(st.lists(st.integers(0, 12), max_size=14, unique=True), min_size=1, max_size=8)
 levels = st.lists(st.sampled_from([-1.0, -0.0, 0.0, 1.0, 2.0, 3.5]), min_size=1, max_size=12)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from lrec.base.arrays import Floats, offsets_of
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation import product_ranking, ranking
-from lrec.evaluation.ranking import Ranker, Ranking
+from lrec.evaluation import ranking
+from lrec.evaluation.ranking import Ranker, Ranking, product_ranking
 from lrec.model.common.factorised_scores import FactorisedScores
 
 

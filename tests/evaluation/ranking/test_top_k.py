@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrec.evaluation.top_k import top_k
-from lrec.evaluation.top_k_arrays import top_k_arrays
+from lrec.evaluation.ranking.top_k import top_k
+from lrec.evaluation.ranking.top_k_arrays import top_k_arrays
 
 
 @pytest.mark.parametrize("n_items", [1, 5, 31, 32, 33, 700, 1000])

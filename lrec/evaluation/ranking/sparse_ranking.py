@@ -6,7 +6,7 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Sparse
 from lrec.base.bits import splitmix64
-from lrec.evaluation.top_k_arrays import best_columns, tie_break_keys_of, top_k_arrays
+from lrec.evaluation.ranking.top_k_arrays import best_columns, tie_break_keys_of, top_k_arrays
 
 # Entries of rows of about one length that are ranked at once, for a thread's cache.
 ENTRIES = 2**18
@@ -27,7 +27,7 @@ def rank_sparse(
     is_personalised: Bools,
     popularity: Ints,
 ) -> Lists:
-    """The lists of `lrec.evaluation.top_k_arrays`, of positive scores alone where they fill one.
+    """The lists of `top_k_arrays`, of positive scores alone where they fill one.
 
     A list lies within its positive scores if k of them are not masked. With n masked items they are
     among the k + n best.

@@ -9,7 +9,7 @@ import numpy as np
 from lrec.base.arrays import Floats, Ints
 from lrec.base.bits import sortable, splitmix64
 from lrec.data.histories import Histories
-from lrec.evaluation.top_k_arrays import best_columns, tie_break_keys_of
+from lrec.evaluation.ranking.top_k_arrays import best_columns, tie_break_keys_of
 
 # Entries of a batch: 32 MB of int64.
 ENTRIES = 2**22
@@ -17,7 +17,7 @@ MASKED = np.iinfo(np.int64).min
 
 
 def rank_in_common(scores: Floats, masked: Histories, k: int) -> tuple[Ints, Floats]:
-    """The lists that `lrec.evaluation.top_k` gives, in time that does not grow with the catalogue.
+    """The lists that `top_k` gives, in time that does not grow with the catalogue.
 
     A list of k items without n masked ones lies within the k + n best, and those that tie with the
     last of them.

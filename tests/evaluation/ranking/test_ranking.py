@@ -12,8 +12,7 @@ from helpers.fixed import Fixed, different_scores
 
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation import ranking
-from lrec.evaluation.ranking import Ranker, Ranking
+from lrec.evaluation.ranking import Ranker, Ranking, batch_ranking, batches
 
 
 class Unpersonalised(Fixed):
@@ -140,7 +139,7 @@ def test_any_batch_gives_the_same_answers(n_items: int, monkeypatch: pytest.Monk
     alone = [ranker(queries.take(np.array([row]))) for row in range(25)]
     shuffled = generator.permutation(25)
     mixed = ranker(queries.take(shuffled))
-    monkeypatch.setattr(ranking, "SCORES_A_BATCH", 4 * n_items)
+    monkeypatch.setattr(batches, "SCORES_A_BATCH", 4 * n_items)
     batched = ranker(queries)
     assert_same(batched, together)
     assert mixed.items.tolist() == together.items[shuffled].tolist()
@@ -275,7 +274,7 @@ def test_a_graph_of_scores_or_of_lists_gives_the_lists_of_arrays(
     queries = queries_of(random_histories(25, n_items), targets)
     popularity = generator.integers(1, 4, n_items)
     expected = Ranker(Unpersonalised(scores, popularity), 10)(queries)
-    monkeypatch.setattr(ranking, "sees_gpu", lambda: gpu)
+    monkeypatch.setattr(batch_ranking, "sees_gpu", lambda: gpu)
     received = Ranker(InGraph(scores, popularity), 10)(queries)
     assert_same(received, expected)
     np.testing.assert_array_equal(received.scores, expected.scores)

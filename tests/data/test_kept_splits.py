@@ -11,13 +11,14 @@ import pytest
 from helpers.tables import Write
 
 from lrec.base.mapped_arrays import read_meta
+from lrec.data import kept_splits
 from lrec.data.cache_upkeep import SPLIT, VARIABLE, prepared_files, splits_without_data
 from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories
 from lrec.data.interactions import Interactions
+from lrec.data.kept_splits import kept_split
 from lrec.data.queries import Split
-from lrec.data.split import Splitter, kept
-from lrec.data.split.kept import kept_split
+from lrec.data.split import Splitter
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.data.split.ratio import Ratio
 from lrec.data.split.user_holdout import UserHoldout
@@ -28,7 +29,7 @@ Load = Callable[[], Interactions]
 @pytest.fixture
 def load(write: Write, cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
     """Load data that counts as large: 60 users, some of one item only, with ratings and genres."""
-    monkeypatch.setattr(kept, "SMALLEST", 10)
+    monkeypatch.setattr(kept_splits, "SMALLEST", 10)
     generator = np.random.default_rng(0)
     rows = [
         f"u{user},i{item},{generator.integers(1, 6)},{time}"
@@ -96,7 +97,7 @@ def test_settings_data_and_code_make_another_split(
     for splitter in (Ratio(seed=1), Ratio(seed=2), Ratio(seed=1, test=0.3), LeaveOneOut()):
         kept_split(splitter, data, cache_folder)
     kept_split(Ratio(seed=1), replace(data, digest="other"), cache_folder)
-    monkeypatch.setattr(kept, "code_digest", lambda components: "other")
+    monkeypatch.setattr(kept_splits, "code_digest", lambda components: "other")
     kept_split(Ratio(seed=1), data, cache_folder)
     assert len(made) == 6 == len(prepared_files(cache_folder, SPLIT))
 
@@ -107,7 +108,7 @@ def test_small_generated_and_known_data_is_split_each_time(
     data = load()
     known = replace(data, known=np.where(data.timestamp == 0, 0, -1))
     kept_split(LeaveOneOut(), known, cache_folder)
-    monkeypatch.setattr(kept, "SMALLEST", len(data) + 1)
+    monkeypatch.setattr(kept_splits, "SMALLEST", len(data) + 1)
     kept_split(LeaveOneOut(), data, cache_folder)
     assert prepared_files(cache_folder, SPLIT) == []
 
@@ -127,7 +128,7 @@ def test_damage_is_noticed_and_mended(load: Load, cache_folder: Path, made: list
 def test_repeated_items_are_noted_each_time(
     write: Write, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "SMALLEST", 1)
+    monkeypatch.setattr(kept_splits, "SMALLEST", 1)
     table = write("b.csv", "user,item,timestamp\na,x,1\na,y,2\na,x,3\nb,y,1\nb,x,2\n")
     for _ in range(2):
         with pytest.warns(UserWarning, match="1 of 2 test targets are items that the user has"):

@@ -9,7 +9,7 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, offsets_of
 from lrec.data.histories import Histories
-from lrec.evaluation.top_k_arrays import BestItems, finite
+from lrec.evaluation.ranking.top_k_arrays import BestItems, finite
 
 # Users and items of a block: 4 MB of scores, which stay in the cache.
 USERS, ITEMS = 256, 4096
@@ -25,7 +25,7 @@ def rank_products(
     is_personalised: Bools | None,
     popularity: Ints,
 ) -> tuple[Ints, Floats, Floats, bool]:
-    """The lists of `lrec.evaluation.top_k` by scores `vectors @ table.T`, which are never whole.
+    """The lists of `top_k` by scores `vectors @ table.T`, which are never whole.
 
     BLAS adds up a product in the same order whatever the block, so that scores are the same bits.
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrec.evaluation.top_k_arrays import BestItems, finite, tie_break_keys_of, top_k_arrays
+from lrec.evaluation.ranking.top_k_arrays import BestItems, finite, tie_break_keys_of, top_k_arrays
 
 
 def by_plain_sort(scores: np.ndarray, k: int, users: np.ndarray) -> list[list[int]]:
