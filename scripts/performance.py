@@ -60,7 +60,7 @@ PARTS = {
     "ml20m_like": Part(benchmark_commands, ("--set", "ml20m_like"), COMMANDS),
     "wide": Part(benchmark_commands, ("--set", "wide", "--limit", "700"), COMMANDS),
     "default": Part(benchmark_commands, ("--set", "default"), {"before": "before"}),
-    "vae": Part(benchmark_vae, ("--epochs", "8"), RECBOLE),
+    "vae": Part(benchmark_vae, ("--epochs", "12"), RECBOLE),
     "vae_table": Part(benchmark_vae, ("--epochs", "5"), {**RECBOLE, "table": "data"}),
     "attention": Part(benchmark_attention, (), RECTOOLS),
     "attention_table": Part(benchmark_attention, (), {**RECTOOLS, "table": "data"}),

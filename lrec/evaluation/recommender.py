@@ -22,7 +22,7 @@ from lrec.evaluation.approximate.hnsw_index import (
 )
 from lrec.evaluation.approximate.search_report import SAMPLE, report_search
 from lrec.evaluation.ranking import Ranker
-from lrec.evaluation.ranking.batches import batches
+from lrec.evaluation.ranking.user_batches import batches
 from lrec.evaluation.requests import RequestBatch
 from lrec.model.common.saving import load
 

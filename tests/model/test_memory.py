@@ -60,12 +60,16 @@ class Said:
 
 def test_vae_of_half_a_million_items_states_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """8 copies of 2 × 600 weights an item, and 6 arrays of 256 logits: 16.7 GiB."""
-    monkeypatch.setattr(memory, "available_memory", lambda: 20 * 2.0**30)
+    monkeypatch.setattr(memory, "available_memory", lambda: free * 2.0**30)
     monkeypatch.setattr(NeuralModel, "fit", lambda *arguments: None)
     split = split_of([[403_511], [0]])
     said: Any = Said()
     nobody: Any = None
+    free = 24
+    with pytest.raises(DataError, match=r"24\.0 GiB are free, of which a model may take two"):
+        VAE().fit(split, Trainer(batch_size=256), nobody, 1, said)
+    free = 26
     VAE().fit(split, Trainer(batch_size=256), nobody, 1, said)
     assert said.lines == (
-        "model=vae takes 16.7 GiB of memory of 20.0 GiB that are free, for 403,512 items",
+        "model=vae takes 16.7 GiB of memory of 26.0 GiB that are free, for 403,512 items",
     )

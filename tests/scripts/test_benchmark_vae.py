@@ -31,5 +31,6 @@ def test_sides_of_two_checkouts_and_a_peer() -> None:
         "lrec, mixed_bfloat16",
         "lrec before, float32",
         "lrec before, mixed_bfloat16",
+        "lrec, mixed_bfloat16, 2,048 items a step",
         "RecBole 1.2.1",
     ]

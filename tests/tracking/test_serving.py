@@ -414,7 +414,9 @@ def test_many_rows_get_the_lists_of_each_alone(
     recommender: Recommender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [{"history": [f"thing-{i % 40:02d}"], "exclude": [B]} for i in range(50)]
-    monkeypatch.setattr("lrec.evaluation.ranking.batches.SCORES_A_BATCH", 7 * recommender.n_items)
+    monkeypatch.setattr(
+        "lrec.evaluation.ranking.user_batches.SCORES_A_BATCH", 7 * recommender.n_items
+    )
     at_once = recommend(recommender, rows, k=4)
     assert [row["items"] for row in at_once] == [
         recommend(recommender, [row], k=4)[0]["items"] for row in rows

@@ -9,7 +9,7 @@ from lrec.base.arrays import Ints, Strings
 from lrec.commands.recommend.restriction import masked_items
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation.ranking.batches import batches
+from lrec.evaluation.ranking.user_batches import batches
 
 
 @dataclass(frozen=True)

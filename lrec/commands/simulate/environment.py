@@ -11,7 +11,7 @@ from lrec.base.bits import splitmix64
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
 from lrec.evaluation.metric import discounts
-from lrec.evaluation.ranking.batches import batches
+from lrec.evaluation.ranking.user_batches import batches
 from lrec.evaluation.references import Oracle
 
 # Purposes of uniform numbers, which make them independent: what is accepted, what is shown.

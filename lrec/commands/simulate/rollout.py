@@ -11,7 +11,7 @@ from lrec.base.arrays import Bools, Ints
 from lrec.commands.simulate.environment import SHOW, Environment, uniform
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation.ranking.batches import batches
+from lrec.evaluation.ranking.user_batches import batches
 
 # Ranks catalogue items, `(n, k)` int32, -1 where there is none, in a round numbered from 1.
 Policy = Callable[[Queries, int], Ints]

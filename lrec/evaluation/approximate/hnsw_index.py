@@ -15,6 +15,7 @@ from lrec.model.common.factorised_scores import FactorisedScores, with_column
 EXACT, HNSW = "exact", "hnsw"  # values of the setting `retrieval`
 NEIGHBOURS, BUILD_DEPTH = 32, 400  # links of an item, candidates for them (Malkov and Yashunin's M
 # and ef_construction)
+FEW = 2_000  # items that are linked by one thread, the same way every time
 DEPTH, DEPTH_PER_ITEM = 200, 2  # candidates of a search, at least, and for each item asked for
 
 
@@ -52,8 +53,8 @@ class HnswIndex:
     makes all equally long, and each query a 0 there (Bachrach et al. 2014): the products stay what
     they are, and order items as cosines do.
 
-    Building it uses all cores, which link items in no fixed order: two indices of the same vectors
-    may differ in an item that neither finds often.
+    Building a large one uses all cores, which link items in no fixed order: two indices of the same
+    vectors may differ in an item that neither finds often.
 
     Attributes:
         seconds: that building it took.
@@ -73,7 +74,7 @@ class HnswIndex:
             ef_construction=BUILD_DEPTH,
             max_elements=len(vectors),
         )
-        self._index.add_items(vectors)
+        self._index.add_items(vectors, num_threads=1 if len(vectors) <= FEW else -1)
         self.seconds = time.perf_counter() - start
 
     def __len__(self) -> int:

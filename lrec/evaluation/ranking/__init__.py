@@ -10,9 +10,9 @@ from lrec.base.arrays import Bools, Floats, Ints
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.ranking.batch_ranking import BatchRanker, diverged
-from lrec.evaluation.ranking.batches import batches
 from lrec.evaluation.ranking.common_ranking import rank_in_common
 from lrec.evaluation.ranking.product_ranking import rank_products
+from lrec.evaluation.ranking.user_batches import batches
 from lrec.model import Model
 
 # Catalogues of more items are ranked by vectors, a block at a time, where a model has them.

@@ -11,10 +11,10 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints
 from lrec.data.histories import Histories
-from lrec.evaluation.ranking.batches import batches
 from lrec.evaluation.ranking.graph_ranking import ranking_graph, score_graph, sees_gpu
 from lrec.evaluation.ranking.sparse_ranking import rank_sparse, sampled
 from lrec.evaluation.ranking.top_k_arrays import finite, top_k_arrays
+from lrec.evaluation.ranking.user_batches import batches
 from lrec.model import Model
 
 # Scores that a thread ranks at once: they stay in its cache.

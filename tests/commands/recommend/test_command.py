@@ -47,7 +47,9 @@ def test_what_is_left_out_does_not_depend_on_who_else_asks(
     own = histories.take(np.array([1, 2, 2, 3]))
     requests = Requests(np.array(list("abcd")), histories, own, np.array([5, 6]))
     table = recommend(Ranker(model, 50), requests, False)
-    monkeypatch.setattr("lrec.evaluation.ranking.batches.SCORES_A_BATCH", model.catalogue.n_items)
+    monkeypatch.setattr(
+        "lrec.evaluation.ranking.user_batches.SCORES_A_BATCH", model.catalogue.n_items
+    )
     pd.testing.assert_frame_equal(recommend(Ranker(model, 50), requests, False), table)
     ids = model.catalogue.ids
     lists = table.groupby("user")["item"].agg(set)

@@ -12,7 +12,7 @@ from helpers.fixed import Fixed, different_scores
 
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation.ranking import Ranker, Ranking, batch_ranking, batches
+from lrec.evaluation.ranking import Ranker, Ranking, batch_ranking, user_batches
 
 
 class Unpersonalised(Fixed):
@@ -139,7 +139,7 @@ def test_any_batch_gives_the_same_answers(n_items: int, monkeypatch: pytest.Monk
     alone = [ranker(queries.take(np.array([row]))) for row in range(25)]
     shuffled = generator.permutation(25)
     mixed = ranker(queries.take(shuffled))
-    monkeypatch.setattr(batches, "SCORES_A_BATCH", 4 * n_items)
+    monkeypatch.setattr(user_batches, "SCORES_A_BATCH", 4 * n_items)
     batched = ranker(queries)
     assert_same(batched, together)
     assert mixed.items.tolist() == together.items[shuffled].tolist()

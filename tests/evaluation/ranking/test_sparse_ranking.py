@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation.ranking import Ranker, Ranking, batch_ranking, batches, sparse_ranking
+from lrec.evaluation.ranking import Ranker, Ranking, batch_ranking, sparse_ranking, user_batches
 from lrec.model.itemknn import ItemKNN
 
 
@@ -75,7 +75,7 @@ def test_lists_are_those_of_all_scores(
     for k in (1, 10, 25):
         expected = Ranker(Whole(scores, popularity), k)(queries)
         assert same(Ranker(Sparse(scores, popularity), k)(queries), expected)
-    monkeypatch.setattr(batch_ranking, "REACHED", batches.SCORES_A_BATCH // 7)  # other batches
+    monkeypatch.setattr(batch_ranking, "REACHED", user_batches.SCORES_A_BATCH // 7)  # other batches
     assert same(Ranker(Sparse(scores, popularity), 25)(queries), expected)
 
 
