@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from lrec.base.array_files import read_arrays, write_arrays
 from lrec.base.errors import one_line
 from lrec.base.files import digest_of_file, digest_of_values
+from lrec.base.mapped_arrays import read_mapped, write_mapped
 from lrec.data import genre_matrix
 from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFeatures
 from lrec.data.used_columns import UsedColumns
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 8
+FORMAT = 9
 
 FEATURES = ("titles", "described")  # arrays of the items
 
@@ -38,12 +35,12 @@ def key(files: list[Path], settings: dict[str, Any]) -> str:
 
 
 def load(path: Path) -> Interactions | None:
-    """Read prepared data, or None where there is none or it is damaged (then it is removed)."""
+    """Map prepared data, or None where there is none or it is damaged (then it is removed)."""
     if not path.exists():
         return None
     try:
-        arrays: dict[str, Any] = {**read_arrays(path)}
-        meta = json.loads(str(arrays.pop("meta")))
+        mapped, meta = read_mapped(path)
+        arrays: dict[str, Any] = {**mapped}
         names = tuple(meta["genre_names"])
         genres = genre_matrix.restored(arrays, len(names))
         for name in (genre_matrix.OFFSETS, genre_matrix.CODES):
@@ -100,10 +97,9 @@ def store(path: Path, data: Interactions) -> None:
         "item_ids": data.item_ids,
         **{name: getattr(data.features, name) for name in FEATURES},
         **genre_matrix.stored(data.features.genres),
-        "meta": np.array(json.dumps(meta)),
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_arrays(path, {k: v for k, v in arrays.items() if v is not None})
+        write_mapped(path, {k: v for k, v in arrays.items() if v is not None}, meta)
     except OSError as error:
         warnings.warn(f"prepared data could not be kept in {path.parent} ({error})", stacklevel=2)

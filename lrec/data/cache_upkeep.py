@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lrec.base.arrays import Strings
 from lrec.base.errors import ConfigError, shown
-from lrec.base.mapped_arrays import read_meta
+from lrec.base.mapped_arrays import read_mapped, read_meta
 
 VARIABLE = "LREC_CACHE_SIZE"
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 DEFAULT = "20GB"
-DATA, SPLIT = ".npz", ".split"  # of prepared data, and of splits of it
+DATA, SPLIT = (".data", ".npz"), ".split"  # of prepared data (of an earlier lrec), and its splits
 NAME = re.compile(r"[0-9a-f]{64}")  # of both: the folder may hold other files
 
 
-def prepared_files(folder: Path, kind: str = DATA) -> list[Path]:
+def prepared_files(folder: Path, kinds: Sequence[str] = DATA) -> list[Path]:
     """The prepared data in a cache folder, or the splits of it."""
     if not folder.is_dir():
         return []
     return sorted(
-        path for path in folder.iterdir() if path.suffix == kind and NAME.fullmatch(path.stem)
+        path for path in folder.iterdir() if path.suffix in kinds and NAME.fullmatch(path.stem)
     )
 
 
@@ -62,7 +61,7 @@ def limit_size(used: Path) -> None:
     removed = []
     with contextlib.suppress(OSError):  # of a folder that cannot be written, or another process
         os.utime(used)
-        kinds = (prepared_files(used.parent, kind) for kind in (SPLIT, DATA))
+        kinds = (prepared_files(used.parent, kind) for kind in ([SPLIT], DATA))
         files = [[(path, path.stat()) for path in paths] for paths in kinds]
         total = sum(stat.st_size for kind in files for _, stat in kind)
         for path, stat in (file for kind in files for file in sorted(kind, key=_last_use)):
@@ -71,7 +70,7 @@ def limit_size(used: Path) -> None:
             if path != used or path.suffix == SPLIT:
                 path.unlink(missing_ok=True)
                 total -= stat.st_size
-                removed += [stat.st_size] if path.suffix == DATA else []
+                removed += [stat.st_size] if path.suffix != SPLIT else []
     if removed:
         warnings.warn(
             f"the cache was larger than {VARIABLE}={os.environ.get(VARIABLE) or DEFAULT}: the "
@@ -88,23 +87,15 @@ def _last_use(file: tuple[Path, os.stat_result]) -> int:
 def splits_without_data(folder: Path, removed: Iterable[Path]) -> list[Path]:
     """The kept splits of data that is not in the folder any more, once some of it is removed."""
     gone = set(removed)
-    left = {_digest(path) for path in prepared_files(folder) if path not in gone}
-    return [path for path in prepared_files(folder, SPLIT) if _data_of(path) not in left - {""}]
+    left = {_value(path, "digest") for path in prepared_files(folder) if path not in gone}
+    splits = prepared_files(folder, [SPLIT])
+    return [path for path in splits if _value(path, "data") not in left - {""}]
 
 
-def _digest(path: Path) -> str:
-    """The digest of prepared data; empty where it cannot be read."""
+def _value(path: Path, name: str) -> str:
+    """A plain value of a file; empty where it cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return str(json.loads(str(stored["meta"]))["digest"])
-    except Exception:
-        return ""
-
-
-def _data_of(path: Path) -> str:
-    """The digest of the data of a split; empty where it cannot be read."""
-    try:
-        return str(read_meta(path)["data"])
+        return str(read_meta(path)[name])
     except (OSError, ValueError, KeyError):
         return ""
 
@@ -116,10 +107,9 @@ def prepared_with(folder: Path, users: Strings) -> Iterator[tuple[Path, str]]:
     """
     for path in prepared_files(folder):
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                known, digest = stored["user_ids"], json.loads(str(stored["meta"]))["digest"]
-        except Exception:
+            arrays, meta = read_mapped(path)
+        except (OSError, ValueError):
             yield path, ""
             continue
-        if np.isin(users, known).any():
-            yield path, str(digest)
+        if np.isin(users, arrays["user_ids"]).any():
+            yield path, str(meta["digest"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from lrec.base.arrays import Floats
+from lrec.base.arrays import Floats, Ints
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Bucketing, Buckets
 from lrec.evaluation.metric import Metric, RatingMetric
@@ -24,7 +24,7 @@ from lrec.model.common.bias import BiasModel
 if TYPE_CHECKING:
     import pandas as pd
 
-SAMPLE_SEED = 0  # of the validation users, whatever the seed of the run
+SAMPLE_SEED = 0  # of samples of users, whatever the seed of the run
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Evaluator:
         queries = self.split.test
         if len(queries) <= n:
             return self
-        rows = np.sort(np.random.default_rng(0).choice(len(queries), n, replace=False))
+        rows = sampled_rows(len(queries), n)
         part = copy(self)
         part.split = replace(self.split, test=queries.take(rows))
         part.parts = {**self.parts, "test": part.split.test}
@@ -192,5 +192,9 @@ def sampled(queries: Queries, n: int | None) -> Queries:
     """A random sample of n queries in their order, always the same; all if there are no more."""
     if n is None or n >= len(queries):
         return queries
-    drawn = np.random.default_rng(SAMPLE_SEED).choice(len(queries), n, replace=False)
-    return queries.take(np.sort(drawn))
+    return queries.take(sampled_rows(len(queries), n))
+
+
+def sampled_rows(total: int, n: int) -> Ints:
+    """n of so many rows in rising order, drawn at random, always the same."""
+    return np.sort(np.random.default_rng(SAMPLE_SEED).choice(total, n, replace=False))

@@ -30,7 +30,7 @@ def test_what_was_not_used_for_longest_goes_first(
     write: Write, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann, bob, cat = (prepare(write, name, age, cache_folder) for name, age in USES)
-    foreign = [cache_folder / name for name in ("mine.npz", "downloads", "x" * 64 + ".npz")]
+    foreign = [cache_folder / name for name in ("mine.data", "downloads", "x" * 64 + ".data")]
     for path in foreign:
         path.write_bytes(b"0" * 10**6)
     monkeypatch.setenv(VARIABLE, str(2 * ann.stat().st_size + 100))
@@ -76,4 +76,6 @@ def test_prepared_data_is_found_by_its_people(write: Write, cache_folder: Path) 
     assert list(prepared_with(cache_folder, np.array(["ann", "nobody"]))) == [(ann, digest)]
     cat.write_bytes(b"damaged")
     assert dict(prepared_with(cache_folder, np.array(["ann"]))) == {ann: digest, cat: ""}
+    old = cat.rename(cat.with_suffix(".npz"))  # of an earlier lrec
+    assert dict(prepared_with(cache_folder, np.array(["ann"]))) == {ann: digest, old: ""}
     assert list(prepared_with(cache_folder / "none", np.array(["ann"]))) == []

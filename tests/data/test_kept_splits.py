@@ -12,7 +12,7 @@ from helpers.tables import Write
 
 from lrec.base.mapped_arrays import read_meta
 from lrec.data import kept_splits
-from lrec.data.cache_upkeep import SPLIT, VARIABLE, prepared_files, splits_without_data
+from lrec.data.cache_upkeep import DATA, SPLIT, VARIABLE, prepared_files, splits_without_data
 from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories
 from lrec.data.interactions import Interactions
@@ -99,7 +99,7 @@ def test_settings_data_and_code_make_another_split(
     kept_split(Ratio(seed=1), replace(data, digest="other"), cache_folder)
     monkeypatch.setattr(kept_splits, "code_digest", lambda components: "other")
     kept_split(Ratio(seed=1), data, cache_folder)
-    assert len(made) == 6 == len(prepared_files(cache_folder, SPLIT))
+    assert len(made) == 6 == len(prepared_files(cache_folder, [SPLIT]))
 
 
 def test_small_generated_and_known_data_is_split_each_time(
@@ -110,12 +110,12 @@ def test_small_generated_and_known_data_is_split_each_time(
     kept_split(LeaveOneOut(), known, cache_folder)
     monkeypatch.setattr(kept_splits, "SMALLEST", len(data) + 1)
     kept_split(LeaveOneOut(), data, cache_folder)
-    assert prepared_files(cache_folder, SPLIT) == []
+    assert prepared_files(cache_folder, [SPLIT]) == []
 
 
 def test_damage_is_noticed_and_mended(load: Load, cache_folder: Path, made: list[str]) -> None:
     first = kept_split(LeaveOneOut(), load(), cache_folder)
-    (path,) = prepared_files(cache_folder, SPLIT)
+    (path,) = prepared_files(cache_folder, [SPLIT])
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 4
     path.write_bytes(content)
@@ -151,14 +151,14 @@ def test_limit_removes_splits_before_data(
     data = load()
     (prepared,) = prepared_files(cache_folder)
     kept_split(Ratio(seed=1), data, cache_folder)
-    (first,) = prepared_files(cache_folder, SPLIT)
+    (first,) = prepared_files(cache_folder, [SPLIT])
     monkeypatch.setenv(VARIABLE, str(prepared.stat().st_size + first.stat().st_size + 2000))
     kept_split(Ratio(seed=2), data, cache_folder)
-    (second,) = prepared_files(cache_folder, SPLIT)
+    (second,) = prepared_files(cache_folder, [SPLIT])
     assert second != first
     monkeypatch.setenv(VARIABLE, str(prepared.stat().st_size))
     kept_split(Ratio(seed=2), data, cache_folder)
-    assert prepared_files(cache_folder, SPLIT) == []
+    assert prepared_files(cache_folder, [SPLIT]) == []
     assert prepared_files(cache_folder) == [prepared]
     assert [str(w.message) for w in recwarn if "cache was larger" in str(w.message)] == []
 
@@ -166,7 +166,7 @@ def test_limit_removes_splits_before_data(
 def test_splits_go_with_their_data(load: Load, cache_folder: Path) -> None:
     data = load()
     kept_split(LeaveOneOut(), data, cache_folder)
-    (prepared,), (split,) = (prepared_files(cache_folder, kind) for kind in (".npz", SPLIT))
+    (prepared,), (split,) = (prepared_files(cache_folder, kind) for kind in (DATA, [SPLIT]))
     assert read_meta(split)["data"] == data.digest
     assert splits_without_data(cache_folder, []) == []
     assert splits_without_data(cache_folder, [prepared]) == [split]

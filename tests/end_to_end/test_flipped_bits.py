@@ -73,7 +73,7 @@ def kept(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Ke
     """Prepared data, a checkpoint, and the files of a model."""
     monkeypatch.setenv("LREC_CACHE", str(tmp_path / "cache"))
     split = LeaveOneOut()(CSV(str(tiny)).load())
-    (prepared,) = (tmp_path / "cache").glob("*.npz")
+    (prepared,) = (tmp_path / "cache").glob("*.data")
     model, folder = ItemKNN(), tmp_path / "model"
     model.fit(split, None, CPU(), 1, SilentCallback())  # type: ignore[arg-type]
     saving.save(folder, model, {"_target_": "lrec.model.itemknn.ItemKNN"})
@@ -174,7 +174,7 @@ def test_commands_say_what_is_damaged(lrec: CommandLine, tiny: Path, tmp_path: P
     assert lrec(tmp_path, *words, **kept).rc == 0
     (metrics,) = tmp_path.glob("outputs/*/*/metrics.json")
     whole = lrec(tmp_path, "data", *data, **kept)
-    (prepared,) = (tmp_path / "cache").glob("*.npz")
+    (prepared,) = (tmp_path / "cache").glob("*.data")
     for position in Flips(prepared).drawn(20, generator):
         answer = lrec(tmp_path, "data", *data, **kept)
         assert answer.rc == 0, position

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from lrec.base.mapped_arrays import LENGTH, SIZE
+
 LOCAL_HEADER = 30  # bytes of a member's header in a zip archive, before its name
 
 
@@ -15,7 +17,7 @@ class Flips:
     """All bytes of a file's headers, and the rest, its payload, from which bytes are drawn.
 
     Args:
-        path: of the file; of one that is no archive, every byte counts as a header.
+        path: of the file; of one that holds no arrays, every byte counts as a header.
     """
 
     def __init__(self, path: Path) -> None:
@@ -26,6 +28,9 @@ class Flips:
             with zipfile.ZipFile(path) as archive:
                 for member in archive.infolist():
                     payload[self._payload(member)] = True
+        elif path.suffix == ".data":  # of mapped arrays
+            start = LENGTH + int.from_bytes(self.content[:LENGTH], "little")
+            payload[start : len(self.content) - SIZE] = True
         self.headers, self.payload = np.flatnonzero(~payload), np.flatnonzero(payload)
 
     def drawn(self, n: int, generator: np.random.Generator) -> Iterator[int]:

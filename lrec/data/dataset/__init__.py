@@ -194,7 +194,7 @@ class FileDataset(Dataset):
         files = self.files()
         self.check_first_rows(files, ordered_for)
         settings = {**self.settings(), "name": self.name}
-        stored = cache.folder(self.cache) / f"{cache.key(files, settings)}.npz"
+        stored = cache.folder(self.cache) / f"{cache.key(files, settings)}{cache_upkeep.DATA[0]}"
         data = cache.load(stored)
         if data is None:
             data = self.prepare(files, ordered_for).by_user()

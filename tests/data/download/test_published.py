@@ -210,7 +210,7 @@ def test_a_named_set_is_fetched_checked_and_read(
     assert (None if titles is None else titles.tolist()) == sample.titles
     assert data.features.genre_names == sample.genres
     assert (genres is None) == (not sample.genres)
-    (prepared,) = (tmp_path / "cache").glob("*.npz")
+    (prepared,) = (tmp_path / "cache").glob("*.data")
     downloads = [f"cache/downloads/{name}/{file}" for file in sample.files]
     assert tree(tmp_path) == sorted([f"cache/{prepared.name}", *downloads])
 
