@@ -14,6 +14,7 @@ from lrec.commands.data_lines import data_lines
 from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import is_data_of, load_config, load_model, split_of
 from lrec.commands.settings import RunSettings
+from lrec.commands.train import kept_references
 from lrec.commands.train.run_logging import RunContext, log_result, published_table
 from lrec.data.alignment import align, refuse_leakage
 from lrec.data.interactions import Interactions
@@ -55,14 +56,20 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
         log.params({key: value for key, value in config.values.items() if key in FREE})
         split = split_to_evaluate(settings, config.values, data, model)
         evaluator = Evaluator(
-            split, settings.metric, settings.bucket, settings.k, settings.validate_users
+            split,
+            settings.metric,
+            settings.bucket,
+            settings.k,
+            settings.validate_users,
+            kept_references.bias(split, settings, data),
         )
         buckets = evaluator.buckets["test"]
         source = {"dataset": str(config.values["dataset"])}
         log.dataset(settings.dataset.name, data.digest, source)
         for line in data_lines(data, split, buckets):
             screen.line(line)
-        result, references = evaluator.test(evaluator.ranker(model)), evaluator.references()
+        result = evaluator.test(evaluator.ranker(model))
+        references = kept_references.references(evaluator, settings, config.values, data)
         rows = with_references(model.name, result.values, references)
         keep_ids = settings.tracking.keep_user_ids
         users = published_table(result.table, split, data.digest, keep_ids)

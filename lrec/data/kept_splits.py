@@ -35,9 +35,10 @@ def kept_split(splitter: Splitter, data: Interactions, folder: Path) -> Split:
     Raises:
         DataError: see `Splitter`.
     """
-    if len(data) < SMALLEST or data.truth is not None or data.known is not None:
+    key = split_key(splitter, data)
+    if key is None:
         return splitter(data)
-    path = folder / f"{_key(splitter, data)}{cache_upkeep.SPLIT}"
+    path = folder / f"{key}{cache_upkeep.SPLIT}"
     split = _load(path, data)
     if split is None:
         split = splitter(data)
@@ -48,8 +49,13 @@ def kept_split(splitter: Splitter, data: Interactions, folder: Path) -> Split:
     return split
 
 
-def _key(splitter: Splitter, data: Interactions) -> str:
-    """Digest of all that the split depends on: it has no settings but its attributes."""
+def split_key(splitter: Splitter, data: Interactions) -> str | None:
+    """Digest of all that a split depends on; None for data that is split sooner than it is found.
+
+    A splitter has no settings but its attributes.
+    """
+    if len(data) < SMALLEST or data.truth is not None or data.known is not None:
+        return None
     settings = {name: repr(value) for name, value in vars(splitter).items()}
     kind = f"{type(splitter).__module__}.{type(splitter).__qualname__}"
     return digest_of_values([data.digest, kind, settings, code_digest([splitter])])

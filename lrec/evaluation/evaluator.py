@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints
+from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Bucketing, Buckets
 from lrec.evaluation.metric import Metric, RatingMetric
@@ -53,6 +54,7 @@ class Evaluator:
         ks: lengths of the lists.
         validate_users: size of the sample of validation users that stand for all, the same for
             every model and epoch; None for all. It is also what scores are calibrated on.
+        bias: the bias model of the training part, where it has been fitted; None fits it.
 
     Attributes:
         parts: the queries of either part; validation is the sample of it.
@@ -67,24 +69,28 @@ class Evaluator:
         bucketings: Mapping[str, Bucketing],
         ks: Sequence[int],
         validate_users: int | None = None,
+        bias: BiasModel | None = None,
     ) -> None:
         self.split = split
         self.metrics = metrics
         self.ks = list(ks)
         self.validated: tuple[Ranker, Floats] | None = None
         self.parts = {"validation": sampled(split.validation, validate_users), "test": split.test}
-        self.buckets: dict[str, list[Buckets]] = {
-            part: [
-                bucketing.assign(queries.train_history, split.train, split.catalogue)
+        of_validation, of_test = (queries.train_history for queries in self.parts.values())
+
+        def buckets_of(histories: Histories) -> list[Buckets]:
+            return [
+                bucketing.assign(histories, split.train, split.catalogue)
                 for bucketing in bucketings.values()
             ]
-            for part, queries in self.parts.items()
-        }
-        self.bias = (
-            None
-            if split.train.rating is None
-            else BiasModel.fit(split.train, split.catalogue.n_items)
+
+        self.buckets = {"validation": buckets_of(of_validation)}
+        self.buckets["test"] = (
+            self.buckets["validation"] if of_test is of_validation else buckets_of(of_test)
         )
+        if bias is None and split.train.rating is not None:
+            bias = BiasModel.fit(split.train, split.catalogue.n_items)
+        self.bias = bias
 
     def ranker(self, model: Model) -> Ranker:
         """A ranker of the longest lists; keep it over several calls: its graph is traced once."""

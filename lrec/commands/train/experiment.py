@@ -100,7 +100,12 @@ def run(
             model.warm_start(pretrained)
             log.tags({"lrec.updates": pretrained.run})
         evaluator = Evaluator(
-            split, settings.metric, settings.bucket, settings.k, settings.validate_users
+            split,
+            settings.metric,
+            settings.bucket,
+            settings.k,
+            settings.validate_users,
+            kept_references.bias(split, settings, data),
         )
         buckets = evaluator.buckets["test"]
         run_logging.log_data(context, settings.dataset.name, data, split)

@@ -1,10 +1,12 @@
-"""Metrics of the references, computed once for all runs on the same split with the same metrics."""
+"""The bias model, and metrics of all references, computed once for all runs on the same split."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,39 @@ import numpy as np
 
 from lrec.base.config.code_digest import code_digest
 from lrec.base.files import digest_of_values, write_text
+from lrec.base.mapped_arrays import read_mapped, write_mapped
 from lrec.commands.settings import RunSettings
 from lrec.data import cache
 from lrec.data.interactions import Interactions
+from lrec.data.kept_splits import split_key
 from lrec.data.queries import Split
 from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.references import Rows
+from lrec.model.common.bias import BiasModel
 
 GROUPS = ("dataset", "split", "metric", "bucket", "k")  # of the config
+
+
+def bias(split: Split, settings: RunSettings, data: Interactions) -> BiasModel | None:
+    """The bias model of a split, from the cache where the data is large; None without ratings."""
+    if split.train.rating is None:
+        return None
+    key, n_items = split_key(settings.split, data), split.catalogue.n_items
+    if key is None:
+        return BiasModel.fit(split.train, n_items)
+    key = digest_of_values([key, split.catalogue.ids[:n_items].tolist()])  # codes may be others
+    path = _folder(settings) / f"{key}.bias"
+    try:
+        arrays, meta = read_mapped(path)
+        low, high = meta["scale"]
+        return BiasModel(meta["mean"], arrays["item"], meta["user_shrink"], (low, high))
+    except (OSError, ValueError):
+        fitted = BiasModel.fit(split.train, n_items)
+    with contextlib.suppress(OSError):  # the next run fits it again
+        path.parent.mkdir(parents=True, exist_ok=True)
+        numbers = asdict(fitted)
+        write_mapped(path, {"item": numbers.pop("item")}, numbers)
+    return fitted
 
 
 def references(
@@ -30,8 +57,7 @@ def references(
     Args:
         config: of the run; of it only what the references depend on counts.
     """
-    folder = cache.folder(getattr(settings.dataset, "cache", None)) / "references"
-    path = folder / f"{_key(evaluator, settings, config, data)}.json"
+    path = _folder(settings) / f"{_key(evaluator, settings, config, data)}.json"
     rows = _read(path)
     if rows is None:
         rows = evaluator.references()
@@ -41,6 +67,10 @@ def references(
         except OSError:  # the next run computes them again
             pass
     return rows
+
+
+def _folder(settings: RunSettings) -> Path:
+    return cache.folder(getattr(settings.dataset, "cache", None)) / "references"
 
 
 def _read(path: Path) -> Rows | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.composing import checked, composed
 from omegaconf import OmegaConf
@@ -14,6 +16,7 @@ from lrec.commands.settings import RunSettings
 from lrec.commands.train import kept_references
 from lrec.data import cache
 from lrec.evaluation.evaluator import Evaluator
+from lrec.model.common.bias import BiasModel
 
 SMALL = ("dataset.n_users=300", "dataset.n_items=80", "metric=[recall,mse]")
 
@@ -74,6 +77,36 @@ def test_other_code_computes_them_anew(counted: Counted, monkeypatch: pytest.Mon
     monkeypatch.setattr(kept_references, "code_digest", lambda components: "changed")
     counted()
     assert counted.computed == 2
+
+
+def test_bias_of_large_data_is_fitted_once(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_references, "split_key", lambda splitter, data: data.digest)
+    fitted: list[int] = []
+    fit = BiasModel.fit
+
+    def counting(*arguments: Any) -> BiasModel:
+        fitted.append(1)
+        return fit(*arguments)
+
+    monkeypatch.setattr(BiasModel, "fit", counting)
+    settings: RunSettings = checked(composed(*SMALL, "monitor=val/recall_at_10/all"))
+    data = settings.dataset.load()
+    split = settings.split(data)
+    first, again = (kept_references.bias(split, settings, data) for _ in range(2))
+    assert len(fitted) == 1
+    assert first is not None
+    assert again is not None
+    np.testing.assert_array_equal(again.item, first.item)
+    assert (again.mean, again.scale, again.user_shrink) == (first.mean, first.scale, 5.0)
+    np.testing.assert_array_equal(again.predict(split.test), first.predict(split.test))
+    (path,) = (cache.folder(None) / "references").iterdir()
+    path.write_bytes(path.read_bytes()[:-1])
+    kept_references.bias(split, settings, data)
+    extended = replace(split, catalogue=replace(split.catalogue, ids=split.catalogue.ids[::-1]))
+    kept_references.bias(extended, settings, data)
+    assert len(fitted) == 3
 
 
 @pytest.mark.parametrize("damage", ["", "{", '{"rows": {}}', None])
