@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrec.base.arrays import Ints
 from lrec.base.errors import DataError
 from lrec.data.cleaning.audit import drop
 from lrec.data.interactions import Behavior, Interactions
@@ -24,8 +25,8 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
     """
     import pandas as pd
 
-    user, user_ids = pd.factorize(frame["user"], sort=True)
-    item, item_ids = pd.factorize(frame["item"], sort=True)
+    user, user_ids = _codes(frame["user"])
+    item, item_ids = _codes(frame["item"])
     if any("\0" in "".join(ids) for ids in (user_ids, item_ids)):
         raise DataError("ids hold NUL bytes: the file is no UTF-8 text. Save it as UTF-8.")
     timestamp = rating = behavior = None
@@ -53,6 +54,19 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
         item_ids=np.asarray(item_ids, dtype=np.str_),
         clock=clock,
     )
+
+
+def _codes(column: pd.Series) -> tuple[Ints, Any]:
+    """Codes of ids in the order of their sorted names, and these; none is missing."""
+    import pandas as pd
+
+    if not isinstance(column.dtype, pd.CategoricalDtype) or not column.dtype.ordered:
+        return pd.factorize(column, sort=True)
+    codes, ids = column.cat.codes.to_numpy(), column.cat.categories  # sorted already
+    occurs = np.bincount(codes, minlength=len(ids)) > 0
+    if not occurs.all():  # rows were left out
+        codes, ids = (np.cumsum(occurs) - 1)[codes], ids[occurs]
+    return codes, ids
 
 
 def complete(
