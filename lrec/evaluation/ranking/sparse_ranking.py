@@ -27,10 +27,9 @@ def rank_sparse(
     is_personalised: Bools,
     popularity: Ints,
 ) -> Lists:
-    """The lists of `top_k_arrays`, of positive scores alone where they fill one.
+    """The lists of `top_k_arrays`: positive scores, and behind them items of score 0 if they are few.
 
-    A list lies within its positive scores if k of them are not masked. With n masked items they are
-    among the k + n best.
+    With n masked items, a list's positive scores are among the k + n best.
 
     Args:
         scores: `(batch, n_items)` float32 sparse rows, each entry once, in any order.
@@ -47,44 +46,69 @@ def rank_sparse(
     items = np.empty((n, k), np.int32)
     values = np.empty((n, k), np.float32)
     reached, n_masked = np.diff(scores.indptr), np.bincount(masked[0], minlength=n)
-    filled = is_personalised & (reached >= k) & (np.maximum(reached, n_masked) <= MOST * n_items)
-    own = filled[masked[0]]
+    whole = ~is_personalised | (reached + n_masked > MOST * n_items) | (n_items < 2 * k)
+    own = ~whole[masked[0]]
     masked_key = np.sort(masked[0][own].astype(np.int64) * n_items + masked[1][own])
-    rows = np.flatnonzero(filled)
+    rows = np.flatnonzero(~whole)
     rows = rows[np.argsort(reached[rows], kind="stable")]
+    n_positive = np.zeros(n, np.int64)
     start = 0
     while start < len(rows):
-        size = max(1, ENTRIES // int(reached[rows[start]]))
-        part = rows[start : start + size]
-        fits = np.arange(1, len(part) + 1) * reached[part] <= ENTRIES
+        size = max(1, ENTRIES // max(k, int(reached[rows[start]])))
+        part: Ints = rows[start : start + size]
+        fits = np.arange(1, len(part) + 1) * np.maximum(reached[part], k) <= ENTRIES
         part = part[: max(1, int(fits.sum()))]
         start += len(part)
-        columns, numbers = _padded(scores, part)
+        columns, numbers = _padded(scores, part, k)
         wide = min(k + int(n_masked[part].max()), columns.shape[1])
         best = _best(columns, numbers, wide, users[part])
         columns = np.take_along_axis(columns, best, axis=1)
         numbers = np.take_along_axis(numbers, best, axis=1)
         free = (numbers > 0) & ~_contains(masked_key, part[:, None] * n_items + columns)
-        filled[part] = free.sum(axis=1) >= k
+        n_positive[part] = free.sum(axis=1).clip(max=k)
         chosen = np.argsort(~free, axis=1, kind="stable")[:, :k]
         items[part] = np.take_along_axis(columns, chosen, axis=1)
         values[part] = np.take_along_axis(numbers, chosen, axis=1)
-    others, size = np.flatnonzero(~filled), max(1, SCORES // n_items)
-    for part in (others[i : i + size] for i in range(0, len(others), size)):
+
+    short = rows[n_positive[rows] < k]
+    codes = splitmix64(np.arange(n_items if len(short) else 0, dtype=np.uint64))
+    for part in _split(short, n_items):
+        keys = tie_break_keys_of(users[part], codes)
+        entries = scores[part].tocoo()
+        other = entries.data != 0
+        keys[entries.row[other], entries.col[other]] = -1
+        keys[_own(masked, part, n)] = -1
+        zeros = best_columns(keys, k)
+        place = np.arange(k) - n_positive[part][:, None]
+        filled = place >= 0
+        items[part] = np.where(filled, np.take_along_axis(zeros, place.clip(0), 1), items[part])
+        values[part] = np.where(filled, 0, values[part])
+    for part in _split(np.flatnonzero(whole), n_items):
         dense = scores[part].toarray()
         dense[~is_personalised[part]] = popularity
-        place = np.full(n, -1)
-        place[part] = np.arange(len(part))
-        own = place[masked[0]] >= 0
-        dense[place[masked[0][own]], masked[1][own]] = -np.inf
+        dense[_own(masked, part, n)] = -np.inf
         items[part], values[part] = top_k_arrays(dense, k, users[part])
     return items, values
 
 
-def _padded(scores: Sparse, rows: Ints) -> tuple[Ints, Floats]:
-    """Columns and values of some rows, `(n, longest)`, -1 behind the end of a row."""
+def _split(rows: Ints, n_items: int) -> list[Ints]:
+    """Rows in parts that are few enough for a matrix of their scores."""
+    size = max(1, SCORES // n_items)
+    return [rows[i : i + size] for i in range(0, len(rows), size)]
+
+
+def _own(pairs: Pairs, rows: Ints, n: int) -> Pairs:
+    """The pairs of some of n rows, whose place among them takes the place of the row."""
+    place = np.full(n, -1)
+    place[rows] = np.arange(len(rows))
+    own = place[pairs[0]] >= 0
+    return place[pairs[0][own]], pairs[1][own]
+
+
+def _padded(scores: Sparse, rows: Ints, least: int) -> tuple[Ints, Floats]:
+    """Columns and values of some rows, `(n, longest or least)`, -1 behind the end of a row."""
     first, count = scores.indptr[rows], np.diff(scores.indptr)[rows]
-    step = np.arange(count.max())
+    step = np.arange(max(int(count.max()), least))
     inside = step < count[:, None]
     entry = np.where(inside, first[:, None] + step, 0)
     return scores.indices[entry], np.where(inside, scores.data[entry], np.float32(-1))
