@@ -10,7 +10,7 @@ from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.approximate.hnsw_index import HnswIndex
 from lrec.evaluation.ranking import Ranker, Ranking
-from lrec.evaluation.ranking.top_k_arrays import best_columns, tie_break_keys_of
+from lrec.evaluation.ranking.top_k_arrays import best_keys, tie_break_keys_of
 from lrec.model import Model
 
 MOST = 2048  # items of a search: ranking all is about as fast from there on
@@ -97,7 +97,7 @@ class ApproximateRanker:
         scores = np.einsum("nd,nkd->nk", vectors, self.index.scores.items[items])
         keys = tie_break_keys_of(queries.user.astype(np.int64), splitmix64(items.astype(np.uint64)))
         keys += sortable(scores.view(np.int32)).astype(np.int64) << 32
-        best = best_columns(keys, self.k)
+        best = best_keys(keys, self.k, items)
         return np.take_along_axis(items, best, 1), np.take_along_axis(scores, best, 1)
 
 

@@ -9,11 +9,10 @@ import numpy as np
 from lrec.base.arrays import Floats, Ints
 from lrec.base.bits import sortable, splitmix64
 from lrec.data.histories import Histories
-from lrec.evaluation.ranking.top_k_arrays import best_columns, tie_break_keys_of
+from lrec.evaluation.ranking.top_k_arrays import EMPTY, best_keys, tie_break_keys_of
 
 # Entries of a batch: 32 MB of int64.
 ENTRIES = 2**22
-MASKED = np.iinfo(np.int64).min
 
 
 def rank_in_common(scores: Floats, masked: Histories, k: int) -> tuple[Ints, Floats]:
@@ -48,9 +47,9 @@ def rank_in_common(scores: Floats, masked: Histories, k: int) -> tuple[Ints, Flo
         own = masked.take(rows)
         column = place[own.item]
         near = column < width
-        keys[own.row[near], column[near]] = MASKED
-        best = best_columns(keys, k)
-        free = np.take_along_axis(keys, best, axis=1) != MASKED
+        keys[own.row[near], column[near]] = EMPTY
+        best = best_keys(keys, k)
+        free = np.take_along_axis(keys, best, axis=1) != EMPTY
         items[rows] = np.where(free, order[best], -1)
         values[rows] = np.where(free, descending[best], -np.inf)
     return items, values

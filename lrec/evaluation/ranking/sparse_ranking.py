@@ -6,7 +6,13 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Sparse
 from lrec.base.bits import splitmix64
-from lrec.evaluation.ranking.top_k_arrays import best_columns, tie_break_keys_of, top_k_arrays
+from lrec.evaluation.ranking.top_k_arrays import (
+    EMPTY,
+    best_columns,
+    best_keys,
+    tie_break_keys_of,
+    top_k_arrays,
+)
 
 # Entries of rows of about one length that are ranked at once, for a thread's cache.
 ENTRIES = 2**18
@@ -27,7 +33,7 @@ def rank_sparse(
     is_personalised: Bools,
     popularity: Ints,
 ) -> Lists:
-    """The lists of `top_k_arrays`: positive scores, and behind them items of score 0 if they are few.
+    """The lists of `top_k_arrays`: positive scores, and items of score 0 if they are few.
 
     With n masked items, a list's positive scores are among the k + n best.
 
@@ -76,9 +82,9 @@ def rank_sparse(
         keys = tie_break_keys_of(users[part], codes)
         entries = scores[part].tocoo()
         other = entries.data != 0
-        keys[entries.row[other], entries.col[other]] = -1
-        keys[_own(masked, part, n)] = -1
-        zeros = best_columns(keys, k)
+        keys[entries.row[other], entries.col[other]] = EMPTY
+        keys[_own(masked, part, n)] = EMPTY
+        zeros = best_keys(keys, k)
         place = np.arange(k) - n_positive[part][:, None]
         filled = place >= 0
         items[part] = np.where(filled, np.take_along_axis(zeros, place.clip(0), 1), items[part])
@@ -123,7 +129,7 @@ def _best(columns: Ints, values: Floats, wide: int, users: Ints) -> Ints:
     mixed = splitmix64(columns[tied].astype(np.uint64))
     keys = tie_break_keys_of(users[tied], mixed)
     keys += np.maximum(values[tied], 0).view(np.int32).astype(np.int64) << 32
-    best[tied] = best_columns(keys, more)
+    best[tied] = best_keys(keys, more, columns[tied])
     return best[:, :wide]
 
 

@@ -30,8 +30,9 @@ def top_k_arrays(scores: Floats, k: int, users: Ints) -> tuple[Ints, Floats]:
 class BestItems:
     """The k best items of each user, of scores that come a block of the catalogue at a time.
 
-    Items are ordered by score, and equal scores by a random key of user and item, so blocks of any
-    size, in any order, end in the lists of the whole. Memory does not grow with the catalogue.
+    Items are ordered by score, equal scores by a random key of user and item, and equal keys by the
+    item, so blocks of any size, in any order, end in the lists of the whole. Memory does not grow
+    with the catalogue.
 
     Args:
         users: `(n,)` int64, who break ties.
@@ -108,10 +109,17 @@ class BestItems:
         order = np.argsort(key)[::-1]
         small = np.int16 if n <= np.iinfo(np.int16).max else np.int64  # int16: a radix sort
         order = order[np.argsort(row[order].astype(small), kind="stable")]
+        if _any_equal(row[order], key[order]):
+            order = np.lexsort((item, ~key, row))
         counts = np.bincount(row, minlength=n)  # k or more in each row
         best = order[(np.cumsum(counts) - counts)[:, None] + np.arange(k)]
         self.items, self.scores, self.keys = item[best].astype(np.int32), score[best], key[best]
         self.lowest = np.maximum(self.scores[:, -1], LEAST)
+
+
+def _any_equal(row: Ints, key: Ints) -> bool:
+    """True if neighbours in a row have one key: random keys of two items are equal now and then."""
+    return bool(((key[1:] == key[:-1]) & (row[1:] == row[:-1]) & (key[1:] != EMPTY)).any())
 
 
 def _kth_of_parts(maxima: Floats, k: int) -> Floats:
@@ -155,8 +163,24 @@ def tie_break_keys_of(users: Ints, codes: Ints) -> Ints:
     return tie_breaks(splitmix64(users.astype(np.int64).astype(np.uint64))[:, None], codes)
 
 
+def best_keys(keys: Ints, k: int, items: Ints | None = None) -> Ints:
+    """Columns of the highest keys of each row, best first, `(n, k)`; of equal ones the lower item.
+
+    Args:
+        keys: `(n, width)` int64, `EMPTY` where there is no item.
+        items: `(n, width)` of the columns, where they are not in the order of the items.
+    """
+    best = best_columns(keys, min(k + 1, keys.shape[1]))
+    ordered = np.take_along_axis(keys, best, axis=1)
+    equal = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != EMPTY)
+    for row in np.flatnonzero(equal.any(axis=1)):  # one row in hundreds, at most
+        item = np.arange(keys.shape[1]) if items is None else items[row]
+        best[row] = np.lexsort((item, ~keys[row]))[: best.shape[1]]
+    return best[:, :k]
+
+
 def best_columns(values: Floats | Ints, wide: int) -> Ints:
-    """Columns of the highest values of each row, best first, `(n, wide)`."""
+    """Columns of the highest values of each row, best first, `(n, wide)`, in any order if equal."""
     first = values.shape[1] - wide
     columns = np.argpartition(values, first, axis=1)[:, first:] if first else _all_columns(values)
     order = np.argsort(np.take_along_axis(values, columns, 1), axis=1)[:, ::-1]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
+from lrec.data.histories import Histories
+from lrec.evaluation.ranking import top_k_arrays as top_k_module
+from lrec.evaluation.ranking.common_ranking import rank_in_common
+from lrec.evaluation.ranking.sparse_ranking import rank_sparse
 from lrec.evaluation.ranking.top_k_arrays import BestItems, finite, tie_break_keys_of, top_k_arrays
 
 
@@ -52,6 +59,35 @@ def test_blocks_end_in_the_lists_of_the_whole(
     blocked = best.lists()
     np.testing.assert_array_equal(blocked[0], items)
     np.testing.assert_array_equal(blocked[1], values)
+
+
+@pytest.mark.parametrize("levels", [1, 4])
+def test_items_with_one_score_and_one_key_come_in_their_order(
+    levels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random keys of 32 bits meet now and then in wide catalogues; here nearly always."""
+
+    def few(users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        return ((users ^ items) % np.uint64(3)).astype(np.int64)
+
+    monkeypatch.setattr(top_k_module, "tie_breaks", few)
+    draw = np.random.default_rng(levels)
+    scores = draw.integers(1, levels + 1, (6, 300)).astype(np.float32)
+    users = np.arange(6)
+    expected = by_plain_sort(scores, 20, users)
+    assert top_k_arrays(scores, 20, users)[0].tolist() == expected
+    best = BestItems(users, 20)
+    for first in (200, 0, 100):
+        best.add(np.ascontiguousarray(scores[:, first : first + 100]), first)
+    assert best.lists()[0].tolist() == expected
+    common = np.repeat(scores[:1], 6, axis=0)
+    masked = replace(Histories.of([[]] * 6), user=users)
+    received = rank_in_common(common[0], masked, 20)[0].tolist()
+    assert received == by_plain_sort(common, 20, users)
+    sparse = csr_array(np.where(draw.random(scores.shape) < 0.02, scores, 0))
+    nothing = (np.empty(0, int), np.empty(0, int))
+    lists, _ = rank_sparse(sparse, nothing, 20, users, np.ones(6, bool), np.ones(300, int))
+    assert lists.tolist() == by_plain_sort(sparse.toarray(), 20, users)
 
 
 def test_memory_is_that_of_a_block_when_all_items_tie() -> None:
