@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from lrec.base.arrays import offsets_of
 from lrec.model.common import sparse_products
-from lrec.model.common.sparse_products import candidates, largest, nearest
+from lrec.model.common.sparse_products import candidates, dense_product, largest, nearest
 from lrec.model.itemknn import ItemKNN
 
 
@@ -20,6 +20,16 @@ def test_products_in_small_blocks_are_the_same(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sparse_products, "ENTRIES_A_BLOCK", 3)
     parts = fitted(ItemKNN(2), split_of(BASKETS)).state()
     assert all(np.array_equal(whole[name], parts[name]) for name in whole)
+
+
+@pytest.mark.parametrize("lengths", [[], [3], [0, 0, 0, 0, 9], [4, 0, 1] * 30, [0] * 20])
+def test_product_with_a_dense_matrix_is_that_of_one_thread(lengths: list[int]) -> None:
+    generator = np.random.default_rng(5)
+    indices = generator.integers(0, 50, sum(lengths))
+    values = generator.random(sum(lengths)).astype(np.float32)
+    left = csr_array((values, indices, offsets_of(lengths)), shape=(len(lengths), 50))
+    right = generator.random((50, 8)).astype(np.float32)
+    np.testing.assert_array_equal(dense_product(left, right), left @ right)
 
 
 def test_largest_keeps_what_a_sort_of_each_row_keeps() -> None:

@@ -15,6 +15,7 @@ from lrec.data.queries import Split
 from lrec.model import Model
 from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
 from lrec.model.common.protocols import Callback, Schedule, Strategy
+from lrec.model.common.sparse_products import dense_product
 
 
 class ItemItemModel(Model):
@@ -67,7 +68,10 @@ class ItemItemModel(Model):
 
     def _product(self, histories: Histories) -> Any:
         """Scores `(n, n_items)`, dense or sparse as the weights are."""
-        return history_matrix(histories, self.catalogue.n_items, self.recency) @ self.weights
+        users = history_matrix(histories, self.catalogue.n_items, self.recency)
+        if self.scores_sparsely:
+            return users @ self.weights
+        return dense_product(users, self.weights)
 
     def export_scorer(self) -> ExportScorer:
         import tensorflow as tf

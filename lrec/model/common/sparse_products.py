@@ -23,6 +23,26 @@ def row_sums(rows: Sparse, power: int = 1) -> Floats:
     return np.bincount(row, weights=rows.data**power, minlength=rows.shape[0]).astype(float)
 
 
+def dense_product(left: Sparse, right: Floats) -> Floats:
+    """`left @ right`, `(n, m)` float32, of sparse rows and a dense matrix, on all cores."""
+    n, threads = left.shape[0], os.cpu_count() or 1
+    if n < 2 * threads:  # a request or two: threads take longer to start
+        single: Floats = left @ right
+        return single
+    product = np.empty((n, right.shape[1]), np.float32)
+    # by entries and not by rows: histories are of very different lengths
+    shares = np.linspace(0, left.indptr[-1], threads + 1)
+    edges = np.searchsorted(left.indptr, shares).clip(max=n)
+    edges[0], edges[-1] = 0, n
+
+    def fill(start: int, stop: int) -> None:
+        product[start:stop] = left[start:stop] @ right
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(fill, edges[:-1].tolist(), edges[1:].tolist()))
+    return product
+
+
 def nearest(
     left: Sparse,
     right: Sparse,
