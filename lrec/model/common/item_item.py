@@ -69,9 +69,9 @@ class ItemItemModel(Model):
     def _product(self, histories: Histories) -> Any:
         """Scores `(n, n_items)`, dense or sparse as the weights are."""
         users = history_matrix(histories, self.catalogue.n_items, self.recency)
-        if self.scores_sparsely:
-            return users @ self.weights
-        return dense_product(users, self.weights)
+        if isinstance(self.weights, np.ndarray):
+            return dense_product(users, self.weights)
+        return users @ self.weights
 
     def export_scorer(self) -> ExportScorer:
         import tensorflow as tf
