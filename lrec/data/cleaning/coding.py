@@ -25,8 +25,8 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
     """
     import pandas as pd
 
-    user, user_ids = _codes(frame["user"])
-    item, item_ids = _codes(frame["item"])
+    (user, users), (item, items) = (_codes(frame[role]) for role in ("user", "item"))
+    user_ids, item_ids = users.tolist(), items.tolist()  # quicker to go through than an index
     if any("\0" in "".join(ids) for ids in (user_ids, item_ids)):
         raise DataError("ids hold NUL bytes: the file is no UTF-8 text. Save it as UTF-8.")
     timestamp = rating = behavior = None
@@ -50,8 +50,8 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
         behavior=None if behavior is None else behavior.astype(np.int32),
         behaviors=behaviors,
         known=known,
-        user_ids=np.asarray(user_ids, dtype=np.str_),
-        item_ids=np.asarray(item_ids, dtype=np.str_),
+        user_ids=np.array(user_ids, np.str_),
+        item_ids=np.array(item_ids, np.str_),
         clock=clock,
     )
 
