@@ -41,7 +41,7 @@ def read_arrays(path: Path, sealed: bool = True) -> Arrays:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        if sealed and not _is_whole(file):
+        if sealed and not is_whole(file):
             raise ValueError("the digest at its end is of other content")
         file.seek(0)
         with np.load(file, allow_pickle=False) as stored:
@@ -57,7 +57,7 @@ def _seal(file: BinaryIO) -> None:
     file.write(digest)
 
 
-def _is_whole(file: BinaryIO) -> bool:
+def is_whole(file: BinaryIO) -> bool:
     """True if the digest at the end is that of all bytes before it."""
     end = file.seek(0, os.SEEK_END) - SIZE
     file.seek(0)

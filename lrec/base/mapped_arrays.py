@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from lrec.base.array_files import SIZE, is_whole
 from lrec.base.arrays import Arrays
 from lrec.base.files import whole
 
 ALIGNMENT = 64  # bytes, of every array: what vector instructions like best
 LENGTH = 8  # bytes of the header's length, at the beginning
-SIZE = hashlib.sha256().digest_size  # bytes of the digest, at the end
-CHUNK = 1 << 22  # bytes read at once
+LONGEST = 1 << 22  # bytes that a header may have
 
 
 def write_mapped(path: Path, arrays: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
@@ -56,13 +56,9 @@ def read_mapped(path: Path) -> tuple[Arrays, dict[str, Any]]:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        end = file.seek(0, 2) - SIZE
-        file.seek(0)
-        digest = hashlib.sha256()
-        for start in range(0, end, CHUNK):
-            digest.update(file.read(min(CHUNK, end - start)))
-        if end <= 0 or file.read() != digest.digest():
+        if not is_whole(file):
             raise ValueError("the digest at its end is of other content")
+        end = file.tell() - SIZE
         file.seek(0)
         length, header = _header(file.read(LENGTH), file)
     mapped = np.memmap(path, np.uint8, "r", offset=0, shape=(end,))
@@ -88,7 +84,7 @@ def read_meta(path: Path) -> dict[str, Any]:
 
 def _header(length: bytes, file: Any) -> tuple[int, dict[str, Any]]:
     size = int.from_bytes(length, "little")
-    if size > CHUNK:
+    if size > LONGEST:
         raise ValueError("its header is too long")
     header = json.loads(file.read(size))
     if not isinstance(header, dict) or "meta" not in header:

@@ -19,7 +19,6 @@ from lrec.commands.train.run_logging import RunContext, log_result, published_ta
 from lrec.data.alignment import align, refuse_leakage
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
-from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.references import with_references
 from lrec.model import Model
 from lrec.reporting.terminal import Screen, show_warnings
@@ -55,14 +54,7 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
     ) as log:
         log.params({key: value for key, value in config.values.items() if key in FREE})
         split = split_to_evaluate(settings, config.values, data, model)
-        evaluator = Evaluator(
-            split,
-            settings.metric,
-            settings.bucket,
-            settings.k,
-            settings.validate_users,
-            kept_references.bias(split, settings, data),
-        )
+        evaluator = kept_references.evaluator(split, settings, data)
         buckets = evaluator.buckets["test"]
         source = {"dataset": str(config.values["dataset"])}
         log.dataset(settings.dataset.name, data.digest, source)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lrec.base.mapped_arrays import LENGTH, SIZE
+from lrec.base.array_files import SIZE
+from lrec.base.mapped_arrays import LENGTH
 
 LOCAL_HEADER = 30  # bytes of a member's header in a zip archive, before its name
 

@@ -22,7 +22,7 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.feature import with_vectors
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
-from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
+from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
 from lrec.reporting.progress import Progress
@@ -99,14 +99,7 @@ def run(
         if pretrained is not None:
             model.warm_start(pretrained)
             log.tags({"lrec.updates": pretrained.run})
-        evaluator = Evaluator(
-            split,
-            settings.metric,
-            settings.bucket,
-            settings.k,
-            settings.validate_users,
-            kept_references.bias(split, settings, data),
-        )
+        evaluator = kept_references.evaluator(split, settings, data)
         buckets = evaluator.buckets["test"]
         run_logging.log_data(context, settings.dataset.name, data, split)
         lines = data_lines(data, split, buckets)

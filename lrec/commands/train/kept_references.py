@@ -49,6 +49,18 @@ def bias(split: Split, settings: RunSettings, data: Interactions) -> BiasModel |
     return fitted
 
 
+def evaluator(split: Split, settings: RunSettings, data: Interactions) -> Evaluator:
+    """The evaluator of a run, with the kept bias model."""
+    return Evaluator(
+        split,
+        settings.metric,
+        settings.bucket,
+        settings.k,
+        settings.validate_users,
+        bias(split, settings, data),
+    )
+
+
 def references(
     evaluator: Evaluator, settings: RunSettings, config: Mapping[str, Any], data: Interactions
 ) -> Rows:
