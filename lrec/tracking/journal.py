@@ -180,7 +180,7 @@ def tags_of(entries: list[Entry]) -> dict[str, str]:
 def obstacle(folder: Path, entries: list[Entry]) -> str:
     """Reason for which the run of a folder's journal cannot be resumed; empty if it can."""
     tags = tags_of(entries)
-    if tags.get("lrec.command") != "train":
+    if tags.get("lrec.command") not in ("train", "trial"):
         return "it left nothing to go on with: it ended well, or before it began to train"
     if "lrec.updates" in tags:
         return "it is of lrec update, which is not resumed but run again"

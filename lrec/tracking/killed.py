@@ -24,7 +24,11 @@ def killed_runs(experiment: str, config: str, data: str) -> Iterator[Path]:
     """
     store = Store()
     client = store.mlflow.MlflowClient()
-    words = (f"tags.`lrec.config` = '{config}'", "attributes.status != 'FINISHED'")
+    words = (
+        f"tags.`lrec.config` = '{config}'",
+        "tags.`lrec.command` = 'train'",
+        "attributes.status != 'FINISHED'",
+    )
     try:
         entity = client.get_experiment_by_name(experiment)
         runs = client.search_runs([entity.experiment_id], " and ".join(words)) if entity else []

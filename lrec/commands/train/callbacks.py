@@ -6,7 +6,8 @@ import json
 import math
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -25,6 +26,26 @@ from lrec.training.strategy import TrainingStrategy
 PAST = "past"  # in a checkpoint: metrics of the epochs before it, and the seconds they took
 
 
+class StopTraining(Exception):  # noqa: N818 - no error: training ends early, and is evaluated
+    """Raised by an observer to end training."""
+
+
+class Observer(Protocol):
+    """Looks at a run while it trains, and may end its training."""
+
+    def on_validation(self, history: Sequence[Mapping[str, float]], seconds: float) -> None:
+        """Look at the epochs so far.
+
+        Args:
+            history: loss and validation metrics of each evaluated epoch, also of those before a
+                run was killed.
+            seconds: of training so far.
+
+        Raises:
+            StopTraining: training shall end.
+        """
+
+
 class ValidationCallback:
     """Evaluates on validation after each epoch: prints, logs, and returns the monitored value.
 
@@ -38,6 +59,7 @@ class ValidationCallback:
         progress: shows epochs and steps.
         log: of the run.
         checkpoint: file for the training's state.
+        observer: is shown every evaluation.
     """
 
     def __init__(
@@ -49,6 +71,7 @@ class ValidationCallback:
         progress: Progress,
         log: Log,
         checkpoint: Checkpoint,
+        observer: Observer | None = None,
     ) -> None:
         self.evaluator = evaluator
         self.ranker = ranker
@@ -57,6 +80,7 @@ class ValidationCallback:
         self.progress = progress
         self.log = log
         self.checkpoint = checkpoint
+        self.observer = observer
         self.wants_steps = progress.live
         self.history: list[dict[str, float]] = []
         self.start = time.perf_counter()
@@ -69,6 +93,8 @@ class ValidationCallback:
         self.progress.epoch(epoch, loss, values)
         self.log.metrics({"train/loss": loss, **values}, step=epoch)
         self.history.append({"epoch": epoch, "loss": loss, **values})
+        if self.observer is not None:
+            self.observer.on_validation(self.history, self.seconds)
         return float(self.strategy.agreed(self.monitor.value(values)))
 
     def say(self, text: str) -> None:
@@ -100,8 +126,8 @@ class ValidationCallback:
         """Epochs up to the last evaluation."""
         return int(self.history[-1]["epoch"]) if self.history else 0
 
-    def finish(self) -> float:
-        """The best monitored value; of a model without epochs, its only one.
+    def finish(self) -> dict[str, float]:
+        """Validation metrics of the best epoch; of a model without epochs, its only ones.
 
         The best epoch's value in each bucket is logged as `best/<metric>/<bucket>`: MLflow itself
         keeps the last epoch's.
@@ -115,7 +141,7 @@ class ValidationCallback:
             self.log.metrics(best)
         names = [name for name in self.monitor.by_group if name in best]
         self.log.metrics({f"best/{name.removeprefix('val/')}": best[name] for name in names})
-        return best.get(name, math.nan)
+        return {key: value for key, value in best.items() if key.startswith("val/")}
 
     def _validate(self) -> dict[str, float]:
         if not len(self.evaluator.split.validation):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +15,13 @@ from lrec.commands.data_lines import augmentation_line, data_lines, validation_l
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import kept_references, run_logging
 from lrec.commands.train.announcement import announced
-from lrec.commands.train.callbacks import LossPrinter, ValidationCallback, WorkerCallback
+from lrec.commands.train.callbacks import (
+    LossPrinter,
+    Observer,
+    StopTraining,
+    ValidationCallback,
+    WorkerCallback,
+)
 from lrec.commands.train.expectation import expectation_line
 from lrec.commands.train.rounding import log_rounding
 from lrec.commands.train.run_logging import RunContext
@@ -39,12 +47,13 @@ class TrainResult:
     """A finished run.
 
     Attributes:
-        evaluation: of the model on the test part; None where nothing is held out.
+        evaluation: of the model on the test part; None where nothing is held out, and of a trial.
         references: metrics of the references on the same part, by name.
         users: the user table as it is published, with ids of items and pseudonyms of users; None
             where nothing is held out.
         history: loss and validation metrics of each evaluated epoch.
-        best: value of the monitored validation metric; NaN where no user is in the validation part.
+        validation: metrics of the best epoch; empty where no user is in the validation part.
+        monitor: the validation metric that training looked at.
         seconds: of training.
         run_id: MLflow's, or None as long as MLflow cannot be reached.
     """
@@ -53,9 +62,15 @@ class TrainResult:
     references: Rows
     users: pd.DataFrame | None
     history: list[dict[str, float]]
-    best: float
+    validation: dict[str, float]
+    monitor: str
     seconds: float
     run_id: str | None
+
+    @property
+    def best(self) -> float:
+        """Value of the monitored validation metric; NaN where there is none."""
+        return self.validation.get(self.monitor, math.nan)
 
 
 def run(
@@ -63,6 +78,7 @@ def run(
     config: ComposedConfig,
     pretrained: Pretrained | None = None,
     known: Catalogue | None = None,
+    observer: Observer | None = None,
 ) -> TrainResult | None:
     """Train, evaluate and log.
 
@@ -70,6 +86,7 @@ def run(
         config: that the settings were built from.
         pretrained: the model to go on from, instead of fresh weights.
         known: a catalogue whose items keep their codes, so that models of both break ties alike.
+        observer: of a trial, which it may end early; a trial is validated, and never tested.
 
     Returns:
         The result; None in a process that only trains along with the chief.
@@ -86,7 +103,7 @@ def run(
     screen.choices(config.choices, config.overrides, settings.seed)
     data, split = load(settings, known)  # first: MLflow and TensorFlow take seconds to import
     tags = {
-        "lrec.command": "train",
+        "lrec.command": "train" if observer is None else "trial",
         "lrec.for": config.purpose,
         "lrec.simple": str(model.is_baseline),
     }
@@ -131,17 +148,18 @@ def run(
                 settings.schedule.patience,
             ) as progress:
                 callback = ValidationCallback(
-                    evaluator, ranker, monitor, strategy, progress, log, checkpoint
+                    evaluator, ranker, monitor, strategy, progress, log, checkpoint, observer
                 )
-                model.fit(training, settings.schedule, strategy, settings.seed, callback)
+                with contextlib.suppress(StopTraining):
+                    model.fit(training, settings.schedule, strategy, settings.seed, callback)
             seconds = callback.seconds
             run_logging.log_training(context, callback.epochs, seconds)
-        best = callback.finish()
+        validation = callback.finish()
 
         result, users = None, None
         references: Rows = {}
         rows: Rows = {}
-        if len(split.test):
+        if len(split.test) and observer is None:
             result = evaluator.test(ranker)
             references = kept_references.references(evaluator, settings, config.values, data)
             rows = with_references(model.name, result.values, references)
@@ -149,12 +167,13 @@ def run(
                 result.table, split, data.digest, settings.tracking.keep_user_ids
             )
             run_logging.log_result(context, result, rows, references, users, buckets, settings)
-        if settings.tracking.log_model:
+        if settings.tracking.log_model and observer is None:
             if result is not None and not model.is_saved_exactly:
                 screen.line(log_rounding(log, evaluator, ranker, result, monitor.name))
             run_logging.log_model(context, model)
         run_logging.log_curves(context, callback.history, settings.monitor)
-        run_logging.log_figures(context, rows, settings, data)
+        if observer is None:
+            run_logging.log_figures(context, rows, settings, data)
     checkpoint.remove()
 
     if result is not None:
@@ -165,7 +184,16 @@ def run(
     metric = settings.monitor.removeprefix("val/").rpartition("/")[0]
     if columns := log.columns([f"{metric}/{group}" for group in settings.groups]):
         screen.line(f"all runs by bucket, once mlflow ui runs: {columns}")
-    return TrainResult(result, references, users, callback.history, best, seconds, log.run_id)
+    return TrainResult(
+        result,
+        references,
+        users,
+        callback.history,
+        validation,
+        monitor.name,
+        seconds,
+        log.run_id,
+    )
 
 
 def load(settings: RunSettings, known: Catalogue | None = None) -> tuple[Interactions, Split]:

@@ -1,8 +1,11 @@
-"""Random configurations from a model's search space."""
+"""A model's search space, as Optuna's distributions."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
@@ -11,43 +14,130 @@ from lrec.base.config.conf import CONF
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import Choice, Composer, Interval
 
+if TYPE_CHECKING:
+    from optuna import Trial
+    from optuna.distributions import BaseDistribution
 
-def draw(model: str, generator: np.random.Generator, composer: Composer) -> list[str]:
-    """Draw a value at random for each key of a model's search space.
+GRID = 5  # values of an interval in a grid
+DIGITS = 3  # significant ones of a number that is drawn
 
-    Random search finds as good settings as a grid with far fewer tries (Bergstra and Bengio 2012).
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """Keys of a config, with the values that each may have.
+
     A space is written as for Hydra's sweepers: `a,b,…`, `choice(…)`, `interval(low, high)`, and
     `tag(log, interval(low, high))` for values whose order of magnitude matters.
 
-    Args:
-        composer: parses the grammar.
-
-    Returns:
-        Overrides; none for a model without a search space, which is tried as it is.
-
-    Raises:
-        ConfigError: the space is not written so.
+    Attributes:
+        keys: the part of each key; empty for a model without a space, which is tried as it is.
     """
-    file = CONF / "search" / f"{model}.yaml"
-    if not file.is_file():
-        return []
-    space = OmegaConf.load(file)
-    assert isinstance(space, DictConfig)
-    return [_draw(str(key), str(text), generator, composer) for key, text in space.items()]
+
+    keys: Mapping[str, Choice | Interval]
+
+    @classmethod
+    def of_model(cls, model: str, composer: Composer) -> SearchSpace:
+        """The space of `conf/search/<model>.yaml`; an empty one where there is no such file.
+
+        Args:
+            composer: parses the grammar.
+
+        Raises:
+            ConfigError: the space is not written so.
+        """
+        file = CONF / "search" / f"{model}.yaml"
+        if not file.is_file():
+            return cls({})
+        space = OmegaConf.load(file)
+        assert isinstance(space, DictConfig)
+        return cls({str(key): _part(str(key), str(text), composer) for key, text in space.items()})
+
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """The space in Optuna's words."""
+        from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+        return {
+            key: CategoricalDistribution([written(value) for value in part.values])
+            if isinstance(part, Choice)
+            else FloatDistribution(part.low, part.high, log=part.log)
+            for key, part in self.keys.items()
+        }
+
+    def only(self, keys: Sequence[str]) -> SearchSpace:
+        """The part of the space with these keys."""
+        return SearchSpace({key: part for key, part in self.keys.items() if key in keys})
+
+    def grid(self) -> dict[str, list[Any]]:
+        """All choices, and values at equal distances over each interval."""
+        grid: dict[str, list[Any]] = {}
+        for key, part in self.keys.items():
+            if isinstance(part, Choice):
+                grid[key] = [written(value) for value in part.values]
+            else:
+                space = np.geomspace if part.log else np.linspace
+                grid[key] = [float(value) for value in space(part.low, part.high, GRID)]
+        return grid
+
+    def suggest(self, trial: Trial) -> list[str]:
+        """Let a trial choose a value for each key; return them as overrides."""
+        return overrides_of(
+            {
+                key: trial.suggest_categorical(key, [written(value) for value in part.values])
+                if isinstance(part, Choice)
+                else trial.suggest_float(key, part.low, part.high, log=part.log)
+                for key, part in self.keys.items()
+            }
+        )
+
+    def inside(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """A config's own values of the keys, those that lie in the space, as parameters.
+
+        Args:
+            config: nested, as it was composed.
+        """
+        found: dict[str, Any] = {}
+        for key, part in self.keys.items():
+            value: Any = config
+            for name in key.split("."):
+                value = value.get(name) if isinstance(value, Mapping) else None
+            if isinstance(part, Choice):
+                if written(value) in map(written, part.values):
+                    found[key] = written(value)
+            elif isinstance(value, int | float) and part.low <= value <= part.high:
+                found[key] = float(value)
+        return found
 
 
-def _draw(key: str, text: str, generator: np.random.Generator, composer: Composer) -> str:
-    """One override, with a value drawn from a key's part of a search space."""
-    sweep = composer.sweep(f"{key}={text}")
-    if isinstance(sweep, Choice):
-        value = sweep.values[generator.integers(len(sweep.values))]
-        return f"{key}={'null' if value is None else str(value).replace(' ', '')}"
-    if isinstance(sweep, Interval):
-        if sweep.log:
-            drawn = math.exp(generator.uniform(math.log(sweep.low), math.log(sweep.high)))
-        else:
-            drawn = generator.uniform(sweep.low, sweep.high)
-        return f"{key}={drawn:.3g}"
+def overrides_of(params: Mapping[str, Any]) -> list[str]:
+    """Parameters as overrides, numbers rounded to three digits."""
+    return [
+        f"{key}={value}" if isinstance(value, str) else f"{key}={value:.{DIGITS}g}"
+        for key, value in params.items()
+    ]
+
+
+def written(value: Any) -> str:
+    """A choice as it stands in an override.
+
+    >>> [written(value) for value in (None, True, [100, 50], 0.1)]
+    ['null', 'true', '[100,50]', '0.1']
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:g}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"[{','.join(map(written, value))}]"
+    return str(value).replace(" ", "")
+
+
+def _part(key: str, text: str, composer: Composer) -> Choice | Interval:
+    """One key's part of a space."""
+    part = composer.sweep(f"{key}={text}")
+    if isinstance(part, Choice | Interval):
+        return part
     raise ConfigError(
         f"conf/search/: {key} must be choice(…), interval(low, high) or tag(log, interval(low, "
         f"high)). Received: {text}"

@@ -1,0 +1,111 @@
+"""A candidate of `lrec tune`: the configs of its trials, and its study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lrec.base.config.conf import options
+from lrec.base.errors import ConfigError
+from lrec.base.files import digest_of_values
+from lrec.commands.composing import Composer, Invocation, Job, own_keys
+from lrec.commands.runs.find_or_train import data_digest
+from lrec.commands.runs.sweep_composition import candidate_overrides, training_overrides
+from lrec.commands.train.run_logging import config_digest
+from lrec.commands.tune.sampling import Pruner
+from lrec.commands.tune.search_space import SearchSpace
+from lrec.commands.tune.settings import TuneSettings, of_training
+from lrec.commands.tune.storage import open_storage
+from lrec.commands.tune.study import Search, Study, StudyTrial
+
+GRACE = 3  # epochs, by default
+TASK = "task"  # attribute of a study: digest of data and settings
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model, a preset or a list of overrides, with all that its trials share.
+
+    Attributes:
+        name: as it was given.
+        overrides: of every trial.
+        job: the candidate as it is.
+        space: of its model.
+    """
+
+    name: str
+    overrides: Sequence[str]
+    job: Job
+    space: SearchSpace
+    composer: Composer
+
+    def job_of(self, trial: StudyTrial) -> Job:
+        """The config of a trial.
+
+        Raises:
+            ConfigError: the drawn values do not go together.
+        """
+        own = own_keys(TuneSettings)
+        return self.composer.compose([*self.overrides, *trial.overrides], own, trial.folder)
+
+
+def candidates(settings: TuneSettings, invocation: Invocation) -> list[Candidate]:
+    """All candidates as they are, checked before the first is trained."""
+    composer, own = invocation.composer, own_keys(TuneSettings)
+    shared = of_training(training_overrides(composer, own), settings.monitor)
+    found = []
+    for index, name in enumerate(settings.candidates or options("model")):
+        overrides = [*shared, *candidate_overrides(name)]
+        job = composer.compose(overrides, own, invocation.folder / str(index))
+        space = SearchSpace.of_model(job[1].choices["model"], composer)
+        found.append(Candidate(name, overrides, job, space, composer))
+    return found
+
+
+def open_study(settings: TuneSettings, candidate: Candidate, base: str | None) -> Study:
+    """The study of a candidate: the one of this name if there is one, else a new one.
+
+    Args:
+        base: name that the study's begins with; None names it by all that decides its trials.
+
+    Raises:
+        ConfigError: a study of this name is of other data or settings.
+    """
+    run, composed = candidate.job
+    task = digest_of_values(
+        {
+            "config": config_digest(composed.values),
+            "data": data_digest(candidate.job, {}),
+            **settings.decisive,
+        }
+    )[:16]
+    name = f"{base or task} {candidate.name}"
+    grace = settings.grace_epochs or max(GRACE, round(run.schedule.warmup_epochs) + 1)
+    several = len(settings.goals) > 1
+    pruning: Pruner = settings.pruner
+    if pruning == "auto":
+        pruning = "none" if several else "halving"
+    study = Study(
+        open_storage(settings.storage),
+        name,
+        candidate.space,
+        settings.goals,
+        Search(
+            settings.sampler,
+            pruning,
+            settings.startup_trials,
+            grace,
+            run.schedule.epochs,
+            settings.search_seed,
+        ),
+        settings.budget,
+        composed.values,
+        Path(composed.folder),
+    )
+    if study.attribute(TASK, task) != task:
+        raise ConfigError(
+            f"study={base} is of other data or settings, and studies do not mix: name another, "
+            f"or none. Received: {candidate.name}"
+        )
+    return study

@@ -1,0 +1,77 @@
+"""Signs of life of the process that trains a trial, for those that would take it over."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+INTERVAL = 30.0  # seconds between signs of life
+LOST = 300.0  # seconds without one after which a process on another machine counts as gone
+
+
+def own_name() -> str:
+    """This process by host, number and start, which no other process ever had."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def is_alive(owner: str, seen: float, now: float) -> bool:
+    """True unless a process is known to be gone, or has not been heard of for long.
+
+    Args:
+        owner: see `own_name`.
+        seen: time of its last sign of life.
+        now: the time.
+    """
+    host, pid, started = owner.rsplit(":", 2)
+    if host == socket.gethostname():
+        return started != "" and _started(int(pid)) == started
+    return now - seen < LOST
+
+
+@contextmanager
+def beating(beat: Callable[[float], None]) -> Iterator[None]:
+    """Give a sign of life every half minute meanwhile.
+
+    Args:
+        beat: is given the time; its errors are none, as the next sign may get through.
+    """
+    over = threading.Event()
+
+    def loop() -> None:
+        while not over.wait(INTERVAL):
+            try:
+                beat(time.time())
+            except Exception:
+                continue
+
+    thread = threading.Thread(target=loop, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=5)
+
+
+def _started(pid: int) -> str:
+    """When a process of this machine started, in ticks since boot; empty if there is none.
+
+    Where the system does not say, its number has to do.
+    """
+    if not Path("/proc/self/stat").exists():
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return ""
+        return "running"
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    state, *rest = stat.rpartition(")")[2].split()
+    return "" if state == "Z" else rest[18]

@@ -1,0 +1,84 @@
+"""A line for each trial that has ended, whichever process trained it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+from lrec.commands.tune.budget import spent
+from lrec.commands.tune.candidate import Candidate
+from lrec.commands.tune.search_space import overrides_of
+from lrec.commands.tune.study import AS_IT_IS, MEASURED, Study
+from lrec.reporting.formatting import number
+from lrec.reporting.terminal import Screen
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+
+class TrialLines:
+    """Shows trials as they end.
+
+    Args:
+        study: whose trials are shown.
+        candidate: that the lines begin with.
+    """
+
+    def __init__(self, screen: Screen, study: Study, candidate: Candidate) -> None:
+        self.screen = screen
+        self.study = study
+        self.candidate = candidate
+        self.shown: set[int] = set()
+
+    def begin(self) -> None:
+        """Say what is there already, and what there is to spend."""
+        done, budget = self.study.finished(), self.study.budget
+        self.shown = {trial.number for trial in done}
+        limits = [
+            f"{limit:g} {unit}"
+            for limit, unit in (
+                (budget.trials, "trials"),
+                (budget.seconds, "seconds"),
+                (budget.epochs, "epochs"),
+            )
+            if limit is not None
+        ]
+        there = f", of which {len(done)} trials are there already" if done else ""
+        self.screen.note(
+            f"{self.candidate.name}: {' or '.join(limits)}{there}; study {self.study.name!r}"
+        )
+        if budget.seconds is not None:
+            self.screen.note("a budget of seconds: another time, other trials would be ended")
+
+    def trial(self, number: int, line: str) -> None:
+        """Show a trial that this process has trained."""
+        self.update(self.study)
+
+    def update(self, study: Study) -> None:
+        """Show the trials that have ended since."""
+        for trial in study.finished():
+            if trial.number not in self.shown:
+                self.shown.add(trial.number)
+                self.screen.note(self._line(trial))
+
+    def _line(self, trial: FrozenTrial) -> str:
+        attributes = trial.user_attrs
+        name = f"{self.candidate.name} {trial.number + 1}"
+        settings = "as it is" if AS_IT_IS in attributes else _words(trial)
+        if MEASURED not in attributes:
+            return f"{name}  {settings}  failed: {attributes.get('error', 'killed')}"
+        measured = json.loads(attributes[MEASURED])
+        values = "  ".join(
+            f"{objective.name.removeprefix('val/')} {number(measured.get(objective.name))}"
+            for objective in self.study.objectives
+        )
+        seconds, epochs = spent([trial])
+        ended = f"  {attributes['ended']} after {epochs} epochs" if "ended" in attributes else ""
+        return f"{name}  {values}  {seconds:.0f} s  {settings}{ended}"
+
+
+def _words(trial: FrozenTrial) -> str:
+    """A trial's settings, without the groups that keys begin with."""
+    overrides = overrides_of(trial.params)
+    return shlex.join(override.partition(".")[2] or override for override in overrides)
