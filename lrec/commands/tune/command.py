@@ -13,7 +13,8 @@ from lrec.commands.tune.outcome import Outcome, following, log_outcomes, outcome
 from lrec.commands.tune.progress import TrialLines
 from lrec.commands.tune.settings import TuneSettings
 from lrec.commands.tune.study import Study
-from lrec.commands.tune.workers import number_of, work, work_together
+from lrec.commands.tune.trials.study_trial import IMPATIENT
+from lrec.commands.tune.workers import end_with_parent, number_of, work, work_together
 from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
 
@@ -27,9 +28,11 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
     chosen = candidates(settings, invocation)
     load_data(chosen[0].job[0])  # first: MLflow takes seconds to import
     if settings.worker:
+        end_with_parent()
         for candidate in chosen:
             study = open_study(settings, candidate, settings.study)
             lines = TrialLines(screen, study, candidate)
+            lines.begin()
             work(candidate, study, lines.trial)
         return
     settings.tracking.reach()
@@ -38,15 +41,17 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
         base = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {os.getpid()}"
     studies: list[tuple[Candidate, Study]] = []
     tags = {"lrec.command": "tune", "lrec.monitor": settings.monitor}
-    interrupted = False
+    status: int | str | None = None  # of a command that was told to end
     with settings.tracking.parent(f"tune-{len(chosen)}-candidates", tags, config.folder) as log:
         try:
             for candidate in chosen:
                 study = open_study(settings, candidate, base)
                 studies.append((candidate, study))
                 spend(settings, invocation, candidate, study, base, screen)
-        except KeyboardInterrupt:
-            interrupted = True
+        except (KeyboardInterrupt, SystemExit) as error:
+            status = error.code if isinstance(error, SystemExit) else INTERRUPTED
+            for _, study in studies:
+                study.patience = IMPATIENT
             screen.note("interrupted: the best so far; the same command goes on with the study")
         outcomes = [Outcome.of(candidate, study) for candidate, study in studies]
         log_outcomes(log, outcomes)
@@ -56,10 +61,13 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
         write_table(path, outcomes_of(outcomes))
         log.file(path)
     screen.print(table)
+    for outcome in outcomes:
+        if outcome.savings:
+            screen.note(outcome.savings)
     screen.note(log.location)
     screen.commands("next, on the test part", *following(outcomes))
-    if interrupted:
-        raise SystemExit(INTERRUPTED)
+    if status is not None:
+        raise SystemExit(status)
 
 
 def spend(
@@ -73,9 +81,12 @@ def spend(
     """Spend one candidate's budget, in this process or in several."""
     lines = TrialLines(screen, study, candidate)
     lines.begin()
-    if study.budget.is_spent(study.counted()):
-        return
-    if number_of(settings, candidate) == 1:
-        work(candidate, study, lines.trial)
-    else:
-        work_together(settings, invocation, candidate, study, base, lines.update)
+    if not study.is_done():
+        n, reason = number_of(settings, candidate)
+        if reason:
+            screen.note(f"{candidate.name}: {reason}")
+        if n == 1:
+            work(candidate, study, lines.trial)
+        else:
+            work_together(n, settings, invocation, candidate, study, base, lines.update)
+    lines.end()
