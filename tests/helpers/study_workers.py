@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -51,7 +52,9 @@ def main() -> None:
         raise
 
 
-def together(folder: Path, budget: list[Any], pace: float, n: int = 2) -> None:
+def together(
+    folder: Path, budget: list[Any], pace: float, tell: Callable[[Study], None] = lambda _: None
+) -> None:
     """Let workers like that spend a budget."""
     workers.PROGRAM = PROGRAM
     os.environ["STUDY"] = json.dumps([str(folder), budget, pace])
@@ -59,7 +62,7 @@ def together(folder: Path, budget: list[Any], pace: float, n: int = 2) -> None:
     invocation: Any = SimpleNamespace(composer=SimpleNamespace(overrides=["model=vae"]))
     candidate: Any = SimpleNamespace(name="vae")
     study = opened(folder, budget)
-    work_together(n, settings, invocation, candidate, study, None, lambda _: None)
+    work_together(2, settings, invocation, candidate, study, None, tell)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from helpers.studies import SPACE
 from lrec.commands.tune import workers
 from lrec.commands.tune.budget import spent
 from lrec.commands.tune.search_space import SearchSpace
+from lrec.commands.tune.study import Study
 from lrec.commands.tune.workers import number_of
 
 TESTS = Path(__file__).parents[2]
@@ -101,6 +102,19 @@ def test_workers_end_when_their_parent_is_killed_and_the_same_command_goes_on(
     study_workers.together(tmp_path, [3, None, None], 0.0)
     assert [trial.state.name for trial in study.counted()] == ["COMPLETE"] * 3
     assert spent(study.counted())[1] == 3 * study_workers.EPOCHS
+
+
+def test_workers_end_on_ctrl_c_and_leave_nothing_running(tmp_path: Path) -> None:
+    def interrupt(study: Study) -> None:
+        if sum("spent" in trial.user_attrs for trial in study.trials()) >= 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        study_workers.together(tmp_path, [5, None, None], 0.2, interrupt)
+    study = study_workers.opened(tmp_path, [5, None, None])
+    assert not any(trial.state.name == "RUNNING" for trial in study.trials())
+    assert len([trial for trial in study.counted() if trial.state.name == "WAITING"]) == 2
+    assert not any(runs(process_of(tmp_path, worker)) for worker in (1, 2))
 
 
 def test_workers_that_die_one_after_the_other_end_the_command(
