@@ -46,7 +46,7 @@ def study_of(
         {"model": {"rate": 0.1, "size": 64}},
         folder,
     )
-    study.begin()
+    study.offer_first()
     return study
 
 

@@ -110,7 +110,7 @@ def open_study(settings: TuneSettings, candidate: Candidate, base: str | None) -
             f"study={base} is of other data or settings, and studies do not mix: name another, "
             f"or none. Received: {candidate.name}"
         )
-    study.begin()
+    study.offer_first()
     return study
 
 

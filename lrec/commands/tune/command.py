@@ -13,6 +13,7 @@ from lrec.commands.tune.outcome import Outcome, following, log_outcomes, outcome
 from lrec.commands.tune.progress import TrialLines
 from lrec.commands.tune.settings import TuneSettings
 from lrec.commands.tune.study import Study
+from lrec.commands.tune.trials import savings
 from lrec.commands.tune.trials.study_trial import IMPATIENT
 from lrec.commands.tune.workers import end_with_parent, number_of, work, work_together
 from lrec.reporting.markdown import markdown
@@ -53,6 +54,10 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
             for _, study in studies:
                 study.patience = IMPATIENT
             screen.note("interrupted: the best so far; the same command goes on with the study")
+        for candidate, study in studies:
+            log.metrics(savings.metrics(candidate.name, study.finished()))
+            if line := savings.sentence(candidate.name, study.finished()):
+                screen.note(line)
         outcomes = [Outcome.of(candidate, study) for candidate, study in studies]
         log_outcomes(log, outcomes)
         table = outcome_table(outcomes, settings)
@@ -61,9 +66,6 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
         write_table(path, outcomes_of(outcomes))
         log.file(path)
     screen.print(table)
-    for outcome in outcomes:
-        if outcome.savings:
-            screen.note(outcome.savings)
     screen.note(log.location)
     screen.commands("next, on the test part", *following(outcomes))
     if status is not None:

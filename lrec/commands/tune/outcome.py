@@ -17,7 +17,6 @@ from lrec.commands.tune.candidate import Candidate
 from lrec.commands.tune.search_space import overrides_of
 from lrec.commands.tune.settings import TuneSettings
 from lrec.commands.tune.study import AS_IT_IS, MEASURED, Study
-from lrec.commands.tune.trials.savings import saved
 from lrec.reporting.formatting import distinguishing_words, number
 from lrec.reporting.terminal import cell, plain_table
 from lrec.tracking import Log
@@ -64,7 +63,6 @@ class Outcome:
         trials: that have values, in order.
         failed: number of trials that have none.
         seconds, epochs: spent.
-        saved: epochs and seconds that pruning saved, see `saved`.
     """
 
     candidate: Candidate
@@ -73,29 +71,15 @@ class Outcome:
     failed: int
     seconds: float
     epochs: int
-    saved: tuple[int, float]
 
     @classmethod
     def of(cls, candidate: Candidate, study: Study) -> Outcome:
         """What is in a study's storage now."""
         finished = study.finished()
-        with_values = [trial for trial in finished if MEASURED in trial.user_attrs]
-        measured = [Measured.of(trial) for trial in with_values]
+        measured = [Measured.of(trial) for trial in finished if MEASURED in trial.user_attrs]
         seconds, epochs = spent(finished)
         failed = len(finished) - len(measured)
-        return cls(candidate, study, measured, failed, seconds, epochs, saved(with_values))
-
-    @property
-    def savings(self) -> str:
-        """A sentence on what pruning saved; empty if it ended no trial."""
-        pruned = sum(trial.ended == "pruned" for trial in self.trials)
-        if not pruned:
-            return ""
-        epochs, seconds = self.saved
-        return (
-            f"{self.candidate.name}: pruning ended {pruned} of {len(self.trials)} trials and saved "
-            f"about {epochs} epochs, {seconds:.0f} s, by those that went to their end"
-        )
+        return cls(candidate, study, measured, failed, seconds, epochs)
 
     @property
     def best(self) -> Measured | None:
@@ -152,11 +136,6 @@ def log_outcomes(log: Log, outcomes: Sequence[Outcome]) -> None:
             log.metrics({f"budget/{column}/{name}": row[column]})
         if row["best"] is not None:
             log.metrics({f"best/{name}": row["best"]})
-    for outcome in outcomes:
-        epochs, seconds = outcome.saved
-        name = label(outcome.candidate.name)
-        log.metrics({f"budget/saved_epochs/{name}": epochs})
-        log.metrics({f"budget/saved_minutes/{name}": seconds / 60})
 
 
 def outcome_table(outcomes: Sequence[Outcome], settings: TuneSettings) -> Table:

@@ -69,7 +69,7 @@ def _machine() -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process of this machine started, in ticks since boot; empty if there is none.
+    """The start of a process of this machine, in ticks since boot; empty if there is none.
 
     Where the system does not say, its number has to do.
     """

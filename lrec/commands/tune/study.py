@@ -13,7 +13,15 @@ from lrec.commands.tune.objectives import Objective
 from lrec.commands.tune.sampling import Pruner, Sampler, pruner, sampler
 from lrec.commands.tune.search_space import SearchSpace
 from lrec.commands.tune.storage import PATIENCE, patiently
-from lrec.commands.tune.trials.attributes import AFTER, AS_IT_IS, CURVE, MEASURED, PLACE, VOID
+from lrec.commands.tune.trials.attributes import (
+    AFTER,
+    AS_IT_IS,
+    CURVE,
+    FOLDER,
+    MEASURED,
+    PLACE,
+    VOID,
+)
 from lrec.commands.tune.trials.counting import counted, origin, rank
 from lrec.commands.tune.trials.study_trial import StudyTrial
 from lrec.commands.tune.trials.taking_over import lost, take_over
@@ -22,14 +30,14 @@ if TYPE_CHECKING:
     from optuna.storages import BaseStorage
     from optuna.trial import FrozenTrial
 
-__all__ = ["AS_IT_IS", "CURVE", "MEASURED", "Search", "Study", "StudyTrial"]
+__all__ = ["AS_IT_IS", "CURVE", "FOLDER", "MEASURED", "Search", "Study", "StudyTrial"]
 SMALL = 100  # points of a space without intervals that is gone through, and not drawn from
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Search:
-    """How a study looks for settings.
+    """The way in which a study looks for settings.
 
     Attributes:
         grace_epochs: epochs that no trial is pruned before.
@@ -92,7 +100,7 @@ class Study:
             )
         )
 
-    def begin(self) -> None:
+    def offer_first(self) -> None:
         """Let the first trial be the candidate as it is."""
         if not self.trials():
             self.offer(self.known, "as it is", {AS_IT_IS: list(self.known)})

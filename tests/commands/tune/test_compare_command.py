@@ -28,7 +28,7 @@ OVERRIDES = (
 def outcome(overrides: list[str], trials: list[Measured]) -> Outcome:
     study: Any = SimpleNamespace(objectives=[Objective("val/ndcg_at_10/all", 1)])
     candidate: Any = SimpleNamespace(name=overrides[0], overrides=overrides)
-    return Outcome(candidate, study, trials, 0, 1.0, 1, (0, 0.0))
+    return Outcome(candidate, study, trials, 0, 1.0, 1)
 
 
 def measured(overrides: list[str], value: float) -> Measured:

@@ -47,6 +47,6 @@ def origin(trials: Sequence[FrozenTrial], number: int) -> int:
 
 
 def rank(trials: Sequence[FrozenTrial], number: int) -> int:
-    """How many trials that count were begun before a trial's run was."""
+    """The number of trials that count and were begun before a trial's run was."""
     own = origin(trials, number)
     return sum(origin(trials, trial.number) < own for trial in counted(trials))
