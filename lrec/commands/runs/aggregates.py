@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import mean, stdev
 
-from lrec.commands.runs.replicates import Candidate, candidates
+from lrec.commands.runs.replicates import Replicates, candidates
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.run_logging import shown_columns
 from lrec.reporting.formatting import distinguishing_words, metric_name
@@ -46,7 +46,7 @@ def log_shared(log: Log, runs: Sequence[SavedRun]) -> None:
     log.params(dict(sorted(shared)))
 
 
-def named(found: Sequence[Candidate]) -> dict[str, Candidate]:
+def named(found: Sequence[Replicates]) -> dict[str, Replicates]:
     """Candidates by what distinguishes their settings; by their model where there is one."""
     words = distinguishing_words([one.settings for one in found])
     named = {}
@@ -57,7 +57,7 @@ def named(found: Sequence[Candidate]) -> dict[str, Candidate]:
     return named
 
 
-def over_replicates(candidate: Candidate) -> Summary:
+def over_replicates(candidate: Replicates) -> Summary:
     """Mean and standard deviation of every test metric that all replicates have."""
     first, *others = [run.metrics for run in candidate.runs]
     keys = [key for key in first if key.partition("/")[0] not in NOT_TESTED]

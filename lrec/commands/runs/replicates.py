@@ -20,7 +20,7 @@ Key = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Replicates:
     """One configuration, and its replicates.
 
     Attributes:
@@ -45,7 +45,7 @@ def is_replicate(key: str) -> bool:
     return key in SEEDS or (key.startswith("split.") and key not in PROTOCOL)
 
 
-def candidates(runs: Sequence[SavedRun]) -> list[Candidate]:
+def candidates(runs: Sequence[SavedRun]) -> list[Replicates]:
     """Group runs by all that does not make replicates, in their order.
 
     Args:
@@ -65,7 +65,7 @@ def candidates(runs: Sequence[SavedRun]) -> list[Candidate]:
         some = next(iter(replicates.values()))
         protocol = _protocol(some)
         wanted = {key for key in there[protocol] if _has_seed(key) == some.seeded}
-        found.append(Candidate(list(replicates.values()), protocol, wanted <= replicates.keys()))
+        found.append(Replicates(list(replicates.values()), protocol, wanted <= replicates.keys()))
     return found
 
 

@@ -33,7 +33,7 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
         for candidate in chosen:
             study = open_study(settings, candidate, settings.study)
             lines = TrialLines(screen, study, candidate)
-            lines.begin()
+            lines.announce()
             work(candidate, study, lines.trial)
         return
     settings.tracking.reach()
@@ -82,7 +82,7 @@ def spend(
 ) -> None:
     """Spend one candidate's budget, in this process or in several."""
     lines = TrialLines(screen, study, candidate)
-    lines.begin()
+    lines.announce()
     if not study.is_done():
         n, reason = number_of(settings, candidate)
         if reason:

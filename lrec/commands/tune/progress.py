@@ -31,7 +31,7 @@ class TrialLines:
         self.candidate = candidate
         self.shown: set[int] = set()
 
-    def begin(self) -> None:
+    def announce(self) -> None:
         """Say what is there already, and what there is to spend."""
         done, budget = self.study.finished(), self.study.budget
         self.shown = {trial.number for trial in done}
