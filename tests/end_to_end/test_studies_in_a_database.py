@@ -14,7 +14,7 @@ from helpers.postgres import postgres
 from helpers.studies import finish, lose, study_of
 
 from lrec.commands.tune.budget import Budget
-from lrec.commands.tune.storage import open_storage
+from lrec.commands.tune.storage import open_storage, with_driver
 from lrec.commands.tune.trials.counting import counted
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -34,6 +34,7 @@ def test_workers_of_a_launcher_share_a_study_and_nothing_shows_the_password(
 ) -> None:
     name = f"lrec test {time.time()}"
     address = database.replace("lrec@", "lrec:secret@")  # trusted, whatever the password
+    address = address.replace("+psycopg2", "")
     small = ("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out", "candidates=[itemknn]")
     lrec.give_store(tmp_path)
     words = (*small, "trials=4", f"study={name}", f"storage={address}")
@@ -44,7 +45,7 @@ def test_workers_of_a_launcher_share_a_study_and_nothing_shows_the_password(
     assert "of which 4 trials are there already" in summary.out
     more = lrec(tmp_path, "tune", *(words[:-3]), "trials=6", *words[-2:], "workers=2")
     assert (more.rc, more.err) == (0, "")
-    study = optuna.load_study(study_name=f"{name} itemknn", storage=address)
+    study = optuna.load_study(study_name=f"{name} itemknn", storage=with_driver(address))
     assert [trial.state.name for trial in counted(study.trials)] == ["COMPLETE"] * 6
     texts = [jobs.out, jobs.err, summary.out, more.out]
     texts += [path.read_text() for path in tmp_path.rglob("*.*") if path.suffix in FILES]

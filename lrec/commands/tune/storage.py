@@ -42,7 +42,7 @@ def open_storage(address: str | None) -> BaseStorage:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         if address is not None and "://" in address:
-            return _database(address)
+            return _database(with_driver(address))
         path = Path(address or DEFAULT)
         path.parent.mkdir(parents=True, exist_ok=True)
         return JournalStorage(JournalFile(path))
@@ -56,6 +56,18 @@ def open_storage(address: str | None) -> BaseStorage:
             f"the storage of studies cannot be opened: {short(error)}. "
             f"Received: storage={_shown(address)}"
         ) from None
+
+
+def with_driver(address: str) -> str:
+    """A database's address, one of PostgreSQL with the driver that lrec[server] installs.
+
+    SQLAlchemy's own choice has changed from release to release.
+
+    >>> with_driver("postgresql://host/studies")
+    'postgresql+psycopg2://host/studies'
+    """
+    scheme, rest = address.split("://", 1)
+    return f"postgresql+psycopg2://{rest}" if scheme in ("postgres", "postgresql") else address
 
 
 def _database(address: str) -> BaseStorage:

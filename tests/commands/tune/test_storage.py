@@ -13,7 +13,7 @@ from helpers.studies import finish, study_of
 from sqlalchemy.exc import OperationalError
 
 from lrec.commands.tune import storage
-from lrec.commands.tune.storage import StorageAwayError, open_storage, patiently, short
+from lrec.commands.tune.storage import StorageAwayError, open_storage, patiently, short, with_driver
 
 LOGIN = "postgresql://me:secret@127.0.0.1:9/studies"
 
@@ -31,6 +31,12 @@ def test_a_study_goes_on_in_a_database_of_sqlite(tmp_path: Path) -> None:
         trial = study.ask()
         assert trial is not None
         finish(trial)
+
+
+def test_a_database_is_opened_with_the_driver_that_is_installed() -> None:
+    assert with_driver(LOGIN) == "postgresql+psycopg2://me:secret@127.0.0.1:9/studies"
+    assert with_driver("postgresql+psycopg://host/name") == "postgresql+psycopg://host/name"
+    assert with_driver("sqlite:///a://b.db") == "sqlite:///a://b.db"
 
 
 def test_a_storage_that_is_away_is_asked_again_and_one_line_says_so(
