@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +96,26 @@ def test_half_a_line_of_a_killed_process_is_no_part_of_the_journal(tmp_path: Pat
         assert trial is not None
         finish(trial)
     assert len(study_of(open_storage(str(path))).finished()) == 2
+    assert [left.name for left in tmp_path.iterdir()] == ["journal"]
+
+
+def test_lines_of_several_processes_are_all_there(tmp_path: Path) -> None:
+    path, code = (
+        tmp_path / "journal",
+        (
+            "import sys; from pathlib import Path\n"
+            "from lrec.commands.tune.trials.journal_file import JournalFile\n"
+            "journal = JournalFile(Path(sys.argv[1]))\n"
+            "for number in range(100): journal.append_logs([{sys.argv[2]: number}])"
+        ),
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(path), name]) for name in ("a", "b", "c")
+    ]
+    assert [writer.wait(120) for writer in writers] == [0, 0, 0]
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for name in ("a", "b", "c"):
+        assert [row[name] for row in rows if name in row] == list(range(100))
 
 
 def test_a_full_disk_leaves_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,7 +30,7 @@ class JournalFile(JournalFileBackend):
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
-        with self._mutex, self._path.open("r+b", buffering=0) as file:
+        with self._locked(), self._path.open("r+b", buffering=0) as file:
             end = _end_of_lines(file)
             try:
                 file.truncate(end)
@@ -39,6 +41,14 @@ class JournalFile(JournalFileBackend):
             except OSError:
                 file.truncate(end)
                 raise
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._mutex:
+            try:
+                yield
+            finally:  # while it is held: a process that waits for it tries again
+                Path(self._mutex.lock_file).unlink(missing_ok=True)
 
 
 def _end_of_lines(file: BinaryIO | Any) -> int:
