@@ -9,8 +9,17 @@ from lrec.base.files import write_table
 from lrec.commands.composing import Invocation
 from lrec.commands.loading import load_data
 from lrec.commands.tune.candidate import Candidate, candidates, open_study
-from lrec.commands.tune.outcome import Outcome, following, log_outcomes, outcome_table, outcomes_of
 from lrec.commands.tune.progress import TrialLines
+from lrec.commands.tune.report.front import Front
+from lrec.commands.tune.report.outcome import Outcome
+from lrec.commands.tune.report.tables import (
+    following,
+    front_table,
+    log_outcomes,
+    outcome_table,
+    outcomes_of,
+)
+from lrec.commands.tune.report.trade import gain_sentence, trade_sentence
 from lrec.commands.tune.settings import TuneSettings
 from lrec.commands.tune.study import Study
 from lrec.commands.tune.workers import number_of, work, work_together
@@ -56,6 +65,12 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
         write_table(path, outcomes_of(outcomes))
         log.file(path)
     screen.print(table)
+    for outcome in outcomes:
+        front = Front.of(outcome)
+        screen.note(f"{outcome.candidate.name}: {gain_sentence(front)}")
+        if len(front.objectives) > 1:
+            screen.print(front_table(front, f"front of {outcome.candidate.name}, on validation"))
+            screen.note(trade_sentence(front))
     screen.note(log.location)
     screen.commands("next, on the test part", *following(outcomes))
     if interrupted:

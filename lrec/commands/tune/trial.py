@@ -7,6 +7,8 @@ import json
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +19,14 @@ from lrec.commands.settings import Monitor
 from lrec.commands.train import experiment
 from lrec.commands.train.callbacks import StopTraining
 from lrec.commands.tune.ownership import beating
+from lrec.commands.tune.report import user_values
 from lrec.commands.tune.study import StudyTrial
 from lrec.tracking import JOURNAL
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+PRUNED = "pruned"
 OUTPUT = "output.txt"  # in a trial's folder: what it would print
 
 
@@ -42,6 +49,13 @@ class TrialObserver:
         others = [one for one in trial.study.counted() if one.number != trial.number]
         self.seconds_left, self.epochs_left = trial.study.budget.left(others)
 
+    def on_best(self, users: pd.DataFrame) -> None:
+        user_values.write(self.trial.folder, users, self.trial.study.objectives)
+
+    def files(self) -> list[Path]:
+        path = self.trial.folder / user_values.FILE
+        return [path] if self.reason != PRUNED and path.exists() else []
+
     def on_validation(self, history: Sequence[Mapping[str, float]], seconds: float) -> None:
         for row in history[len(self.curve) :]:
             value, epoch = row[self.monitor.name], int(row["epoch"])
@@ -53,7 +67,8 @@ class TrialObserver:
         if seconds >= self.seconds_left or epoch >= self.epochs_left:
             self._stop("the budget was spent")
         if self.trial.should_prune():
-            self._stop("pruned")
+            (self.trial.folder / user_values.FILE).unlink(missing_ok=True)
+            self._stop(PRUNED)
 
     def spend(self, seconds: float, epochs: int) -> None:
         """Count what training has taken so far against the budget."""

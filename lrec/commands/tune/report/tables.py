@@ -1,101 +1,25 @@
-"""What a study has found: the best settings, what they cost, and the candidate as it is."""
+"""Tables of what studies have found: for a terminal, for MLflow and as CSV."""
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.table import Table
 
 from lrec.base.config.quotes import in_quotes
 from lrec.commands.runs.aggregates import label
-from lrec.commands.tune.budget import spent
-from lrec.commands.tune.candidate import Candidate
-from lrec.commands.tune.search_space import overrides_of
+from lrec.commands.tune.report.front import Front
+from lrec.commands.tune.report.outcome import Outcome
 from lrec.commands.tune.settings import TuneSettings
-from lrec.commands.tune.study import AS_IT_IS, MEASURED, Study
-from lrec.reporting.formatting import distinguishing_words, number
+from lrec.reporting.formatting import distinguishing_words, number, signed
 from lrec.reporting.terminal import cell, plain_table
 from lrec.tracking import Log
 
 if TYPE_CHECKING:
     import pandas as pd
-    from optuna.trial import FrozenTrial
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A trial that has values.
-
-    Attributes:
-        number: of the trial.
-        overrides: drawn; none of the candidate as it is.
-        values: validation metrics and costs.
-        ended: reason that it was ended early for; None if it was not.
-        run: MLflow's id; empty where it has none.
-    """
-
-    number: int
-    overrides: list[str]
-    values: dict[str, float]
-    ended: str | None
-    run: str
-
-    @classmethod
-    def of(cls, trial: FrozenTrial) -> Measured:
-        """The trial of a storage."""
-        attributes = trial.user_attrs
-        overrides = [] if AS_IT_IS in attributes else overrides_of(trial.params)
-        measured = json.loads(attributes[MEASURED])
-        return cls(
-            trial.number, overrides, measured, attributes.get("ended"), attributes.get("run", "")
-        )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A candidate's study, once its budget is spent.
-
-    Attributes:
-        trials: that have values, in order.
-        failed: number of trials that have none.
-        seconds, epochs: spent.
-    """
-
-    candidate: Candidate
-    study: Study
-    trials: list[Measured]
-    failed: int
-    seconds: float
-    epochs: int
-
-    @classmethod
-    def of(cls, candidate: Candidate, study: Study) -> Outcome:
-        """What is in a study's storage now."""
-        finished = study.finished()
-        measured = [Measured.of(trial) for trial in finished if MEASURED in trial.user_attrs]
-        seconds, epochs = spent(finished)
-        failed = len(finished) - len(measured)
-        return cls(candidate, study, measured, failed, seconds, epochs)
-
-    @property
-    def best(self) -> Measured | None:
-        """The trial with the best value of the first objective; None if none has one."""
-        goal = self.study.objectives[0]
-        known = [trial for trial in self.trials if goal.name in trial.values]
-        return max(known, key=lambda trial: goal.sign * trial.values[goal.name], default=None)
-
-    @property
-    def as_it_is(self) -> Measured | None:
-        """The candidate's own settings; None if they failed."""
-        return next((trial for trial in self.trials if not trial.overrides), None)
-
-    def settings(self, trial: Measured) -> str:
-        """A trial's whole overrides as one text, which `candidates=[…]` takes."""
-        return shlex.join([*self.candidate.overrides, *trial.overrides])
 
 
 def outcomes_of(outcomes: Sequence[Outcome]) -> pd.DataFrame:
@@ -113,8 +37,8 @@ def outcomes_of(outcomes: Sequence[Outcome]) -> pd.DataFrame:
         rows.append(
             {
                 "candidate": outcome.candidate.name,
-                "trials": len(outcome.trials) + outcome.failed,
-                "failed": outcome.failed,
+                "trials": len(outcome.trials) + len(outcome.failures),
+                "failed": len(outcome.failures),
                 "pruned": sum(trial.ended == "pruned" for trial in outcome.trials),
                 "minutes": outcome.seconds / 60,
                 "epochs": outcome.epochs,
@@ -172,3 +96,54 @@ def following(outcomes: Sequence[Outcome]) -> list[list[str]]:
         return []
     quoted = ",".join(in_quotes(text, '"') for text in chosen)
     return [["lrec", "compare", f"candidates=[{quoted}]"]]
+
+
+def trials_table(outcomes: Sequence[Outcome], fronts: Sequence[Front]) -> pd.DataFrame:
+    """One row for each trial that has ended, failed ones among them.
+
+    Returns:
+        Columns candidate, number (from 1, as on screen), settings, a column for each objective,
+        seconds, epochs, ended, front, run, study.
+    """
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for outcome, front in zip(outcomes, fronts, strict=True):
+        best = {trial.number for trial in front.settings}
+        every = sorted([*outcome.trials, *outcome.failures], key=lambda trial: trial.number)
+        rows += [
+            {
+                "candidate": outcome.candidate.name,
+                "number": trial.number + 1,
+                "settings": shlex.join(trial.overrides) or "as it is",
+                **{goal.name: trial.values.get(goal.name) for goal in outcome.study.objectives},
+                "seconds": trial.seconds,
+                "epochs": trial.epochs,
+                "ended": trial.ended,
+                "front": trial.number in best,
+                "run": trial.run,
+                "study": outcome.study.name,
+            }
+            for trial in every
+        ]
+    return pd.DataFrame(rows)
+
+
+def front_table(front: Front, title: str) -> Table:
+    """The front with the differences to the candidate as it is, for a terminal."""
+    goals = [goal.words for goal in front.objectives]
+    heads = [head for goal in goals for head in (goal, "to as it is")]
+    table = plain_table("trial", *heads, "settings", title=title, right=heads)
+    words = distinguishing_words([shlex.join(trial.overrides) for trial in front.settings])
+    for trial, chosen in zip(front.settings, words, strict=True):
+        cells = []
+        for goal in front.objectives:
+            cells.append(number(trial.values[goal.name]))
+            if front.own is None or front.own is trial:
+                cells.append("")
+                continue
+            found = front.difference(trial, front.own, goal)
+            around = f" ({signed(found.low)} to {signed(found.high)})"
+            cells.append(signed(found.value) + (around if np.isfinite(found.low) else ""))
+        table.add_row(str(trial.number + 1), *cells, cell(chosen or "as it is"))
+    return table

@@ -1,0 +1,106 @@
+"""A study once its budget is spent: its trials, its best settings, and the candidate as it is."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrec.commands.tune.budget import spent
+from lrec.commands.tune.candidate import Candidate
+from lrec.commands.tune.search_space import overrides_of
+from lrec.commands.tune.study import AS_IT_IS, FOLDER, MEASURED, Study
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A trial that has ended.
+
+    Attributes:
+        number: of the trial.
+        params: drawn, and the known ones of the candidate as it is.
+        overrides: drawn; none of the candidate as it is.
+        values: validation metrics and costs; none if it failed.
+        seconds, epochs: that it took.
+        ended: reason that it was ended early for, or that it failed for; None if it was trained to
+            its end.
+        run: MLflow's id; empty where it has none.
+        folder: of the run; None where it is not known.
+    """
+
+    number: int
+    params: dict[str, Any]
+    overrides: list[str]
+    values: dict[str, float]
+    seconds: float
+    epochs: int
+    ended: str | None
+    run: str
+    folder: Path | None
+
+    @classmethod
+    def of(cls, trial: FrozenTrial) -> Measured:
+        """The trial of a storage."""
+        attributes = trial.user_attrs
+        values = json.loads(attributes.get(MEASURED, "{}"))
+        seconds, epochs = spent([trial])
+        failed = None if values else f"failed: {attributes.get('error', 'killed')}"
+        return cls(
+            number=trial.number,
+            params=dict(trial.params),
+            overrides=[] if AS_IT_IS in attributes else overrides_of(trial.params),
+            values=values,
+            seconds=seconds,
+            epochs=epochs,
+            ended=attributes.get("ended", failed),
+            run=attributes.get("run", ""),
+            folder=Path(attributes[FOLDER]) if FOLDER in attributes else None,
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A candidate's study, once its budget is spent.
+
+    Attributes:
+        trials: that have values, in order.
+        failures: that have none.
+        seconds, epochs: spent.
+    """
+
+    candidate: Candidate
+    study: Study
+    trials: list[Measured]
+    failures: list[Measured]
+    seconds: float
+    epochs: int
+
+    @classmethod
+    def of(cls, candidate: Candidate, study: Study) -> Outcome:
+        """What is in a study's storage now."""
+        finished = study.finished()
+        every = [Measured.of(trial) for trial in finished]
+        measured = [trial for trial in every if trial.values]
+        failures = [trial for trial in every if not trial.values]
+        return cls(candidate, study, measured, failures, *spent(finished))
+
+    @property
+    def best(self) -> Measured | None:
+        """The trial with the best value of the first objective; None if none has one."""
+        goal = self.study.objectives[0]
+        known = [trial for trial in self.trials if goal.name in trial.values]
+        return max(known, key=lambda trial: goal.sign * trial.values[goal.name], default=None)
+
+    @property
+    def as_it_is(self) -> Measured | None:
+        """The candidate's own settings; None if they failed."""
+        return next((trial for trial in self.trials if not trial.overrides), None)
+
+    def settings(self, trial: Measured) -> str:
+        """A trial's whole overrides as one text, which `candidates=[…]` takes."""
+        return shlex.join([*self.candidate.overrides, *trial.overrides])
