@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
+from pathlib import Path
 
-from lrec.base.files import write_table
 from lrec.commands.composing import Invocation
 from lrec.commands.loading import load_data
 from lrec.commands.tune.candidate import Candidate, candidates, open_study
 from lrec.commands.tune.progress import TrialLines
+from lrec.commands.tune.report import preset, report
+from lrec.commands.tune.report.confirmation import confirm
 from lrec.commands.tune.report.front import Front
 from lrec.commands.tune.report.outcome import Outcome
-from lrec.commands.tune.report.tables import (
-    following,
-    front_table,
-    log_outcomes,
-    outcome_table,
-    outcomes_of,
-)
-from lrec.commands.tune.report.trade import gain_sentence, trade_sentence
+from lrec.commands.tune.report.page import Learnt
+from lrec.commands.tune.report.tables import following
 from lrec.commands.tune.settings import TuneSettings
 from lrec.commands.tune.study import Study
 from lrec.commands.tune.workers import number_of, work, work_together
-from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
 
 INTERRUPTED = 130  # exit status
@@ -53,28 +49,51 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
             for candidate in chosen:
                 study = open_study(settings, candidate, base)
                 studies.append((candidate, study))
+                if settings.to is not None:
+                    preset.refuse_foreign(Path(settings.to), study.name, settings.fresh)
                 spend(settings, invocation, candidate, study, base, screen)
         except KeyboardInterrupt:
             interrupted = True
             screen.note("interrupted: the best so far; the same command goes on with the study")
-        outcomes = [Outcome.of(candidate, study) for candidate, study in studies]
-        log_outcomes(log, outcomes)
-        table = outcome_table(outcomes, settings)
-        log.describe(markdown(table))
-        path = config.folder / "candidates.csv"
-        write_table(path, outcomes_of(outcomes))
-        log.file(path)
-    screen.print(table)
-    for outcome in outcomes:
-        front = Front.of(outcome)
-        screen.note(f"{outcome.candidate.name}: {gain_sentence(front)}")
-        if len(front.objectives) > 1:
-            screen.print(front_table(front, f"front of {outcome.candidate.name}, on validation"))
-            screen.note(trade_sentence(front))
+        learnt = [of_study(*one) for one in studies]
+        if learnt:
+            facts = report.facts_of(settings, invocation, learnt[0].outcome)
+            paths = report.write(config.folder, settings, learnt, facts)
+            if settings.confirm_seeds and not interrupted:
+                try:
+                    learnt = with_confirmation(settings, invocation, learnt)
+                    paths = report.write(config.folder, settings, learnt, facts)
+                except KeyboardInterrupt:
+                    interrupted = True
+            report.log_all(log, settings, learnt)
+            for path in paths:
+                log.file(path)
+    if learnt:
+        report.show(screen, settings, learnt)
+        screen.note(f"page: {config.folder / 'tuning.html'}")
+    if settings.to is not None and Path(settings.to).exists():
+        words = preset.use(Path(settings.to))
+        screen.note(f"preset: {settings.to}" + (f"; train it: {words}" if words else ""))
     screen.note(log.location)
-    screen.commands("next, on the test part", *following(outcomes))
+    if len(learnt) > 1 or not any(one.confirmation for one in learnt):
+        screen.commands("next, on the test part", *following([one.outcome for one in learnt]))
     if interrupted:
         raise SystemExit(INTERRUPTED)
+
+
+def of_study(candidate: Candidate, study: Study) -> Learnt:
+    """What a study's storage holds now."""
+    outcome = Outcome.of(candidate, study)
+    return Learnt(outcome, Front.of(outcome))
+
+
+def with_confirmation(
+    settings: TuneSettings, invocation: Invocation, learnt: list[Learnt]
+) -> list[Learnt]:
+    """The same with what is left of it on the test part."""
+    outcomes, fronts = [one.outcome for one in learnt], [one.front for one in learnt]
+    found = confirm(settings, invocation, outcomes, fronts)
+    return [replace(one, confirmation=c) for one, c in zip(learnt, found, strict=True)]
 
 
 def spend(
