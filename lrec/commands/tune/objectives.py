@@ -49,9 +49,9 @@ class Objective:
         """A short name for people.
 
         >>> Objective("val/ndcg_at_10/tail", 1).words, Objective("seconds", -1).words
-        ('ndcg@10, tail', 'seconds')
+        ('ndcg@10 (tail)', 'seconds')
         """
-        return self.name if self.is_cost else f"{metric_name(self.column)}, {self.group}"
+        return self.name if self.is_cost else f"{metric_name(self.column)} ({self.group})"
 
     def better(self, value: float, other: float) -> bool:
         """True if a value is better than another."""

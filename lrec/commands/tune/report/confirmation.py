@@ -17,8 +17,7 @@ from lrec.commands.tune.settings import TuneSettings
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
 from lrec.evaluation.comparison.comparison import BETTER, TOO_FEW, WORSE, Comparison
-from lrec.evaluation.comparison.user_alignment import ModelTables
-from lrec.evaluation.metric import Metric
+from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
 from lrec.reporting.formatting import metric_name, relative, signed
 from lrec.reporting.page.svg import Chart
 from lrec.tracking import finished
@@ -108,8 +107,8 @@ def confirmed(
         found: id of the run of each seed, by the setting's name; None where it failed.
     """
     if not found:
-        best = "the winner is" if outcome.trials else "there is nothing but"
-        return Confirmation([f"{best} the candidate as it is: there is nothing to confirm."])
+        best = "the winner is the candidate as it is" if outcome.trials else "no trial has a value"
+        return Confirmation([f"{best}: there is nothing to confirm."])
     whole = {name: [str(i) for i in ids] for name, ids in found.items() if None not in ids}
     failed = [f"{name} was not confirmed: a run of it failed." for name in found.keys() - whole]
     if OWN not in whole or len(whole) < 2:
@@ -119,23 +118,34 @@ def confirmed(
     names = {c.removesuffix("_pooled").rpartition("_at_")[0] or c for c in columns}
     names = {name.removesuffix("_pooled") for name in names}
     metrics = {name: metric for name, metric in job.metric.items() if name in names}
-    comparison, edges = compared(whole, goal.column.removesuffix("_pooled"), metrics)
+    try:
+        tables, edges = tested(whole)
+    except ComparisonError as error:  # nobody has test items
+        return Confirmation([f"there is no comparison on the test part: {error}"], runs=whole)
+    primary, orders = goal.column.removesuffix("_pooled"), bucket_orders(tables)
+    comparison = compare(tables, OWN, primary, metrics, orders)
     repeated = f", over seeds {', '.join(map(str, seeds))}" if job.seeded else ""
     sentences = [
         f"on the test part{repeated}, {sentence(comparison, name)}"
         for name in comparison.models
         if name != OWN
     ]
+    ends = [table for table in tables if table.name != OWN]
+    if len(ends) > 1:  # the trade between them, which is not seen from the candidate as it is
+        one, other = ends[0].name, ends[-1].name
+        between = compare([ends[0], ends[-1]], other, primary, metrics, orders)
+        sentences.append(f"on the test part{repeated}, {sentence(between, one, other)}")
     return Confirmation([*sentences, *sorted(failed)], comparison, edges, whole)
 
 
-def compared(
-    runs: Mapping[str, Sequence[str]], primary: str, metrics: Mapping[str, Metric]
-) -> tuple[Comparison, dict[str, str]]:
-    """The comparison of tested runs with the candidate as it is, and the meaning of its buckets.
+def tested(runs: Mapping[str, Sequence[str]]) -> tuple[list[ModelTables], dict[str, str]]:
+    """User tables of tested runs, and the meaning of their buckets.
 
     Args:
         runs: ids by setting, as many for each; the same id where a model has no seed.
+
+    Raises:
+        ComparisonError: they have no test.
     """
     tables: list[ModelTables] = []
     edges: dict[str, str] = {}
@@ -150,12 +160,11 @@ def compared(
             for key, words in some.tags.items()
             if key.startswith("lrec.bucket.")
         }
-    comparison = compare(tables, OWN, primary, metrics, bucket_orders(tables))
-    return comparison, edges
+    return tables, edges
 
 
-def sentence(comparison: Comparison, name: str) -> str:
-    """A setting's verdicts over all buckets in one sentence."""
+def sentence(comparison: Comparison, name: str, other: str = "the candidate as it is") -> str:
+    """A setting's verdicts against another one over all buckets, in one sentence."""
     rows = [comparison.row(name, comparison.primary, bucket) for bucket in comparison.buckets]
     better, worse, few = (
         [row for row in rows if row["verdict"] == verdict] for verdict in (BETTER, WORSE, TOO_FEW)
@@ -165,12 +174,12 @@ def sentence(comparison: Comparison, name: str) -> str:
     for word, found in (("better", better), ("worse", worse)):
         if found:
             gains = _join([f"{_users(row)} ({_amount(comparison, row)})" for row in found])
-            clauses.append(f"{word} than the candidate as it is for {gains}")
+            clauses.append(f"{word} than {other} for {gains}")
     lead = f"the {name}" if name == WINNER else name
     said = [f"{lead} is {' and '.join(clauses)}" if clauses else ""]
     if unclear:
         said.append(f"for {_join(list(map(_users, unclear)))} luck cannot be excluded")
-        said[0] = said[0] or f"{lead} is not shown to be better than the candidate as it is"
+        said[0] = said[0] or f"{lead} is not shown to be better than {other}"
     if few:
         said.append(f"{_join(list(map(_users, few)))} are too few for a verdict")
         said[0] = said[0] or f"{lead} has no verdict"

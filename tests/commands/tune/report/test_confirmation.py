@@ -45,6 +45,8 @@ def test_the_sentence_says_where_it_is_better_and_where_luck_is_left() -> None:
         "ndcg@10 −0.0200; 95 %: −0.0300 to −0.0100); for the tail luck cannot be excluded; the "
         "cold are too few for a verdict."
     )
+    against = sentence(comparison(tail=("worse", -0.02)), "winner", "trial 6")
+    assert "the winner is worse than trial 6 for the tail (−20 %" in against
     unclear = comparison(all=("undecided", 0.01), tail=("undecided", 0.02))
     assert sentence(unclear, "winner") == (
         "the winner is not shown to be better than the candidate as it is; for all users and the "

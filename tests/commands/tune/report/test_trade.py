@@ -26,7 +26,7 @@ def test_a_front_that_luck_explains_is_no_trade() -> None:
 
 def test_a_front_of_one_setting_is_no_trade() -> None:
     sentence = trade_sentence(front_of({0: users(0.2, 0.3), 1: users(0.3, 0.4)}))
-    assert sentence.startswith("no trade-off was found between ndcg@10, tail and ndcg@10, head")
+    assert sentence.startswith("no trade-off was found between ndcg@10 (tail) and ndcg@10 (head)")
     assert "trial 2 is best in all" in sentence
 
 
@@ -39,7 +39,7 @@ def test_a_cost_needs_no_interval() -> None:
 
 def test_the_gain_over_the_candidate_as_it_is_says_where_luck_is_left() -> None:
     shown = gain_sentence(front_of({0: users(0.2, 0.3), 1: users(0.25, 0.3)}, (TAIL,)))
-    assert shown.startswith("trial 2 of 2 is best, ndcg@10, tail: 0.2")
+    assert shown.startswith("trial 2 of 2 is best, ndcg@10 (tail): 0.2")
     assert "as it is +25 %" in shown
     assert "luck" not in shown
     unclear = {0: users(0.2, 0.3, n=20, seed=0), 1: users(0.201, 0.3, n=20, seed=1)}
