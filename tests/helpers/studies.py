@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lrec.commands.tune.objectives import Objective
-from lrec.commands.tune.report.front import Front
-from lrec.commands.tune.report.outcome import Measured
+from lrec.commands.tune.results.front import Front
+from lrec.commands.tune.results.outcome import Measured
 
 TAIL = Objective("val/ndcg_at_10/tail", 1)
 HEAD = Objective("val/ndcg_at_10/head", 1)

@@ -11,12 +11,12 @@ from lrec.commands.composing import Invocation
 from lrec.commands.loading import load_data
 from lrec.commands.tune.candidate import Candidate, candidates, open_study
 from lrec.commands.tune.progress import TrialLines
-from lrec.commands.tune.report import preset, report
-from lrec.commands.tune.report.confirmation import confirm
-from lrec.commands.tune.report.front import Front
-from lrec.commands.tune.report.outcome import Outcome
-from lrec.commands.tune.report.page import Learnt
-from lrec.commands.tune.report.tables import following
+from lrec.commands.tune.results import artifacts, preset
+from lrec.commands.tune.results.confirmation import confirm
+from lrec.commands.tune.results.front import Front
+from lrec.commands.tune.results.outcome import StudyOutcome
+from lrec.commands.tune.results.page import Findings
+from lrec.commands.tune.results.tables import following
 from lrec.commands.tune.settings import TuneSettings
 from lrec.commands.tune.study import Study
 from lrec.commands.tune.workers import number_of, work, work_together
@@ -55,45 +55,45 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
         except KeyboardInterrupt:
             interrupted = True
             screen.note("interrupted: the best so far; the same command goes on with the study")
-        learnt = [of_study(*one) for one in studies]
-        if learnt:
-            facts = report.facts_of(settings, invocation, learnt[0].outcome)
-            paths = report.write(config.folder, settings, learnt, facts)
+        findings = [of_study(*one) for one in studies]
+        if findings:
+            facts = artifacts.facts_of(settings, invocation, findings[0].outcome)
+            paths = artifacts.write(config.folder, settings, findings, facts)
             if settings.confirm_seeds and not interrupted:
                 try:
-                    learnt = with_confirmation(settings, invocation, learnt)
-                    paths = report.write(config.folder, settings, learnt, facts)
+                    findings = with_confirmation(settings, invocation, findings)
+                    paths = artifacts.write(config.folder, settings, findings, facts)
                 except KeyboardInterrupt:
                     interrupted = True
-            report.log_all(log, settings, learnt)
+            artifacts.log_all(log, settings, findings)
             for path in paths:
                 log.file(path)
-    if learnt:
-        report.show(screen, settings, learnt)
+    if findings:
+        artifacts.show(screen, settings, findings)
         screen.note(f"page: {config.folder / 'tuning.html'}")
     if settings.to is not None and Path(settings.to).exists():
         words = preset.use(Path(settings.to))
         screen.note(f"preset: {settings.to}" + (f"; train it: {words}" if words else ""))
     screen.note(log.location)
-    if len(learnt) > 1 or not any(one.confirmation for one in learnt):
-        screen.commands("next, on the test part", *following([one.outcome for one in learnt]))
+    if len(findings) > 1 or not any(one.confirmation for one in findings):
+        screen.commands("next, on the test part", *following([one.outcome for one in findings]))
     if interrupted:
         raise SystemExit(INTERRUPTED)
 
 
-def of_study(candidate: Candidate, study: Study) -> Learnt:
-    """What a study's storage holds now."""
-    outcome = Outcome.of(candidate, study)
-    return Learnt(outcome, Front.of(outcome))
+def of_study(candidate: Candidate, study: Study) -> Findings:
+    """The findings of a study, by its storage as it is now."""
+    outcome = StudyOutcome.of(candidate, study)
+    return Findings(outcome, Front.of(outcome))
 
 
 def with_confirmation(
-    settings: TuneSettings, invocation: Invocation, learnt: list[Learnt]
-) -> list[Learnt]:
+    settings: TuneSettings, invocation: Invocation, findings: list[Findings]
+) -> list[Findings]:
     """The same with what is left of it on the test part."""
-    outcomes, fronts = [one.outcome for one in learnt], [one.front for one in learnt]
+    outcomes, fronts = [one.outcome for one in findings], [one.front for one in findings]
     found = confirm(settings, invocation, outcomes, fronts)
-    return [replace(one, confirmation=c) for one, c in zip(learnt, found, strict=True)]
+    return [replace(one, confirmation=c) for one, c in zip(findings, found, strict=True)]
 
 
 def spend(

@@ -1,4 +1,4 @@
-"""What a study optimises: validation metrics of any group of users, and costs."""
+"""Objectives of a study: validation metrics of any group of users, and costs."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from lrec.commands.settings import Monitor
 from lrec.commands.train import experiment
 from lrec.commands.train.callbacks import StopTraining
 from lrec.commands.tune.ownership import beating
-from lrec.commands.tune.report import user_values
+from lrec.commands.tune.results import user_values
 from lrec.commands.tune.study import StudyTrial
 from lrec.tracking import JOURNAL
 

@@ -32,13 +32,13 @@ class Course:
     """One line.
 
     Attributes:
-        places: on each axis, from 0 to 1; None where it has no value, and the line has a gap.
+        positions: on each axis, from 0 to 1; None where it has no value, and the line has a gap.
         strong: True for a thick line; the others are thin and pale.
         dashed: True for what a reader compares with.
         name: at its end; empty without one.
     """
 
-    places: Sequence[float | None]
+    positions: Sequence[float | None]
     colour: str
     strong: bool = False
     dashed: bool = False
@@ -73,7 +73,7 @@ def _draw(width: int, scales: Sequence[Scale], courses: Sequence[Course]) -> tup
             style["stroke_dasharray"] = "5 4"
         if not course.strong:
             style["opacity"] = 0.5
-        for (x, place), (x_next, place_next) in _pieces(xs, course.places):
+        for (x, place), (x_next, place_next) in _pieces(xs, course.positions):
             parts.append(svg.line(x, at(place), x_next, at(place_next), course.colour, **style))
     for index, (scale, x) in enumerate(zip(scales, xs, strict=True)):
         parts.append(svg.line(x, TOP, x, bottom, "--soft"))
@@ -85,8 +85,8 @@ def _draw(width: int, scales: Sequence[Scale], courses: Sequence[Course]) -> tup
         for height, words in scale.labels:
             label = svg.shortened(words, max(step - 10, SIDE))
             parts.append(_halo(x - 4, at(height) + 4, label, "--soft", "end"))
-    ends = [c for c in courses if c.name and c.places[-1] is not None]
-    heights = svg.apart([HEIGHT * (1 - float(c.places[-1] or 0)) for c in ends], HEIGHT)
+    ends = [c for c in courses if c.name and c.positions[-1] is not None]
+    heights = svg.apart([HEIGHT * (1 - float(c.positions[-1] or 0)) for c in ends], HEIGHT)
     for course, height in zip(ends, heights, strict=True):
         label = svg.shortened(course.name, width - right - 8)
         parts.append(_halo(right + 8, TOP + height + 4, label, course.colour, "start"))
@@ -94,10 +94,10 @@ def _draw(width: int, scales: Sequence[Scale], courses: Sequence[Course]) -> tup
 
 
 def _pieces(
-    xs: Sequence[float], places: Sequence[float | None]
+    xs: Sequence[float], positions: Sequence[float | None]
 ) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
     """The pieces of a line between neighbouring axes that it has a place on."""
-    for (x, place), (x_next, place_next) in pairwise(zip(xs, places, strict=True)):
+    for (x, place), (x_next, place_next) in pairwise(zip(xs, positions, strict=True)):
         if place is not None and place_next is not None:
             yield (x, place), (x_next, place_next)
 

@@ -11,8 +11,8 @@ from rich.table import Table
 
 from lrec.base.config.quotes import in_quotes
 from lrec.commands.runs.aggregates import label
-from lrec.commands.tune.report.front import Front
-from lrec.commands.tune.report.outcome import Outcome
+from lrec.commands.tune.results.front import Front
+from lrec.commands.tune.results.outcome import StudyOutcome
 from lrec.commands.tune.settings import TuneSettings
 from lrec.reporting.formatting import distinguishing_words, number, signed
 from lrec.reporting.terminal import cell, plain_table
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def outcomes_of(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+def outcomes_of(outcomes: Sequence[StudyOutcome]) -> pd.DataFrame:
     """One row for each candidate: its budget, its value as it is, its best value and settings.
 
     Returns:
@@ -52,7 +52,7 @@ def outcomes_of(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     return frame.where(frame.notna(), None)
 
 
-def log_outcomes(log: Log, outcomes: Sequence[Outcome]) -> None:
+def log_outcomes(log: Log, outcomes: Sequence[StudyOutcome]) -> None:
     """Log the budget and the best value of each candidate."""
     for row in outcomes_of(outcomes).to_dict("records"):
         name = label(row["candidate"])
@@ -62,7 +62,7 @@ def log_outcomes(log: Log, outcomes: Sequence[Outcome]) -> None:
             log.metrics({f"best/{name}": row["best"]})
 
 
-def outcome_table(outcomes: Sequence[Outcome], settings: TuneSettings) -> Table:
+def outcome_table(outcomes: Sequence[StudyOutcome], settings: TuneSettings) -> Table:
     """The best settings of each candidate, for a terminal."""
     numbers = ("trials", "failed", "pruned", "minutes", "as it is", "best")
     title = f"{settings.monitor}, the same budget each"
@@ -83,7 +83,7 @@ def outcome_table(outcomes: Sequence[Outcome], settings: TuneSettings) -> Table:
     return table
 
 
-def following(outcomes: Sequence[Outcome]) -> list[list[str]]:
+def following(outcomes: Sequence[StudyOutcome]) -> list[list[str]]:
     """The command that trains the best of each candidate, and compares them on the test part.
 
     One candidate is compared with itself as it is.
@@ -98,7 +98,7 @@ def following(outcomes: Sequence[Outcome]) -> list[list[str]]:
     return [["lrec", "compare", f"candidates=[{quoted}]"]]
 
 
-def trials_table(outcomes: Sequence[Outcome], fronts: Sequence[Front]) -> pd.DataFrame:
+def trials_table(outcomes: Sequence[StudyOutcome], fronts: Sequence[Front]) -> pd.DataFrame:
     """One row for each trial that has ended, failed ones among them.
 
     Returns:
@@ -139,10 +139,10 @@ def front_table(front: Front, title: str) -> Table:
         cells = []
         for goal in front.objectives:
             cells.append(number(trial.values[goal.name]))
-            if front.own is None or front.own is trial:
+            if front.as_it_is is None or front.as_it_is is trial:
                 cells.append("")
                 continue
-            found = front.difference(trial, front.own, goal)
+            found = front.difference(trial, front.as_it_is, goal)
             around = f" ({signed(found.low)} to {signed(found.high)})"
             cells.append(signed(found.value) + (around if np.isfinite(found.low) else ""))
         table.add_row(str(trial.number + 1), *cells, cell(chosen or "as it is"))

@@ -11,8 +11,8 @@ from lrec.commands.compare.page import differences_chart
 from lrec.commands.compare.table import bucket_orders
 from lrec.commands.composing import Invocation, Job, own_keys
 from lrec.commands.runs.find_or_train import find_or_train
-from lrec.commands.tune.report.front import Front
-from lrec.commands.tune.report.outcome import Outcome
+from lrec.commands.tune.results.front import Front
+from lrec.commands.tune.results.outcome import StudyOutcome
 from lrec.commands.tune.settings import TuneSettings
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
@@ -28,7 +28,7 @@ WINNER = "winner"  # of one objective; settings of a front go by their trial
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What is left of validation's gains.
+    """Gains on validation, seen again on the test part.
 
     Attributes:
         sentences: one for each setting that was trained again, or why there is none.
@@ -53,7 +53,7 @@ class Confirmation:
 def confirm(
     settings: TuneSettings,
     invocation: Invocation,
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[StudyOutcome],
     fronts: Sequence[Front],
 ) -> list[Confirmation]:
     """Find or train the chosen settings of each study and its candidate as it is; compare them.
@@ -85,7 +85,7 @@ def confirm(
     return confirmations
 
 
-def contenders(outcome: Outcome, front: Front) -> dict[str, list[str]]:
+def contenders(outcome: StudyOutcome, front: Front) -> dict[str, list[str]]:
     """Overrides of the candidate as it is and of the settings that are confirmed, by name.
 
     None if nothing but the candidate as it is was chosen.
@@ -99,7 +99,7 @@ def contenders(outcome: Outcome, front: Front) -> dict[str, list[str]]:
 
 
 def confirmed(
-    outcome: Outcome, seeds: Sequence[int], found: Mapping[str, Sequence[str | None]]
+    outcome: StudyOutcome, seeds: Sequence[int], found: Mapping[str, Sequence[str | None]]
 ) -> Confirmation:
     """The comparison of the runs that were found or trained.
 

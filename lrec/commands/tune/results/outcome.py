@@ -64,7 +64,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StudyOutcome:
     """A candidate's study, once its budget is spent.
 
     Attributes:
@@ -81,8 +81,8 @@ class Outcome:
     epochs: int
 
     @classmethod
-    def of(cls, candidate: Candidate, study: Study) -> Outcome:
-        """What is in a study's storage now."""
+    def of(cls, candidate: Candidate, study: Study) -> StudyOutcome:
+        """The trials of a study, as its storage has them now."""
         finished = study.finished()
         every = [Measured.of(trial) for trial in finished]
         measured = [trial for trial in every if trial.values]

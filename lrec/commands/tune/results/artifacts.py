@@ -17,11 +17,11 @@ from lrec.commands.compare.table import comparison_table
 from lrec.commands.composing import Invocation
 from lrec.commands.runs.aggregates import label
 from lrec.commands.runs.find_or_train import data_digest
-from lrec.commands.tune.report import preset
-from lrec.commands.tune.report.front import RESAMPLES, Front
-from lrec.commands.tune.report.outcome import Measured, Outcome
-from lrec.commands.tune.report.page import Learnt, page
-from lrec.commands.tune.report.tables import (
+from lrec.commands.tune.results import preset
+from lrec.commands.tune.results.front import RESAMPLES, Front
+from lrec.commands.tune.results.outcome import Measured, StudyOutcome
+from lrec.commands.tune.results.page import Findings, page
+from lrec.commands.tune.results.tables import (
     front_table,
     log_outcomes,
     outcome_table,
@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def facts_of(settings: TuneSettings, invocation: Invocation, outcome: Outcome) -> dict[str, Any]:
+def facts_of(
+    settings: TuneSettings, invocation: Invocation, outcome: StudyOutcome
+) -> dict[str, Any]:
     """Facts for readers of a tuning, and to repeat it.
 
     Args:
@@ -62,47 +64,47 @@ def facts_of(settings: TuneSettings, invocation: Invocation, outcome: Outcome) -
 
 
 def write(
-    folder: Path, settings: TuneSettings, learnt: Sequence[Learnt], facts: Mapping[str, Any]
+    folder: Path, settings: TuneSettings, findings: Sequence[Findings], facts: Mapping[str, Any]
 ) -> list[Path]:
     """Write the page, all trials and candidates as tables, a figure of two objectives, a preset."""
-    outcomes, fronts = [one.outcome for one in learnt], [one.front for one in learnt]
+    outcomes, fronts = [one.outcome for one in findings], [one.front for one in findings]
     trials = trials_table(outcomes, fronts)
     paths = [folder / name for name in ("tuning.html", "trials.csv", "candidates.csv")]
-    write_text(paths[0], page(learnt, facts))
+    write_text(paths[0], page(findings, facts))
     write_table(paths[1], trials)
     write_table(paths[2], outcomes_of(outcomes))
-    confirmed = [one for one in learnt if one.confirmation and one.confirmation.comparison]
+    confirmed = [one for one in findings if one.confirmation and one.confirmation.comparison]
     if confirmed:
         paths.append(folder / "confirmation.csv")
         write_table(paths[-1], confirmation_table(confirmed))
     if len(settings.goals) == 2:
-        for one in learnt:
-            name = f"pareto-{label(one.outcome.candidate.name)}" if len(learnt) > 1 else "pareto"
+        for one in findings:
+            name = f"pareto-{label(one.outcome.candidate.name)}" if len(findings) > 1 else "pareto"
             paths += _figure(folder / f"{name}.png", one.front)
-    if settings.to is not None and (text := winner(learnt[0], facts)):
+    if settings.to is not None and (text := winner(findings[0], facts)):
         preset.write(Path(settings.to), text)
         paths.append(folder / Path(settings.to).name)  # in MLflow, too
         write_text(paths[-1], text)
     return paths
 
 
-def confirmation_table(learnt: Sequence[Learnt]) -> pd.DataFrame:
+def confirmation_table(findings: Sequence[Findings]) -> pd.DataFrame:
     """The rows of all comparisons on the test part, with their candidate."""
     import pandas as pd
 
     return pd.concat(
         [
             one.confirmation.comparison.rows.assign(candidate=one.outcome.candidate.name)
-            for one in learnt
+            for one in findings
             if one.confirmation and one.confirmation.comparison
         ],
         ignore_index=True,
     )
 
 
-def winner(learnt: Learnt, facts: Mapping[str, Any]) -> str:
+def winner(findings: Findings, facts: Mapping[str, Any]) -> str:
     """The best setting of the first objective as a preset; empty if no trial has a value."""
-    outcome, front = learnt.outcome, learnt.front
+    outcome, front = findings.outcome, findings.front
     best = outcome.best
     if best is None:
         return ""
@@ -114,8 +116,8 @@ def winner(learnt: Learnt, facts: Mapping[str, Any]) -> str:
         f"{len(outcome.trials) + len(outcome.failures)} trials, {outcome.seconds:.0f} seconds.",
         _value_line(front, best),
     ]
-    if learnt.confirmation is not None:
-        lines += [f"{text[0].upper()}{text[1:]}" for text in learnt.confirmation.sentences[:1]]
+    if findings.confirmation is not None:
+        lines += [f"{text[0].upper()}{text[1:]}" for text in findings.confirmation.sentences[:1]]
     overrides = [*outcome.candidate.overrides, *best.overrides]
     return preset.preset_text(outcome.candidate.composer, overrides, outcome.study.name, lines)
 
@@ -124,7 +126,7 @@ def _value_line(front: Front, best: Measured) -> str:
     goal = front.objectives[0]
     low, high = front.value_interval(best, goal)
     around = f" (95 %: {number(low)} to {number(high)})" if np.isfinite(low) else ""
-    own = "" if front.own is None else f", {number(front.own.values[goal.name])} as it is"
+    own = "" if front.as_it_is is None else f", {number(front.as_it_is.values[goal.name])} as it is"
     return (
         f"Validation value: {goal.words} {number(best.values[goal.name])}{around}{own}. Settings "
         "were chosen by it, so the test's is likely to be lower."
@@ -146,12 +148,12 @@ def _figure(path: Path, front: Front) -> list[Path]:
     return [path]
 
 
-def log_all(log: Log, settings: TuneSettings, learnt: Sequence[Learnt]) -> None:
+def log_all(log: Log, settings: TuneSettings, findings: Sequence[Findings]) -> None:
     """Log budgets, best values and differences on the test part; describe the run."""
-    outcomes = [one.outcome for one in learnt]
+    outcomes = [one.outcome for one in findings]
     log_outcomes(log, outcomes)
     texts = [markdown(outcome_table(outcomes, settings))]
-    for one in learnt:
+    for one in findings:
         name = one.outcome.candidate.name
         texts += [f"{name}: {sentence}" for sentence in one.sentences]
         if len(one.front.objectives) > 1 and one.front.settings:
@@ -166,10 +168,10 @@ def log_all(log: Log, settings: TuneSettings, learnt: Sequence[Learnt]) -> None:
     log.describe("\n\n".join(texts))
 
 
-def show(screen: Screen, settings: TuneSettings, learnt: Sequence[Learnt]) -> None:
+def show(screen: Screen, settings: TuneSettings, findings: Sequence[Findings]) -> None:
     """Print the best of each candidate, fronts, and what is left of it on the test part."""
-    screen.print(outcome_table([one.outcome for one in learnt], settings))
-    for one in learnt:
+    screen.print(outcome_table([one.outcome for one in findings], settings))
+    for one in findings:
         name = one.outcome.candidate.name
         if len(one.front.objectives) > 1 and one.front.settings:
             screen.print(front_table(one.front, f"front of {name}, on validation"))

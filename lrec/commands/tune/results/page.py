@@ -1,4 +1,4 @@
-"""The page of a tuning: a section for each candidate, with all that its study has learnt."""
+"""The page of a tuning: a section for each candidate, with all that its study has found."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from typing import Any
 import numpy as np
 
 from lrec.commands.runs.aggregates import label
-from lrec.commands.tune.report import charts
-from lrec.commands.tune.report.confirmation import Confirmation
-from lrec.commands.tune.report.front import Front
-from lrec.commands.tune.report.importance import LEAST, importances
-from lrec.commands.tune.report.outcome import Measured, Outcome
-from lrec.commands.tune.report.trade import gain_sentence, trade_sentence
+from lrec.commands.tune.results import charts
+from lrec.commands.tune.results.confirmation import Confirmation
+from lrec.commands.tune.results.front import Front
+from lrec.commands.tune.results.importance import LEAST, importances
+from lrec.commands.tune.results.outcome import Measured, StudyOutcome
+from lrec.commands.tune.results.trade import gain_sentence, trade_sentence
 from lrec.reporting.formatting import number
 from lrec.reporting.page import render
 from lrec.reporting.page.svg import Chart
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """What is known of a candidate once its study has ended.
+class Findings:
+    """A candidate's study once it has ended, its front and its confirmation.
 
     Attributes:
         confirmation: of its best settings on the test part; None where there was none.
     """
 
-    outcome: Outcome
+    outcome: StudyOutcome
     front: Front
     confirmation: Confirmation | None = None
 
@@ -43,29 +43,29 @@ class Learnt:
         return [*said, *(self.confirmation.sentences if self.confirmation else [])]
 
 
-def page(learnt: Sequence[Learnt], facts: Mapping[str, Any]) -> str:
-    """HTML of what studies have learnt.
+def page(findings: Sequence[Findings], facts: Mapping[str, Any]) -> str:
+    """HTML of the findings of studies.
 
     Args:
         facts: version, command, monitor and budget, data and digest.
     """
     return render(
         Path(__file__).with_name("page.html"),
-        sections=[section(one) for one in learnt],
+        sections=[section(one) for one in findings],
         facts=facts,
         least=LEAST,
     )
 
 
-def section(learnt: Learnt) -> dict[str, Any]:
+def section(findings: Findings) -> dict[str, Any]:
     """One candidate's part of the page, as its template takes it."""
-    outcome, front = learnt.outcome, learnt.front
+    outcome, front = findings.outcome, findings.front
     name, goals = label(outcome.candidate.name), outcome.study.objectives
     space = outcome.study.space
     shares = {goal.words: importances(outcome.trials, goal, space) for goal in goals}
     shares = {words: found for words, found in shares.items() if found}
     several = len(goals) > 1
-    confirmation = learnt.confirmation
+    confirmation = findings.confirmation
     return {
         "name": outcome.candidate.name,
         "study": outcome.study.name,
@@ -74,7 +74,7 @@ def section(learnt: Learnt) -> dict[str, Any]:
         "pruned": sum(trial.ended == "pruned" for trial in outcome.trials),
         "minutes": outcome.seconds / 60,
         "epochs": outcome.epochs,
-        "sentences": learnt.sentences,
+        "sentences": findings.sentences,
         "history": _history(name, outcome.trials, goals[0]),
         "fronts": charts.front_charts(name, front) if several and front.trials else [],
         "hypervolume": charts.hypervolume_chart(name, front) if several and front.trials else None,
@@ -111,7 +111,7 @@ def front_rows(front: Front) -> list[dict[str, Any]]:
             low, high = front.value_interval(trial, goal)
             own, neighbour = (
                 None if other is None or other is trial else front.difference(trial, other, goal)
-                for other in (front.own, before)
+                for other in (front.as_it_is, before)
             )
             cells.append(
                 {
@@ -131,7 +131,7 @@ def front_rows(front: Front) -> list[dict[str, Any]]:
     return rows
 
 
-def trial_rows(outcome: Outcome, front: Front) -> list[dict[str, Any]]:
+def trial_rows(outcome: StudyOutcome, front: Front) -> list[dict[str, Any]]:
     """All trials, also failed ones."""
     best = {trial.number for trial in front.settings}
     every = sorted([*outcome.trials, *outcome.failures], key=lambda trial: trial.number)

@@ -13,8 +13,8 @@ import numpy as np
 from lrec.base.arrays import Floats
 from lrec.commands.runs import pareto
 from lrec.commands.tune.objectives import Objective
-from lrec.commands.tune.report import hypervolume, user_values
-from lrec.commands.tune.report.outcome import Measured, Outcome
+from lrec.commands.tune.results import hypervolume, user_values
+from lrec.commands.tune.results.outcome import Measured, StudyOutcome
 from lrec.evaluation.statistics import bootstrap, interval
 
 if TYPE_CHECKING:
@@ -64,17 +64,17 @@ class Front:
     Attributes:
         objectives: of the study.
         trials: that have a value of every objective, in order.
-        own: the candidate as it is; None if it has no value.
-        tables: users' values by the number of a trial, of those of the front and of the own one.
+        as_it_is: the candidate; None if it has no value.
+        tables: users' values by the number of a trial: of the front, and of the candidate as it is.
     """
 
     objectives: Sequence[Objective]
     trials: Sequence[Measured]
-    own: Measured | None
+    as_it_is: Measured | None
     tables: Mapping[int, pd.DataFrame]
 
     @classmethod
-    def of(cls, outcome: Outcome) -> Front:
+    def of(cls, outcome: StudyOutcome) -> Front:
         """The front of a study, with the users' values that its trials have kept."""
         goals = outcome.study.objectives
         whole = [t for t in outcome.trials if all(goal.name in t.values for goal in goals)]

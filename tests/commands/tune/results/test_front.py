@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.studies import HEAD, SECONDS, TAIL, front_of, trial, users
 
-from lrec.commands.tune.report.front import RESAMPLES, Front
+from lrec.commands.tune.results.front import RESAMPLES, Front
 from lrec.evaluation.statistics import paired
 
 
@@ -14,7 +14,7 @@ def test_the_front_is_of_trials_that_no_other_is_better_than_everywhere() -> Non
     front = front_of({0: users(0.2, 0.2), 1: users(0.3, 0.1), 2: users(0.1, 0.1),
                       3: users(0.3, 0.1), 4: users(0.1, 0.4)})  # fmt: skip
     assert [one.number for one in front.settings] == [1, 0, 4]  # of equal ones the first
-    assert front.own is front.trials[0]
+    assert front.as_it_is is front.trials[0]
 
 
 def test_a_smaller_cost_is_better() -> None:
@@ -38,7 +38,7 @@ def test_a_difference_has_the_interval_of_the_paired_bootstrap() -> None:
 def test_a_pruned_trial_and_costs_have_no_interval() -> None:
     tables = {0: users(0.2, 0.2), 1: users(0.3, 0.2)}
     whole = front_of(tables, (TAIL, SECONDS))
-    cut = Front(whole.objectives, whole.trials, whole.own, {0: tables[0]})
+    cut = Front(whole.objectives, whole.trials, whole.as_it_is, {0: tables[0]})
     found = cut.difference(cut.trials[1], cut.trials[0], TAIL)
     assert found.value > 0
     assert np.isnan([found.low, found.high]).all()

@@ -9,8 +9,8 @@ from typing import Any
 
 from lrec.commands.composing import Choice, Interval
 from lrec.commands.tune.objectives import Objective
-from lrec.commands.tune.report.front import Front
-from lrec.commands.tune.report.outcome import Measured
+from lrec.commands.tune.results.front import Front
+from lrec.commands.tune.results.outcome import Measured
 from lrec.commands.tune.search_space import SearchSpace, written
 from lrec.reporting.formatting import number
 from lrec.reporting.page.line_chart import Line, line_chart
@@ -68,20 +68,20 @@ def _front_chart(name: str, front: Front, across: Objective, up: Objective) -> C
         colour = "--c2" if own else "--c0" if inside else "--shade"
         shape = "square" if own else "dot" if inside else "ring"
         points.append(Point(label, colour, x, y, shape))
-    to = "" if front.own is None else ": difference to as it is"
+    to = "" if front.as_it_is is None else ": difference to as it is"
     titles = (f"{across.words}{to}", f"{up.words}{to}")
     chart_name = f"{name}_front_{across.column}_{across.group}"
     title = f"{up.words} against {across.words}"
-    return scatter_chart(chart_name, title, points, titles, zero=front.own is not None)
+    return scatter_chart(chart_name, title, points, titles, zero=front.as_it_is is not None)
 
 
 def _bounds(front: Front, trial: Measured, goal: Objective) -> tuple[float, float, float]:
     """A trial's place on an axis, with its interval where it has one."""
-    if front.own is None:
+    if front.as_it_is is None:
         value = trial.values[goal.name]
         return value, value, value
-    found = front.difference(trial, front.own, goal)
-    known = math.isfinite(found.low) and trial is not front.own
+    found = front.difference(trial, front.as_it_is, goal)
+    known = math.isfinite(found.low) and trial is not front.as_it_is
     return (found.low, found.value, found.high) if known else (found.value,) * 3
 
 

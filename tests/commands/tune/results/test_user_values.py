@@ -9,7 +9,7 @@ import pandas as pd
 from helpers.studies import HEAD, SECONDS, TAIL
 
 from lrec.commands.tune.objectives import Objective
-from lrec.commands.tune.report import user_values
+from lrec.commands.tune.results import user_values
 
 USERS = pd.DataFrame(
     {

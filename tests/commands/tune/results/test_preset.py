@@ -14,7 +14,7 @@ from lrec.base.config.conf import CONF
 from lrec.base.errors import ConfigError
 from lrec.cli.quoting import quoted
 from lrec.commands.composing import chosen_files, plain_values
-from lrec.commands.tune.report import preset
+from lrec.commands.tune.results import preset
 
 
 class Plain:

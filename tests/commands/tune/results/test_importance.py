@@ -9,8 +9,8 @@ import pytest
 from helpers.studies import TAIL, trial
 
 from lrec.commands.composing import Choice, Interval
-from lrec.commands.tune.report.importance import LEAST, importances
-from lrec.commands.tune.report.outcome import Measured
+from lrec.commands.tune.results.importance import LEAST, importances
+from lrec.commands.tune.results.outcome import Measured
 from lrec.commands.tune.search_space import SearchSpace
 
 SPACE = SearchSpace({"model.x": Interval(0.0, 1.0, False), "model.y": Choice([1, 2, 3])})

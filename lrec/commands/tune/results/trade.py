@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from lrec.commands.tune.objectives import Objective
-from lrec.commands.tune.report.front import Difference, Front
-from lrec.commands.tune.report.outcome import Measured
+from lrec.commands.tune.results.front import Difference, Front
+from lrec.commands.tune.results.outcome import Measured
 from lrec.evaluation.bucket import ALL
 from lrec.reporting.formatting import metric_name, number, signed
 
@@ -27,9 +27,9 @@ def gain_sentence(front: Front) -> str:
     if not best.overrides:
         return f"none of {len(front.trials)} trials is better than the candidate as it is, {value}."
     lead = f"trial {best.number + 1} of {len(front.trials)} is best, {value}"
-    if front.own is None:
+    if front.as_it_is is None:
         return f"{lead}."
-    gained = front.difference(best, front.own, goal)
+    gained = front.difference(best, front.as_it_is, goal)
     luck = "" if gained.shown > 0 else ": luck cannot be excluded"
     return f"{lead}; against the candidate as it is {percent(gained)} ({measured(gained)}){luck}."
 

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 
 from lrec.commands.tune.objectives import Objective
-from lrec.commands.tune.report.outcome import Measured
+from lrec.commands.tune.results.outcome import Measured
 from lrec.commands.tune.search_space import SearchSpace
 
 LEAST = 20  # trials; of fewer, importance is chance

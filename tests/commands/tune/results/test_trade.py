@@ -6,7 +6,7 @@ import re
 
 from helpers.studies import SECONDS, TAIL, front_of, users
 
-from lrec.commands.tune.report.trade import gain_sentence, trade_sentence
+from lrec.commands.tune.results.trade import gain_sentence, trade_sentence
 
 
 def test_a_trade_that_is_told_apart_is_one_sentence() -> None:

@@ -21,7 +21,7 @@ OBJECTIVES = ("val/ndcg_at_10/tail", "val/ndcg_at_10/head")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("learnt")
+    return tmp_path_factory.mktemp("findings")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from helpers.studies import HEAD, TAIL, front_of, users
 
-from lrec.commands.tune.report.confirmation import confirmed, contenders, sentence
+from lrec.commands.tune.results.confirmation import confirmed, contenders, sentence
 from lrec.evaluation.comparison.comparison import Comparison
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from helpers.studies import HEAD, TAIL, front_of, trial, users
 
 from lrec.commands.composing import Choice, Interval
-from lrec.commands.tune.report import charts
+from lrec.commands.tune.results import charts
 from lrec.commands.tune.search_space import SearchSpace
 
 SPACE = SearchSpace({"model.x": Interval(1.0, 100.0, True), "model.y": Choice([8, 16, 32])})

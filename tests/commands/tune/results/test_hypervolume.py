@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from lrec.commands.tune.report.hypervolume import contributions, hypervolume, over_trials, worst
+from lrec.commands.tune.results.hypervolume import contributions, hypervolume, over_trials, worst
 
 
 def counted(points: np.ndarray, reference: np.ndarray) -> int:
