@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from optuna.storages import BaseStorage
 
+from lrec.commands.composing import Choice, Interval
+from lrec.commands.tune.budget import Budget
 from lrec.commands.tune.objectives import Objective
 from lrec.commands.tune.results.front import Front
 from lrec.commands.tune.results.outcome import Measured
+from lrec.commands.tune.search_space import SearchSpace
+from lrec.commands.tune.study import Search, Study
+from lrec.commands.tune.warm_start import MODEL
 
 TAIL = Objective("val/ndcg_at_10/tail", 1)
 HEAD = Objective("val/ndcg_at_10/head", 1)
 SECONDS = Objective("seconds", -1)
+KEYS = {"model.x": Interval(0.0, 1.0, False), "model.y": Choice([1, 2])}
+
+
+def study_of(
+    storage: BaseStorage,
+    name: str,
+    folder: Path,
+    model: str = "vae",
+    pruner: str = "none",
+    **keys: Interval | Choice,
+) -> Study:
+    """A study of the tail, drawn at random, of a candidate with x = 0.5 and y = 1."""
+    search = Search("random", pruner, 2, 3, 10, 0)  # type: ignore[arg-type]
+    space, own = SearchSpace(keys or KEYS), {"model": {"x": 0.5, "y": 1}}
+    made = Study(storage, name, space, [TAIL], search, Budget(9, None, None), own, folder)
+    made.attribute(MODEL, model)
+    return made
+
+
+def finish(study: Study, value: float, ended: str | None = None) -> None:
+    """Train a trial to a value."""
+    trial = study.ask()
+    assert trial is not None
+    trial.finish({TAIL.name: value}, [], ended)
 
 
 def trial(number: int, ended: str | None = None, **values: float) -> Measured:

@@ -6,18 +6,12 @@ from pathlib import Path
 
 import optuna
 import pytest
+from helpers.studies import KEYS, finish, study_of
 from optuna.storages import InMemoryStorage
 
 from lrec.commands.composing import Choice, Interval
-from lrec.commands.tune.budget import Budget
-from lrec.commands.tune.objectives import Objective
-from lrec.commands.tune.search_space import SearchSpace
-from lrec.commands.tune.study import Search, Study
-from lrec.commands.tune.warm_start import MODEL, WARM, earlier, warm_start, warm_start_words
-
-KEYS = {"model.x": Interval(0.0, 1.0, False), "model.y": Choice([1, 2])}
-NDCG = Objective("val/ndcg_at_10/all", 1)
-OWN = {"model": {"x": 0.5, "y": 1}}
+from lrec.commands.tune.study import Study
+from lrec.commands.tune.warm_start import WARM, earlier, warm_start, warm_start_words
 
 
 @pytest.fixture
@@ -26,33 +20,23 @@ def storage() -> InMemoryStorage:
     return InMemoryStorage()
 
 
-def study(
-    storage: InMemoryStorage, name: str, folder: Path, model: str = "vae", **keys: Interval | Choice
-) -> Study:
-    search = Search("random", "none", 2, 3, 10, 0)
-    space = SearchSpace(keys or KEYS)
-    made = Study(storage, name, space, [NDCG], search, Budget(9, None, None), OWN, folder)
-    made.attribute(MODEL, model)
-    return made
-
-
 def train(study: Study, *values: float) -> list[dict[str, object]]:
     """Finish trials with these values, the first as it is; return the parameters of each."""
     for value in values:
-        trial = study.ask()
-        assert trial is not None
-        trial.finish({NDCG.name: value}, [], None)
+        finish(study, value)
     return [dict(trial.params) for trial in study.trials()[: len(values)]]
 
 
 def test_the_best_by_gain_over_their_own_candidate_come_first(
     storage: InMemoryStorage, tmp_path: Path
 ) -> None:
-    small = train(study(storage, "small", tmp_path), 0.01, 0.02, 0.005, 0.012)  # +100 %, −, +20 %
-    large = train(study(storage, "large", tmp_path), 0.4, 0.6, 0.44)  # +50 %, +10 %
-    train(study(storage, "of another model", tmp_path, "dae"), 0.1, 0.9)
-    train(study(storage, "of other keys", tmp_path, **{"model.x": KEYS["model.x"]}), 0.1, 0.9)
-    new = study(storage, "new", tmp_path)
+    small = train(
+        study_of(storage, "small", tmp_path), 0.01, 0.02, 0.005, 0.012
+    )  # +100 %, −, +20 %
+    large = train(study_of(storage, "large", tmp_path), 0.4, 0.6, 0.44)  # +50 %, +10 %
+    train(study_of(storage, "of another model", tmp_path, "dae"), 0.1, 0.9)
+    train(study_of(storage, "of other keys", tmp_path, **{"model.x": KEYS["model.x"]}), 0.1, 0.9)
+    new = study_of(storage, "new", tmp_path)
     found = earlier(new, "vae")
     assert [one.params for one in found] == [small[1], large[1], small[3], large[2]]
     assert [one.gain for one in found] == pytest.approx([1.0, 0.5, 0.2, 0.1])
@@ -68,7 +52,7 @@ def test_the_best_by_gain_over_their_own_candidate_come_first(
 
 
 def test_a_study_without_earlier_ones_says_so(storage: InMemoryStorage, tmp_path: Path) -> None:
-    new = study(storage, "new", tmp_path)
+    new = study_of(storage, "new", tmp_path)
     assert warm_start_words(new) == ""
     warm_start(new, "vae", 2)
     assert "no earlier study" in warm_start_words(new)
@@ -79,15 +63,15 @@ def test_a_study_without_earlier_ones_says_so(storage: InMemoryStorage, tmp_path
 def test_pruned_and_failed_trials_and_the_candidate_as_it_was_are_no_settings(
     storage: InMemoryStorage, tmp_path: Path
 ) -> None:
-    old = study(storage, "old", tmp_path)
+    old = study_of(storage, "old", tmp_path)
     train(old, 0.1)
     trial = old.ask()
     assert trial is not None
     trial.fail("no memory")
-    assert earlier(study(storage, "new", tmp_path), "vae") == []
+    assert earlier(study_of(storage, "new", tmp_path), "vae") == []
 
 
 def test_values_outside_of_the_space_are_left_out(storage: InMemoryStorage, tmp_path: Path) -> None:
-    train(study(storage, "old", tmp_path), 0.1, 0.2)
+    train(study_of(storage, "old", tmp_path), 0.1, 0.2)
     narrow = {"model.x": Interval(2.0, 3.0, False), "model.y": Choice([1, 2])}
-    assert earlier(study(storage, "new", tmp_path, **narrow), "vae") == []
+    assert earlier(study_of(storage, "new", tmp_path, **narrow), "vae") == []

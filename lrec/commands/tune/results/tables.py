@@ -86,13 +86,13 @@ def outcome_table(outcomes: Sequence[StudyOutcome], settings: TuneSettings) -> T
 def following(outcomes: Sequence[StudyOutcome]) -> list[list[str]]:
     """The command that trains the best of each candidate, and compares them on the test part.
 
-    One candidate is compared with itself as it is.
+    One candidate is compared with itself as it is, unless that is the best.
     """
     chosen = [o.settings(o.best) for o in outcomes if o.best is not None]
     if len(outcomes) == 1 and chosen:
         own = shlex.join(outcomes[0].candidate.overrides)
         chosen = list(dict.fromkeys([own, *chosen]))
-    if not chosen:
+    if len(chosen) < 2:
         return []
     quoted = ",".join(in_quotes(text, '"') for text in chosen)
     return [["lrec", "compare", f"candidates=[{quoted}]"]]
