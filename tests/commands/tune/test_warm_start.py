@@ -6,7 +6,7 @@ from pathlib import Path
 
 import optuna
 import pytest
-from helpers.studies import KEYS, finish, study_of
+from helpers.fronts import KEYS, finish, study_of
 from optuna.storages import InMemoryStorage
 
 from lrec.commands.composing import Choice, Interval

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from helpers.studies import HEAD, TAIL, front_of, trial, users
+from helpers.fronts import HEAD, TAIL, front_of, trial, users
 
 from lrec.commands.composing import Choice, Interval
 from lrec.commands.tune.results import charts

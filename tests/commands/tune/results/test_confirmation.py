@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-from helpers.studies import HEAD, TAIL, front_of, users
+from helpers.fronts import HEAD, TAIL, front_of, users
 
 from lrec.commands.tune.results.confirmation import confirmed, contenders, sentence
 from lrec.evaluation.comparison.comparison import Comparison

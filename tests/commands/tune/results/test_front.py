@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.studies import HEAD, SECONDS, TAIL, front_of, trial, users
+from helpers.fronts import HEAD, SECONDS, TAIL, front_of, trial, users
 
 from lrec.commands.tune.results.front import RESAMPLES, Front
 from lrec.evaluation.statistics import paired

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.studies import TAIL, trial
+from helpers.fronts import TAIL, trial
 
 from lrec.commands.composing import Choice, Interval
 from lrec.commands.tune.results.importance import LEAST, importances

@@ -9,7 +9,7 @@ from typing import Any
 
 import optuna
 import pytest
-from helpers.studies import TAIL, finish, study_of
+from helpers.fronts import TAIL, finish, study_of
 from optuna.storages import InMemoryStorage
 
 from lrec.commands.runs.sweep_composition import candidate_overrides

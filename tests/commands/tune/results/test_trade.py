@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from helpers.studies import SECONDS, TAIL, front_of, users
+from helpers.fronts import SECONDS, TAIL, front_of, users
 
 from lrec.commands.tune.results.trade import gain_sentence, trade_sentence
 

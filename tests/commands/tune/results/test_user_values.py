@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from helpers.studies import HEAD, SECONDS, TAIL
+from helpers.fronts import HEAD, SECONDS, TAIL
 
 from lrec.commands.tune.objectives import Objective
 from lrec.commands.tune.results import user_values
