@@ -66,6 +66,9 @@ class Model(Component, ABC):
         scores_are_products: True if `score` multiplies the very vectors of `factorised_scores`:
             wide catalogues are then ranked by them, a block at a time.
         fine_tuning: the defaults of `lrec update`.
+        warmup_steps: optimizer steps that come before what training is to reach can be seen.
+        one_at_a_time: reason for which runs one after the other, with all cores each, finish as
+            soon as side by side, with some each; empty where training leaves cores idle.
         pretrained: see `warm_start`.
     """
 
@@ -77,6 +80,8 @@ class Model(Component, ABC):
     rating_head: Literal["native", "calibrated"] = "calibrated"
     scores_are_products: bool = False
     fine_tuning: FineTuning = FineTuning(epochs=2, batches=2.0, rate=1.5)
+    warmup_steps: int = 0
+    one_at_a_time: str = ""
     pretrained: Pretrained | None = None
 
     @abstractmethod

@@ -66,6 +66,7 @@ class VAE(GenerativeAutoencoder):
         self.dropout = dropout
         self.beta = beta
         self.anneal_steps = anneal_steps
+        self.warmup_steps = anneal_steps if beta else 0
         self.noise = noise
         if sampled_items is not None:
             check_sizes(sampled_items=sampled_items)

@@ -12,7 +12,7 @@ from lrec.base.errors import one_line
 from lrec.tracking import sync
 from lrec.tracking.journal import CONFIG, Journal, entries_of, obstacle
 from lrec.tracking.journal import NAME as JOURNAL
-from lrec.tracking.killed import killed_runs
+from lrec.tracking.killed import is_resumable, killed_runs
 from lrec.tracking.log import Log
 from lrec.tracking.saved_runs import (
     SavedRun,
@@ -39,6 +39,7 @@ __all__ = [
     "finished",
     "folder_of",
     "forget",
+    "is_resumable",
     "killed_runs",
     "obstacle",
     "of_sweep",

@@ -38,12 +38,16 @@ def killed_runs(experiment: str, config: str, data: str) -> Iterator[Path]:
         inputs = run.inputs.dataset_inputs if run.inputs else []
         same = all(data.startswith(one.dataset.digest) for one in inputs)
         folder = Path(run.data.tags.get("lrec.folder", "."))
-        if same and run.info.status != "FAILED" and _can_go_on(folder, run.info.run_id):
+        if same and run.info.status != "FAILED" and is_resumable(folder, run.info.run_id):
             yield folder
 
 
-def _can_go_on(folder: Path, run_id: str) -> bool:
-    """True if a folder holds a run, and no process has it open."""
+def is_resumable(folder: Path, run_id: str | None = None) -> bool:
+    """True if a folder holds a run to go on with, and no process has it open.
+
+    Args:
+        run_id: of the run; None for any.
+    """
     if not (folder / NAME).exists():
         return False
     try:
@@ -51,7 +55,7 @@ def _can_go_on(folder: Path, run_id: str) -> bool:
     except RuntimeError:
         return False
     try:
-        own = journal.run_id == run_id and bool(journal.entries)
-        return own and not obstacle(folder, journal.entries)
+        own = run_id is None or journal.run_id == run_id
+        return own and bool(journal.entries) and not obstacle(folder, journal.entries)
     finally:
         journal.close()

@@ -33,10 +33,11 @@ def study_of(
     **keys: Interval | Choice,
 ) -> Study:
     """A study of the tail, drawn at random, of a candidate with x = 0.5 and y = 1."""
-    search = Search("random", pruner, 2, 3, 10, 0)  # type: ignore[arg-type]
+    search = Search("random", pruner, 2, 3, 10, len(name))  # type: ignore[arg-type]
     space, own = SearchSpace(keys or KEYS), {"model": {"x": 0.5, "y": 1}}
     made = Study(storage, name, space, [TAIL], search, Budget(9, None, None), own, folder)
     made.attribute(MODEL, model)
+    made.begin()
     return made
 
 
@@ -44,7 +45,7 @@ def finish(study: Study, value: float, ended: str | None = None) -> None:
     """Train a trial to a value."""
     trial = study.ask()
     assert trial is not None
-    trial.finish({TAIL.name: value}, [], ended)
+    trial.finish({TAIL.name: value}, ended)
 
 
 def trial(number: int, ended: str | None = None, **values: float) -> Measured:

@@ -56,6 +56,7 @@ class TrainResult:
         monitor: the validation metric that training looked at.
         seconds: of training.
         run_id: MLflow's, or None as long as MLflow cannot be reached.
+        spent: seconds of training and validation.
     """
 
     evaluation: EvaluationResult | None
@@ -66,6 +67,7 @@ class TrainResult:
     monitor: str
     seconds: float
     run_id: str | None
+    spent: float
 
     @property
     def best(self) -> float:
@@ -155,6 +157,7 @@ def run(
             seconds = callback.seconds
             run_logging.log_training(context, callback.epochs, seconds)
         validation = callback.finish()
+        spent = callback.seconds  # with the validation of a model without epochs
 
         result, users = None, None
         references: Rows = {}
@@ -195,6 +198,7 @@ def run(
         monitor.name,
         seconds,
         log.run_id,
+        spent,
     )
 
 

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lrec.commands.tune.trials.attributes import SPENT
+
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What a candidate may spend; None does not bound it.
+    """The most that a candidate may spend; None does not bound it.
+
+    Several processes never spend more trials or epochs than that: each counts, as spent, the
+    epochs up to the next evaluation of all others. Seconds are over by an evaluation of each.
 
     Attributes:
         trials: their number, failed and pruned ones among them.
@@ -37,33 +42,63 @@ class Budget:
 
     def is_spent(self, counted: Sequence[FrozenTrial]) -> bool:
         """True if no trial may begin any more."""
+        full = self.trials is not None and len(counted) >= self.trials
+        return full or not self._allows(counted, underway(counted))
+
+    def is_beyond(self, counted: Sequence[FrozenTrial], earlier: Sequence[FrozenTrial]) -> bool:
+        """True if a trial is one too many: several processes may have begun one at a time.
+
+        Args:
+            earlier: those of the trials that count that were begun before it.
+        """
+        full = self.trials is not None and len(earlier) >= self.trials
+        return full or not self._allows(counted, underway(earlier))
+
+    def is_over(self, counted: Sequence[FrozenTrial], number: int) -> bool:
+        """True if a trial that has just been evaluated may not go on to its next evaluation."""
+        others = [trial for trial in counted if trial.number != number]
+        own = next((trial for trial in counted if trial.number == number), None)
+        return not self._allows(counted, underway(others), own)
+
+    def _allows(
+        self, counted: Sequence[FrozenTrial], others: int, own: FrozenTrial | None = None
+    ) -> bool:
+        """True if there are epochs for one more evaluation, and seconds.
+
+        Args:
+            others: epochs that are under way already.
+            own: the trial that would go on; None for a new one.
+        """
         seconds, epochs = spent(counted)
-        return (
-            (self.trials is not None and len(counted) >= self.trials)
-            or (self.seconds is not None and seconds >= self.seconds)
-            or (self.epochs is not None and epochs >= self.epochs)
-        )
-
-    def is_beyond(self, counted: Sequence[FrozenTrial], number: int) -> bool:
-        """True if a trial is one too many: several processes may have begun one at a time."""
-        if self.trials is None:
+        if self.seconds is not None and seconds >= self.seconds:
             return False
-        return sum(trial.number <= number for trial in counted) > self.trials
-
-    def left(self, others: Sequence[FrozenTrial]) -> tuple[float, float]:
-        """Seconds and epochs that other trials leave; infinite where they are not bounded."""
-        seconds, epochs = spent(others)
-        return (
-            float("inf") if self.seconds is None else self.seconds - seconds,
-            float("inf") if self.epochs is None else self.epochs - epochs,
-        )
+        if self.epochs is None:
+            return True
+        steps = [_spent(trial)[2] for trial in counted if SPENT in trial.user_attrs]
+        step = _spent(own)[2] if own is not None else min(steps, default=1)
+        return epochs + others + step <= self.epochs
 
 
 def spent(trials: Sequence[FrozenTrial]) -> tuple[float, int]:
     """Seconds and epochs of trials, those of running ones up to their last evaluation."""
-    seconds, epochs = 0.0, 0
-    for trial in trials:
-        of_trial, of_epochs = json.loads(trial.user_attrs.get("spent", "[0.0, 0]"))
-        seconds += of_trial
-        epochs += of_epochs
-    return seconds, epochs
+    parts = [_spent(trial) for trial in trials]
+    return sum(part[0] for part in parts), sum(part[1] for part in parts)
+
+
+def underway(trials: Sequence[FrozenTrial]) -> int:
+    """Epochs that trials train before their next evaluation."""
+    return sum(_spent(trial)[2] for trial in trials if not trial.state.is_finished())
+
+
+def written(seconds: float, epochs: int, step: int) -> str:
+    """The text that a trial keeps of what it has spent.
+
+    Args:
+        step: epochs between its evaluations.
+    """
+    return json.dumps([round(seconds, 3), epochs, step])
+
+
+def _spent(trial: FrozenTrial) -> tuple[float, int, int]:
+    seconds, epochs, step = json.loads(trial.user_attrs.get(SPENT, "[0.0, 0, 1]"))
+    return seconds, epochs, step

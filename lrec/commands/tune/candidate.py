@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError
 from lrec.base.files import digest_of_values
 from lrec.commands.composing import Composer, Invocation, Job, own_keys
+from lrec.commands.loading import load_data, split
 from lrec.commands.runs.find_or_train import data_digest
 from lrec.commands.runs.sweep_composition import candidate_overrides, training_overrides
+from lrec.commands.settings import RunSettings
 from lrec.commands.train.run_logging import config_digest
 from lrec.commands.tune.sampling import Pruner
 from lrec.commands.tune.search_space import SearchSpace
@@ -82,7 +85,6 @@ def open_study(settings: TuneSettings, candidate: Candidate, base: str | None) -
         }
     )[:16]
     name = f"{base or task} {candidate.name}"
-    grace = settings.grace_epochs or max(GRACE, round(run.schedule.warmup_epochs) + 1)
     several = len(settings.goals) > 1
     pruning: Pruner = settings.pruner
     if pruning == "auto":
@@ -96,7 +98,7 @@ def open_study(settings: TuneSettings, candidate: Candidate, base: str | None) -
             settings.sampler,
             pruning,
             settings.startup_trials,
-            grace,
+            settings.grace_epochs or grace_epochs(run),
             run.schedule.epochs,
             settings.search_seed,
         ),
@@ -109,7 +111,20 @@ def open_study(settings: TuneSettings, candidate: Candidate, base: str | None) -
             f"study={base} is of other data or settings, and studies do not mix: name another, "
             f"or none. Received: {candidate.name}"
         )
+    study.begin()
     model = study.attribute(MODEL, composed.choices["model"])
     if settings.warm_start:
         warm_start(study, model, settings.warm_start)
     return study
+
+
+def grace_epochs(settings: RunSettings) -> int:
+    """Epochs of a candidate before which no trial is pruned: its warm-up and one, at least 3.
+
+    The learning rate's, and what the model itself has, such as the annealing of a weight.
+    """
+    warmup = settings.schedule.warmup_epochs
+    if steps := settings.model.warmup_steps:
+        histories = len(split(settings, load_data(settings)).train)
+        warmup = max(warmup, steps / math.ceil(histories / settings.schedule.batch_size))
+    return max(GRACE, math.ceil(warmup) + 1)

@@ -19,7 +19,8 @@ from lrec.commands.tune.results.page import Findings
 from lrec.commands.tune.results.tables import following
 from lrec.commands.tune.settings import TuneSettings
 from lrec.commands.tune.study import Study
-from lrec.commands.tune.workers import number_of, work, work_together
+from lrec.commands.tune.trials.study_trial import IMPATIENT
+from lrec.commands.tune.workers import end_with_parent, number_of, work, work_together
 from lrec.reporting.terminal import Screen, show_warnings
 
 INTERRUPTED = 130  # exit status
@@ -32,9 +33,11 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
     chosen = candidates(settings, invocation)
     load_data(chosen[0].job[0])  # first: MLflow takes seconds to import
     if settings.worker:
+        end_with_parent()
         for candidate in chosen:
             study = open_study(settings, candidate, settings.study)
             lines = TrialLines(screen, study, candidate)
+            lines.begin()
             work(candidate, study, lines.trial)
         return
     settings.tracking.reach()
@@ -43,7 +46,7 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
         base = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {os.getpid()}"
     studies: list[tuple[Candidate, Study]] = []
     tags = {"lrec.command": "tune", "lrec.monitor": settings.monitor}
-    interrupted = False
+    status: int | str | None = None  # of a command that was told to end
     with settings.tracking.parent(f"tune-{len(chosen)}-candidates", tags, config.folder) as log:
         try:
             for candidate in chosen:
@@ -52,19 +55,21 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
                 if settings.to is not None:
                     preset.refuse_foreign(Path(settings.to), study.name, settings.fresh)
                 spend(settings, invocation, candidate, study, base, screen)
-        except KeyboardInterrupt:
-            interrupted = True
+        except (KeyboardInterrupt, SystemExit) as error:
+            status = error.code if isinstance(error, SystemExit) else INTERRUPTED
+            for _, study in studies:
+                study.patience = IMPATIENT
             screen.note("interrupted: the best so far; the same command goes on with the study")
         findings = [of_study(*one) for one in studies]
         if findings:
             facts = artifacts.facts_of(settings, invocation, findings[0].outcome)
             paths = artifacts.write(config.folder, settings, findings, facts)
-            if settings.confirm_seeds and not interrupted:
+            if settings.confirm_seeds and status is None:
                 try:
                     findings = with_confirmation(settings, invocation, findings)
                     paths = artifacts.write(config.folder, settings, findings, facts)
                 except KeyboardInterrupt:
-                    interrupted = True
+                    status = INTERRUPTED
             artifacts.log_all(log, settings, findings)
             for path in paths:
                 log.file(path)
@@ -77,8 +82,8 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
     screen.note(log.location)
     if len(findings) > 1 or not any(one.confirmation for one in findings):
         screen.commands("next, on the test part", *following([one.outcome for one in findings]))
-    if interrupted:
-        raise SystemExit(INTERRUPTED)
+    if status is not None:
+        raise SystemExit(status)
 
 
 def of_study(candidate: Candidate, study: Study) -> Findings:
@@ -107,9 +112,12 @@ def spend(
     """Spend one candidate's budget, in this process or in several."""
     lines = TrialLines(screen, study, candidate)
     lines.begin()
-    if study.budget.is_spent(study.counted()):
-        return
-    if number_of(settings, candidate) == 1:
-        work(candidate, study, lines.trial)
-    else:
-        work_together(settings, invocation, candidate, study, base, lines.update)
+    if not study.is_done():
+        n, reason = number_of(settings, candidate)
+        if reason:
+            screen.note(f"{candidate.name}: {reason}")
+        if n == 1:
+            work(candidate, study, lines.trial)
+        else:
+            work_together(n, settings, invocation, candidate, study, base, lines.update)
+    lines.end()

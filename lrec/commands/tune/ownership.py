@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 INTERVAL = 30.0  # seconds between signs of life
-LOST = 300.0  # seconds without one after which a process on another machine counts as gone
+LOST = 900.0  # seconds without one after which a process elsewhere counts as gone: longer than a
+# storage may be away, or the first process that is back would take over the trials of all others
 
 
 def own_name() -> str:
-    """This process by host, number and start, which no other process ever had."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+    """This process by machine, number and start, which no other process ever had."""
+    return f"{_machine()}:{os.getpid()}:{_started(os.getpid())}"
 
 
 def is_alive(owner: str, seen: float, now: float) -> bool:
@@ -27,8 +28,8 @@ def is_alive(owner: str, seen: float, now: float) -> bool:
         seen: time of its last sign of life.
         now: the time.
     """
-    host, pid, started = owner.rsplit(":", 2)
-    if host == socket.gethostname():
+    machine, pid, started = owner.rsplit(":", 2)
+    if machine == _machine():
         return started != "" and _started(int(pid)) == started
     return now - seen < LOST
 
@@ -56,6 +57,15 @@ def beating(beat: Callable[[float], None]) -> Iterator[None]:
     finally:
         over.set()
         thread.join(timeout=5)
+
+
+def _machine() -> str:
+    """The host's name and, as containers may share it, the space that process numbers are of."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        space = ""
+    return f"{socket.gethostname()} {space}".strip()
 
 
 def _started(pid: int) -> str:

@@ -41,7 +41,21 @@ class TrialLines:
         if words := warm_start_words(self.study):
             self.screen.note(words)
         if budget.seconds is not None:
-            self.screen.note("a budget of seconds: another time, other trials would be ended")
+            self.screen.note(
+                "a budget of seconds is not reproducible: at another time, or on another machine, "
+                "it buys other trials; epochs=… or trials=… buy the same ones"
+            )
+        search = self.study.search
+        if self.study.prunes and self.study.space.keys and search.grace_epochs < search.epochs:
+            self.screen.note(f"no trial is pruned before epoch {search.grace_epochs}")
+
+    def end(self) -> None:
+        """Say what other processes still train."""
+        there = len(self.study.counted()) - len(self.study.finished())
+        if there:
+            self.screen.note(
+                f"{self.candidate.name}: {there} more trials are trained by other processes"
+            )
 
     def trial(self, number: int, line: str) -> None:
         """Show a trial that this process has trained."""

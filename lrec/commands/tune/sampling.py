@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from lrec.commands.tune.search_space import SearchSpace
-
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
@@ -15,8 +13,10 @@ Pruner = Literal["auto", "halving", "hyperband", "none"]
 REDUCTION = 3  # of the trials at a rung, one in so many goes on
 
 
-def sampler(name: Sampler, space: SearchSpace, startup_trials: int, seed: int) -> BaseSampler:
-    """A sampler: Parzen estimators (Bergstra et al. 2011), NSGA-II (Deb et al. 2002), or none.
+def sampler(name: Sampler, startup_trials: int, seed: int) -> BaseSampler:
+    """A sampler: Parzen estimators (Bergstra et al. 2011), NSGA-II (Deb et al. 2002), or random.
+
+    The points of a grid are given to their trials, see `Study.ask`, and none is left to be drawn.
 
     Args:
         startup_trials: drawn at random before it learns.
@@ -24,9 +24,7 @@ def sampler(name: Sampler, space: SearchSpace, startup_trials: int, seed: int) -
     """
     from optuna import samplers
 
-    if name == "grid":
-        return samplers.GridSampler(space.grid(), seed=seed)
-    if name == "random":
+    if name in ("random", "grid"):
         return samplers.RandomSampler(seed=seed)
     if name == "nsga2":
         return samplers.NSGAIISampler(population_size=max(2, startup_trials), seed=seed)
@@ -42,10 +40,13 @@ def pruner(name: Pruner, grace_epochs: int, epochs: int) -> BasePruner:
         grace_epochs: epochs that no trial is pruned before.
         epochs: the most that a trial trains.
     """
-    from optuna import pruners
+    from optuna.pruners import NopPruner
+
+    from lrec.commands.tune.trials.halving import Halving
 
     if name == "none" or grace_epochs >= epochs:
-        return pruners.NopPruner()
-    if name == "hyperband":
-        return pruners.HyperbandPruner(grace_epochs, epochs, REDUCTION)
-    return pruners.SuccessiveHalvingPruner(grace_epochs, REDUCTION)
+        return NopPruner()
+    rungs = 1
+    while grace_epochs * REDUCTION**rungs < epochs:
+        rungs += 1
+    return Halving(grace_epochs, REDUCTION, rungs if name == "hyperband" else 1)

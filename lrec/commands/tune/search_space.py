@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,6 +78,21 @@ class SearchSpace:
                 space = np.geomspace if part.log else np.linspace
                 grid[key] = [float(value) for value in space(part.low, part.high, GRID)]
         return grid
+
+    @property
+    def size(self) -> float:
+        """Number of settings in the space; infinite if there is an interval."""
+        parts = self.keys.values()
+        if any(isinstance(part, Interval) for part in parts):
+            return math.inf
+        return math.prod(len(part.values) for part in parts if isinstance(part, Choice))
+
+    def points(self, seed: int) -> list[dict[str, Any]]:
+        """All points of the grid, in random order."""
+        grid = self.grid()
+        points = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+        order = np.random.default_rng(seed).permutation(len(points))
+        return [points[place] for place in order]
 
     def suggest(self, trial: Trial) -> list[str]:
         """Let a trial choose a value for each key; return them as overrides."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 DEFAULT = Path("outputs", "studies.journal")
 PATIENCE = 600.0  # seconds that a storage may be away
 PAUSE = 2.0  # seconds between attempts
+ATTEMPTS = 5  # to open a database, whose tables several processes may make at once
 T = TypeVar("T")
+
+
+class StorageAwayError(RuntimeError):
+    """A storage that has not answered for long: nothing is wrong with what was to be stored."""
 
 
 def open_storage(address: str | None) -> BaseStorage:
@@ -30,48 +35,80 @@ def open_storage(address: str | None) -> BaseStorage:
         RuntimeError: it cannot be opened.
     """
     import optuna
-    from optuna.storages import JournalStorage, RDBStorage
-    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+    from optuna.storages import JournalStorage
+
+    from lrec.commands.tune.trials.journal_file import JournalFile
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         if address is not None and "://" in address:
-            with silenced():
-                return RDBStorage(address, engine_kwargs={"pool_pre_ping": True})
+            return _database(address)
         path = Path(address or DEFAULT)
         path.parent.mkdir(parents=True, exist_ok=True)
-        return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path))))
-    except Exception as error:
-        shown = redact_addresses(str(address or DEFAULT))
+        return JournalStorage(JournalFile(path))
+    except ImportError as error:
         raise RuntimeError(
-            f"the storage of studies cannot be opened: {one_line(error)}. Received: storage={shown}"
+            f"this database needs a driver ({error.name}); for PostgreSQL: pip install "
+            "'lrec[server]'"
+        ) from None
+    except Exception as error:
+        raise RuntimeError(
+            f"the storage of studies cannot be opened: {short(error)}. "
+            f"Received: storage={_shown(address)}"
         ) from None
 
 
-def patiently(call: Callable[[], T]) -> T:
+def _database(address: str) -> BaseStorage:
+    from optuna.storages import RDBStorage
+    from sqlalchemy.exc import DatabaseError
+
+    for attempt in range(ATTEMPTS):
+        try:
+            with silenced():
+                return RDBStorage(address, engine_kwargs={"pool_pre_ping": True})
+        except DatabaseError:
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(PAUSE / ATTEMPTS)
+    raise AssertionError
+
+
+def patiently(call: Callable[[], T], patience: float = PATIENCE) -> T:
     """The result of a call to a storage, tried again for minutes while the storage is away.
 
     Raises:
-        RuntimeError: it did not come back.
+        StorageAwayError: it did not come back.
     """
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import DBAPIError
 
-    deadline, told = time.monotonic() + PATIENCE, False
+    deadline, told = time.monotonic() + patience, False
     while True:
         try:
             return call()
         except (StorageInternalError, DBAPIError, OSError) as error:
             if time.monotonic() > deadline:
-                raise RuntimeError(
-                    f"the storage of studies has not answered for {PATIENCE:.0f} seconds: "
-                    f"{redact_addresses(one_line(error))}. The same command goes on when it does."
+                raise StorageAwayError(
+                    f"the storage of studies has not answered for {patience:.0f} seconds: "
+                    f"{short(error)}. The same command goes on when it does."
                 ) from None
-            if not told:
-                warnings.warn(
-                    "the storage of studies does not answer, and is asked again: "
-                    f"{redact_addresses(one_line(error))}",
-                    stacklevel=2,
+            if not told:  # beside a trial's own output, which goes to a file
+                print(
+                    f"lrec: the storage of studies does not answer, and is asked again for "
+                    f"{patience:.0f} seconds: {short(error)}",
+                    file=sys.stderr,
                 )
                 told = True
             time.sleep(PAUSE)
+
+
+def short(error: Exception) -> str:
+    """The cause of a storage's error in one line, without the statement that it was raised for."""
+    cause = error.__cause__ or error
+    original = getattr(cause, "orig", None)
+    return one_line(original if isinstance(original, Exception) else cause)
+
+
+def _shown(address: str | None) -> str:
+    """An address without its password."""
+    return redact_addresses(str(address or DEFAULT))

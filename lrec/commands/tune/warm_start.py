@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lrec.commands.tune.search_space import overrides_of
-from lrec.commands.tune.storage import patiently
-from lrec.commands.tune.study import AS_IT_IS, Study
+from lrec.commands.tune.study import Study
+from lrec.commands.tune.trials.attributes import AS_IT_IS, WARM
 
 if TYPE_CHECKING:
-    from optuna.study import Study as OptunaStudy
     from optuna.trial import FrozenTrial
 
 MODEL = "model"  # attribute of a study
 TRIED = "warm_start"  # attribute of a study: names and gains of what it begins with, as JSON
-WARM = "from"  # attribute of a trial: the study that its setting comes from
 
 
 @dataclass(frozen=True)
@@ -42,11 +40,11 @@ def warm_start(study: Study, model: str, n: int) -> None:
     Args:
         model: of the study's candidate.
     """
-    if TRIED in patiently(lambda: study.study.user_attrs):
+    if TRIED in study.patiently(lambda: study.study.user_attrs):
         return
     best = earlier(study, model)[:n]
-    for one in best:
-        _enqueue(study, one)
+    for number, one in enumerate(best):
+        study.offer(one.params, f"warm {number}", {WARM: one.study})
     study.attribute(TRIED, json.dumps([[one.study, one.gain] for one in best]))
 
 
@@ -60,12 +58,12 @@ def earlier(study: Study, model: str) -> list[Earlier]:
 
     storage = study.study._storage
     found: list[Earlier] = []
-    for summary in patiently(
+    for summary in study.patiently(
         lambda: optuna.get_all_study_summaries(storage, include_best_trial=False)
     ):
         if summary.study_name != study.name and summary.user_attrs.get(MODEL) == model:
             name = summary.study_name
-            found += _gains(_load(name, storage))
+            found += _gains(study, name)
     found = [one for one in found if study.space.holds(one.params)]
     found.sort(key=lambda one: -one.gain)
     unique = {tuple(overrides_of(one.params)): one for one in reversed(found)}
@@ -74,7 +72,7 @@ def earlier(study: Study, model: str) -> list[Earlier]:
 
 def warm_start_words(study: Study) -> str:
     """A line on what a study begins with; empty without a warm start."""
-    tried = patiently(lambda: study.study.user_attrs).get(TRIED)
+    tried = study.patiently(lambda: study.study.user_attrs).get(TRIED)
     if tried is None:
         return ""
     begun = json.loads(tried)
@@ -84,35 +82,25 @@ def warm_start_words(study: Study) -> str:
     return f"warm start: tried first are the best settings of earlier studies: {shown}"
 
 
-def _enqueue(study: Study, one: Earlier) -> None:
-    """Let a trial to come have a setting, unless there is one that has."""
-    attributes = {WARM: one.study}
-    patiently(
-        lambda: study.study.enqueue_trial(one.params, user_attrs=attributes, skip_if_exists=True)
-    )
-
-
-def _load(name: str, storage: Any) -> OptunaStudy:
+def _gains(study: Study, name: str) -> list[Earlier]:
+    """Gains of another study's trials."""
     import optuna
-
-    return patiently(lambda: optuna.load_study(study_name=name, storage=storage))
-
-
-def _gains(study: OptunaStudy) -> list[Earlier]:
     from optuna.study import StudyDirection
     from optuna.trial import TrialState
 
-    sign = 1 if study.directions[0] == StudyDirection.MAXIMIZE else -1
+    storage = study.study._storage
+    other = study.patiently(lambda: optuna.load_study(study_name=name, storage=storage))
+    sign = 1 if other.directions[0] == StudyDirection.MAXIMIZE else -1
     whole = [
         trial
-        for trial in patiently(lambda: study.get_trials(deepcopy=False))
+        for trial in study.patiently(lambda: other.get_trials(deepcopy=False))
         if trial.state == TrialState.COMPLETE
     ]
     own = _own_value(whole)
     if not own:
         return []
     gains = [
-        Earlier(study.study_name, dict(trial.params), sign * (trial.values[0] - own) / abs(own))
+        Earlier(name, dict(trial.params), sign * (trial.values[0] - own) / abs(own))
         for trial in whole
         if AS_IT_IS not in trial.user_attrs
     ]

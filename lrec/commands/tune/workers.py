@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from lrec.base.config.quotes import in_quotes
-from lrec.base.errors import ConfigError, one_line
+from lrec.base.errors import ConfigError, one_line, redact
 from lrec.commands.composing import Invocation, key_of
 from lrec.commands.tune.candidate import Candidate
 from lrec.commands.tune.settings import TuneSettings
@@ -21,6 +24,12 @@ from lrec.commands.tune.trial import train_trial
 OWN = ("candidates", "workers", "worker", "fresh", "study", "storage", "confirm_seeds", "to")
 RESTARTS = 3  # of workers that died, between two finished trials
 POLL = 0.5  # seconds
+WORDS = "LREC_WORKER"  # environment variable with a worker's command line
+# Passwords in it are not for all who can list this machine's processes.
+PROGRAM = (
+    f"import json, os, sys; sys.argv = json.loads(os.environ['{WORDS}']); "
+    "from lrec.cli.main import main; sys.exit(main())"
+)
 
 
 def work(candidate: Candidate, study: Study, tell: Callable[[int, str], None]) -> None:
@@ -39,12 +48,19 @@ def work(candidate: Candidate, study: Study, tell: Callable[[int, str], None]) -
         tell(trial.number, train_trial(trial, job))
 
 
-def number_of(settings: TuneSettings, candidate: Candidate) -> int:
-    """Workers for a candidate: as many as asked for, or by the model."""
+def number_of(settings: TuneSettings, candidate: Candidate) -> tuple[int, str]:
+    """Workers for a candidate, as many as asked for or by the model; and the reason, if by it.
+
+    No more than there are trials.
+    """
+    most = settings.trials if candidate.space.keys else 1
     if settings.workers != "auto":
-        return settings.workers
-    model = candidate.job[0].model
-    return 1 if model.is_baseline else len(cpus())
+        return min(settings.workers, most or settings.workers), ""
+    n = len(cpus())
+    if reason := candidate.job[0].model.one_at_a_time:
+        return 1, f"one worker, as {reason}"
+    n = min(n, most or n)
+    return n, f"{n} workers, as this model's training leaves cores idle" if n > 1 else ""
 
 
 def cpus() -> list[int]:
@@ -55,6 +71,7 @@ def cpus() -> list[int]:
 
 
 def work_together(
+    n: int,
     settings: TuneSettings,
     invocation: Invocation,
     candidate: Candidate,
@@ -65,50 +82,112 @@ def work_together(
     """Let several processes train a study's trials; those that die are started again.
 
     Args:
+        n: how many.
         base: see `open_study`.
         tell: is called again and again, to show what has been finished.
 
     Raises:
         RuntimeError: workers die one after the other.
     """
-    n, folder = number_of(settings, candidate), study.folder
-    commands = [
-        worker_command(settings, invocation, candidate, base, folder / f"worker-{k}", k)
-        for k in range(1, n + 1)
-    ]
-    shares = shared_out(cpus(), n)
-    processes: list[subprocess.Popen[bytes]] = []
+    shares, workers = shared_out(cpus(), n), []
     try:
-        for k, command in enumerate(commands):
-            processes.append(start(command, shares[k], folder / f"worker-{k + 1}.txt"))
+        for k in range(n):
+            words = worker_words(settings, invocation, candidate, base, study.folder, k + 1)
+            workers.append(Worker(words, shares[k], study.folder / f"worker-{k + 1}.txt"))
         died, finished = 0, -1
-        while any(process.poll() is None for process in processes):
+        while any(worker.runs for worker in workers) or not study.is_done():
             time.sleep(POLL)
             tell(study)
             if (now := len(study.finished())) > finished:
                 died, finished = 0, now
-            for k, process in enumerate(processes):
-                if process.poll() and not study.budget.is_spent(study.counted()):
-                    died += 1
-                    if died > RESTARTS:
-                        raise RuntimeError(
-                            f"workers die one after the other (exit status {process.returncode}): "
-                            f"see {folder}/worker-{k + 1}.txt. The same command goes on."
-                        )
-                    processes[k] = start(commands[k], shares[k], folder / f"worker-{k + 1}.txt")
+            ended = [worker for worker in workers if not worker.runs]
+            if not ended or study.is_done():
+                continue
+            failed = [worker for worker in ended if worker.process.returncode]
+            died += len(failed)
+            if died > RESTARTS:
+                raise RuntimeError(f"workers die one after the other: {failed[0].complaint}")
+            if failed or len(ended) == n:
+                for worker in ended:
+                    worker.start()
         tell(study)
     finally:
-        for process in processes:
-            if process.poll() is None:
-                process.terminate()
-        for process in processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(30)
-            if process.poll() is None:
-                process.kill()
+        for worker in workers:
+            worker.end()
+        for worker in workers:
+            worker.wait()
 
 
-def worker_command(
+class Worker:
+    """A process that trains trials, and ends when this process does.
+
+    Args:
+        words: of its command line.
+        cpus: of its own, where the system can do that.
+        output: file for what it prints.
+    """
+
+    process: subprocess.Popen[bytes]
+
+    def __init__(self, words: Sequence[str], cpus: Sequence[int], output: Path) -> None:
+        self.words = words
+        self.cpus = cpus
+        self.output = output
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        self.output.parent.mkdir(parents=True, exist_ok=True)
+        with on_cpus(self.cpus), self.output.open("ab") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, "lrec", "tune", self.words[-1]],
+                env={**os.environ, WORDS: json.dumps(self.words)},
+                stdin=subprocess.PIPE,  # which its end closes
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for this process, which then ends its workers
+            )
+
+    @property
+    def runs(self) -> bool:
+        """True until it ends."""
+        return self.process.poll() is None
+
+    @property
+    def complaint(self) -> str:
+        """Its exit status, and the last line that it printed."""
+        text = self.output.read_text(encoding="utf-8", errors="replace").strip()
+        last = redact(text.splitlines()[-1]) if text else "it printed nothing"
+        return f"exit status {self.process.returncode}, {last} [{self.output}]"
+
+    def end(self) -> None:
+        """Tell it to end."""
+        if self.runs:
+            self.process.terminate()
+
+    def wait(self) -> None:
+        """Wait until it has ended, and end it where it does not."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(30)
+        if self.runs:
+            self.process.kill()
+            self.process.wait()
+
+
+def end_with_parent() -> None:
+    """End this worker, as by SIGTERM, when the process that started it is gone."""
+    if WORDS not in os.environ:
+        return  # a launcher's job
+
+    def wait() -> None:
+        with contextlib.suppress(OSError):
+            os.read(0, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def worker_words(
     settings: TuneSettings,
     invocation: Invocation,
     candidate: Candidate,
@@ -116,25 +195,15 @@ def worker_command(
     folder: Path,
     number: int,
 ) -> list[str]:
-    """The command line of one worker."""
-    overrides = [o for o in invocation.config.overrides if key_of(o) not in OWN]
-    own = [
-        f"candidates=[{in_quotes(candidate.name, chr(39))}]",
-        f"worker={number}",
-        f"hydra.run.dir={in_quotes(str(folder), chr(39))}",
-    ]
+    """The command line of one worker, with its passwords."""
+    overrides = [o for o in invocation.composer.overrides if key_of(o) not in OWN]
+    own = [f"candidates=[{in_quotes(candidate.name, chr(39))}]"]
+    own.append(f"hydra.run.dir={in_quotes(str(folder / f'worker-{number}'), chr(39))}")
     if base is not None:
         own.append(f"study={in_quotes(base, chr(39))}")
     if settings.storage is not None:
         own.append(f"storage={in_quotes(settings.storage, chr(39))}")
-    return [sys.executable, "-m", "lrec", "tune", *overrides, *own]
-
-
-def start(command: Sequence[str], cpus: Sequence[int], output: Path) -> subprocess.Popen[bytes]:
-    """Start a worker on CPUs of its own, where the system can do that."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with on_cpus(cpus), output.open("ab") as file:
-        return subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
+    return ["lrec", "tune", *overrides, *own, f"worker={number}"]
 
 
 @contextlib.contextmanager

@@ -21,7 +21,8 @@ from lrec.reporting.terminal import Screen
 
 def result(best: float) -> TrainResult:
     nothing: Any = None
-    return TrainResult(nothing, nothing, nothing, [], best, 1.0, "0")
+    name = "val/ndcg_at_10/all"
+    return TrainResult(nothing, nothing, nothing, [], {name: best}, name, 1.0, "0", 1.0)
 
 
 def test_a_run_is_one_line_and_its_output_is_kept(

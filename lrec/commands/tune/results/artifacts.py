@@ -175,7 +175,7 @@ def show(screen: Screen, settings: TuneSettings, findings: Sequence[Findings]) -
         name = one.outcome.candidate.name
         if len(one.front.objectives) > 1 and one.front.settings:
             screen.print(front_table(one.front, f"front of {name}, on validation"))
-        for sentence in one.sentences:
+        for sentence in filter(None, [*one.sentences, one.outcome.savings]):
             screen.note(f"{name}: {sentence}")
         if one.confirmation and one.confirmation.comparison:
             screen.print(comparison_table(one.confirmation.comparison))

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from lrec.commands.tune.budget import spent
 from lrec.commands.tune.candidate import Candidate
+from lrec.commands.tune.results.savings import saved
 from lrec.commands.tune.search_space import overrides_of
-from lrec.commands.tune.study import AS_IT_IS, FOLDER, MEASURED, Study
+from lrec.commands.tune.study import Study
+from lrec.commands.tune.trials.attributes import AS_IT_IS, ENDED, ERROR, FOLDER, MEASURED
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -49,7 +51,7 @@ class Measured:
         attributes = trial.user_attrs
         values = json.loads(attributes.get(MEASURED, "{}"))
         seconds, epochs = spent([trial])
-        failed = None if values else f"failed: {attributes.get('error', 'killed')}"
+        failed = None if values else f"failed: {attributes.get(ERROR, 'killed')}"
         return cls(
             number=trial.number,
             params=dict(trial.params),
@@ -57,7 +59,7 @@ class Measured:
             values=values,
             seconds=seconds,
             epochs=epochs,
-            ended=attributes.get("ended", failed),
+            ended=attributes.get(ENDED, failed),
             run=attributes.get("run", ""),
             folder=Path(attributes[FOLDER]) if FOLDER in attributes else None,
         )
@@ -71,6 +73,7 @@ class StudyOutcome:
         trials: that have values, in order.
         failures: that have none.
         seconds, epochs: spent.
+        saved: epochs and seconds that pruning saved, see `saved`.
     """
 
     candidate: Candidate
@@ -79,6 +82,7 @@ class StudyOutcome:
     failures: list[Measured]
     seconds: float
     epochs: int
+    saved: tuple[int, float]
 
     @classmethod
     def of(cls, candidate: Candidate, study: Study) -> StudyOutcome:
@@ -87,7 +91,20 @@ class StudyOutcome:
         every = [Measured.of(trial) for trial in finished]
         measured = [trial for trial in every if trial.values]
         failures = [trial for trial in every if not trial.values]
-        return cls(candidate, study, measured, failures, *spent(finished))
+        with_values = [trial for trial in finished if MEASURED in trial.user_attrs]
+        return cls(candidate, study, measured, failures, *spent(finished), saved(with_values))
+
+    @property
+    def savings(self) -> str:
+        """A sentence on what pruning saved; empty if it ended no trial."""
+        pruned = sum(trial.ended == "pruned" for trial in self.trials)
+        if not pruned:
+            return ""
+        epochs, seconds = self.saved
+        return (
+            f"pruning ended {pruned} of {len(self.trials)} trials and saved about {epochs} epochs, "
+            f"{seconds:.0f} s, by those that went to their end"
+        )
 
     @property
     def best(self) -> Measured | None:

@@ -75,6 +75,7 @@ def section(findings: Findings) -> dict[str, Any]:
         "minutes": outcome.seconds / 60,
         "epochs": outcome.epochs,
         "sentences": findings.sentences,
+        "savings": outcome.savings,
         "history": _history(name, outcome.trials, goals[0]),
         "fronts": charts.front_charts(name, front) if several and front.trials else [],
         "hypervolume": charts.hypervolume_chart(name, front) if several and front.trials else None,

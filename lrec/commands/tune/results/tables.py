@@ -60,6 +60,11 @@ def log_outcomes(log: Log, outcomes: Sequence[StudyOutcome]) -> None:
             log.metrics({f"budget/{column}/{name}": row[column]})
         if row["best"] is not None:
             log.metrics({f"best/{name}": row["best"]})
+    for outcome in outcomes:
+        epochs, seconds = outcome.saved
+        name = label(outcome.candidate.name)
+        log.metrics({f"budget/saved_epochs/{name}": epochs})
+        log.metrics({f"budget/saved_minutes/{name}": seconds / 60})
 
 
 def outcome_table(outcomes: Sequence[StudyOutcome], settings: TuneSettings) -> Table:
