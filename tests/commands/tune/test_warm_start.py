@@ -33,7 +33,7 @@ def test_the_best_by_gain_over_their_own_candidate_come_first(
     small = train(
         study_of(storage, "small", tmp_path), 0.01, 0.02, 0.005, 0.012
     )  # +100 %, −, +20 %
-    large = train(study_of(storage, "large", tmp_path), 0.4, 0.6, 0.44)  # +50 %, +10 %
+    large = train(study_of(storage, "larger", tmp_path), 0.4, 0.6, 0.44)  # +50 %, +10 %
     train(study_of(storage, "of another model", tmp_path, "dae"), 0.1, 0.9)
     train(study_of(storage, "of other keys", tmp_path, **{"model.x": KEYS["model.x"]}), 0.1, 0.9)
     new = study_of(storage, "new", tmp_path)
@@ -44,10 +44,16 @@ def test_the_best_by_gain_over_their_own_candidate_come_first(
     warm_start(new, "vae", 3)  # another process
     tried = train(new, 0.1, 0.1, 0.1, 0.1, 0.1)
     assert tried[1:4] == [small[1], large[1], small[3]]
-    assert [t.user_attrs.get(WARM) for t in new.trials()] == [None, "small", "large", "small", None]
+    assert [t.user_attrs.get(WARM) for t in new.trials()] == [
+        None,
+        "small",
+        "larger",
+        "small",
+        None,
+    ]
     assert len(new.counted()) == 5
     assert warm_start_words(new).endswith(
-        "'small' (+100.0 %), 'large' (+50.0 %), 'small' (+20.0 %)"
+        "'small' (+100.0 %), 'larger' (+50.0 %), 'small' (+20.0 %)"
     )
 
 
