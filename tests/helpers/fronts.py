@@ -32,7 +32,7 @@ def study_of(
     pruner: str = "none",
     **keys: Interval | Choice,
 ) -> Study:
-    """A study of the tail, drawn at random, of a candidate with x = 0.5 and y = 1."""
+    """A study of the tail, drawn at random by its name, of a candidate with x = 0.5 and y = 1."""
     search = Search("random", pruner, 2, 3, 10, len(name))  # type: ignore[arg-type]
     space, own = SearchSpace(keys or KEYS), {"model": {"x": 0.5, "y": 1}}
     made = Study(storage, name, space, [TAIL], search, Budget(9, None, None), own, folder)
