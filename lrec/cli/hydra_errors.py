@@ -28,7 +28,6 @@ HIDDEN = ("defaults", "hydra", *(field.name for field in fields(RunSettings)))
 # Options of Hydra's own groups that need an extra of lrec.
 PLUGINS = {
     "joblib": "sweep",
-    "optuna": "sweep",
     "ray": "ray",
     "submitit_local": "slurm",
     "submitit_slurm": "slurm",
@@ -134,6 +133,8 @@ def _no_option(group: str, name: str) -> str:
 
 
 def _no_plugin(group: str, name: str) -> str:
+    if group == "sweeper" and name == "optuna":
+        return "hydra/sweeper=optuna: Optuna searches by a command of its own, lrec tune"
     if name in PLUGINS:
         return f"hydra/{group}={name} is not installed: pip install 'lrec[{PLUGINS[name]}]'"
     known = ["basic", *options(f"hydra/{group}"), *PLUGINS]

@@ -21,6 +21,7 @@ from lrec.commands.loading import load_data
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.command import TrainSettings
 from lrec.commands.train.sweep_run import PARENT, SweepRun
+from lrec.commands.tune.settings import TuneSettings
 
 
 class SweepCallback(Callback):
@@ -39,8 +40,11 @@ class SweepCallback(Callback):
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         try:
             settings = check_jobs(config)
-            if settings is not None:
+            if settings is not None and "resume" in config:
                 self._open(settings, config)
+            elif settings is not None:  # workers of one study: they make no store at once
+                load_data(settings)
+                settings.tracking.reach()
         except Exception as error:
             # Hydra would turn it into a warning, and go on.
             if os.environ.get("LREC_DEBUG") == "1":
@@ -73,7 +77,7 @@ def check_jobs(config: DictConfig) -> RunSettings | None:
     """Check the config of every job of a basic sweep; other sweepers decide as they go.
 
     Returns:
-        The settings of the first job, or None where the command is not `train`.
+        The settings of the first job, or None where the command is neither `train` nor `tune`.
 
     Raises:
         ConfigError: a job's config does not fit.
@@ -81,7 +85,8 @@ def check_jobs(config: DictConfig) -> RunSettings | None:
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 
     hydra = GlobalHydra.instance().hydra
-    if hydra is None or "resume" not in config:
+    root = TrainSettings if "resume" in config else TuneSettings if "worker" in config else None
+    if hydra is None or root is None:
         return None
     loader = hydra.config_loader
     arguments = list(OmegaConf.to_container(config.hydra.overrides.task) or [])
@@ -97,7 +102,9 @@ def check_jobs(config: DictConfig) -> RunSettings | None:
         choices = composed.hydra.runtime.choices
         with open_dict(composed):
             del composed["hydra"]
-            for key in own_keys(TrainSettings):
+            if root is TuneSettings:
+                root.stored(composed, job)
+            for key in own_keys(root):
                 del composed[key]
         settings = check(composed, RunSettings, choices)
         settings.check_monitor()

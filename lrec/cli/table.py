@@ -78,7 +78,7 @@ COMMANDS = {
         split="user_holdout",
     ),
     "tune": Command(
-        "give every model the same number of tries; best settings, Pareto set of tail and head",
+        "search settings with the same budget for every model, for any group of users or several",
         "lrec tune 'candidates=[ease,vae]' trials=20 monitor=val/ndcg_at_10/tail",
         "tune.command",
         "TuneSettings",

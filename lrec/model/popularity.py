@@ -50,6 +50,7 @@ class Popularity(Model):
     name = "popularity"
     scores_empty = True
     seeded = False
+    one_at_a_time = "its training takes less time than the start of a worker"
 
     def __init__(self, window: float | None = None) -> None:
         if window is not None and window <= 0:

@@ -61,6 +61,12 @@ def test_launcher_with_a_typo_is_named(lrec: CommandLine, tmp_path: Path) -> Non
     assert "hydra/launcher=proceses: no such launcher (did you mean processes?)" in answer.complaint
 
 
+def test_the_sweeper_that_is_gone_names_the_command(lrec: CommandLine, tmp_path: Path) -> None:
+    answer = lrec(tmp_path, "train", "-m", "hydra/sweeper=optuna", "seed=1,2")
+    assert answer.rc == 2
+    assert "Optuna searches by a command of its own, lrec tune" in answer.complaint
+
+
 @pytest.fixture
 def here() -> Iterator[None]:
     """Jobs are unpickled in processes that find what this one finds."""
@@ -96,6 +102,32 @@ def test_jobs_in_processes_are_children_of_one_run(
         assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent.info.run_id}
         assert sorted(run.info.status for run in children) == statuses
         assert parent.info.status == parent_status
+
+
+@pytest.mark.parametrize("launcher", [None, *sorted(PLUGINS)])
+def test_jobs_of_a_launcher_are_workers_of_one_study(
+    launcher: str | None, lrec: CommandLine, tiny: Path, tmp_path: Path, here: None
+) -> None:
+    """Hydra's own launcher is always there; of the others, joblib works in one machine's tests."""
+    if launcher is not None and (launcher != "processes" or not has("joblib")):
+        pytest.skip("needs pip install lrec[sweep]; Ray and Slurm need their clusters")
+    lrec.give_store(tmp_path)
+    words = ("candidates=[popularity,itemknn]", "trials=3", "study=shared", "dataset=csv")
+    words = (*words, f"dataset.path={tiny}", "split=leave_one_out", "storage=shared.journal")
+    chosen = () if launcher is None else (f"hydra/launcher={launcher}",)
+    run = lrec if launcher is None else lrec.program
+    jobs = run(tmp_path, "tune", "-m", "worker=1,2", *chosen, *words)
+    assert jobs.rc == 0, jobs.err
+    summary = lrec(tmp_path, "tune", *words)
+    assert (summary.rc, summary.err) == (0, "")
+    assert summary.out.count("of which 3 trials are there already") == 2
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    runs = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
+    trials = [run for run in runs if run.data.tags["lrec.command"] == "trial"]
+    assert (
+        sorted(run.data.params["model"] for run in trials) == ["itemknn"] * 3 + ["popularity"] * 3
+    )
+    assert {run.info.status for run in runs} == {"FINISHED"}
 
 
 def test_callback_of_a_sweep_reaches_other_processes_without_the_parent_run() -> None:

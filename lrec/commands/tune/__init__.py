@@ -1,1 +1,1 @@
-"""`lrec tune`: the same number of trials for every model."""
+"""`lrec tune`: the same budget for every model."""

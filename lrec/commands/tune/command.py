@@ -68,8 +68,8 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
                 try:
                     findings = with_confirmation(settings, invocation, findings)
                     paths = artifacts.write(config.folder, settings, findings, facts)
-                except KeyboardInterrupt:
-                    status = INTERRUPTED
+                except (KeyboardInterrupt, SystemExit) as error:
+                    status = error.code if isinstance(error, SystemExit) else INTERRUPTED
             artifacts.log_all(log, settings, findings)
             for path in paths:
                 log.file(path)

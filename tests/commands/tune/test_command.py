@@ -4,65 +4,92 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mlflow
 import pandas as pd
 import pytest
 from helpers.cli import CommandLine
+
+THREE = ("candidates=[ease,vae,popularity]", "trials=4", "monitor=val/ndcg_at_10/tail")
 
 
 def small(tiny: Path) -> tuple[str, ...]:
     """Overrides that make a run quick."""
     data = ("dataset=csv", f"dataset.path={tiny}")
-    return (*data, "split=leave_one_out", "tracking.log_model=false")
+    return (*data, "split=leave_one_out", "schedule.epochs=4", "tracking.log_model=false")
 
 
 @pytest.fixture(scope="module")
 def tuned(lrec: CommandLine, tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder where two simple models were tuned for the tail, two tries each."""
+    """A folder where three models were tuned for the tail, with four trials each at most."""
     folder = tmp_path_factory.mktemp("tuned")
     lrec.give_store(folder)
-    answer = lrec(
-        folder,
-        "tune",
-        "candidates=[ease,itemknn]",
-        "trials=2",
-        "monitor=val/ndcg_at_10/tail",
-        *small(tiny),
-    )
+    answer = lrec(folder, "tune", *THREE, "confirm_seeds=[]", *small(tiny))
     assert answer.rc == 0, answer.err
-    assert "Pareto set of 4 runs" in answer.out
-    assert "next, on the test part: lrec compare 'candidates=[" in answer.out.splitlines()[-1]
+    assert "vae: 4 trials; study " in answer.out
+    assert "next, on the test part: lrec compare 'candidates=[" in answer.out
     return folder
 
 
-def test_every_candidate_gets_the_same_budget(tuned: Path) -> None:
-    import mlflow
+def runs_of(folder: Path) -> pd.DataFrame:
+    mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+    return mlflow.search_runs(experiment_names=["lrec"])
 
-    mlflow.set_tracking_uri(f"sqlite:///{tuned / 'mlflow.db'}")
-    runs = mlflow.search_runs(experiment_names=["lrec"])
+
+def test_every_candidate_gets_the_same_budget_and_is_tried_as_it_is(tuned: Path) -> None:
+    runs = runs_of(tuned)
     tune = runs[runs["tags.lrec.command"] == "tune"].iloc[0]
-    trained = runs[runs["tags.lrec.command"] == "train"]
-    assert trained["params.model"].value_counts().to_dict() == {"ease": 2, "itemknn": 2}
-    assert "| ease | 0 |" in tune["tags.mlflow.note.content"]
-    assert tune["params.split"] == "leave_one_out"
-    for candidate in ("ease", "itemknn"):
-        assert tune[f"metrics.budget/trials/{candidate}"] == 2
+    trials = runs[runs["tags.lrec.command"] == "trial"]
+    assert set(runs["status"]) == {"FINISHED"}
+    assert trials["params.model"].value_counts().to_dict() == {"ease": 4, "vae": 4, "popularity": 4}
+    for candidate in ("ease", "vae", "popularity"):
+        assert tune[f"metrics.budget/trials/{candidate}"] == 4
         assert tune[f"metrics.budget/failed/{candidate}"] == 0
         assert tune[f"metrics.budget/minutes/{candidate}"] > 0
-        values = trained.loc[trained["params.model"] == candidate, "metrics.best/ndcg_at_10/tail"]
-        assert tune[f"metrics.best/{candidate}"] == values.max()
-    assert len(set(trained["tags.mlflow.parentRunId"])) == 1
-    artifacts = {f.path for f in mlflow.MlflowClient().list_artifacts(tune["run_id"])}
-    assert artifacts == {"candidates.csv", "trials.csv", "pareto.png"}
-    trials = pd.read_csv(mlflow.artifacts.download_artifacts(f"runs:/{tune['run_id']}/trials.csv"))
-    assert trials["pareto"].any()
+        own = trials[trials["params.model"] == candidate]
+        assert tune[f"metrics.best/{candidate}"] == own["metrics.best/ndcg_at_10/tail"].max()
+        assert len(own["params.model.window"].unique()) == (4 if candidate == "popularity" else 1)
+    assert set(trials["tags.mlflow.parentRunId"]) == {tune["run_id"]}
+    assert not [column for column in trials if column.startswith("metrics.ndcg_at_10")]  # no test
+    frame = pd.read_csv(
+        mlflow.artifacts.download_artifacts(f"runs:/{tune['run_id']}/candidates.csv")
+    )
+    assert frame["best"].ge(frame["as_it_is"]).all()
+
+
+def test_the_same_command_trains_nothing_again_and_more_trials_go_on(
+    tuned: Path, lrec: CommandLine, tiny: Path
+) -> None:
+    before = len(runs_of(tuned))
+    again = lrec(tuned, "tune", *THREE, "confirm_seeds=[]", *small(tiny))
+    assert (again.rc, again.err) == (0, "")
+    assert "of which 4 trials are there already" in again.out
+    assert len(runs_of(tuned)) == before + 1  # its own
+    more = lrec(
+        tuned, "tune", *THREE[1:], "candidates=[ease]", "trials=5", "confirm_seeds=[]", *small(tiny)
+    )
+    assert "ease: 5 trials, of which 4 trials are there already" in more.out
+    assert len(runs_of(tuned)) == before + 3
+
+
+def test_a_named_study_of_other_data_is_refused(tuned: Path, lrec: CommandLine, tiny: Path) -> None:
+    words = (
+        "tune",
+        "candidates=[popularity]",
+        "trials=1",
+        "study=mine",
+        "confirm_seeds=[]",
+        *small(tiny),
+    )
+    assert lrec(tuned, *words).rc == 0
+    other = lrec(tuned, *words, "k=[5,10]")
+    assert other.rc == 2
+    assert "study=mine is of other data or settings, and studies do not mix" in other.complaint
 
 
 def test_a_sweep_ends_with_its_jobs_by_bucket_and_finds_finished_ones_again(
     lrec: CommandLine, tiny: Path, tmp_path: Path
 ) -> None:
     """The second command names what the first one did, and more, as after a kill."""
-    import mlflow
-
     lrec.give_store(tmp_path)
     models = ("popularity,itemknn", "popularity,itemknn,ease")
     first, second = (
@@ -90,7 +117,9 @@ def test_a_sweep_ends_with_its_jobs_by_bucket_and_finds_finished_ones_again(
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("trials=0", "trials must be positive. Received: 0"),
+        ("trials=0", "trials must be positive, or null. Received: 0"),
+        ("trials=null", "a study needs an end"),
+        ("storage=/proc/no/where", "the storage of studies cannot be opened: No such file"),
         ("candidates=[]", "candidates must be different, one at least"),
         ("candidates=[easy]", "no such model or preset (did you mean ease?)"),
         ("monitor=val/ndcg_at_10/nobody", "monitor must be a validation metric"),
@@ -100,27 +129,5 @@ def test_wrong_settings_are_one_line(
     lrec: CommandLine, tmp_path: Path, override: str, words: str
 ) -> None:
     answer = lrec(tmp_path, "tune", override)
-    assert answer.rc == 2
+    assert answer.rc == (1 if "storage" in override else 2)
     assert words in answer.complaint
-
-
-def test_optuna_maximises_a_metric_of_the_tail(
-    lrec: CommandLine, tiny: Path, tmp_path: Path
-) -> None:
-    """The extra `sweep`: a study of three trials, by a validation metric of one bucket."""
-    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper", reason="needs the extra sweep")
-    answer = lrec(
-        tmp_path,
-        "train",
-        "-m",
-        "hydra/sweeper=optuna",
-        "hydra.sweeper.n_trials=3",
-        "hydra.sweeper.n_jobs=1",
-        "hydra.sweeper.direction=maximize",
-        "monitor=val/ndcg_at_10/tail",
-        "model=ease",
-        "model.regularisation=tag(log,interval(10,1000))",
-        *small(tiny),
-    )
-    assert answer.rc == 0, answer.err
-    assert "Pareto set of 3 runs" in answer.out

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shlex
+from types import SimpleNamespace
+from typing import Any
 
-import pandas as pd
 import pytest
 from helpers.composing import PARSER
-from helpers.saved_runs import saved_run
 
 from lrec.base.errors import ConfigError
 from lrec.cli.quoting import quoted
 from lrec.commands.runs.selection import ComparedModel, provenance
 from lrec.commands.runs.sweep_composition import candidate_overrides
-from lrec.commands.tune.command import following
+from lrec.commands.tune.objectives import Objective
+from lrec.commands.tune.results.outcome import Measured, StudyOutcome
+from lrec.commands.tune.results.tables import following
 from lrec.reporting.formatting import distinguishing_words
 from lrec.tracking import SavedRun
 
@@ -24,20 +26,33 @@ OVERRIDES = (
 )
 
 
+def outcome(overrides: list[str], trials: list[Measured]) -> StudyOutcome:
+    study: Any = SimpleNamespace(objectives=[Objective("val/ndcg_at_10/all", 1)])
+    candidate: Any = SimpleNamespace(name=overrides[0], overrides=overrides)
+    return StudyOutcome(candidate, study, trials, [], 1.0, 1, (0, 0.0))
+
+
+def measured(overrides: list[str], value: float) -> Measured:
+    return Measured(0, {}, overrides, {"val/ndcg_at_10/all": value}, 1.0, 1, None, "id", None)
+
+
 def test_best_settings_are_compared_as_they_were_trained() -> None:
-    best = pd.DataFrame({"settings": [*map(shlex.join, OVERRIDES), None]}, dtype=object)
-    (words,) = following(best, {})
+    found = [
+        outcome(overrides[:1], [measured(overrides[1:], 0.2), measured([], 0.1)])
+        for overrides in OVERRIDES
+    ]
+    (words,) = following([*found, outcome(["model=gan"], [])])
     pasted = shlex.split(shlex.join(words))
     assert pasted[:2] == ["lrec", "compare"]
     candidates = PARSER.parse_override(quoted(pasted[2])).value()
     assert [candidate_overrides(str(one)) for one in candidates] == list(OVERRIDES)
 
 
-def test_one_candidate_is_used_and_of_none_there_is_no_command() -> None:
-    best = pd.DataFrame({"settings": ["model=vae", None], "run": ["vae-1", None]}, dtype=object)
-    recommend, _ = following(best, {"vae-1": saved_run("vae")})
-    assert recommend[:2] == ["lrec", "recommend"]
-    assert following(best.tail(1), {}) == []
+def test_one_candidate_is_compared_with_itself_as_it_is_and_of_none_there_is_no_command() -> None:
+    best = outcome(["model=vae"], [measured([], 0.1), measured(["model.beta=0"], 0.2)])
+    ((*_, candidates),) = following([best])
+    assert candidates == 'candidates=["model=vae","model=vae model.beta=0"]'
+    assert following([outcome(["model=vae"], [])]) == []
 
 
 def test_commands_on_pages_can_be_pasted() -> None:
