@@ -15,6 +15,7 @@ from optuna.storages import InMemoryStorage
 from lrec.commands.runs.sweep_composition import candidate_overrides
 from lrec.commands.tune.results.front import Front
 from lrec.commands.tune.results.outcome import StudyOutcome
+from lrec.commands.tune.results.page import Findings, page
 from lrec.commands.tune.results.tables import following, outcomes_of, trials_table
 
 
@@ -87,3 +88,20 @@ def test_several_candidates_are_compared_at_their_best(tmp_path: Path, n: int) -
     found = [outcome_of(tmp_path, 0.1, 0.3), outcome_of(tmp_path, 0.2)]
     ((*_, candidates),) = following(found)
     assert str(found[n].settings(found[n].best)) in candidates  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("values", [(), ("no memory",), (0.1,), (0.1, "<script>", 0.3)])
+def test_the_page_is_there_however_few_trials_have_ended(
+    tmp_path: Path, values: tuple[float | str, ...]
+) -> None:
+    """As after Ctrl-C in the first trial."""
+    facts = dict.fromkeys(("version", "command", "data", "digest", "monitor", "budget"), "a")
+    outcome = outcome_of(tmp_path, *values)
+    findings = Findings(outcome, Front.of(outcome))
+    html = page([findings], {**facts, "goals": [TAIL.words], "seconds": False, "resamples": 2000})
+    assert "<h2>vae</h2>" in html
+    assert html.count("<tr><th>1") == (
+        2 if 0.1 in values and 0.3 not in values else len(values) > 0
+    )
+    assert "<script>" not in html
+    assert ("no trial has a value" in html) == (0.1 not in values)
