@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep
 from hydra.types import RunMode
-from omegaconf import open_dict
+from omegaconf import DictConfig, open_dict
 
 from lrec.cli.quoting import quoted
-from lrec.commands.composing import Choice, ComposedConfig, Interval, prepare
+from lrec.commands.composing import (
+    Choice,
+    ComposedConfig,
+    Interval,
+    chosen_files,
+    plain_values,
+    prepare,
+)
 from lrec.commands.settings import RunSettings
 
 
@@ -27,18 +35,16 @@ class HydraComposer:
     def compose(
         self, overrides: Sequence[str], without: Sequence[str], folder: Path
     ) -> tuple[RunSettings, ComposedConfig]:
-        hydra, name = GlobalHydra.instance().hydra, HydraConfig.get().job.config_name
-        assert hydra is not None
-        config = hydra.config_loader.load_configuration(
-            name, [quoted(override) for override in overrides], RunMode.RUN
-        )
-        choices = config.hydra.runtime.choices
-        with open_dict(config):
-            for key in ("hydra", *without):
-                del config[key]
+        config, choices = _loaded(overrides, without)
         settings, composed = prepare(config, RunSettings, choices, overrides, folder)
         settings.check_monitor()
         return settings, composed
+
+    def plain(
+        self, overrides: Sequence[str], without: Sequence[str]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        config, choices = _loaded(overrides, without)
+        return plain_values(config), chosen_files(choices)
 
     def sweep(self, override: str) -> Choice | Interval | None:
         value = OverridesParser.create().parse_override(override).value()
@@ -47,3 +53,17 @@ class HydraComposer:
         if isinstance(value, IntervalSweep) and value.start is not None and value.end is not None:
             return Interval(float(value.start), float(value.end), "log" in value.tags)
         return None
+
+
+def _loaded(overrides: Sequence[str], without: Sequence[str]) -> tuple[DictConfig, dict[str, Any]]:
+    """A config without these keys, and its choices of files in Hydra's words."""
+    hydra, name = GlobalHydra.instance().hydra, HydraConfig.get().job.config_name
+    assert hydra is not None
+    config = hydra.config_loader.load_configuration(
+        name, [quoted(override) for override in overrides], RunMode.RUN
+    )
+    choices = config.hydra.runtime.choices
+    with open_dict(config):
+        for key in ("hydra", *without):
+            del config[key]
+    return config, choices

@@ -82,6 +82,15 @@ class Composer(Protocol):
             ConfigError: it does not fit.
         """
 
+    def plain(
+        self, overrides: Sequence[str], without: Sequence[str]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """A training run's config as plain values, not checked, and the file of each group.
+
+        Args:
+            without: keys of the command that a training run does not have.
+        """
+
     def sweep(self, override: str) -> Choice | Interval | None:
         """The values that an override in Hydra's grammar stands for; None for anything else."""
 
@@ -138,18 +147,28 @@ def prepare(
             raise ConfigError(
                 f"{key_of(override)} is one choice, and no list. Received: {override}"
             )
-    known = groups()
-    chosen = {group: str(c) for group, c in choices.items() if group in known and c}
+    chosen = chosen_files(choices)
     settings = check(config, root, chosen)
-    values = OmegaConf.to_container(config, resolve=True)
-    plain = json.loads(json.dumps(values))  # every key as text, as digests and YAML want it
     composed = ComposedConfig(
-        values=without_passwords(plain),
+        values=plain_values(config),
         overrides=[redact_addresses(override.removeprefix("++")) for override in overrides],
         choices=chosen,
         folder=folder,
     )
     return settings, composed
+
+
+def chosen_files(choices: Mapping[str, Any]) -> dict[str, str]:
+    """The file of each config group, of all choices that Hydra has made."""
+    known = groups()
+    return {group: str(c) for group, c in choices.items() if group in known and c}
+
+
+def plain_values(config: DictConfig) -> dict[str, Any]:
+    """A config as plain values, without passwords."""
+    values = OmegaConf.to_container(config, resolve=True)
+    plain = json.loads(json.dumps(values))  # every key as text, as digests and YAML want it
+    return without_passwords(plain)  # type: ignore[no-any-return]
 
 
 def without_passwords(value: Any) -> Any:

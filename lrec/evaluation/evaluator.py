@@ -60,6 +60,7 @@ class Evaluator:
         parts: the queries of either part; validation is the sample of it.
         validated: the ranker that was validated last, and its scores of the targets; None where its
             model has changed since.
+        validation_users: user table of the last validation, without lists; None before the first.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Evaluator:
         self.metrics = metrics
         self.ks = list(ks)
         self.validated: tuple[Ranker, Floats] | None = None
+        self.validation_users: pd.DataFrame | None = None
         self.parts = {"validation": sampled(split.validation, validate_users), "test": split.test}
         of_validation, of_test = (queries.train_history for queries in self.parts.values())
 
@@ -120,7 +122,9 @@ class Evaluator:
         predictions = None
         if self.bias is not None:
             predictions = self._native_ratings(self.bias, ranker.model, queries, ranking)
-        return self._result(ranker.model, "validation", ranking, predictions, sets=False).values
+        result = self._result(ranker.model, "validation", ranking, predictions, sets=False)
+        self.validation_users = result.table
+        return result.values
 
     def test(self, ranker: Ranker) -> EvaluationResult:
         """Evaluate on the test part; a run does so once."""

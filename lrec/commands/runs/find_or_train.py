@@ -171,7 +171,11 @@ def find(job: Job, data_digests: dict[str, str]) -> str | None:
         return None
     data = data_digest(job, data_digests)
     return next(
-        (run.id for run in runs if data.startswith(run.digest) and "lrec.updates" not in run.tags),
+        (
+            run.id
+            for run in runs  # those of trials have no test
+            if run.trained and data.startswith(run.digest) and "lrec.updates" not in run.tags
+        ),
         None,
     )
 

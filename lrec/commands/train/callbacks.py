@@ -7,7 +7,8 @@ import math
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from lrec.tracking import Log
 from lrec.training.checkpoint import Checkpoint
 from lrec.training.strategy import TrainingStrategy
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 PAST = "past"  # in a checkpoint: metrics of the epochs before it, and the seconds they took
 
 
@@ -32,6 +36,9 @@ class StopTraining(Exception):  # noqa: N818 - no error: training ends early, an
 
 class Observer(Protocol):
     """Looks at a run while it trains, and may end its training."""
+
+    def on_best(self, users: pd.DataFrame) -> None:
+        """Look at the user table of the evaluation that is the best so far."""
 
     def on_validation(self, history: Sequence[Mapping[str, float]], seconds: float) -> None:
         """Look at the epochs so far.
@@ -44,6 +51,9 @@ class Observer(Protocol):
         Raises:
             StopTraining: training shall end.
         """
+
+    def files(self) -> list[Path]:
+        """Files that are logged with the run."""
 
 
 class ValidationCallback:
@@ -94,6 +104,8 @@ class ValidationCallback:
         self.log.metrics({"train/loss": loss, **values}, step=epoch)
         self.history.append({"epoch": epoch, "loss": loss, **values})
         if self.observer is not None:
+            if self._best() is self.history[-1]:
+                self._show_best(self.observer)
             self.observer.on_validation(self.history, self.seconds)
         return float(self.strategy.agreed(self.monitor.value(values)))
 
@@ -132,16 +144,26 @@ class ValidationCallback:
         The best epoch's value in each bucket is logged as `best/<metric>/<bucket>`: MLflow itself
         keeps the last epoch's.
         """
-        name, sign = self.monitor.name, self.monitor.sign
         if self.history:
             self.evaluator.validated = None  # the best epoch's weights may be others than the last
-            best = max(self.history, key=lambda row: sign * row.get(name, -sign * math.inf))
+            best = self._best()
         else:
             best = self._validate()
             self.log.metrics(best)
+            if self.observer is not None:
+                self._show_best(self.observer)
         names = [name for name in self.monitor.by_group if name in best]
         self.log.metrics({f"best/{name.removeprefix('val/')}": best[name] for name in names})
         return {key: value for key, value in best.items() if key.startswith("val/")}
+
+    def _best(self) -> dict[str, float]:
+        """The epoch with the best monitored value, the first of equals."""
+        name, sign = self.monitor.name, self.monitor.sign
+        return max(self.history, key=lambda row: sign * row.get(name, -sign * math.inf))
+
+    def _show_best(self, observer: Observer) -> None:
+        if self.evaluator.validation_users is not None:
+            observer.on_best(self.evaluator.validation_users)
 
     def _validate(self) -> dict[str, float]:
         if not len(self.evaluator.split.validation):

@@ -14,8 +14,12 @@ TOLERANCE = 0.05  # relative, between seeds and machines
 
 
 def expected(preset: str) -> dict[str, float]:
-    """Metrics that the comment of a preset states behind `Expected:`, by name."""
-    text = (CONF / "experiment" / f"{preset}.yaml").read_text(encoding="utf-8")
+    """Metrics that the comment of a preset states behind `Expected:`, by name.
+
+    None of a preset that lies in a folder of its author's, given by `--config-dir`.
+    """
+    path = CONF / "experiment" / f"{preset}.yaml"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
     comment = " ".join(line.lstrip("# ") for line in text.splitlines() if line.startswith("#"))
     promised = comment.partition("Expected:")[2].partition("Published")[0]
     return {name: float(value) for name, value in VALUE.findall(promised)}

@@ -175,6 +175,8 @@ def run(
                 screen.line(log_rounding(log, evaluator, ranker, result, monitor.name))
             run_logging.log_model(context, model)
         run_logging.log_curves(context, callback.history, settings.monitor)
+        for path in observer.files() if observer is not None else ():
+            log.file(path)
         if observer is None:
             run_logging.log_figures(context, rows, settings, data)
     checkpoint.remove()

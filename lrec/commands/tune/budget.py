@@ -30,6 +30,16 @@ class Budget:
     seconds: float | None
     epochs: int | None
 
+    @property
+    def words(self) -> str:
+        """The limits in words.
+
+        >>> Budget(10, 60.0, None).words
+        '10 trials or 60 seconds'
+        """
+        limits = ((self.trials, "trials"), (self.seconds, "seconds"), (self.epochs, "epochs"))
+        return " or ".join(f"{limit:g} {unit}" for limit, unit in limits if limit is not None)
+
     def is_spent(self, counted: Sequence[FrozenTrial]) -> bool:
         """True if no trial may begin any more."""
         full = self.trials is not None and len(counted) >= self.trials

@@ -21,6 +21,7 @@ from lrec.commands.tune.search_space import SearchSpace
 from lrec.commands.tune.settings import TuneSettings, of_training
 from lrec.commands.tune.storage import open_storage
 from lrec.commands.tune.study import Search, Study, StudyTrial
+from lrec.commands.tune.warm_start import MODEL, warm_start
 
 GRACE = 3  # epochs, by default
 TASK = "task"  # attribute of a study: digest of data and settings
@@ -111,6 +112,9 @@ def open_study(settings: TuneSettings, candidate: Candidate, base: str | None) -
             f"or none. Received: {candidate.name}"
         )
     study.offer_first()
+    model = study.attribute(MODEL, composed.choices["model"])
+    if settings.warm_start:
+        warm_start(study, model, settings.warm_start)
     return study
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
+from pathlib import Path
 
-from lrec.base.files import write_table
 from lrec.commands.composing import Invocation
 from lrec.commands.loading import load_data
 from lrec.commands.tune.candidate import Candidate, candidates, open_study
-from lrec.commands.tune.outcome import Outcome, following, log_outcomes, outcome_table, outcomes_of
 from lrec.commands.tune.progress import TrialLines
+from lrec.commands.tune.results import artifacts, preset
+from lrec.commands.tune.results.confirmation import confirm
+from lrec.commands.tune.results.front import Front
+from lrec.commands.tune.results.outcome import StudyOutcome
+from lrec.commands.tune.results.page import Findings
+from lrec.commands.tune.results.tables import following
 from lrec.commands.tune.settings import TuneSettings
 from lrec.commands.tune.study import Study
-from lrec.commands.tune.trials import savings
 from lrec.commands.tune.trials.study_trial import IMPATIENT
 from lrec.commands.tune.workers import end_with_parent, number_of, work, work_together
-from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
 
 INTERRUPTED = 130  # exit status
@@ -48,28 +52,53 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
             for candidate in chosen:
                 study = open_study(settings, candidate, base)
                 studies.append((candidate, study))
+                if settings.to is not None:
+                    preset.refuse_foreign(Path(settings.to), study.name, settings.fresh)
                 spend(settings, invocation, candidate, study, base, screen)
         except (KeyboardInterrupt, SystemExit) as error:
             status = error.code if isinstance(error, SystemExit) else INTERRUPTED
             for _, study in studies:
                 study.patience = IMPATIENT
             screen.note("interrupted: the best so far; the same command goes on with the study")
-        for candidate, study in studies:
-            log.metrics(savings.metrics(candidate.name, study.finished()))
-            if line := savings.sentence(candidate.name, study.finished()):
-                screen.note(line)
-        outcomes = [Outcome.of(candidate, study) for candidate, study in studies]
-        log_outcomes(log, outcomes)
-        table = outcome_table(outcomes, settings)
-        log.describe(markdown(table))
-        path = config.folder / "candidates.csv"
-        write_table(path, outcomes_of(outcomes))
-        log.file(path)
-    screen.print(table)
+        findings = [of_study(*one) for one in studies]
+        if findings:
+            facts = artifacts.facts_of(settings, invocation, findings[0].outcome)
+            paths = artifacts.write(config.folder, settings, findings, facts)
+            if settings.confirm_seeds and status is None:
+                try:
+                    findings = with_confirmation(settings, invocation, findings)
+                    paths = artifacts.write(config.folder, settings, findings, facts)
+                except (KeyboardInterrupt, SystemExit) as error:
+                    status = error.code if isinstance(error, SystemExit) else INTERRUPTED
+            artifacts.log_all(log, settings, findings)
+            for path in paths:
+                log.file(path)
+    if findings:
+        artifacts.show(screen, settings, findings)
+        screen.note(f"page: {config.folder / 'tuning.html'}")
+    if settings.to is not None and Path(settings.to).exists():
+        words = preset.use(Path(settings.to))
+        screen.note(f"preset: {settings.to}" + (f"; train it: {words}" if words else ""))
     screen.note(log.location)
-    screen.commands("next, on the test part", *following(outcomes))
+    if len(findings) > 1 or not any(one.confirmation for one in findings):
+        screen.commands("next, on the test part", *following([one.outcome for one in findings]))
     if status is not None:
         raise SystemExit(status)
+
+
+def of_study(candidate: Candidate, study: Study) -> Findings:
+    """The findings of a study, by its storage as it is now."""
+    outcome = StudyOutcome.of(candidate, study)
+    return Findings(outcome, Front.of(outcome))
+
+
+def with_confirmation(
+    settings: TuneSettings, invocation: Invocation, findings: list[Findings]
+) -> list[Findings]:
+    """The same with what is left of it on the test part."""
+    outcomes, fronts = [one.outcome for one in findings], [one.front for one in findings]
+    found = confirm(settings, invocation, outcomes, fronts)
+    return [replace(one, confirmation=c) for one, c in zip(findings, found, strict=True)]
 
 
 def spend(

@@ -1,10 +1,13 @@
-"""What a study optimises: validation metrics of any group of users, and costs."""
+"""Objectives of a study: validation metrics of any group of users, and costs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from lrec.evaluation.bucket import ALL
+from lrec.reporting.formatting import metric_name
 
 COSTS = ("seconds", "parameters")
 
@@ -25,6 +28,30 @@ class Objective:
     def direction(self) -> Literal["maximize", "minimize"]:
         """The direction in Optuna's words."""
         return "maximize" if self.sign > 0 else "minimize"
+
+    @property
+    def is_cost(self) -> bool:
+        """True of what a trial takes, which users have no values of."""
+        return self.name in COSTS
+
+    @property
+    def column(self) -> str:
+        """The column of the user table that it is a mean of; of a cost, its name."""
+        return self.name if self.is_cost else self.name.split("/")[1]
+
+    @property
+    def group(self) -> str:
+        """The group of users that it is a mean over; of a cost, `all`."""
+        return ALL if self.is_cost else self.name.split("/")[2]
+
+    @property
+    def words(self) -> str:
+        """A short name for people.
+
+        >>> Objective("val/ndcg_at_10/tail", 1).words, Objective("seconds", -1).words
+        ('ndcg@10 (tail)', 'seconds')
+        """
+        return self.name if self.is_cost else f"{metric_name(self.column)} ({self.group})"
 
     def better(self, value: float, other: float) -> bool:
         """True if a value is better than another."""

@@ -10,6 +10,7 @@ from lrec.commands.tune.budget import spent
 from lrec.commands.tune.candidate import Candidate
 from lrec.commands.tune.search_space import overrides_of
 from lrec.commands.tune.study import AS_IT_IS, MEASURED, Study
+from lrec.commands.tune.warm_start import warm_start_words
 from lrec.reporting.formatting import number
 from lrec.reporting.terminal import Screen
 
@@ -35,19 +36,10 @@ class TrialLines:
         """Say what is there already, and what there is to spend."""
         done, budget = self.study.finished(), self.study.budget
         self.shown = {trial.number for trial in done}
-        limits = [
-            f"{limit:g} {unit}"
-            for limit, unit in (
-                (budget.trials, "trials"),
-                (budget.seconds, "seconds"),
-                (budget.epochs, "epochs"),
-            )
-            if limit is not None
-        ]
         there = f", of which {len(done)} trials are there already" if done else ""
-        self.screen.note(
-            f"{self.candidate.name}: {' or '.join(limits)}{there}; study {self.study.name!r}"
-        )
+        self.screen.note(f"{self.candidate.name}: {budget.words}{there}; study {self.study.name!r}")
+        if words := warm_start_words(self.study):
+            self.screen.note(words)
         if budget.seconds is not None:
             self.screen.note(
                 "a budget of seconds is not reproducible: at another time, or on another machine, "

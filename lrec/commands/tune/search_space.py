@@ -105,6 +105,15 @@ class SearchSpace:
             }
         )
 
+    def holds(self, params: Mapping[str, Any]) -> bool:
+        """True if parameters are of these very keys, and each value is one that may be drawn."""
+        return params.keys() == self.keys.keys() and all(
+            params[key] in map(written, part.values)
+            if isinstance(part, Choice)
+            else part.low <= params[key] <= part.high
+            for key, part in self.keys.items()
+        )
+
     def inside(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """A config's own values of the keys, those that lie in the space, as parameters.
 

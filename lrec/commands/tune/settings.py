@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from omegaconf import DictConfig, ListConfig
 
+from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, nearest
 from lrec.commands.composing import key_of
 from lrec.commands.settings import RunSettings
 from lrec.commands.tune.budget import Budget
 from lrec.commands.tune.objectives import COSTS, Objective
 from lrec.commands.tune.sampling import Pruner, Sampler
+
+NAME = re.compile(r"[\w-]+\.yaml")  # of a preset's file
 
 
 @dataclass(frozen=True)
@@ -102,10 +107,24 @@ class TuneSettings(RunSettings):
                 f"confirm_seeds must be different, 0 or more. Received: {self.confirm_seeds}"
             )
         self._check_objectives()
+        if self.to is not None:
+            self._check_file(self.to)
         if self.strategy.several:
             raise ConfigError(
                 f"strategy={self.strategy.name} is for one run at a time: tune with another, in "
                 "processes side by side by workers=…"
+            )
+
+    def _check_file(self, to: str) -> None:
+        names = self.candidates or options("model")
+        if len(names) > 1:
+            raise ConfigError(
+                "to is for one winner, so name one candidate: their budgets are the same, but what "
+                f"is best of {len(names)} is for lrec compare to say. Received: to={to}"
+            )
+        if not NAME.fullmatch(Path(to).name):
+            raise ConfigError(
+                f"to must end in a preset's file, letters, digits and _ with .yaml. Received: {to}"
             )
 
     def _check_objectives(self) -> None:

@@ -6,6 +6,8 @@ import contextlib
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,10 +18,15 @@ from lrec.commands.settings import Monitor
 from lrec.commands.train import experiment
 from lrec.commands.train.callbacks import StopTraining
 from lrec.commands.tune.ownership import beating
+from lrec.commands.tune.results import user_values
 from lrec.commands.tune.storage import StorageAwayError
 from lrec.commands.tune.study import StudyTrial
 from lrec.commands.tune.trials.study_trial import TakenOverError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+PRUNED = "pruned"
 OUTPUT = "output.txt"  # in a trial's folder: what it would print
 
 
@@ -39,6 +46,13 @@ class TrialObserver:
         self.reason: str | None = None
         self.step = 1  # epochs between evaluations
 
+    def on_best(self, users: pd.DataFrame) -> None:
+        user_values.write(self.trial.folder, users, self.trial.study.objectives)
+
+    def files(self) -> list[Path]:
+        path = self.trial.folder / user_values.FILE
+        return [path] if self.reason != PRUNED and path.exists() else []
+
     def on_validation(self, history: Sequence[Mapping[str, float]], seconds: float) -> None:
         curve, sign = self.trial.curve, self.monitor.sign
         known = {row[0] for row in curve}
@@ -55,7 +69,8 @@ class TrialObserver:
         if self.trial.is_over_budget():
             self._stop("the budget was spent")
         if self.trial.should_prune():
-            self._stop("pruned")
+            (self.trial.folder / user_values.FILE).unlink(missing_ok=True)
+            self._stop(PRUNED)
 
     def _stop(self, reason: str) -> None:
         self.reason = reason

@@ -23,6 +23,7 @@ class Line:
         low, high: of its band; empty without one.
         dashed: True for what a reader compares with.
         dashed_until: index of the value up to which another one's answers stand for it, dashed.
+        dots: True for values that no line joins.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Line:
     high: Sequence[float | None] = ()
     dashed: bool = False
     dashed_until: int = 0
+    dots: bool = False
 
     @property
     def is_drawn(self) -> bool:
@@ -47,6 +49,7 @@ def line_chart(
     titles: tuple[str, str],
     values: Sequence[float | None] = (),
     full: bool = True,
+    zero: bool = True,
 ) -> Chart:
     """A chart of lines over evenly spaced steps.
 
@@ -55,9 +58,10 @@ def line_chart(
         titles: of the axis across, and of the one up.
         values: further ones that the axis up has room for, so that charts share one.
         full: True if it takes a row of the page, False if it stands beside others.
+        zero: True if 0 has to lie on the axis up.
     """
     every = [v for one in lines for part in (one.values, one.low, one.high) for v in part]
-    axis = Axis.over([*every, *values], zero=True)
+    axis = Axis.over([*every, *values], zero=zero)
     widths = svg.FULL if full else svg.SMALL
     return svg.chart(name, title, widths, lambda width: _draw(width, lines, steps, titles, axis))
 
@@ -101,13 +105,16 @@ def _draw(
     ends = []
     for one in drawn:
         course = [(x, at(v)) for x, v in zip(xs, one.values, strict=True) if _is_number(v)]
+        ends.append(course[-1])
+        if one.dots:
+            parts += [svg.mark(x, y, one.colour, "ring") for x, y in course]
+            continue
         first = sum(map(_is_number, one.values[: one.dashed_until]))
         if first:
             parts.append(_stroke(course[: first + 1], one.colour, dashed=True))
         parts.append(_stroke(course[first:], one.colour, one.dashed))
         if len(course[first:]) == 1:
             parts.append(svg.mark(*course[first], one.colour))
-        ends.append(course[-1])
     heights = svg.apart([y - top for _, y in ends], HEIGHT)
     for one, (x, y), height in zip(drawn, ends, heights, strict=True):
         label = svg.shortened(one.name, width - right - 14)

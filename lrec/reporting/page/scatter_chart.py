@@ -14,7 +14,7 @@ HEIGHT = 240.0  # of the frame
 
 @dataclass(frozen=True)
 class Point:
-    """A point with its name.
+    """A point with its name; one without a name stands there unlabelled.
 
     Attributes:
         x, y: low, value and high; three times the value without an interval.
@@ -68,13 +68,18 @@ def _draw(
     middle = (left + right) / 2
     parts.append(svg.text(middle, bottom + 34, titles[0], "--soft", text_anchor="middle"))
     words = []  # above all points
-    labels = svg.apart([y_at(point.y[1]) - top for point in points], HEIGHT)
-    for point, height in zip(points, labels, strict=True):
+    named = [point for point in points if point.name]
+    places = svg.apart([y_at(point.y[1]) - top for point in named], HEIGHT)
+    labels = {id(point): place for point, place in zip(named, places, strict=True)}
+    for point in points:
         x, y = x_at(point.x[1]), y_at(point.y[1])
         thin = {"stroke_width": 2, "opacity": 0.55}
         parts.append(svg.line(x_at(point.x[0]), y, x_at(point.x[2]), y, point.colour, **thin))
         parts.append(svg.line(x, y_at(point.y[0]), x, y_at(point.y[2]), point.colour, **thin))
         parts.append(svg.mark(x, y, point.colour, point.shape))
+        if not point.name:
+            continue
+        height = labels[id(point)]
         before = x > (left + right) / 2
         side, anchor = (-10, "end") if before else (10, "start")
         room = (x - left if before else right - x) - 10

@@ -23,7 +23,7 @@ def tuned(lrec: CommandLine, tiny: Path, tmp_path_factory: pytest.TempPathFactor
     """A folder where three models were tuned for the tail, with four trials each at most."""
     folder = tmp_path_factory.mktemp("tuned")
     lrec.give_store(folder)
-    answer = lrec(folder, "tune", *THREE, *small(tiny))
+    answer = lrec(folder, "tune", *THREE, "confirm_seeds=[]", *small(tiny))
     assert answer.rc == 0, answer.err
     assert "vae: 4 trials; study " in answer.out
     assert "next, on the test part: lrec compare 'candidates=[" in answer.out
@@ -60,17 +60,26 @@ def test_the_same_command_trains_nothing_again_and_more_trials_go_on(
     tuned: Path, lrec: CommandLine, tiny: Path
 ) -> None:
     before = len(runs_of(tuned))
-    again = lrec(tuned, "tune", *THREE, *small(tiny))
+    again = lrec(tuned, "tune", *THREE, "confirm_seeds=[]", *small(tiny))
     assert (again.rc, again.err) == (0, "")
     assert "of which 4 trials are there already" in again.out
     assert len(runs_of(tuned)) == before + 1  # its own
-    more = lrec(tuned, "tune", *THREE[1:], "candidates=[ease]", "trials=5", *small(tiny))
+    more = lrec(
+        tuned, "tune", *THREE[1:], "candidates=[ease]", "trials=5", "confirm_seeds=[]", *small(tiny)
+    )
     assert "ease: 5 trials, of which 4 trials are there already" in more.out
     assert len(runs_of(tuned)) == before + 3
 
 
 def test_a_named_study_of_other_data_is_refused(tuned: Path, lrec: CommandLine, tiny: Path) -> None:
-    words = ("tune", "candidates=[popularity]", "trials=1", "study=mine", *small(tiny))
+    words = (
+        "tune",
+        "candidates=[popularity]",
+        "trials=1",
+        "study=mine",
+        "confirm_seeds=[]",
+        *small(tiny),
+    )
     assert lrec(tuned, *words).rc == 0
     other = lrec(tuned, *words, "k=[5,10]")
     assert other.rc == 2

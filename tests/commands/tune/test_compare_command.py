@@ -14,7 +14,8 @@ from lrec.cli.quoting import quoted
 from lrec.commands.runs.selection import ComparedModel, provenance
 from lrec.commands.runs.sweep_composition import candidate_overrides
 from lrec.commands.tune.objectives import Objective
-from lrec.commands.tune.outcome import Measured, Outcome, following
+from lrec.commands.tune.results.outcome import Measured, StudyOutcome
+from lrec.commands.tune.results.tables import following
 from lrec.reporting.formatting import distinguishing_words
 from lrec.tracking import SavedRun
 
@@ -25,14 +26,14 @@ OVERRIDES = (
 )
 
 
-def outcome(overrides: list[str], trials: list[Measured]) -> Outcome:
+def outcome(overrides: list[str], trials: list[Measured]) -> StudyOutcome:
     study: Any = SimpleNamespace(objectives=[Objective("val/ndcg_at_10/all", 1)])
     candidate: Any = SimpleNamespace(name=overrides[0], overrides=overrides)
-    return Outcome(candidate, study, trials, 0, 1.0, 1)
+    return StudyOutcome(candidate, study, trials, [], 1.0, 1, (0, 0.0))
 
 
 def measured(overrides: list[str], value: float) -> Measured:
-    return Measured(0, overrides, {"val/ndcg_at_10/all": value}, None, "id")
+    return Measured(0, {}, overrides, {"val/ndcg_at_10/all": value}, 1.0, 1, None, "id", None)
 
 
 def test_best_settings_are_compared_as_they_were_trained() -> None:

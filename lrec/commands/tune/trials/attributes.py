@@ -10,5 +10,6 @@ MEASURED = "measured"  # validation metrics and costs, as JSON
 OWNER, SEEN = "owner", "seen"  # its process, and the time of that one's last sign of life
 PLACE = "place"  # of several trials in one place the first counts
 SPENT = "spent"  # seconds, epochs, and epochs between evaluations, as JSON
+WARM = "from"  # the study that its setting comes from
 VOID = "void"  # reason that it does not count for: the budget was spent meanwhile
 AFTER = "after "  # and a number: the place of a trial that goes on with another's run

@@ -19,6 +19,7 @@ from lrec.commands.tune.trials.attributes import (
     SINCE,
     SPENT,
     VOID,
+    WARM,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 
     from lrec.commands.tune.study import Study
 
-KEPT = (AS_IT_IS, FOLDER, SPENT, CURVE)  # attributes that a trial has of the one it goes on with
+KEPT = (
+    AS_IT_IS,
+    WARM,
+    FOLDER,
+    SPENT,
+    CURVE,
+)  # attributes that a trial has of the one it goes on with
 
 
 def lost(study: Study) -> list[FrozenTrial]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from helpers.studies import NAME, study_of
 
+from lrec.commands.tune.results.savings import saved
 from lrec.commands.tune.study import Study
-from lrec.commands.tune.trials.savings import metrics, saved, sentence
 
 
 def ended(study: Study, seconds: float, epochs: int, reason: str | None) -> None:
@@ -23,10 +22,6 @@ def test_savings_are_epochs_up_to_the_usual_end_at_a_trials_own_pace() -> None:
     ended(study, 20.0, 10, "pruned")  # 20 of 30 epochs saved, two seconds each
     ended(study, 5.0, 5, "the budget was spent")
     assert saved(study.finished()) == (20, 40.0)
-    line = "vae: pruning ended 1 of 4 trials and saved about 20 epochs, 40 s, by those that went"
-    assert sentence("vae", study.finished()) == f"{line} to their end"
-    names = {"budget/saved_epochs/vae": 20, "budget/saved_minutes/vae": pytest.approx(2 / 3)}
-    assert metrics("vae", study.finished()) == names
     ended(study, 80.0, 40, "pruned")  # later than the usual end: nothing was saved
     assert saved(study.finished()) == (20, 40.0)
 
@@ -35,4 +30,3 @@ def test_without_a_trial_that_went_to_its_end_nothing_is_known() -> None:
     study = study_of()
     ended(study, 1.0, 1, "pruned")
     assert saved(study.finished()) == (0, 0.0)
-    assert sentence("vae", []) == ""
