@@ -103,7 +103,7 @@ class Study:
         self.take_over()
         if self.budget.is_spent(self.counted()):
             return None
-        number = len(self.trials())
+        number = 0 if self.search.sampler == "grid" else len(self.trials())  # a grid has one order
         seed = int(digest_of_values([self.search.seed, self.name, number])[:8], 16)
         self.study.sampler = sampler(
             self.search.sampler, self.space, self.search.startup_trials, seed
