@@ -175,11 +175,14 @@ def recordings(replayed: Sequence[Replayed], chosen: argparse.Namespace) -> str:
 def methods_table(own: Sequence[Replayed]) -> str:
     """The best value so far by method and data set, and seconds to what random search reaches."""
     heads = ["data", "method", *(f"{share:.0%} of the budget" for share in SHARES),
-             "s to random's last", "through random's", "winner dropped"]  # fmt: skip
+             "s to random's last", "through random's", "drawn only", "winner dropped"]  # fmt: skip
     rows = []
     for one in own:
         for summary in one.one:
-            reached, ratio = to_target(summary, one.one[0])
+            base = one.one[0]
+            reached, ratio = to_target(summary, base)
+            last = float(base.drawn[1, -1])
+            drawn = through(summary.draws_reach(last), base.draws_reach(last))
             mark = "**" if summary.method == one.default else ""
             is_pruned = summary.method.pruner != "none"
             rows.append(
@@ -189,6 +192,7 @@ def methods_table(own: Sequence[Replayed]) -> str:
                     *(f"{median_and_quartiles(summary, share)}" for share in SHARES),
                     reached,
                     ratio,
+                    drawn,
                     f"{summary.dropped:.0%}" if is_pruned else "–",
                 ]
             )
@@ -224,9 +228,13 @@ def to_target(summary: Summary, base: Summary) -> tuple[str, str]:
     """Seconds to the median that random search ends with, also through random search's own."""
     target = float(base.quartiles[1, -1])
     own, reached = base.reaches(target), summary.reaches(target)
-    if reached is None or not own:
+    if reached is None:
         return "not reached", "–"
-    return markdown.seconds(reached).removesuffix(" s"), f"{reached / own:.2f}"
+    return markdown.seconds(reached).removesuffix(" s"), through(reached, own)
+
+
+def through(seconds: float | None, base: float | None) -> str:
+    return "–" if seconds is None or not base else f"{seconds / base:.2f}"
 
 
 def draw(own: Sequence[Replayed], path: Path, clock: str) -> None:

@@ -93,6 +93,9 @@ def test_a_study_takes_the_nearest_untried_settings_and_prunes_those_that_lag_be
     best = best_so_far(course, recorded.finals, np.array([0.5, 1.0, 2.5, 4.5, 7.0]))
     assert math.isnan(best[0])
     assert best[1:].tolist() == [0.1, 0.2, 0.3, 0.4]
+    drawn = best_so_far(course, recorded.finals, np.array([3.0, 4.5, 5.0, 7.0]), 1)
+    assert math.isnan(drawn[0])
+    assert drawn[1:].tolist() == [0.05, 0.2, 0.4]
 
 
 def test_without_a_pruner_all_seconds_are_spent_until_the_budget_is(
@@ -200,6 +203,7 @@ def test_two_objectives_are_measured_by_the_area_below_their_front() -> None:
     course = Course(np.array([1.0, 2.0, 3.0]), finals[[0, 2, 1]], [0, 1, 2], [0, 2, 1], [])
     best = best_so_far(course, finals, np.array([0.0, 1.0, 2.0, 3.0]))
     assert best[1:].tolist() == [0.0, 1.0, 1.0]
+    assert best_so_far(course, finals, np.array([1.0, 3.0]), 2)[1] == 0.0
     recorded = Recorded(table_of(OWN, GOOD, POOR), ["tail", "head"], "cpu")
     assert recorded.values[1].tolist() == [[0.8, 0.2], [0.9, 0.1], [0.9, 0.1]]  # the tail's best
     assert replay(recorded, Method("tpe", 1, "halving", 1), 0, 100.0).dropped == []
