@@ -226,7 +226,7 @@ def shown(table: TrialTable) -> str:
     trial, head = table.trials[-1], table.head
     curve = trial.curve
     words = " ".join([] if trial.as_it_is else overrides_of(trial.params)) or "as it is"
-    known = curve.get(head["monitor"].rpartition("/")[2], [])
+    known = curve.get(table.monitored, [])
     result = f"failed: {trial.error}" if trial.error else f"{max(known):.4f}"
     spent = f"{curve['cpu'][-1]:.1f} CPU s, {curve['seconds'][-1]:.1f} s" if known else ""
     return f"{head['data']} {head['model']} {len(table.trials)}: {result}  {spent}  {words}"

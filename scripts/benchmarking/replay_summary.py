@@ -134,6 +134,6 @@ def area(points: Floats, worst: Floats) -> float:
 
 def spread(recorded: Recorded) -> float:
     """Standard deviation over the seeds of the model as it is; NaN with one seed."""
-    group = recorded.table.head["monitor"].rpartition("/")[2]
+    group = recorded.table.monitored
     values: Sequence[float] = [max(trial.curve[group]) for trial in recorded.table.again]
     return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")

@@ -61,6 +61,11 @@ class TrialTable:
         write_text(self.path, "".join(json.dumps(line) + "\n" for line in lines))
 
     @property
+    def monitored(self) -> str:
+        """The group of users whose metric is monitored."""
+        return str(self.head["monitor"]).rpartition("/")[2]
+
+    @property
     def drawn(self) -> list[RecordedTrial]:
         """The different settings: first the model as it is, then those that were drawn."""
         return [trial for trial in self.trials if trial.seed == self.head["seed"]]

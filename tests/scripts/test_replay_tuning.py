@@ -226,10 +226,12 @@ def test_the_page_is_written(tmp_path: Path, processes: str) -> None:
     text = page.read_text()
     assert text.startswith("before\n<!-- replay -->\n| model | data |")
     assert text.endswith("<!-- end of replay -->\nafter\n")
-    assert "2 repetitions; minutes and seconds of CPU. Recorded 2026-01-01, of the test." in text
+    assert (
+        "2 repetitions; minutes and seconds of the CPU. Recorded 2026-01-01, of the test." in text
+    )
     pruned, whole = text.split("#### other")
     assert f"| hand | **{replay_tuning.DEFAULT.name}** |" in pruned
-    assert "hyperband" not in whole.split("#### Two")[0]
+    assert "hyperband" not in whole.split("#### Tail and head")[0]
     assert f"| hand | **tpe after {replay_tuning.STARTUP}** |" in whole
     assert "| made | hand | nsga2 after 5 |" in whole
     for model in ("made", "other"):
