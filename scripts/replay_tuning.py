@@ -23,7 +23,8 @@ from pathlib import Path
 import optuna
 from benchmarking import markdown
 from benchmarking.processes import HERE
-from benchmarking.replay import Method, Recorded
+from benchmarking.recorded import Recorded
+from benchmarking.replay import Method
 from benchmarking.replay_page import Replayed, section
 from benchmarking.replay_summary import Summary, summarise
 from benchmarking.trial_table import TrialTable

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarking import markdown
-from benchmarking.replay import Method, Recorded
+from benchmarking.recorded import Recorded
+from benchmarking.replay import Method
 from benchmarking.replay_summary import Summary, budget_of, spread
 
 SHARES = (0.25, 0.5, 1.0)  # of the budget, in tables

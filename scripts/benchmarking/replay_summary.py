@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarking.replay import Course, Method, Recorded, replay
+from benchmarking.recorded import Recorded
+from benchmarking.replay import Course, Method, replay
 from lrec.base.arrays import Floats
 
 POINTS = 201  # of a curve, from 0 to the budget

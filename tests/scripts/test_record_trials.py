@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import record_trials
+from benchmarking.recording import draws
 from benchmarking.trial_table import RecordedTrial, TrialTable
 
 from lrec.commands.composing import Choice, Interval
@@ -86,7 +87,7 @@ def test_a_run_that_fails_is_recorded_as_that(
 def test_more_settings_begin_with_the_same_ones(tmp_path: Path) -> None:
     space = {"model.x": {"low": 1.0, "high": 9.0, "log": False}, "model.y": {"values": [1, 2]}}
     table = TrialTable(tmp_path / "t.jsonl", {"space": space, "seed": 4})
-    few, many = (record_trials.draws(table, n, {"model.x": 3.0}) for n in (8, 25))
+    few, many = (draws(table, n, {"model.x": 3.0}) for n in (8, 25))
     assert many[: len(few)] == few
     own = [(number, draw.seed) for number, draw in enumerate(many) if draw.as_it_is]
     assert own == [(0, 4), (10, 5), (21, 6)]

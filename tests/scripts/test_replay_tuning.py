@@ -11,7 +11,8 @@ import optuna
 import pytest
 import replay_tuning
 from benchmarking import replay as replaying
-from benchmarking.replay import Course, Method, Recorded, places, replay
+from benchmarking.recorded import Recorded, places
+from benchmarking.replay import Course, Method, replay
 from benchmarking.replay_summary import area, best_so_far, budget_of, is_lost, spread, summarise
 from benchmarking.trial_table import RecordedTrial, TrialTable
 from optuna.samplers import BaseSampler
