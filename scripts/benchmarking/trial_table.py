@@ -55,10 +55,21 @@ class TrialTable:
         return cls(path, first["head"], first["made_on"], [RecordedTrial(**one) for one in rest])
 
     def add(self, trial: RecordedTrial) -> None:
-        """Add a trial; the file has it whole or not at all."""
+        """Add a trial; the file has it whole or not at all.
+
+        Raises:
+            RuntimeError: another process has added one.
+        """
+        if self.trials and self.path.read_text() != self._text():
+            raise RuntimeError(
+                f"{self.path} is written by another recording, too: stop one of both"
+            )
         self.trials.append(trial)
+        write_text(self.path, self._text())
+
+    def _text(self) -> str:
         lines = [{"head": self.head, "made_on": self.made_on}, *map(asdict, self.trials)]
-        write_text(self.path, "".join(json.dumps(line) + "\n" for line in lines))
+        return "".join(json.dumps(line) + "\n" for line in lines)
 
     @property
     def monitored(self) -> str:

@@ -107,6 +107,12 @@ def test_a_table_is_written_whole_and_read_again(tmp_path: Path) -> None:
     assert json.loads(first).keys() == {"head", "made_on"}
     read = TrialTable.read(table.path)
     assert read == table
+    read.add(RecordedTrial(1, False, {"a": 4.0, "b": "x"}, {"epoch": [1]}))
+    with pytest.raises(RuntimeError, match="is written by another recording, too"):
+        table.add(RecordedTrial(1, False, {"a": 5.0, "b": "x"}, {"epoch": [1]}))
+    read = TrialTable.read(table.path)
+    assert [trial.params["a"] for trial in read.trials] == [2.0, 2.0, 3.0, 4.0]
+    read.trials.pop()
     assert [trial.params for trial in read.drawn] == [{"a": 2.0}, {"a": 3.0, "b": "x"}]
     assert [trial.seed for trial in read.again] == [1, 2]
     assert read.space.keys == {"a": Interval(1.0, 9.0, True), "b": Choice(["x", "y"])}
