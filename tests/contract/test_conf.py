@@ -17,9 +17,11 @@ from omegaconf import OmegaConf
 
 from lrec.base.config.conf import CONF, groups, options
 from lrec.base.config.schema import fits
+from lrec.cli.composer import HydraComposer
 from lrec.cli.table import COMMANDS
 from lrec.commands.composing import own_keys
 from lrec.commands.settings import RunSettings
+from lrec.commands.tune.search_space import SearchSpace
 from lrec.testing.components import (
     assert_arguments_are_annotated,
     assert_keys_are_arguments,
@@ -186,6 +188,13 @@ def test_presets_open_with_their_command_and_pass_the_check() -> None:
                 config.dataset.path = "given"
             assert checked(config)
     assert offenders == []
+
+
+@pytest.mark.parametrize("model", options("search"))
+def test_every_model_as_it_is_lies_in_its_search_space(model: str) -> None:
+    """It is the first trial: a sampler that learns of several keys together needs all of them."""
+    space, config = SearchSpace.of_model(model, HydraComposer()), composed(f"model={model}")
+    assert space.inside({str(key): config[key] for key in config}).keys() == space.keys.keys()
 
 
 def test_schedule_of_the_command_line_beats_that_of_the_model() -> None:
