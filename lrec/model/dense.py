@@ -16,7 +16,9 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.genre_matrix import frequent
 from lrec.data.queries import Split
 from lrec.model.common.bias import BiasModel
-from lrec.model.common.dense_form import (
+from lrec.model.common.factorised_scores import FactorisedScores
+from lrec.model.common.neural import NeuralModel, Use
+from lrec.model.layers.dense_form import (
     PRODUCT_LAYER,
     DenseForm,
     Examples,
@@ -24,8 +26,6 @@ from lrec.model.common.dense_form import (
     Objective,
     check_form,
 )
-from lrec.model.common.factorised_scores import FactorisedScores
-from lrec.model.common.neural import NeuralModel, Use
 
 if TYPE_CHECKING:
     from lrec.model.layers.rated_examples import RatedBatch
@@ -36,7 +36,7 @@ CHUNK = 64
 
 @dataclass(frozen=True)
 class Pairs:
-    """What losses are made of: n targets, and the histories without them.
+    """Targets, and the histories without them: all that their losses need.
 
     Attributes:
         user: `(n, first hidden size)`, user parts of the first hidden layer.
@@ -261,7 +261,7 @@ class Dense(NeuralModel):
         return FactorisedScores(items, partial(self._vectors, self.queries))
 
     def _offset(self) -> Tensor:
-        """What all users' scores of an item have in common, `(n_items,)` float32."""
+        """The part of an item's score that all users share, `(n_items,)` float32."""
         import tensorflow as tf
 
         everything = tf.range(self.catalogue.n_items)
@@ -343,7 +343,7 @@ class Dense(NeuralModel):
         return self.item_part(tf.concat([vector, genres], axis=-1))
 
     def _state(self, user: Tensor, training: bool) -> Tensor:
-        """What items meet: the user part, or of a product the vector that it becomes."""
+        """The side of the user in `_match`: the user part or, of a product, what it becomes."""
         return self.out(self._deeper(user, training)) if self.form.is_product else user
 
     def _match(self, state: Tensor, item: Tensor, training: bool) -> Tensor:

@@ -14,9 +14,9 @@ from helpers.baskets import BASKETS, split_of
 
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
-from lrec.model.common import dense_form
 from lrec.model.common.protocols import StatelessCallback
 from lrec.model.dense import CHUNK, Dense
+from lrec.model.layers import dense_form
 from lrec.model.layers.rated_pooling import SHRINK
 from lrec.training.schedule.standard import Trainer
 from lrec.training.strategy.cpu import CPU

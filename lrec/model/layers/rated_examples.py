@@ -67,7 +67,7 @@ class RatedExamples:
             self.row = tf.constant(train.row)
 
     def batch(self, examples: Tensor) -> RatedBatch:
-        """What examples `(m,)` int64 stand for."""
+        """The targets of examples `(m,)` int64."""
         return self._users(examples) if self.by_user else self._interactions(examples)
 
     def losses(self, batch: RatedBatch, losses: Tensor) -> Tensor:
