@@ -1,4 +1,4 @@
-"""Implicit ALS: matrix factorisation by alternating closed-form solves."""
+"""Implicit ALS: matrix factorisation by alternating least squares."""
 
 from __future__ import annotations
 
