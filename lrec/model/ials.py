@@ -20,7 +20,7 @@ from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
 from lrec.model.common.factorised_scores import FactorisedScores
 from lrec.model.common.protocols import Callback, Schedule, Strategy
 from lrec.model.common.sparse_products import row_sums
-from lrec.model.ials.fixed_factors import FixedFactors, RowBatch
+from lrec.model.least_squares.fixed_factors import FixedFactors, RowBatch
 
 # Numbers in the largest array of a batch of solves: 4 MB of float32, for the cache.
 NUMBERS_A_BLOCK = 2**20

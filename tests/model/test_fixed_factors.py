@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrec.model.ials.fixed_factors import FixedFactors, RowBatch
+from lrec.model.least_squares.fixed_factors import FixedFactors, RowBatch
 
 ALPHA, WIDTH = 0.3, 6
 
