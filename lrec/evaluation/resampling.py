@@ -11,7 +11,7 @@ from lrec.base.arrays import Floats, Ints
 
 BLOCK = 2**23  # weights held at once by a thread: 32 MB of float32
 THREADS = 2
-DRAWS = 2**14  # at once: they stay in the processor's cache; a multiple of 8
+DRAWS = 2**15  # at once: they stay in the processor's cache; a multiple of 8
 # Fills random weights of n users, `(count, n)`, from a generator.
 FillWeights = Callable[[np.random.Generator, Floats], None]
 
