@@ -82,12 +82,14 @@ def bootstrap(values: Floats, resamples: int, seed: int = 0) -> Floats:
     known = ~np.isnan(values)
     some = np.flatnonzero(~known.all(axis=0))  # incomplete columns
     columns = np.hstack([np.where(known, values, 0), known[:, some]]).astype(np.float32)
-    sums = products(columns, resamples, seed, resample_counts).astype(np.float64)
-    counts = np.full((resamples, values.shape[1]), float(len(values)))
-    counts[:, some] = sums[:, values.shape[1] :]
-    resampled = np.full(counts.shape, np.nan)
-    np.divide(sums[:, : values.shape[1]], counts, out=resampled, where=counts > 0)
-    return resampled
+    sums = products(columns, resamples, seed, resample_counts)
+    counts = sums[:, values.shape[1] :].astype(np.float64)
+    counts[counts == 0] = np.nan
+    means = sums[:, : values.shape[1]].astype(np.float64)
+    incomplete = means[:, some] / counts
+    means /= len(values)
+    means[:, some] = incomplete
+    return means
 
 
 def interval(resampled: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
