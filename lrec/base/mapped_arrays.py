@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,10 @@ def write_mapped(path: Path, arrays: Mapping[str, Any], meta: Mapping[str, Any])
     header = json.dumps({"arrays": layout, "meta": meta}).encode()
     header += b" " * (-(LENGTH + len(header)) % ALIGNMENT)
     digest = hashlib.sha256()
-    with whole(path) as partial, partial.open("wb") as file:
+    with whole(path) as partial, partial.open("wb") as file, ThreadPoolExecutor(1) as pool:
 
         def write(data: Any) -> int:
-            digest.update(data)
+            pool.submit(digest.update, data)  # in order, beside the writing
             return file.write(data)
 
         write(len(header).to_bytes(LENGTH, "little"))
@@ -45,6 +46,7 @@ def write_mapped(path: Path, arrays: Mapping[str, Any], meta: Mapping[str, Any])
         for name, array in arrays.items():
             end += write(b"\0" * (layout[name][2] - end))
             end += write(array.reshape(-1).view(np.uint8).data)
+        pool.shutdown()
         file.write(digest.digest())
 
 

@@ -20,6 +20,9 @@ TERMINATED = 143  # exit status after SIGTERM
 ENVIRONMENT = {
     "HYDRA_FULL_ERROR": "1",  # errors come to `lrec.cli.main`, which prints them in one line
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    # Threads of NumPy's BLAS wait 2**16 cycles for a next product, not 2**26: they wait in a loop,
+    # which costs `lrec compare`, with other work between its products, as much as the products do.
+    "OPENBLAS_THREAD_TIMEOUT": "16",
 }
 
 PLAIN = str.maketrans("–—−━…×·≤≥→²∞“”‘’\N{NO-BREAK SPACE}", "---=.x*<>>2~\"\"'' ")

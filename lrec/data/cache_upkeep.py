@@ -19,11 +19,12 @@ VARIABLE = "LREC_CACHE_SIZE"
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 DEFAULT = "20GB"
 DATA, SPLIT = (".data", ".npz"), ".split"  # of prepared data (of an earlier lrec), and its splits
-NAME = re.compile(r"[0-9a-f]{64}")  # of both: the folder may hold other files
+INDEX = ".index"  # of item vectors, for approximate search
+NAME = re.compile(r"[0-9a-f]{64}")  # of all: the folder may hold other files
 
 
 def prepared_files(folder: Path, kinds: Sequence[str] = DATA) -> list[Path]:
-    """The prepared data in a cache folder, or the splits of it."""
+    """The prepared data in a cache folder, or files of other kinds."""
     if not folder.is_dir():
         return []
     return sorted(
@@ -32,7 +33,7 @@ def prepared_files(folder: Path, kinds: Sequence[str] = DATA) -> list[Path]:
 
 
 def size_limit() -> int:
-    """Bytes that prepared data and splits may take: `$LREC_CACHE_SIZE`, or 20 GB.
+    """Bytes that prepared data, splits and indices may take: `$LREC_CACHE_SIZE`, or 20 GB.
 
     Raises:
         ConfigError: it is no size.
@@ -47,7 +48,7 @@ def size_limit() -> int:
 
 
 def limit_size(used: Path) -> None:
-    """Remove what was not used for longest, splits first, until the rest fits the limit.
+    """Remove what was not used for longest, splits and indices first, until all fits the limit.
 
     A split is made again in a fraction of the time that its data takes.
 
@@ -61,16 +62,16 @@ def limit_size(used: Path) -> None:
     removed = []
     with contextlib.suppress(OSError):  # of a folder that cannot be written, or another process
         os.utime(used)
-        kinds = (prepared_files(used.parent, kind) for kind in ([SPLIT], DATA))
+        kinds = (prepared_files(used.parent, kind) for kind in ([SPLIT, INDEX], DATA))
         files = [[(path, path.stat()) for path in paths] for paths in kinds]
         total = sum(stat.st_size for kind in files for _, stat in kind)
         for path, stat in (file for kind in files for file in sorted(kind, key=_last_use)):
             if total <= limit:
                 break
-            if path != used or path.suffix == SPLIT:
+            if path != used or path.suffix not in DATA:
                 path.unlink(missing_ok=True)
                 total -= stat.st_size
-                removed += [stat.st_size] if path.suffix != SPLIT else []
+                removed += [stat.st_size] if path.suffix in DATA else []
     if removed:
         warnings.warn(
             f"the cache was larger than {VARIABLE}={os.environ.get(VARIABLE) or DEFAULT}: the "

@@ -12,6 +12,7 @@ import numpy as np
 from lrec.base.arrays import Bools, Floats, Ints, Sparse, Strings, offsets_of
 from lrec.data.genre_matrix import as_sparse
 from lrec.data.used_columns import UsedColumns
+from lrec.data.user_order import user_order
 
 
 class Truth(Protocol):
@@ -201,26 +202,14 @@ class Interactions:
         """The interactions grouped by user and ordered by time; equal times keep file order."""
         if self.position is not None:
             return self
-        order = np.argsort(_key(self.user, self.timestamp), kind="stable")
-        return replace(self.at(order), position=order.astype(np.int32))
+        order = user_order(self.user, self.timestamp, self.n_users)
+        return replace(self.at(order), position=order.astype(np.int32, copy=False))
 
     def in_file_order(self) -> Interactions:
         """The interactions as the file has them."""
         if self.position is None:
             return self
         return replace(self.at(np.argsort(self.position)), position=None)
-
-
-def _key(user: Ints, timestamp: Ints | None) -> Ints:
-    """Numbers that order rows by user and time, `(n,)`."""
-    if timestamp is None or not len(user):
-        return user
-    first, users = int(timestamp.min()), int(user.max()) + 1
-    span = int(timestamp.max()) - first + 1
-    if users * span >= 2**63:  # times that are no seconds: their ranks are small enough
-        timestamp = np.unique(timestamp, return_inverse=True)[1]
-        first, span = 0, len(user)
-    return user * np.int64(span) + (timestamp - first)
 
 
 # Arrays with an entry for each interaction; DETAILS are those that histories have too.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -80,26 +79,16 @@ def bootstrap(values: Floats, resamples: int, seed: int = 0) -> Floats:
         `(resamples, m)` float64. All columns of a row are means over the same users, so that any
         function of several columns has its interval too.
     """
-    return bootstraps([values], resamples, seed)[0]
-
-
-def bootstraps(tables: Sequence[Floats], resamples: int, seed: int = 0) -> list[Floats]:
-    """The `bootstrap` of each table of the same users, over resamples that are drawn once."""
-    defined = [~np.isnan(values) for values in tables]
-    incomplete = [np.flatnonzero(~known.all(axis=0)) for known in defined]
-    columns = [
-        np.hstack([np.where(known, values, 0), known[:, some]]).astype(np.float32)
-        for values, known, some in zip(tables, defined, incomplete, strict=True)
-    ]
-    means = []
-    sums_of = products(columns, resamples, seed, resample_counts)
-    for values, some, product in zip(tables, incomplete, sums_of, strict=True):
-        sums = product.astype(np.float64)
-        counts = np.full((resamples, values.shape[1]), float(len(values)))
-        counts[:, some] = sums[:, values.shape[1] :]
-        resampled = np.full(counts.shape, np.nan)
-        np.divide(sums[:, : values.shape[1]], counts, out=resampled, where=counts > 0)
-        means.append(resampled)
+    known = ~np.isnan(values)
+    some = np.flatnonzero(~known.all(axis=0))  # incomplete columns
+    columns = np.hstack([np.where(known, values, 0), known[:, some]]).astype(np.float32)
+    sums = products(columns, resamples, seed, resample_counts)
+    counts = sums[:, values.shape[1] :].astype(np.float64)
+    counts[counts == 0] = np.nan
+    means = sums[:, : values.shape[1]].astype(np.float64)
+    incomplete = means[:, some] / counts
+    means /= len(values)
+    means[:, some] = incomplete
     return means
 
 
@@ -128,7 +117,7 @@ def sign_flips(differences: Floats, resamples: int, seed: int = 0) -> Floats:
     columns = np.nan_to_num(differences).astype(np.float32)
     total = columns.sum(axis=0, dtype=np.float64)
     # The sum over users with their own sign, less that over users with the opposite one.
-    sums = 2 * products([columns], resamples, seed, kept_signs)[0] - total
+    sums = 2 * products(columns, resamples, seed, kept_signs) - total
     # Sums that are equal but for rounding are equal.
     bound = np.abs(total) - 1e-6 * np.abs(columns).sum(axis=0, dtype=np.float64) - 1e-9
     p = (1 + (np.abs(sums) >= bound).sum(axis=0)) / (1 + resamples)

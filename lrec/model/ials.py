@@ -1,4 +1,4 @@
-"""Implicit ALS: matrix factorisation by alternating closed-form solves."""
+"""Implicit ALS: matrix factorisation by alternating least squares."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
 from lrec.model.common.factorised_scores import FactorisedScores
 from lrec.model.common.protocols import Callback, Schedule, Strategy
 from lrec.model.common.sparse_products import row_sums
+from lrec.model.least_squares.fixed_factors import FixedFactors, RowBatch
 
-# Numbers in the largest array of a batch of solves: 64 MB of float32.
-NUMBERS_A_BLOCK = 2**24
+# Numbers in the largest array of a batch of solves: 4 MB of float32, for the cache.
+NUMBERS_A_BLOCK = 2**20
+STEPS = 4  # of conjugate gradients: each leaves a third of the error, or less
 
 
 class IALS(Model):
@@ -33,6 +35,9 @@ class IALS(Model):
     + Σ_u λ_u ‖w_u‖² + Σ_i λ_i ‖h_i‖² with λ_u = λ (Σ_{i∈S_u} c_ui + α · n_items)^ν and λ_i alike.
     The confidence c_ui is the weight of the interaction, 1 where there are none. A history is
     folded in by the solve that training ends with, so no user factors are stored.
+
+    The first and the last alternation solve every row. Those between solve rows shorter than the
+    factors, and take the longer ones a few steps of conjugate gradients on from where they were.
 
     Args:
         factors: width of the factors.
@@ -82,15 +87,18 @@ class IALS(Model):
 
         self.catalogue = split.catalogue
         users = history_matrix(split.train, split.catalogue.n_items)
-        items = users.T.tocsr()
         # Small, so that the first solve depends on little but the frequencies (Rendle et al.).
         shape, deviation = (split.catalogue.n_items, self.factors), 0.1 / math.sqrt(self.factors)
         start = np.random.default_rng(seed).normal(0, deviation, shape)
         with threadpool_limits(1):  # see `_solve`
             self._fix_items(start.astype(np.float32))
-            for _ in range(self.iterations):
-                fixed = Fixed(self._solve(users, self.items), self.alpha)
-                self._fix_items(self._solve(items, fixed))
+            of_users, of_items = self._batches(users), self._batches(users.T.tocsr())
+            factors: Floats = np.zeros((users.shape[0], self.factors), np.float32)
+            for iteration in range(self.iterations):
+                steps = None if iteration in (0, self.iterations - 1) else STEPS
+                factors = self._solve(of_users, self.items, factors, steps)
+                fixed = FixedFactors(factors, self.alpha)
+                self._fix_items(self._solve(of_items, fixed, self.items.factors, steps))
 
     def score(self, histories: Histories) -> Floats:
         return self.encode_histories(histories) @ self.items.factors.T
@@ -101,13 +109,14 @@ class IALS(Model):
 
         users = history_matrix(histories, self.catalogue.n_items)
         with threadpool_limits(1):
-            return self._solve(users, self.items)
+            start = np.zeros((users.shape[0], self.factors), np.float32)
+            return self._solve(self._batches(users), self.items, start)
 
     def factorised_scores(self) -> FactorisedScores:
         return FactorisedScores(self.items.factors, self.encode_histories)
 
     def export_scorer(self) -> ExportScorer:
-        """Like `score`, of histories without weights, in the basis of `Fixed`."""
+        """Like `score`, of histories without weights, in the basis of `FixedFactors`."""
         import tensorflow as tf
 
         from lrec.model.layers.ridge import solve_ridge
@@ -137,85 +146,61 @@ class IALS(Model):
             self._fix_items(state["item_factors"])
 
     def _fix_items(self, factors: Floats) -> None:
-        self.items = Fixed(factors, self.alpha)
+        self.items = FixedFactors(factors, self.alpha)
 
-    def _solve(self, rows: Any, fixed: Fixed) -> Floats:
+    def _batches(self, rows: Any) -> list[RowBatch]:
+        """Padded rows of confidences of users, `(n, n_items)`, or of items, that are not empty."""
+        lengths = np.diff(rows.indptr)
+        frequency = row_sums(rows) + self.alpha * rows.shape[1]
+        ridge = (self.regularisation * frequency**self.frequency_exponent).astype(np.float32)
+        batches = []
+        for chosen in _similar(lengths, self.factors):
+            step = np.arange(lengths[chosen].max())
+            inside = step < lengths[chosen, None]
+            index = np.where(inside, rows.indptr[chosen, None] + step, 0)
+            taken = np.where(inside, rows.indices[index], rows.shape[1]).astype(np.int32)
+            root = np.sqrt(rows.data[index])
+            batches.append(RowBatch(chosen, taken, root, ridge[chosen]))
+        return batches
+
+    def _solve(
+        self,
+        batches: list[RowBatch],
+        fixed: FixedFactors,
+        factors: Floats,
+        steps: int | None = None,
+    ) -> Floats:
         """Best factors of users for fixed items, or of items for fixed users.
 
-        Its batches have a thread each. BLAS should have one: threads of its own make small systems
-        many times as slow.
+        Batches have a thread each. BLAS should have one: threads of its own make small systems many
+        times as slow.
 
         Args:
-            rows: `(n, n_fixed)` sparse rows of confidences.
+            factors: `(n, factors)` as they are.
+            steps: towards the solution from there, where rows are long; None to solve all.
 
         Returns:
-            `(n, factors)` float32.
+            `(n, factors)` float32; 0 for those who are in no batch.
         """
-        lengths = np.diff(rows.indptr)
-        frequency = row_sums(rows) + self.alpha * len(fixed.factors)
-        ridge = (self.regularisation * frequency**self.frequency_exponent).astype(np.float32)
-        solved = np.zeros((len(lengths), self.factors), np.float32)
+        start = factors @ fixed.basis
+        solved = np.zeros_like(start)
 
-        def solve(chosen: Ints) -> None:
-            longest = lengths[chosen].max()
-            index = rows.indptr[chosen, None] + np.arange(longest)
-            inside = np.arange(longest) < lengths[chosen, None]
-            # Rows are padded with the last, empty row of the factors.
-            index = np.where(inside, index, 0)
-            taken = np.where(inside, rows.indices[index], -1)
-            solved[chosen] = fixed.solve(taken, np.sqrt(rows.data[index]), ridge[chosen])
+        def solve(batch: RowBatch) -> None:
+            if steps is None or batch.taken.shape[1] < self.factors:
+                solved[batch.chosen] = fixed.solve(batch)
+            else:
+                solved[batch.chosen] = fixed.improve(batch, start[batch.chosen], steps)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(solve, _similar(lengths, self.factors)))
+            list(pool.map(solve, batches))
         return solved @ fixed.basis.T  # type: ignore[no-any-return]
-
-
-class Fixed:
-    """The fixed side of a solve, in the basis in which α · its Gram matrix is diagonal."""
-
-    def __init__(self, factors: Floats, alpha: float) -> None:
-        self.factors = factors
-        spectrum, self.basis = np.linalg.eigh(alpha * (factors.T @ factors))
-        self.spectrum = np.maximum(spectrum, 0)
-        self.rotated = np.vstack([factors @ self.basis, np.zeros_like(factors[:1])])
-
-    def solve(self, taken: Ints, root: Floats, ridge: Floats) -> Floats:
-        """Solve (HᵀCH + D) w = HᵀC1 with D = spectrum + ridge, in the rotated basis.
-
-        Where a row has fewer entries than there are factors, the same w comes from a system as
-        small as the row: w = D⁻¹Gᵀ (I + GD⁻¹Gᵀ)⁻¹ √C1 with G = √CH (Woodbury).
-
-        Args:
-            taken: `(batch, length)` rows of the factors, -1 where there is none.
-            root: `(batch, length)` square roots of their confidences.
-            ridge: `(batch,)` regularisation.
-
-        Returns:
-            `(batch, factors)` float32.
-        """
-        diagonal = self.spectrum + ridge[:, None]
-        rows = self.rotated[taken]
-        rows *= root[..., None]
-        length, factors = rows.shape[1:]
-        if length >= factors:
-            system = rows.transpose(0, 2, 1) @ rows
-            np.einsum("bii->bi", system)[...] += diagonal
-            rows *= root[..., None]
-            return np.linalg.solve(system, rows.sum(axis=1)[..., None])[..., 0]
-        scale = 1 / np.sqrt(diagonal)
-        rows *= scale[:, None, :]
-        system = rows @ rows.transpose(0, 2, 1)
-        np.einsum("bii->bi", system)[...] += 1
-        weight = np.linalg.solve(system, root[..., None])
-        solved: Floats = (rows.transpose(0, 2, 1) @ weight)[..., 0] * scale
-        return solved
 
 
 def _similar(lengths: Ints, factors: int) -> Iterator[Ints]:
     """Rows that are not empty, in batches of about equal length (within a fifth)."""
     grade = np.ceil(4 * np.log2(np.maximum(lengths, 1))).astype(int)
     grade[lengths == 0] = -1
-    order = np.argsort(grade, kind="stable")
+    order = np.argsort(lengths, kind="stable")
     edges = np.flatnonzero(np.diff(grade[order], prepend=-1))
     for rows in np.split(order, edges)[1:]:
         longest = int(lengths[rows].max())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import subprocess
 import sys
 
 import pytest
@@ -53,3 +55,18 @@ def test_log_file_on_a_full_disk_prints_no_traceback(
         assert capfd.readouterr().err == ""
     handler.emit(record)
     assert "Traceback" in capfd.readouterr().err
+
+
+def test_blas_learns_how_long_its_threads_wait_before_numpy_loads_it() -> None:
+    """It reads the variable when it is loaded, and its threads wait in a loop."""
+    program = (
+        "import os, sys, lrec.cli.main\n"
+        "from lrec.cli.process import command_process\n"
+        "with command_process():\n"
+        "    print(os.environ['OPENBLAS_THREAD_TIMEOUT'], 'numpy' in sys.modules)\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_THREAD_TIMEOUT"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["16", "False"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from lrec.evaluation import statistics
 from lrec.evaluation.bucket.activity import Activity
 from lrec.evaluation.comparison.compare import compare
 from lrec.evaluation.comparison.comparison import (
@@ -23,6 +25,7 @@ from lrec.evaluation.metric.item_coverage import ItemCoverage
 from lrec.evaluation.metric.mse import MSE
 from lrec.evaluation.metric.ndcg import NDCG
 from lrec.evaluation.metric.novelty import Novelty
+from lrec.evaluation.resampling import products
 from lrec.evaluation.statistics import holm, sign_flips
 
 METRICS = {
@@ -367,3 +370,36 @@ def test_a_lead_over_the_baseline_is_shown_as_its_verdict_is() -> None:
     for bucket, lead in result.leads.items():
         verdict = result.row("noise", "ndcg_at_10", bucket)["verdict"]
         assert lead.shown == (verdict in (BETTER, WORSE))
+
+
+def test_users_are_resampled_once_a_bucket_for_all_models_and_metrics(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twice with the sign flips: random weights take longer than what they are multiplied with."""
+    calls: list[tuple[str, int]] = []
+
+    def counted(columns: np.ndarray, *rest: Any) -> np.ndarray:
+        calls.append((rest[-1].__name__, len(columns)))
+        return products(columns, *rest)
+
+    monkeypatch.setattr(statistics, "products", counted)
+    n = 160
+    noise = np.random.default_rng(5).random((4, n))
+    held(
+        {
+            name: [table(accuracy(n, seed), buckets_of(n), novelty_at_10=noise[seed])]
+            for seed, name in enumerate(("base", "one", "two", "three"))
+        }
+    )
+    weights = ("resample_counts", "kept_signs")
+    assert sorted(calls) == sorted((w, users) for w in weights for users in (n, n // 2, 40, 40))
+
+
+def test_only_other_orders_of_users_are_sorted() -> None:
+    first, second = (table(accuracy(40, seed), buckets_of(40), seed) for seed in (1, 2))
+    turned = second.iloc[::-1].reset_index(drop=True)
+    models = [ModelTables("a", [first], N_ITEMS), ModelTables("b", [second, turned], N_ITEMS)]
+    (own,), (same, sorted_) = align_users(models)
+    assert own is first
+    assert same is second
+    pd.testing.assert_frame_equal(sorted_, second)

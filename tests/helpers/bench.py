@@ -19,6 +19,8 @@ from lrec.testing import bench
 
 # Where resumed training is always tested: random numbers, dropout layers, two policies of a game.
 EXACT = ("vae", "attention", "gan", "popularity")
+# Keys by whose values a variant is known.
+CHOICES = ("model", "model.objective", "model.interaction")
 # Arguments that make a network small, where a model has them.
 SMALL = {
     "embedding_size": 8,
@@ -38,7 +40,7 @@ def signature(name: str) -> tuple[Any, dict[str, Any]]:
 
 @cache
 def variants() -> list[tuple[str, ...]]:
-    """The overrides of every model, in each of its objectives."""
+    """The overrides of every model, in each of its objectives, and in its other form."""
     overrides = []
     for name in options("model"):
         _, hints = signature(name)
@@ -47,13 +49,16 @@ def variants() -> list[tuple[str, ...]]:
         overrides += [
             (f"model={name}", *small, *([f"model.objective={o}"] if o else [])) for o in objectives
         ]
+        if "interaction" in hints:
+            by_user = ("model.interaction=product", "model.examples=users")
+            overrides.append((f"model={name}", *small, *by_user))
     return overrides
 
 
 def short(overrides: tuple[str, ...]) -> str:
-    """A model and its objective."""
+    """A model and its objective or form."""
     chosen = (o.partition("=") for o in overrides)
-    return "-".join(value for key, _, value in chosen if key in ("model", "model.objective"))
+    return "-".join(value for key, _, value in chosen if key in CHOICES)
 
 
 class Bench(bench.Bench):

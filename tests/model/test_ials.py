@@ -12,6 +12,7 @@ from helpers.baskets import BASKETS, fitted, split_of
 from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories
 from lrec.data.split.leave_one_out import LeaveOneOut
+from lrec.model import ials
 from lrec.model.ials import IALS
 
 
@@ -62,6 +63,22 @@ def test_ials_loss_falls_with_iterations(tiny: Path) -> None:
             loss += penalty * ((count + alpha * others) * (factors**2).sum(axis=1)).sum()
         losses.append(loss)
     assert (np.diff(losses) < 0).all(), losses
+
+
+def test_steps_between_the_first_and_the_last_alternation_end_near_full_solves(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = LeaveOneOut()(CSV(str(tiny)).load())
+
+    def factors(steps: int) -> np.ndarray:
+        monkeypatch.setattr(ials, "STEPS", steps)
+        return np.asarray(fitted(IALS(3, 6, 0.2, 0.01), split).state()["item_factors"])
+
+    full = factors(50)
+    errors = [np.linalg.norm(factors(steps) - full) / np.linalg.norm(full) for steps in (0, 1, 4)]
+    assert errors[0] > 0.05  # what nobody moved, the last alternation alone does not repair
+    assert errors[0] > errors[1] > errors[2]
+    assert errors[2] < 0.01
 
 
 def test_ials_seed_decides_its_start() -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from helpers.forked import Script
 
 MIRRORED = """
@@ -26,10 +27,11 @@ class LossCollector(StatelessCallback):
 
 strategy = Mirrored(devices=int(sys.argv[2]))
 strategy.start()
-model = Dense(embedding_size=8, hidden_sizes=(16, 8), dropout=0.0)
+model = Dense(embedding_size=8, hidden_sizes=(16, 8), dropout=0.0, examples=sys.argv[3])
 split = LeaveOneOut()(CSV(sys.argv[1]).load())
 collector = LossCollector()
-uneven = len(split.train.item) - 1  # leaves a batch of one, of which a device has no share
+examples = split.train if sys.argv[3] == "users" else split.train.item
+uneven = len(examples) - 1  # leaves a batch of one, of which a device has no share
 schedule = Trainer(epochs=5, batch_size=uneven, learning_rate=0.01, evaluate_steps=1)
 model.fit(split, schedule, strategy, 1, collector)
 print(json.dumps([strategy.distribution.num_replicas_in_sync, collector.losses,
@@ -37,8 +39,9 @@ print(json.dumps([strategy.distribution.num_replicas_in_sync, collector.losses,
 """
 
 
-def test_two_devices_train_like_one(tiny: Path, tmp_path: Path) -> None:
-    scripts = [Script(MIRRORED, [str(tiny), devices], tmp_path) for devices in ("1", "2")]
+@pytest.mark.parametrize("examples", ["interactions", "users"])
+def test_two_devices_train_like_one(examples: str, tiny: Path, tmp_path: Path) -> None:
+    scripts = [Script(MIRRORED, [str(tiny), devices, examples], tmp_path) for devices in ("1", "2")]
     results = []
     for script in scripts:
         status, out, err = script.wait(200)

@@ -137,7 +137,7 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
     own = {TARGETS: targets, NONE: empty}.get(str(settings.exclude), histories)
     ids = model.catalogue.ids[: model.catalogue.n_items]
     excluded = excluded_items(settings.exclude, only, ids)
-    index = index_of(model) if settings.retrieval == HNSW else None
+    index = index_of(model, screen.note) if settings.retrieval == HNSW else None
     if settings.retrieval == HNSW and index is None:
         screen.note(without_vectors(model))
     ranker = ranker_of(model, settings.top, index)

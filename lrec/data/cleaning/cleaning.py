@@ -15,6 +15,7 @@ from lrec.data.cleaning.coding import coded, compact, complete, content_digest
 from lrec.data.cleaning.problems import problems_of
 from lrec.data.cleaning.raw_rows import identified, ordered
 from lrec.data.interactions import Interactions
+from lrec.data.user_order import grouped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,7 +196,12 @@ class Cleaning:
 
 def _repeats(data: Interactions) -> bool:
     """True if a user has an item twice."""
-    from scipy.sparse import coo_array
+    from scipy.sparse import csr_array
 
-    pairs = coo_array((np.ones(len(data), np.int8), (data.user, data.item)))
-    return bool(pairs.tocsr().nnz < len(data))  # which adds up what is repeated
+    rows, offsets = grouped(data.user, data.n_users)
+    entries = (np.empty(len(data), np.int8), data.item[rows], offsets)
+    by_item = csr_array(entries, shape=(data.n_users, data.n_items)).tocsc()
+    users, starts = by_item.indices, by_item.indptr  # users of an item in their order
+    same = users[1:] == users[:-1]
+    same[starts[(starts > 0) & (starts < len(users))] - 1] = False  # where an item begins
+    return bool(same.any())

@@ -34,7 +34,8 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
     if "rating" in frame:
         rating = frame["rating"].to_numpy(np.float32)
     if "timestamp" in frame:
-        timestamp = frame["timestamp"].fillna(0).to_numpy(np.int64)
+        time = frame["timestamp"]
+        timestamp = (time.fillna(0) if time.hasnans else time).to_numpy(np.int64)
     if "behavior" in frame:
         behavior, names = pd.factorize(frame["behavior"], sort=True)
         rows = np.bincount(behavior[behavior >= 0], minlength=len(names)).tolist()
@@ -43,8 +44,8 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
         )
     known = frame["known"].fillna(-1).to_numpy(np.int64) if "known" in frame else None
     return Interactions(
-        user=user.astype(np.int32),
-        item=item.astype(np.int32),
+        user=user.astype(np.int32, copy=False),
+        item=item.astype(np.int32, copy=False),
         rating=rating,
         timestamp=timestamp,
         behavior=None if behavior is None else behavior.astype(np.int32),

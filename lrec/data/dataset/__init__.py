@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,9 +193,11 @@ class FileDataset(Dataset):
 
     def load(self, ordered_for: str | None = None) -> Interactions:
         files = self.files()
-        self.check_first_rows(files, ordered_for)
         settings = {**self.settings(), "name": self.name}
-        stored = cache.folder(self.cache) / f"{cache.key(files, settings)}{cache_upkeep.DATA[0]}"
+        with ThreadPoolExecutor(1) as pool:  # hashing leaves Python to others
+            key = pool.submit(cache.key, files, settings)
+            self.check_first_rows(files, ordered_for)
+        stored = cache.folder(self.cache) / f"{key.result()}{cache_upkeep.DATA[0]}"
         data = cache.load(stored)
         if data is None:
             data = self.prepare(files, ordered_for).by_user()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrec.base.arrays import Ints
 from lrec.base.errors import DataError, listed, shown
 
 if TYPE_CHECKING:
@@ -97,13 +98,27 @@ def names(column: pd.Series, name: str) -> pd.Series:
         given = column.dropna().astype(float)
         if ((given % 1 == 0) & (given.abs() < 2**53)).all():
             column = column.astype("Int64")
-    codes, distinct = pd.factorize(column)  # text is made of each value once
+    codes, distinct = _distinct(column)  # text is made of each value once
     text = [None if cell == "" else cell for cell in pd.Series(distinct).astype("str").tolist()]
     # 1 and "1" are one id; sorted, as ids are coded later
     merged, categories = pd.factorize(np.array(text, object), sort=True)
-    codes = np.append(merged, -1)[codes]
+    codes = np.append(merged, -1).astype(np.int32)[codes]  # -1, for none, takes the last
     index = pd.Index(categories, dtype="str")
-    return pd.Series(pd.Categorical.from_codes(codes, index, ordered=True), column.index)
+    coded = pd.Categorical.from_codes(codes, index, ordered=True, validate=False)
+    return pd.Series(coded, column.index, copy=False)
+
+
+def _distinct(column: pd.Series) -> tuple[Ints, Any]:
+    """Codes of a column's values, -1 where there is none, and those that occur."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, values = column.cat.codes.to_numpy(), column.cat.categories
+        occurs = np.zeros(len(values) + 1, bool)  # the last is for -1
+        occurs[codes] = True
+        if occurs[:-1].all():
+            return codes, values
+    return pd.factorize(column)
 
 
 def numbers(column: pd.Series, name: str, decimal: str | None = None) -> pd.Series:

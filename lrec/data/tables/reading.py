@@ -25,7 +25,7 @@ from lrec.data.tables.opening import (
     opened,
     sample_of,
 )
-from lrec.data.tables.plain_text import read_plain
+from lrec.data.tables.plain_text import Kinds, read_plain
 from lrec.data.tables.stray_quotes import refuse_swallowed_rows
 from lrec.data.tables.typed import read_typed, typed_kind
 
@@ -40,6 +40,7 @@ def read_table(
     quoted: bool = True,
     encoding: str | None = None,
     rows: int | None = None,
+    kinds: Kinds | None = None,
 ) -> pd.DataFrame:
     """Read a table, compressed or not: text, every column as text; or what brings its types.
 
@@ -49,6 +50,7 @@ def read_table(
         quoted: True if quotes may enclose a value; else they belong to it.
         encoding: of a text file; None recognises UTF-8, UTF-16 and Windows-1252.
         rows: the first ones alone, as far as a form can be read in parts; None reads all.
+        kinds: of columns of text that may be read as what they hold, see `read_plain`.
 
     Returns:
         The table; `attrs["notes"]` has a line for what was guessed and may be wrong, and
@@ -72,7 +74,7 @@ def read_table(
                 text = sample.decode(encoding, "replace")
                 separator = recognised_separator(text, path.name)
             try:
-                frame = _read_text(path, separator, header, quoted, encoding, rows)
+                frame = _read_text(path, separator, header, quoted, encoding, rows, kinds)
             except UnicodeDecodeError:
                 if not guessed or encoding not in ("utf-8", "utf-8-sig"):
                     raise
@@ -81,7 +83,7 @@ def read_table(
                     f"{path} is no UTF-8 text, and is read as {encoding}: another encoding is set "
                     "by dataset.encoding, such as cp1251"
                 )
-                frame = _read_text(path, separator, header, quoted, encoding, rows)
+                frame = _read_text(path, separator, header, quoted, encoding, rows, kinds)
     except pd.errors.EmptyDataError:
         raise DataError(f"{path} is empty.") from None
     except DataError as error:
@@ -114,13 +116,19 @@ def _reason(error: Exception) -> str:
 
 
 def _read_text(
-    path: Source, separator: str, header: bool, quoted: bool, encoding: str, rows: int | None
+    path: Source,
+    separator: str,
+    header: bool,
+    quoted: bool,
+    encoding: str,
+    rows: int | None,
+    kinds: Kinds | None,
 ) -> pd.DataFrame:
     """The table; quotes within values are doubled, or, where that fails, escaped by backslashes."""
     import pandas as pd
 
     if rows is None and header and len(separator) == 1 and encoding in ("utf-8", "utf-8-sig"):
-        plain = read_plain(path, separator)
+        plain = read_plain(path, separator, kinds)
         if plain is not None:
             return plain
     with warnings.catch_warnings():

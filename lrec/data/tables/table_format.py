@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +23,7 @@ from lrec.data.tables.headerless import layout_note, may_lack_header, recognised
 from lrec.data.tables.missing_values import MissingValues, check_missing_values, without
 from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.opening import Source, check_encoding
+from lrec.data.tables.plain_text import Kinds
 from lrec.data.tables.reading import read_table
 from lrec.data.tables.time_column import time_column
 from lrec.data.tables.times import TimeUnit, check_time_format, seconds
@@ -87,17 +89,20 @@ class TableFormat:
         check_encoding(self.encoding)
         check_missing_values(self.missing_values)
 
-    def cells(self, path: Source, rows: int | None = None) -> pd.DataFrame:
+    def cells(
+        self, path: Source, rows: int | None = None, kinds: Kinds | None = None
+    ) -> pd.DataFrame:
         """The table as it is, every column as text.
 
         Args:
             rows: the first ones alone; None reads all.
+            kinds: of columns that may be read as what they hold, see `read_plain`.
 
         Raises:
             DataError: the file is empty or is not such a table.
         """
         separator = typed_separator(self.separator)
-        return read_table(path, separator, self.header, self.quoted, self.encoding, rows)
+        return read_table(path, separator, self.header, self.quoted, self.encoding, rows, kinds)
 
     def read(self, path: Source, clock: bool = True, rows: int | None = None) -> pd.DataFrame:
         """The table with the columns of `FileDataset.read`.
@@ -114,9 +119,35 @@ class TableFormat:
         Raises:
             DataError: the file is empty or is not such a table.
         """
+        table = self._table(path, clock, rows, self._kinds)
+        if table.attrs["problems"] and rows is None:  # which show cells as they are written
+            table = self._table(path, clock, rows, None)
+        return table
+
+    def _kinds(self, columns: list[str]) -> dict[str, Literal["id", "number"]]:
+        """The kinds of columns that have usual names, where nothing is asked of their text."""
         import pandas as pd
 
-        frame = self._with_layout(path, rows)
+        if self.missing_values:
+            return {}
+        kinds: dict[str, Literal["id", "number"]] = {}
+        for role, usual in ROLES.items():
+            wanted, column = getattr(self, role), None
+            with contextlib.suppress(DataError):
+                if wanted is not None:
+                    column = find_column(pd.DataFrame(columns=columns), wanted, usual, role)
+            is_text = role == "rating" and DECIMALS[self.decimal] == ","
+            is_text |= role == "timestamp" and self.time_format is not None
+            if column is not None and not is_text:
+                kinds[column] = "number" if role in ("rating", "timestamp") else "id"
+        return kinds
+
+    def _table(
+        self, path: Source, clock: bool, rows: int | None, kinds: Kinds | None
+    ) -> pd.DataFrame:
+        import pandas as pd
+
+        frame = self._with_layout(path, rows, kinds)
         table = pd.DataFrame(index=frame.index)
         notes, problems = [*frame.attrs["notes"]], []
         chosen: dict[str, str] = {}
@@ -149,9 +180,9 @@ class TableFormat:
         table.attrs.update(notes=notes, problems=problems, columns=used)
         return table
 
-    def _with_layout(self, path: Source, rows: int | None) -> pd.DataFrame:
+    def _with_layout(self, path: Source, rows: int | None, kinds: Kinds | None) -> pd.DataFrame:
         """The table with the column names of its layout, where a file without a header has one."""
-        frame = self.cells(path, rows)
+        frame = self.cells(path, rows, kinds)
         named = (self.user, self.item) != (AUTO, AUTO) or not frame.attrs["is_text"]
         if not self.header or named or not may_lack_header(frame):
             return frame

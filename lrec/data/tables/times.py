@@ -65,6 +65,9 @@ def seconds(
     if time_format is not None:
         return _formatted(column, name, time_format)
     parsed = parsed_numbers(column)
+    values, there = parsed.to_numpy(), parsed.notna().to_numpy()
+    if not positions and there.all() and len(values) and _all_in_unit(values, unit):
+        return parsed if unit == "s" else parsed / PER_SECOND[unit]  # and so of one kind
     text = unread_cells(column, parsed)
     dates = pd.Series(np.nan, column.index)
     if text.any() and column.dtype.kind == "O":
@@ -73,9 +76,6 @@ def seconds(
     refuse_unread(column, text & dates.isna(), name, kind)
     if positions:
         return (parsed / PER_SECOND[unit]).fillna(dates)
-    values, there = parsed.to_numpy(), parsed.notna().to_numpy()
-    if there.all() and len(values) and _all_in_unit(values, unit):  # and so of no other kind
-        return parsed / PER_SECOND[unit]
     compact = _compact_format(values[there])
     if compact is not None:
         return _formatted(parsed.astype("Int64").astype("str").where(there), name, compact)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints
 from lrec.base.errors import ConfigError
+from lrec.evaluation.approximate.kept_index import SMALLEST, kept_index
 from lrec.model import Model
 from lrec.model.common.factorised_scores import FactorisedScores, with_column
 
+if TYPE_CHECKING:
+    from voyager import Index
+
 EXACT, HNSW = "exact", "hnsw"  # values of the setting `retrieval`
-NEIGHBOURS, BUILD_DEPTH = 32, 400  # links of an item, candidates for them (Malkov and Yashunin's M
+NEIGHBOURS, BUILD_DEPTH = 16, 200  # links of an item, candidates for them (Malkov and Yashunin's M
 # and ef_construction)
 FEW = 2_000  # items that are linked by one thread, the same way every time
 DEPTH, DEPTH_PER_ITEM = 200, 2  # candidates of a search, at least, and for each item asked for
@@ -31,10 +37,14 @@ def check_retrieval(retrieval: object) -> None:
         raise ConfigError("retrieval=hnsw is not installed: pip install 'lrec[hnsw]'")
 
 
-def index_of(model: Model) -> HnswIndex | None:
-    """An index of a model's items; None, where all lists are exact, if there are no vectors."""
+def index_of(model: Model, tell: Callable[[str], None] | None = None) -> HnswIndex | None:
+    """An index of a model's items; None, where all lists are exact, if there are no vectors.
+
+    Args:
+        tell: is told before the index of a large catalogue is built.
+    """
     scores = model.factorised_scores()
-    return None if scores is None else HnswIndex(scores)
+    return None if scores is None else HnswIndex(scores, tell)
 
 
 def without_vectors(model: Model) -> str:
@@ -56,25 +66,23 @@ class HnswIndex:
     Building a large one uses all cores, which link items in no fixed order: two indices of the same
     vectors may differ in an item that neither finds often.
 
+    Args:
+        tell: see `index_of`.
+
     Attributes:
-        seconds: that building it took.
+        seconds: that building it took, or reading it.
+        is_kept: True if it was built before, and read.
     """
 
-    def __init__(self, scores: FactorisedScores) -> None:
-        from voyager import Index, Space
-
+    def __init__(self, scores: FactorisedScores, tell: Callable[[str], None] | None = None) -> None:
         start = time.perf_counter()
         self.scores = scores
         squares = np.einsum("ij,ij->i", scores.items, scores.items)
         vectors = with_column(scores.items, np.sqrt(squares.max() - squares))
-        self._index = Index(
-            Space.Cosine,
-            vectors.shape[1],
-            M=NEIGHBOURS,
-            ef_construction=BUILD_DEPTH,
-            max_elements=len(vectors),
+        settings = {"M": NEIGHBOURS, "ef_construction": BUILD_DEPTH}
+        self._index, self.is_kept = kept_index(
+            vectors, settings, lambda: _built(vectors, settings, tell)
         )
-        self._index.add_items(vectors, num_threads=1 if len(vectors) <= FEW else -1)
         self.seconds = time.perf_counter() - start
 
     def __len__(self) -> int:
@@ -96,3 +104,14 @@ class HnswIndex:
             return None
         codes: Ints = items.astype(np.int64)
         return codes
+
+
+def _built(vectors: Floats, settings: dict[str, int], tell: Callable[[str], None] | None) -> Index:
+    from voyager import Index, Space
+
+    n_items, width = vectors.shape
+    if tell is not None and n_items >= SMALLEST:
+        tell(f"retrieval=hnsw: building the index of {n_items:,} items; it is kept in the cache")
+    index = Index(Space.Cosine, width, max_elements=n_items, **settings)
+    index.add_items(vectors, num_threads=1 if n_items <= FEW else -1)
+    return index

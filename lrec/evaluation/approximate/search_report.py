@@ -23,7 +23,8 @@ class SearchReport:
     Attributes:
         k: length of the lists.
         n_items: of the index.
-        build: seconds that the index took.
+        seconds: that building the index took, or reading it.
+        is_kept: True if the index was read.
         users: who were ranked both ways, one request each.
         recall: share of the exact lists' items that were found.
         approximate: their seconds a request, at the 50th and at the 99th percentile.
@@ -32,7 +33,8 @@ class SearchReport:
 
     k: int
     n_items: int
-    build: float
+    seconds: float
+    is_kept: bool
     users: int
     recall: float
     approximate: tuple[float, float]
@@ -43,8 +45,8 @@ class SearchReport:
         return (
             f"retrieval=hnsw: recall@{self.k} {self.recall:.3f} against the exact lists of "
             f"{self.users:,} users; a request takes {times[0]} ms (p50), {times[1]} ms (p99), "
-            f"exact {times[2]} and {times[3]} ms; the index of {self.n_items:,} items took "
-            f"{self.build:.1f} s"
+            f"exact {times[2]} and {times[3]} ms; the index of {self.n_items:,} items "
+            f"{'was read in' if self.is_kept else 'took'} {self.seconds:.1f} s"
         )
 
 
@@ -60,7 +62,8 @@ def report_search(ranker: ApproximateRanker, queries: Queries) -> SearchReport:
     return SearchReport(
         k=ranker.k,
         n_items=len(ranker.index),
-        build=ranker.index.seconds,
+        seconds=ranker.index.seconds,
+        is_kept=ranker.index.is_kept,
         users=len(requests),
         recall=_recall([one.items[0] for one in found], [one.items[0] for one in wanted]),
         approximate=_percentiles(approximate),

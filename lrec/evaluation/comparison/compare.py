@@ -28,7 +28,7 @@ from lrec.evaluation.comparison.user_alignment import (
     metric_directions,
 )
 from lrec.evaluation.metric import Metric, SetMetric
-from lrec.evaluation.statistics import LEVEL, bootstraps, holm, interval, paired
+from lrec.evaluation.statistics import LEVEL, bootstrap, holm, interval, paired
 from lrec.evaluation.summary import SMALLEST_BUCKET
 
 if TYPE_CHECKING:
@@ -160,9 +160,9 @@ def _compare_values(
     statistics, duel = None, None
     if n_users >= SMALLEST_BUCKET:  # of the same resamples, which take longer than the sums
         tested = np.hstack([differences, between])
-        own, resampled = bootstraps([of_users[:, :, 0].T, tested], resamples)
-        value_low[:, 0], value_high[:, 0] = interval(own)
-        statistics = paired(tested, resamples, resampled=resampled)
+        resampled = bootstrap(np.hstack([of_users[:, :, 0].T, tested]), resamples)
+        value_low[:, 0], value_high[:, 0] = interval(resampled[:, :n_models])
+        statistics = paired(tested, resamples, resampled=resampled[:, n_models:])
         duel = duel_of(best, statistics)
     columns = {
         "users": (~np.isnan(of_users)).sum(axis=1).astype(float),

@@ -46,22 +46,7 @@ def align_users(models: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
     aligned = []
     for model in models:
         pair = f"{model.name} and {models[0].name}"
-        for table in model.tables:
-            if len(table) != len(first) or set(table["user"]) != set(first["user"]):
-                common = len(set(table["user"]) & set(first["user"]))
-                raise ComparisonError(
-                    f"{pair} answered for different users: {len(table):,} and {len(first):,}, "
-                    f"{common:,} of them the same. Compare runs on one split, with one setting of "
-                    "tracking.keep_user_ids and, where they are of several machines, with one "
-                    "LREC_PSEUDONYM_KEY."
-                )
-        ordered = [
-            t
-            if np.array_equal(t["user"], first["user"])
-            # the order of tables from other machines, or of other splits of the same users
-            else t.set_index("user").loc[first["user"]].reset_index()
-            for t in model.tables
-        ]
+        ordered = [_in_order(table, first, pair) for table in model.tables]
         for column in ("n_train", "n_history", "n_targets"):
             if any(not np.array_equal(t[column], first[column]) for t in ordered):
                 raise ComparisonError(
@@ -70,6 +55,24 @@ def align_users(models: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
                 )
         aligned.append(ordered)
     return aligned
+
+
+def _in_order(table: pd.DataFrame, first: pd.DataFrame, pair: str) -> pd.DataFrame:
+    """A table with its users in the order of the first one.
+
+    Tables of other machines, or of other splits of the same users, have another.
+    """
+    if table["user"].equals(first["user"]):
+        return table
+    if len(table) != len(first) or set(table["user"]) != set(first["user"]):
+        common = len(set(table["user"]) & set(first["user"]))
+        raise ComparisonError(
+            f"{pair} answered for different users: {len(table):,} and {len(first):,}, "
+            f"{common:,} of them the same. Compare runs on one split, with one setting of "
+            "tracking.keep_user_ids and, where they are of several machines, with one "
+            "LREC_PSEUDONYM_KEY."
+        )
+    return table.set_index("user").loc[first["user"]].reset_index()
 
 
 def metric_directions(

@@ -14,6 +14,7 @@ class ItemCoverage(SetMetric):
     name = "item_coverage"
 
     def __call__(self, items: Ints, n_items: int) -> float:
-        listed = np.zeros(n_items, bool)
-        listed[items[items >= 0]] = True
-        return int(np.count_nonzero(listed)) / n_items
+        listed = np.zeros(n_items + 1, bool)
+        # -1, where a list is shorter, is the last entry; shorter integers take three times as long
+        listed[items.astype(np.intp)] = True
+        return int(np.count_nonzero(listed[:-1])) / n_items

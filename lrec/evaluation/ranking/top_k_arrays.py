@@ -7,11 +7,11 @@ import numpy as np
 from lrec.base.arrays import Floats, Ints
 from lrec.base.bits import sortable, splitmix64
 
-GROUP = 32  # at most so many scores are looked at by their maximum
+GROUP = 8  # at most so many scores are looked at by their maximum
 RUN = 128  # as many at least of such maxima are made in one go, where there are as many
 LEAST = np.finfo(np.float32).min  # every score but -inf is this or more
 EMPTY = np.iinfo(np.int64).min  # key of a place in a list that no item has
-WAITING = 16  # items per user that may wait to be merged
+WAITING = 64  # items per user that may wait to be merged
 
 
 def top_k_arrays(scores: Floats, k: int, users: Ints) -> tuple[Ints, Floats]:
@@ -47,6 +47,7 @@ class BestItems:
         self.scores = np.full((n, k), -np.inf, np.float32)
         self.keys = np.full((n, k), EMPTY)
         self.lowest = np.full(n, LEAST, np.float32)  # no score below it gets into the list
+        self.maxima: Floats | None = np.full((n, k), LEAST, np.float32)  # until there are lists
         self.waiting: list[tuple[Ints, Ints, Floats]] = []
         self.n_waiting = 0
 
@@ -76,18 +77,34 @@ class BestItems:
         groups = width // size
         whole = groups * size
         maxima = scores[:, :whole].reshape(n, size, groups).max(axis=1)
+        self._raise_lowest(maxima)
         lowest = self.lowest
-        if groups >= self.k and (lowest == LEAST).any():
-            lowest = np.maximum(lowest, _kth_of_parts(maxima, self.k))
         row, group = np.divmod(np.flatnonzero(maxima >= lowest[:, None]), max(groups, 1))
         members = (row * width + group)[:, None] + np.arange(size) * groups
-        within = scores.reshape(-1)[members]
+        within = scores.reshape(-1).take(members)
         near, member = np.divmod(np.flatnonzero(within >= lowest[row][:, None]), size)
         found = [(row[near], group[near] + member * groups, within[near, member])]
         if whole < width:
             row, column = np.nonzero(scores[:, whole:] >= lowest[:, None])
             found.append((row, column + whole, scores[row, column + whole]))
         return found
+
+    def _raise_lowest(self, maxima: Floats) -> None:
+        """Find a bound while there are no lists: the k best of any parts that a row is cut into
+        have k scores from the least of their maxima on, and few parts are quickly sorted.
+
+        Args:
+            maxima: `(n, any)`, of parts of the scores that are new.
+        """
+        if self.maxima is None:
+            return
+        n, groups = maxima.shape
+        size = max(1, groups // (4 * self.k))
+        parts = groups // size
+        coarse = maxima[:, : size * parts].reshape(n, size, parts).max(axis=1)
+        both = np.sort(np.concatenate([self.maxima, coarse], axis=1), axis=1)
+        self.maxima = both[:, -self.k :]
+        self.lowest = np.maximum(self.maxima[:, 0], LEAST)
 
     def _merge(self) -> None:
         """Let those who wait into the lists."""
@@ -115,27 +132,12 @@ class BestItems:
         best = order[(np.cumsum(counts) - counts)[:, None] + np.arange(k)]
         self.items, self.scores, self.keys = item[best].astype(np.int32), score[best], key[best]
         self.lowest = np.maximum(self.scores[:, -1], LEAST)
+        self.maxima = None
 
 
 def _any_equal(row: Ints, key: Ints) -> bool:
     """True if neighbours in a row have one key: random keys of two items are equal now and then."""
     return bool(((key[1:] == key[:-1]) & (row[1:] == row[:-1]) & (key[1:] != EMPTY)).any())
-
-
-def _kth_of_parts(maxima: Floats, k: int) -> Floats:
-    """A bound below which no row's k best lie, `(n,)`, near their last.
-
-    The k best of any parts that a row is cut into have k scores from the least of their maxima on;
-    few parts are quickly sorted.
-
-    Args:
-        maxima: `(n, k or more)`.
-    """
-    n, groups = maxima.shape
-    size = max(1, groups // (4 * k))
-    parts = groups // size
-    coarse = maxima[:, : size * parts].reshape(n, size, parts).max(axis=1)
-    return np.partition(coarse, parts - k, axis=1)[:, parts - k]
 
 
 def finite(scores: Floats) -> bool:

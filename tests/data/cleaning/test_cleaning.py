@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 from helpers.tables import REPEATS, TABLE, Write, refused, rows, users_lost
 
+from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset.csv import CSV
 from lrec.data.interactions import CleaningStep
 
@@ -114,3 +117,18 @@ def test_digest_goes_by_content(write: Write) -> None:
     first = CSV(write("a.csv", TABLE)).load().digest
     assert CSV(write("b.tsv", TABLE.replace(",", "\t"))).load().digest == first
     assert CSV(write("c.csv", TABLE.replace("4.5", "4"))).load().digest != first
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_repeated_pairs_are_found_wherever_they_are(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pairs = rng.choice(30 * 20, 5 + seed, replace=False)
+    rows = rng.permutation(np.append(pairs, rng.choice(pairs, seed % 3)))
+    frame = pd.DataFrame(
+        {"user": (rows // 20).astype(str), "item": (rows % 20).astype(str), "behavior": "buy"}
+    )
+    seen = pd.DataFrame({"user": ["x", "y"], "item": ["0", "z"], "behavior": "view"})
+    frame = pd.concat([seen, frame, seen])  # rows that are dropped first, and leave codes unused
+    data = Cleaning(behaviors={"buy": 1, "view": 0})(frame, clock=True)
+    found = data.user_ids[data.user].astype(int) * 20 + data.item_ids[data.item].astype(int)
+    assert sorted(found.tolist()) == sorted(pairs.tolist())

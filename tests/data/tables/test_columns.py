@@ -12,6 +12,7 @@ import pytest
 from helpers.tables import ROWS, TABLE, Write, refused, rows
 
 from lrec.data.dataset.csv import CSV
+from lrec.data.tables.columns import names
 
 pytestmark = pytest.mark.usefixtures("cache_folder")
 
@@ -123,3 +124,10 @@ def test_words_for_nothing_are_nothing(write: Write) -> None:
     assert "1 of 2 rows have no rating (the first is data row 1)" in refused(dropping)
     data = CSV(path, missing_timestamp="drop", missing_rating="drop").load()
     assert rows(data) == [("a", "z", 4, 5)]
+
+
+def test_categories_that_do_not_occur_are_no_ids() -> None:
+    column = pd.Series(pd.Categorical(["b", None, "c"], categories=["c", "a", "b"]))
+    ids = names(column, "user")
+    assert ids.cat.categories.tolist() == ["b", "c"]
+    assert ids.cat.codes.tolist() == [0, -1, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -58,3 +59,34 @@ def test_other_bytes_are_left_to_pandas(tmp_path: Path) -> None:
     path = tmp_path / "latin.csv"
     path.write_bytes("user,item\ná,x\n".encode("latin-1"))
     assert read_plain(path, ",") is None
+
+
+def test_columns_may_be_read_as_what_they_hold(tmp_path: Path) -> None:
+    path = written(tmp_path, "user,item:token,rating,title\n07,x,1,5\n07,,2.5,6\n8,x,,7\n")
+    asked = []
+
+    def kinds(columns: list[str]) -> dict[str, Literal["id", "number"]]:
+        asked.append(columns)
+        return {"user": "id", "item": "id", "rating": "number"}
+
+    frame = read_plain(path, ",", kinds)
+    assert frame is not None
+    assert asked == [["user", "item", "rating", "title"]]
+    assert frame["user"].tolist() == ["07", "07", "8"]
+    assert frame["item:token"].isna().tolist() == [False, True, False]
+    assert frame["rating"].iloc[:2].tolist() == [1, 2.5]
+    assert frame["rating"].isna().tolist() == [False, False, True]
+    assert [str(kind) for kind in frame.dtypes] == ["category", "category", "float64", "str"]
+
+
+def test_a_column_with_words_stays_text(tmp_path: Path) -> None:
+    path = written(tmp_path, "user,rating,time\na,1,2\na,good,3\n")
+    frame = read_plain(path, ",", lambda _: {"user": "id", "rating": "number", "time": "number"})
+    assert frame is not None
+    assert frame["rating"].tolist() == ["1", "good"]
+    assert str(frame["user"].dtype) == "category"
+
+
+def test_blanks_before_ids_are_left_to_pandas(tmp_path: Path) -> None:
+    path = written(tmp_path, "user,rating\na,1\n b,2\n")
+    assert read_plain(path, ",", lambda _: {"user": "id", "rating": "number"}) is None

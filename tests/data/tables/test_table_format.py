@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from helpers.tables import TABLE, Write, refused, rows
 
 from lrec.data.dataset.csv import CSV
+from lrec.data.tables.table_format import TableFormat
 
 pytestmark = [
     pytest.mark.usefixtures("cache_folder"),
@@ -123,3 +126,38 @@ def test_rows_in_order_without_times(write: Write) -> None:
     assert table.timestamp.tolist() == [0, 1, 2]
     with pytest.raises(ValueError, match="Received: timestamp=when"):
         CSV(path, order="file", timestamp="when")
+
+
+@pytest.mark.parametrize(
+    ("row", "cell"),
+    [("a,x,1e300,3", "'1e300'"), ("a,x,INF,3", "'INF'"), ("a,x,1,9e11", "'9e11'")],
+)
+def test_messages_show_cells_as_they_are_written(write: Write, row: str, cell: str) -> None:
+    path = write("a.csv", f"user,item,rating,timestamp\n{row}\n")
+    assert cell in refused(CSV(path))
+
+
+CELLS = {
+    "numbers": "7,1,2.5,1200000000\n07,2,,1200000001\n",
+    "milliseconds": "7,1,2,1200000000000\n7,2,3,1200000001000\n",
+    "dates": "7,1,2,2008-01-10\n7,2,3,2008-01-11\n",
+    "compact dates": "7,1,2,20080110\n7,2,3,20080111\n",
+    "words": "NA,1,nan,1200000000\n7,null,2,NULL\n",
+    "blanks": "7,1, 2,1200000000\n7 ,2,3 ,1200000001\n",
+    "empty": ",1,,\n7,,,\n",
+}
+
+
+@pytest.mark.parametrize("cells", CELLS.values(), ids=CELLS)
+@pytest.mark.parametrize(
+    "options", [{}, {"missing_values": {"user": ["7"]}}, {"time_format": "%Y%m%d"}]
+)
+def test_plain_files_are_read_as_others(write: Write, cells: str, options: dict[str, Any]) -> None:
+    roles = dict.fromkeys(("user", "item", "rating", "timestamp"), "auto")
+    layout = TableFormat(**roles, **options)
+    plain = write("plain.csv", f"user,item,rating,timestamp\n{cells}")
+    # a quoted name, which only pandas reads
+    other = write("other.csv", f'user,item,"rating",timestamp\n{cells}')
+    one, two = layout.read(Path(plain)), layout.read(Path(other))
+    pd.testing.assert_frame_equal(one, two)
+    assert one.attrs == two.attrs

@@ -39,6 +39,7 @@ class Searching(Fixed):
 
 class Index:
     seconds = 2.34
+    is_kept = False
 
     def __len__(self) -> int:
         return 12_345
@@ -55,7 +56,7 @@ def test_recall_is_the_share_of_the_exact_list(
     history = Histories.of([[1], [2], [3]])
     report = report_search(ranker, Queries(history, history, Histories.of([[]] * 3)))
     assert report.recall == recall
-    assert (report.users, report.n_items, report.build) == (3, 12_345, 2.34)
+    assert (report.users, report.n_items, report.seconds) == (3, 12_345, 2.34)
     assert ranker.asked == ranker.exact.asked == 4  # with the one that is not timed
     assert 0 < report.approximate[0] <= report.approximate[1]
     assert 0 < report.exact[0] <= report.exact[1]
@@ -68,6 +69,7 @@ def test_recall_is_the_share_of_the_exact_list(
 
 
 def test_times_are_in_milliseconds() -> None:
-    text = str(SearchReport(10, 5, 0.1, 7, 0.98765, (0.0012, 0.0034), (0.1, 0.25)))
+    text = str(SearchReport(10, 5, 0.1, True, 7, 0.98765, (0.0012, 0.0034), (0.1, 0.25)))
     assert "recall@10 0.988" in text
     assert "1.20 ms (p50), 3.40 ms (p99), exact 100.00 and 250.00 ms" in text
+    assert text.endswith("the index of 5 items was read in 0.1 s")

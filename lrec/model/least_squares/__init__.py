@@ -1,0 +1,1 @@
+"""Least squares of many small systems, by arrays alone."""
