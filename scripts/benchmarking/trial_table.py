@@ -60,7 +60,7 @@ class TrialTable:
         Raises:
             RuntimeError: another process has added one.
         """
-        if self.trials and self.path.read_text() != self._text():
+        if self.path.exists() and self.trials and self.path.read_text() != self._text():
             raise RuntimeError(
                 f"{self.path} is written by another recording, too: stop one of both"
             )
