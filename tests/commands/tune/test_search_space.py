@@ -35,8 +35,8 @@ def test_whatever_is_drawn_fits_the_model(model: str) -> None:
 def test_draws_stay_in_their_interval_and_logarithms_spread_evenly() -> None:
     drawn = draws(SearchSpace.of_model("ease", HydraComposer()), 400)
     strength = np.array([float(overrides[0].partition("=")[2]) for overrides in drawn])
-    assert 10 <= strength.min() <= strength.max() <= 2000
-    assert 0.4 < (strength < np.sqrt(10 * 2000)).mean() < 0.6
+    assert 10 <= strength.min() <= strength.max() <= 10_000
+    assert 0.4 < (strength < np.sqrt(10 * 10_000)).mean() < 0.6
 
 
 def test_a_model_without_a_space_has_an_empty_one() -> None:
