@@ -46,6 +46,7 @@ from lrec.training.strategy.cpu import CPU
 
 LOSSES = ("sampled_softmax", "softmax")
 LREC, PADDED, BEFORE = "lrec", "lrec padded", "lrec before"
+HALF = "lrec mixed_bfloat16"
 RECTOOLS, RECBOLE = "RecTools SASRec", "RecBole SASRec"
 MODEL: dict[str, Any] = {"embedding_size": 64, "max_length": 50}
 BATCH_SIZE = 128
@@ -65,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--recbole-epochs", type=int, default=3)
     made.add_argument("--negatives", type=int, default=256, help="of RecTools, a prediction")
     made.add_argument("--losses", nargs="+", choices=LOSSES, default=list(LOSSES))
-    made.add_argument("--side", choices=[LREC, PADDED], help=argparse.SUPPRESS)
+    made.add_argument("--side", choices=[LREC, HALF, PADDED], help=argparse.SUPPRESS)
     return made
 
 
@@ -85,11 +86,12 @@ def sides(chosen: argparse.Namespace) -> Sides:
         padded = min(chosen.epochs, PADDED_EPOCHS) if loss == LOSSES[0] else 0
         for name, checkout, epochs in (
             (LREC, HERE, chosen.epochs),
+            (HALF, HERE, chosen.epochs),
             (PADDED, HERE, padded),
             (BEFORE, chosen.before, chosen.epochs),
         ):
             if checkout and epochs:
-                side = PADDED if name == PADDED else LREC
+                side = LREC if name == BEFORE else name
                 words = ["--side", side, "--epochs", str(epochs), "--losses", loss]
                 words += ["--data", chosen.data] if chosen.data else []
                 command = (sys.executable, __file__, *words)
@@ -110,7 +112,7 @@ def sides(chosen: argparse.Namespace) -> Sides:
 def run_lrec(path: str | None, epochs: int, side: str, loss: str) -> Result:
     """Train for some epochs; time each and the ranking of all validation users after it."""
     split = load_in_catalogue(path)
-    strategy = CPU()
+    strategy = CPU(precision="mixed_bfloat16" if side == HALF else "float32")
     strategy.start()
     model = (Padded if side == PADDED else Attention)(**MODEL, loss=loss)
     schedule = Trainer(epochs=epochs, batch_size=BATCH_SIZE, patience=None, evaluate_steps=1)
@@ -164,18 +166,19 @@ def races(results: Results) -> list[str]:
     lines = []
     for name, kept in results.items():
         side, _, loss = name.rpartition(", ")
-        own = results.get(f"{LREC}, {loss}")
-        if side in (LREC, PADDED) or own is None:
-            continue
-        both = list(zip(kept, own, strict=False))  # one may have been measured in fewer rounds
-        best = min(max(one["ndcg@10"]) for pair in both for one in pair)
-        for goal in (share * best for share in GOALS):
-            times = [[reached(one, goal) for one in pair] for pair in both]
-            theirs, ours = (sum(column) / len(column) for column in zip(*times, strict=True))
-            lines.append(
-                f"- To ndcg@10 {goal:.4f} by {loss}: {side} {markdown.seconds(theirs)}, "
-                f"lrec {markdown.seconds(ours)}: {markdown.times(theirs / ours)}"
-            )
+        for racer in (LREC, HALF):
+            own = results.get(f"{racer}, {loss}")
+            if side in (LREC, HALF, PADDED) or own is None:
+                continue
+            both = list(zip(kept, own, strict=False))  # one may have been measured in fewer rounds
+            best = min(max(one["ndcg@10"]) for pair in both for one in pair)
+            for goal in (share * best for share in GOALS):
+                times = [[reached(one, goal) for one in pair] for pair in both]
+                theirs, ours = (sum(column) / len(column) for column in zip(*times, strict=True))
+                lines.append(
+                    f"- To ndcg@10 {goal:.4f} by {loss}: {side} {markdown.seconds(theirs)}, "
+                    f"{racer} {markdown.seconds(ours)}: {markdown.times(theirs / ours)}"
+                )
     return lines
 
 
