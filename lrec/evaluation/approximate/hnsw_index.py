@@ -113,5 +113,6 @@ def _built(vectors: Floats, settings: dict[str, int], tell: Callable[[str], None
     if tell is not None and n_items >= SMALLEST:
         tell(f"retrieval=hnsw: building the index of {n_items:,} items; it is kept in the cache")
     index = Index(Space.Cosine, width, max_elements=n_items, **settings)
-    index.add_items(vectors, num_threads=1 if n_items <= FEW else -1)
+    # Without ids voyager's threads count for themselves, and now and then give two items one place.
+    index.add_items(vectors, ids=range(n_items), num_threads=1 if n_items <= FEW else -1)
     return index

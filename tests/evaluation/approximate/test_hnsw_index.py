@@ -50,6 +50,17 @@ def test_nearly_all_of_the_highest_inner_products_are_found() -> None:
     assert everything is None or np.array_equal(np.sort(everything), [np.arange(3000)] * 2)
 
 
+def test_threads_that_build_an_index_keep_each_item_in_its_place() -> None:
+    pytest.importorskip("voyager")
+    scores = scores_of(3000)
+    queries = with_column(np.random.default_rng(3).normal(size=(20, 8)), 1.0)
+    products = queries @ scores.items.T
+    for _ in range(20):  # one in fifteen had items in others' places
+        found = HnswIndex(scores).search(queries, 20)
+        assert found is not None
+        assert (np.diff(np.take_along_axis(products, found, 1), axis=1) < 1e-3).all()
+
+
 def test_too_few_found_is_none() -> None:
     voyager = pytest.importorskip("voyager")
     index = HnswIndex(scores_of(50))
