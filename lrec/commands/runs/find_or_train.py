@@ -5,23 +5,20 @@ from __future__ import annotations
 import contextlib
 import math
 import shlex
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from lrec.base.errors import one_line, redact
-from lrec.base.files import named
+from lrec.base.errors import one_line
 from lrec.commands.composing import Job, Launcher
 from lrec.commands.loading import load_data
 from lrec.commands.next_commands import without
 from lrec.commands.runs.aggregates import aggregate
+from lrec.commands.runs.run_output import OUTPUT, add_traceback, printing_to
 from lrec.commands.train.experiment import TrainResult
 from lrec.commands.train.run_logging import config_digest
 from lrec.reporting.formatting import distinguishing_words, metric_name
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import finished, killed_runs
-
-OUTPUT = "output.txt"  # in a run's folder: what it would print
 
 
 def find_or_train(
@@ -103,13 +100,7 @@ def train(
             name = f"run {number} of {len(jobs)}: {' '.join(filter(None, chosen))}"
             screen.status(f"{name} …")
             try:
-                with (
-                    named(job.folder / OUTPUT),
-                    (job.folder / OUTPUT).open(
-                        "a" if job.resumed else "w", encoding="utf-8"
-                    ) as output,
-                    contextlib.redirect_stdout(output),
-                ):
+                with printing_to(job.folder, job.resumed):
                     result = launch(job_settings, job)
             except (KeyboardInterrupt, SystemExit):
                 screen.note(
@@ -121,11 +112,7 @@ def train(
             except Exception as error:
                 if not tolerant:
                     raise
-                with (
-                    contextlib.suppress(OSError),  # the line below says what has failed
-                    (job.folder / OUTPUT).open("a", encoding="utf-8") as output,
-                ):
-                    output.write(redact(traceback.format_exc()))
+                add_traceback(job.folder)  # the line below says what has failed
                 screen.note(f"{name}  failed: {one_line(error)}")
             else:
                 best = result.best if isinstance(result, TrainResult) else math.nan

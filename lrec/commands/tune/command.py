@@ -38,7 +38,7 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
             study = open_study(settings, candidate, settings.study)
             lines = TrialLines(screen, study, candidate)
             lines.announce()
-            work(candidate, study, lines.trial)
+            work(candidate, study, lines.update)
         return
     settings.tracking.reach()
     base = settings.study
@@ -117,7 +117,7 @@ def spend(
         if reason:
             screen.note(f"{candidate.name}: {reason}")
         if n == 1:
-            work(candidate, study, lines.trial)
+            work(candidate, study, lines.update)
         else:
             work_together(n, settings, invocation, candidate, study, base, lines.update)
     lines.end()

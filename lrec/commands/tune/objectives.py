@@ -53,10 +53,6 @@ class Objective:
         """
         return self.name if self.is_cost else f"{metric_name(self.column)} ({self.group})"
 
-    def better(self, value: float, other: float) -> bool:
-        """True if a value is better than another."""
-        return self.sign * value > self.sign * other
-
 
 def values_of(objectives: list[Objective], measured: Mapping[str, float]) -> list[float]:
     """The objectives' values among a trial's validation metrics and costs, in order.

@@ -57,10 +57,6 @@ class TrialLines:
                 f"{self.candidate.name}: {there} more trials are trained by other processes"
             )
 
-    def trial(self, number: int, line: str) -> None:
-        """Show a trial that this process has trained."""
-        self.update(self.study)
-
     def update(self, study: Study) -> None:
         """Show the trials that have ended since."""
         for trial in study.finished():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrec.base.errors import one_line, redact
-from lrec.base.files import named
+from lrec.base.errors import one_line
 from lrec.commands.composing import Job
+from lrec.commands.runs.run_output import add_traceback, printing_to
 from lrec.commands.settings import Monitor
 from lrec.commands.train import experiment
 from lrec.commands.train.callbacks import StopTraining
@@ -21,13 +19,11 @@ from lrec.commands.tune.ownership import beating
 from lrec.commands.tune.results import user_values
 from lrec.commands.tune.storage import StorageAwayError
 from lrec.commands.tune.study import StudyTrial
+from lrec.commands.tune.trials.attributes import PRUNED
 from lrec.commands.tune.trials.study_trial import TakenOverError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PRUNED = "pruned"
-OUTPUT = "output.txt"  # in a trial's folder: what it would print
 
 
 class TrialObserver:
@@ -77,8 +73,8 @@ class TrialObserver:
         raise StopTraining
 
 
-def train_trial(trial: StudyTrial, job: Job) -> str:
-    """Train a trial in its folder, and tell its study; return a line on how it went.
+def train_trial(trial: StudyTrial, job: Job) -> None:
+    """Train a trial in its folder, and tell its study.
 
     A trial whose run was killed goes on from its last epoch. One that fails is told so, and counts;
     one that this process is told to end waits for whoever asks next.
@@ -88,16 +84,10 @@ def train_trial(trial: StudyTrial, job: Job) -> str:
     """
     settings, composed = job
     config = replace(composed, folder=trial.folder, resumed=trial.resumed, purpose="tune")
-    output = trial.folder / OUTPUT
     observer = TrialObserver(trial, settings.monitored)
     try:
         trial.folder.mkdir(parents=True, exist_ok=True)
-        with (
-            beating(trial.beat),
-            named(output),
-            output.open("a" if trial.resumed else "w", encoding="utf-8") as file,
-            contextlib.redirect_stdout(file),
-        ):
+        with beating(trial.beat), printing_to(trial.folder, trial.resumed):
             result = experiment.run(settings, config, observer=observer)
         assert result is not None
         epochs = int(result.history[-1]["epoch"]) if result.history else 1
@@ -106,16 +96,11 @@ def train_trial(trial: StudyTrial, job: Job) -> str:
         costs = {"seconds": result.spent, "parameters": float(parameters)}
         trial.set("run", result.run_id or "")
         trial.finish({**result.validation, **costs}, observer.reason)
-    except TakenOverError as error:
-        return one_line(error)
+    except TakenOverError:
+        return
     except (KeyboardInterrupt, SystemExit, StorageAwayError, OSError):
         trial.release()
         raise
     except Exception as error:
-        with contextlib.suppress(OSError), output.open("a", encoding="utf-8") as file:
-            file.write(redact(traceback.format_exc()))
+        add_traceback(trial.folder)
         trial.fail(one_line(error))
-        return f"failed: {one_line(error)}"
-    name = settings.monitor.removeprefix("val/")
-    ended = "" if observer.reason is None else f"  ({observer.reason})"
-    return f"validation {name} {result.best:.4f}  {result.spent:.0f} s{ended}"

@@ -32,20 +32,20 @@ PROGRAM = (
 )
 
 
-def work(candidate: Candidate, study: Study, tell: Callable[[int, str], None]) -> None:
+def work(candidate: Candidate, study: Study, tell: Callable[[Study], None]) -> None:
     """Train trials until the budget is spent.
 
     Args:
-        tell: is given each trial's number and a line on how it went.
+        tell: is called after each trial, to show what has been finished.
     """
     while (trial := study.ask()) is not None:
         try:
             job = candidate.job_of(trial)
         except ConfigError as error:  # values that do not go together
             trial.fail(one_line(error))
-            tell(trial.number, f"failed: {one_line(error)}")
-            continue
-        tell(trial.number, train_trial(trial, job))
+        else:
+            train_trial(trial, job)
+        tell(study)
 
 
 def number_of(settings: TuneSettings, candidate: Candidate) -> tuple[int, str]:

@@ -113,7 +113,7 @@ def winner(findings: Findings, facts: Mapping[str, Any]) -> str:
         f"{facts['data']}:",
         f"  {facts['command']}",
         f"Monitored: {facts['monitor']}. Budget: {facts['budget']}; spent: "
-        f"{len(outcome.trials) + len(outcome.failures)} trials, {outcome.seconds:.0f} seconds.",
+        f"{outcome.n_trials} trials, {outcome.seconds:.0f} seconds.",
         _value_line(front, best),
     ]
     if findings.confirmation is not None:

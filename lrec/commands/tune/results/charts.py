@@ -12,6 +12,7 @@ from lrec.commands.tune.objectives import Objective
 from lrec.commands.tune.results.front import Front
 from lrec.commands.tune.results.outcome import Measured
 from lrec.commands.tune.search_space import SearchSpace, written
+from lrec.commands.tune.trials.attributes import PRUNED
 from lrec.reporting.formatting import number
 from lrec.reporting.page.line_chart import Line, line_chart
 from lrec.reporting.page.parallel_chart import Course, Scale, parallel_chart
@@ -25,7 +26,7 @@ def history_chart(name: str, trials: Sequence[Measured], objective: Objective) -
     known = [trial for trial in trials if objective.name in trial.values]
     values = [trial.values[objective.name] for trial in known]
     best = list(accumulate(values, max if objective.sign > 0 else min))
-    pruned = [trial.ended == "pruned" for trial in known]
+    pruned = [trial.ended == PRUNED for trial in known]
     own = next((trial.values[objective.name] for trial in known if not trial.overrides), None)
     lines = [
         Line("best so far", "--c0", best),

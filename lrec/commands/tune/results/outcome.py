@@ -13,7 +13,7 @@ from lrec.commands.tune.candidate import Candidate
 from lrec.commands.tune.results.savings import saved
 from lrec.commands.tune.search_space import overrides_of
 from lrec.commands.tune.study import Study
-from lrec.commands.tune.trials.attributes import AS_IT_IS, ENDED, ERROR, FOLDER, MEASURED
+from lrec.commands.tune.trials.attributes import AS_IT_IS, ENDED, ERROR, FOLDER, MEASURED, PRUNED
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -95,15 +95,24 @@ class StudyOutcome:
         return cls(candidate, study, measured, failures, *spent(finished), saved(with_values))
 
     @property
+    def n_trials(self) -> int:
+        """All trials, those that failed among them."""
+        return len(self.trials) + len(self.failures)
+
+    @property
+    def n_pruned(self) -> int:
+        """Trials that pruning ended."""
+        return sum(trial.ended == PRUNED for trial in self.trials)
+
+    @property
     def savings(self) -> str:
         """A sentence on what pruning saved; empty if it ended no trial."""
-        pruned = sum(trial.ended == "pruned" for trial in self.trials)
-        if not pruned:
+        if not self.n_pruned:
             return ""
         epochs, seconds = self.saved
         return (
-            f"pruning ended {pruned} of {len(self.trials)} trials and saved about {epochs} epochs, "
-            f"{seconds:.0f} s, by those that went to their end"
+            f"pruning ended {self.n_pruned} of {len(self.trials)} trials and saved about "
+            f"{epochs} epochs, {seconds:.0f} s, by those that went to their end"
         )
 
     @property

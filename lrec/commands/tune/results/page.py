@@ -69,9 +69,9 @@ def section(findings: Findings) -> dict[str, Any]:
     return {
         "name": outcome.candidate.name,
         "study": outcome.study.name,
-        "trials": len(outcome.trials) + len(outcome.failures),
+        "trials": outcome.n_trials,
         "failed": len(outcome.failures),
-        "pruned": sum(trial.ended == "pruned" for trial in outcome.trials),
+        "pruned": outcome.n_pruned,
         "minutes": outcome.seconds / 60,
         "epochs": outcome.epochs,
         "sentences": findings.sentences,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lrec.commands.tune.budget import spent
-from lrec.commands.tune.trials.attributes import ENDED
+from lrec.commands.tune.trials.attributes import ENDED, PRUNED
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -27,7 +27,7 @@ def saved(trials: Sequence[FrozenTrial]) -> tuple[int, float]:
         return 0, 0.0
     usual, epochs, seconds = statistics.mean(whole), 0.0, 0.0
     for trial in trials:
-        if trial.user_attrs.get(ENDED) == "pruned":
+        if trial.user_attrs.get(ENDED) == PRUNED:
             took, trained = spent([trial])
             more = max(0.0, usual - trained)
             epochs += more

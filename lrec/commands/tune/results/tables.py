@@ -37,9 +37,9 @@ def outcomes_of(outcomes: Sequence[StudyOutcome]) -> pd.DataFrame:
         rows.append(
             {
                 "candidate": outcome.candidate.name,
-                "trials": len(outcome.trials) + len(outcome.failures),
+                "trials": outcome.n_trials,
                 "failed": len(outcome.failures),
-                "pruned": sum(trial.ended == "pruned" for trial in outcome.trials),
+                "pruned": outcome.n_pruned,
                 "minutes": outcome.seconds / 60,
                 "epochs": outcome.epochs,
                 "as_it_is": None if own is None else own.values.get(goal),

@@ -13,3 +13,4 @@ SPENT = "spent"  # seconds, epochs, and epochs between evaluations, as JSON
 WARM = "from"  # the study that its setting comes from
 VOID = "void"  # reason that it does not count for: the budget was spent meanwhile
 AFTER = "after "  # and a number: the place of a trial that goes on with another's run
+PRUNED = "pruned"  # value of ENDED
