@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarking.recording import draws, evaluator_of, own_values, settings_of, trained
 from benchmarking.rounds import stamp
-from benchmarking.trial_table import TrialTable, plain
+from benchmarking.trial_table import TrialTable
 
 from lrec.cli.composer import HydraComposer
 from lrec.cli.open_keys import open_groups
@@ -76,7 +76,7 @@ def opened(chosen: argparse.Namespace, name: str, model: str, overrides: list[st
         "every": composed.schedule.evaluate_every,
         "seed": chosen.seed,
         "monitor": composed.monitor,
-        "space": plain(SearchSpace.of_model(model, HydraComposer())),
+        "space": SearchSpace.of_model(model, HydraComposer()).values,
     }
     if path.exists():
         table = TrialTable.read(path)

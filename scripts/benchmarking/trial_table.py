@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,8 +94,3 @@ class TrialTable:
                 for key, part in self.head["space"].items()
             }
         )
-
-
-def plain(space: SearchSpace) -> Mapping[str, Any]:
-    """A search space as JSON has it."""
-    return {key: asdict(part) for key, part in space.keys.items()}

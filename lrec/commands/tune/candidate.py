@@ -24,7 +24,7 @@ from lrec.commands.tune.study import Search, Study, StudyTrial
 from lrec.commands.tune.warm_start import MODEL, warm_start
 
 GRACE = 3  # epochs, by default
-TASK = "task"  # attribute of a study: digest of data and settings
+TASK = "task"  # attribute of a study: digest of data, settings and search space
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,14 @@ def open_study(settings: TuneSettings, candidate: Candidate, base: str | None) -
         base: name that the study's begins with; None names it by all that decides its trials.
 
     Raises:
-        ConfigError: a study of this name is of other data or settings.
+        ConfigError: a study of this name is of other data or settings, or of another space.
     """
     run, composed = candidate.job
     task = digest_of_values(
         {
             "config": config_digest(composed.values),
             "data": data_digest(candidate.job, {}),
+            "space": candidate.space.values,
             **settings.decisive,
         }
     )[:16]
@@ -108,8 +109,8 @@ def open_study(settings: TuneSettings, candidate: Candidate, base: str | None) -
     )
     if study.attribute(TASK, task) != task:
         raise ConfigError(
-            f"study={base} is of other data or settings, and studies do not mix: name another, "
-            f"or none. Received: {candidate.name}"
+            f"study={base} is of other data or settings, or searches another space, and studies do "
+            f"not mix: name another, or none. Received: {candidate.name}"
         )
     study.offer_first()
     model = study.attribute(MODEL, composed.choices["model"])

@@ -45,8 +45,9 @@ class TrialLines:
                 "a budget of seconds is not reproducible: at another time, or on another machine, "
                 "it buys other trials; epochs=… or trials=… buy the same ones"
             )
-        search = self.study.search
-        if self.study.prunes and self.study.space.keys and search.grace_epochs < search.epochs:
+        search, model = self.study.search, self.candidate.job[0].model
+        has_rungs = model.uses_tensorflow() and search.grace_epochs < search.epochs
+        if self.study.prunes and self.study.space.keys and has_rungs:
             self.screen.note(f"no trial is pruned before epoch {search.grace_epochs}")
 
     def end(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,11 @@ class SearchSpace:
             else FloatDistribution(part.low, part.high, log=part.log)
             for key, part in self.keys.items()
         }
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The space as JSON has it."""
+        return {key: asdict(part) for key, part in self.keys.items()}
 
     def only(self, keys: Sequence[str]) -> SearchSpace:
         """The part of the space with these keys."""

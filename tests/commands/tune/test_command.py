@@ -68,6 +68,7 @@ def test_the_same_command_trains_nothing_again_and_more_trials_go_on(
         tuned, "tune", *THREE[1:], "candidates=[ease]", "trials=5", "confirm_seeds=[]", *small(tiny)
     )
     assert "ease: 5 trials, of which 4 trials are there already" in more.out
+    assert "no trial is pruned before" not in more.out  # it has no epochs
     assert len(runs_of(tuned)) == before + 3
 
 
