@@ -84,7 +84,7 @@ def test_a_named_study_of_other_data_is_refused(tuned: Path, lrec: CommandLine, 
     assert lrec(tuned, *words).rc == 0
     other = lrec(tuned, *words, "k=[5,10]")
     assert other.rc == 2
-    assert "study=mine is of other data or settings, and studies do not mix" in other.complaint
+    assert "study=mine is of other data or settings, or searches another space" in other.complaint
 
 
 def test_a_sweep_ends_with_its_jobs_by_bucket_and_finds_finished_ones_again(
