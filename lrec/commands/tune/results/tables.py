@@ -73,8 +73,9 @@ def outcome_table(outcomes: Sequence[StudyOutcome], settings: TuneSettings) -> T
     title = f"{settings.monitor}, the same budget each"
     table = plain_table("candidate", *numbers, "settings", title=title, right=numbers)
     rows = outcomes_of(outcomes).to_dict("records")
-    words = distinguishing_words([row["settings"] or "" for row in rows])
-    for row, chosen in zip(rows, words, strict=True):
+    for row, outcome in zip(rows, outcomes, strict=True):
+        best = outcome.best
+        chosen = "" if best is None else shlex.join(best.overrides) or "as it is"
         table.add_row(
             cell(row["candidate"]),
             str(row["trials"]),

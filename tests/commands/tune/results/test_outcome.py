@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 import pytest
+from helpers.composing import checked, composed
 from helpers.fronts import TAIL, finish, study_of
 from optuna.storages import InMemoryStorage
 
@@ -16,7 +17,13 @@ from lrec.commands.runs.sweep_composition import candidate_overrides
 from lrec.commands.tune.results.front import Front
 from lrec.commands.tune.results.outcome import StudyOutcome
 from lrec.commands.tune.results.page import Findings, page
-from lrec.commands.tune.results.tables import following, outcomes_of, trials_table
+from lrec.commands.tune.results.tables import (
+    following,
+    outcome_table,
+    outcomes_of,
+    trials_table,
+)
+from lrec.commands.tune.settings import TuneSettings
 
 
 @dataclass
@@ -105,3 +112,11 @@ def test_the_page_is_there_however_few_trials_have_ended(
     )
     assert "<script>" not in html
     assert ("no trial has a value" in html) == (0.1 not in values)
+
+
+def test_the_table_has_what_the_search_changed_and_no_more(tmp_path: Path) -> None:
+    settings: Any = checked(composed(root="tune"), root=TuneSettings)
+    drawn, own = outcome_of(tmp_path, 0.1, 0.3), outcome_of(tmp_path, 0.3, 0.1)
+    table = outcome_table([drawn, own], settings)
+    assert drawn.best is not None
+    assert list(table.columns[-1].cells) == [shlex.join(drawn.best.overrides), "as it is"]
