@@ -26,6 +26,7 @@ from benchmarking.trial_table import TrialTable
 
 from lrec.cli.composer import HydraComposer
 from lrec.cli.open_keys import open_groups
+from lrec.commands.tune.candidate import grace_epochs
 from lrec.commands.tune.search_space import SearchSpace, overrides_of
 from lrec.evaluation.evaluator import Evaluator
 
@@ -74,6 +75,7 @@ def opened(chosen: argparse.Namespace, name: str, model: str, overrides: list[st
         "overrides": overrides,
         "epochs": chosen.epochs if composed.model.uses_tensorflow() else None,
         "every": composed.schedule.evaluate_every,
+        "grace_epochs": grace_epochs(composed) if composed.model.uses_tensorflow() else None,
         "seed": chosen.seed,
         "monitor": composed.monitor,
         "space": SearchSpace.of_model(model, HydraComposer()).values,

@@ -38,7 +38,6 @@ STARTUP = int(OmegaConf.load(CONF / "tune.yaml").startup_trials)
 TWO = ("tail", "head")  # objectives at once
 BASE = Method("random")
 TPE = Method("tpe", STARTUP)
-DEFAULT = replace(TPE, pruner="halving", grace_epochs=GRACE)  # of a model with epochs
 HALVED = replace(BASE, pruner="halving", grace_epochs=GRACE)
 SAMPLERS = [BASE, Method("grid"), *(Method("tpe", n) for n in (3, 5, 10, 20))]
 PRUNERS = [
@@ -80,6 +79,7 @@ def replays(tables: Sequence[TrialTable], chosen: argparse.Namespace) -> list[Re
     for table in tables:
         one, begin = Recorded(table, [table.monitored], chosen.clock), len(jobs)
         methods = SAMPLERS + (PRUNERS if table.head["epochs"] else [])
+        methods = list(dict.fromkeys([*methods, default_of(table)]))
         jobs += [(one, method, chosen.repetitions) for method in methods]
         middle = len(jobs)
         if all(group in table.trials[0].curve for group in TWO):
@@ -88,11 +88,23 @@ def replays(tables: Sequence[TrialTable], chosen: argparse.Namespace) -> list[Re
         parts.append((one, slice(begin, middle), slice(middle, len(jobs))))
     done = summaries(jobs, chosen.processes)
     return [
-        Replayed(one, done[single], done[both], DEFAULT, [BASE, TPE, HALVED, DEFAULT])
-        if one.table.head["epochs"]
-        else Replayed(one, done[single], done[both], TPE, [BASE, TPE])
+        Replayed(one, done[single], done[both], default_of(one.table), shown_of(one.table))
         for one, single, both in parts
     ]
+
+
+def default_of(table: TrialTable) -> Method:
+    """The way in which `lrec tune` searches if nothing is said: it prunes after the warm-up."""
+    epochs, grace = table.head["epochs"], table.head["grace_epochs"]
+    if epochs is None or grace >= epochs:
+        return TPE
+    return replace(TPE, pruner="halving", grace_epochs=grace)
+
+
+def shown_of(table: TrialTable) -> list[Method]:
+    """The methods of a picture."""
+    methods = [BASE, TPE, default_of(table)]
+    return list(dict.fromkeys([*methods, HALVED] if table.head["epochs"] else methods))
 
 
 def summaries(jobs: Sequence[tuple[Recorded, Method, int]], processes: int) -> list[Summary]:

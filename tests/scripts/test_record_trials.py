@@ -35,7 +35,7 @@ def test_settings_are_recorded_once_and_a_killed_recording_goes_on(
         assert trial.curve["cpu"][0] > 0
         assert 0 < trial.curve["all"][0] < 1
         assert {"tail", "torso", "head"} <= trial.curve.keys()
-    assert table.head["epochs"] is None
+    assert table.head["epochs"] is table.head["grace_epochs"] is None
     assert table.made_on["machine"]["lrec"]
 
     text = path.read_text()
@@ -58,10 +58,10 @@ def test_settings_are_recorded_once_and_a_killed_recording_goes_on(
 def test_curves_have_every_evaluation_up_to_the_cap(
     tiny: Path, tmp_path: Path, eagerly: None
 ) -> None:
-    more = "model.hidden_sizes=[8] schedule.evaluate_steps=1"
+    more = "model.hidden_sizes=[8] model.anneal_steps=4 schedule.evaluate_steps=1"
     assert record(tmp_path, tiny, "--models", "vae", "--n", "2", "--epochs", "3", more=more) == 0
     table = TrialTable.read(tmp_path / "tiny.vae.jsonl")
-    assert table.head["epochs"] == 3
+    assert (table.head["epochs"], table.head["grace_epochs"]) == (3, 5)
     for trial in table.trials:
         assert trial.curve["epoch"] == [1, 2, 3]
         for name in ("seconds", "cpu"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ SPACE = {
     "model.rate": {"low": 1.0, "high": 100.0, "log": True},
     "model.kind": {"values": ["x", "y"]},
 }
-HEAD = {"data": "hand", "model": "made", "monitor": "val/ndcg_at_10/all", "epochs": 3, "seed": 1}
+HEAD = {"data": "hand", "model": "made", "monitor": "val/ndcg_at_10/all", "epochs": 3,
+        "grace_epochs": 1, "seed": 1}  # fmt: skip
 
 
 def trial(rate: float, kind: str, values: list[float], **more: Any) -> RecordedTrial:
@@ -214,7 +216,12 @@ def test_two_objectives_are_measured_by_the_area_below_their_front() -> None:
 def test_the_page_is_written(tmp_path: Path, processes: str) -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     others = [trial(float(rate), "x", [0.1, float(rate) / 100]) for rate in range(2, 12)]
-    for name, head in (("a", {}), ("b", {"model": "other", "epochs": None})):
+    heads: dict[str, dict[str, Any]] = {
+        "a": {},
+        "b": {"model": "other", "epochs": None, "grace_epochs": None},
+        "c": {"model": "warming", "grace_epochs": 3},  # as long as it is trained
+    }
+    for name, head in heads.items():
         table = table_of(OWN, path=tmp_path / f"{name}.jsonl", **head)
         for one in others:
             table.add(one)
@@ -230,12 +237,15 @@ def test_the_page_is_written(tmp_path: Path, processes: str) -> None:
     assert (
         "2 repetitions; minutes and seconds of the CPU. Recorded 2026-01-01, of the test." in text
     )
-    pruned, whole = text.split("#### other")
-    assert f"| hand | **{replay_tuning.DEFAULT.name}** |" in pruned
+    pruned, rest = text.split("#### other")
+    whole, warming = rest.split("#### warming")
+    own = replace(replay_tuning.TPE, pruner="halving", grace_epochs=1)
+    assert f"| hand | **{own.name}** |" in pruned
+    assert f"| hand | **tpe after {replay_tuning.STARTUP}** |" in warming
     assert "hyperband" not in whole.split("#### Tail and head")[0]
     assert f"| hand | **tpe after {replay_tuning.STARTUP}** |" in whole
-    assert "| made | hand | nsga2 after 5 |" in whole
-    for model in ("made", "other"):
+    assert "| made | hand | nsga2 after 5 |" in warming
+    for model in ("made", "other", "warming"):
         assert (tmp_path / "pictures" / f"replay_{model}.png").stat().st_size < 100_000
 
 
