@@ -93,7 +93,8 @@ def run(settings: ForgetSettings, invocation: Invocation) -> None:
     unknown = len(on_data) - len(held)
     screen.note("out of reach:")
     screen.note(
-        "- weights of models that were trained on the person's data, which is to be trained again "
+        "- weights of models that were trained on the person's data, and the person's history in "
+        "those that contain histories (sknn), which is to be trained again "
         f"without: {', '.join(t.run for t in held) or 'no run is known'}"
     )
     if unknown:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lrec.commands.composing import key_of
-from lrec.tracking import SavedRun
+from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, SavedRun
 
 SHORT = 8  # letters of a run's id that stand for it in commands
 NUMBER = re.compile(r"\d+(e\d+)?")  # what Hydra reads as one, and not as letters of an id
@@ -42,15 +42,17 @@ def with_model(
     run_id: str,
     origin: Sequence[str] | None = None,
     location: Mapping[str, Any] | None = None,
+    switches: Sequence[str] = (LOG_MODEL,),
 ) -> list[list[str]]:
     """Commands that use a trained model: recommend with it, and serve it.
 
     Args:
         origin: the command that trained it, where the model was not kept: it is given again.
         location: keys that say where its data lies now, and their values.
+        switches: keys for want of which it was not kept.
     """
     if origin is not None:
-        return [[*without(origin, LOG_MODEL), f"{LOG_MODEL}=true"]]
+        return [[*without(origin, *switches), *(f"{key}=true" for key in switches)]]
     request = ["users=all", "top=10", "to=lists.csv", *_moved(location)]
     return [
         ["lrec", "recommend", f"run={short_id(run_id)}", *request],
@@ -60,10 +62,14 @@ def with_model(
 
 def with_saved(run: SavedRun, location: Mapping[str, Any] | None = None) -> list[list[str]]:
     """Commands that use the model of a saved run; none where it was not kept, nor its command."""
-    if run.params.get(LOG_MODEL) != "False":
+    switches = [LOG_MODEL] if run.params.get(LOG_MODEL) == "False" else []
+    if CONTAINS_HISTORIES in run.tags and run.params.get(KEEP_HISTORIES) != "True":
+        switches.append(KEEP_HISTORIES)
+    if not switches:
         return with_model(run.id, location=location)
     origin = origin_of(run.tags)
-    return [] if origin is None else with_model(run.id, [*origin, *_moved(location)])
+    given = [] if origin is None else [*origin, *_moved(location)]
+    return with_model(run.id, given, switches=switches) if given else []
 
 
 def over_runs(

@@ -95,6 +95,16 @@ class RunSettings:
         return self.model.seeded or self.augment.seeded
 
     @property
+    def missing_switches(self) -> list[str]:
+        """Keys that would have to be true for the trained model to be kept; none where it is."""
+        wanted = {
+            "tracking.log_model": self.tracking.log_model,
+            "tracking.keep_histories": self.tracking.keep_histories
+            or not self.model.contains_histories,
+        }
+        return [key for key, given in wanted.items() if not given]
+
+    @property
     def groups(self) -> list[str]:
         """Every group of users that metrics are given for: `all`, each bucket, `cold`."""
         return group_names(self.bucket.values())

@@ -61,6 +61,8 @@ class Model(Component, ABC):
         seeded: False if training gives the same model whatever the seed, so that one run is enough.
         uses_weights: True if training counts interactions by their weight.
         is_baseline: True for a baseline, with which models trained by gradient are compared.
+        contains_histories: True if the saved model holds histories of the training data: it is then
+            kept with `tracking.keep_histories=true` only.
         rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
             scores to ratings has to be fitted on validation ratings.
         scores_are_products: True if `score` multiplies the very vectors of `factorised_scores`:
@@ -77,6 +79,7 @@ class Model(Component, ABC):
     seeded: bool = True
     uses_weights: bool = False
     is_baseline: bool = True
+    contains_histories: bool = False
     rating_head: Literal["native", "calibrated"] = "calibrated"
     scores_are_products: bool = False
     fine_tuning: FineTuning = FineTuning(epochs=2, batches=2.0, rate=1.5)

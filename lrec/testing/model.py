@@ -112,6 +112,21 @@ class ModelContract:
                     content = b"".join(str(arrays[n].tolist()).encode() for n in arrays.files)
             assert USER_PREFIX.encode() not in content
 
+    def test_saved_model_has_nothing_for_each_user(self, bench: Bench, tmp_path: Path) -> None:
+        """No array has as many entries, on any axis, as there are users, or as their histories.
+
+        The data's number of users must be no size of the model or the catalogue.
+        """
+        if bench.model.contains_histories:
+            pytest.skip("contains histories, and says so")
+        train = bench.split.train
+        personal = {len(train), len(bench.split.user_ids), len(train.item)}
+        personal |= {size + 1 for size in personal}  # offsets of ragged rows
+        for path in bench.save(tmp_path).glob("*.npz"):
+            with np.load(path, allow_pickle=False) as arrays:
+                shapes = {name: arrays[name].shape for name in arrays.files}
+            assert [name for name, shape in shapes.items() if personal & set(shape)] == []
+
     def test_inner_products_of_its_vectors_are_the_scores(self, bench: Bench) -> None:
         factorised = bench.model.factorised_scores()
         if factorised is None:

@@ -15,6 +15,8 @@ from lrec.tracking.journal import NAME as JOURNAL
 from lrec.tracking.killed import is_resumable, killed_runs
 from lrec.tracking.log import Log
 from lrec.tracking.saved_runs import (
+    CONTAINS_HISTORIES,
+    KEEP_HISTORIES,
     SavedRun,
     adopt,
     fetch,
@@ -28,7 +30,9 @@ from lrec.tracking.store import Store, UnreachableError
 
 __all__ = [
     "CONFIG",
+    "CONTAINS_HISTORIES",
     "JOURNAL",
+    "KEEP_HISTORIES",
     "PARENT",
     "Log",
     "SavedRun",
@@ -79,6 +83,7 @@ class Tracking:
         run_name: null means the model's name and seed.
         keep_user_ids: artifacts hold original user ids instead of pseudonyms.
         log_model: log the trained model with the run, as a pyfunc.
+        keep_histories: log it also where it contains people's histories.
     """
 
     def __init__(
@@ -87,6 +92,7 @@ class Tracking:
         run_name: str | None = None,
         keep_user_ids: bool = False,
         log_model: bool = True,
+        keep_histories: bool = False,
     ) -> None:
         if not experiment:
             raise ValueError(f"experiment needs a name. Received: {experiment!r}")
@@ -94,6 +100,7 @@ class Tracking:
         self.run_name = run_name
         self.keep_user_ids = keep_user_ids
         self.log_model = log_model
+        self.keep_histories = keep_histories
 
     @property
     def experiment(self) -> str:

@@ -16,6 +16,8 @@ LATEST = "latest"  # stands for the newest run
 ID = re.compile("[0-9a-f]{32}")
 ADOPTED = "lrec.found."  # tags of a sweep: the runs that were there before it
 WITHOUT = {"model": ", or tracking.log_model was false"}  # why an artifact may be missing
+# Of runs whose model contains people's histories: a tag, and the key that keeps it all the same.
+CONTAINS_HISTORIES, KEEP_HISTORIES = "lrec.contains_histories", "tracking.keep_histories"
 
 
 @dataclass(frozen=True)
@@ -254,7 +256,13 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
             artifact_uri=f"runs:/{run_id}/{artifact}", dst_path=str(folder)
         )
     except Exception:
-        find_run(store, run_id)  # or the store does not respond, or has no such run
+        run = find_run(store, run_id)  # or the store does not respond, or has no such run
+        kept = run.data.params.get(KEEP_HISTORIES) == "True"
+        if artifact == "model" and CONTAINS_HISTORIES in run.data.tags and not kept:
+            raise RuntimeError(
+                f"run {run_id} has no model: it would contain people's histories, and "
+                f"{KEEP_HISTORIES} was false. Train it again with {KEEP_HISTORIES}=true."
+            ) from None
         raise RuntimeError(
             f"run {run_id} has no {artifact}: it failed{WITHOUT.get(artifact, '')}, or its files "
             "were removed."

@@ -45,6 +45,17 @@ def test_model_is_used_or_trained_again_and_kept() -> None:
     assert with_saved(saved_run("vae", tracking__log_model=True))[0][1] == "recommend"
 
 
+def test_model_of_histories_is_trained_again_to_be_kept() -> None:
+    tags = {"lrec.overrides": "model=sknn", "lrec.contains_histories": "True"}
+    again = ["lrec", "train", "model=sknn", "tracking.keep_histories=true"]
+    run = saved_run("sknn", tags=tags, tracking__keep_histories=False)
+    assert with_saved(run) == [again]
+    both = saved_run("sknn", tags=tags, tracking__log_model=False)
+    assert with_saved(both) == [[*again[:-1], "tracking.log_model=true", again[-1]]]
+    kept = saved_run("sknn", tags=tags, tracking__keep_histories=True)
+    assert with_saved(kept)[0][1] == "recommend"
+
+
 def test_runs_are_named_with_where_their_data_lies_now() -> None:
     path = "new/ratings (1).csv"
     words = over_runs("simulate", [ID, "a" * 32], {"dataset.path": path})

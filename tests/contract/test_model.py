@@ -40,7 +40,12 @@ def test_models_that_represent_histories_by_vectors() -> None:
         name for name in options("model") if component_class("model", name).encodes_histories()
     }
     assert encoding >= {"attention", "bert4rec", "dae", "dense", "gan", "ials", "recvae", "vae"}
-    assert encoding.isdisjoint({"ease", "itemknn", "popularity", "rp3beta"})
+    assert encoding.isdisjoint({"ease", "itemknn", "popularity", "rp3beta", "rules", "sknn"})
+
+
+def test_models_that_contain_histories_say_so() -> None:
+    names = options("model")
+    assert [n for n in names if component_class("model", n).contains_histories] == ["sknn"]
 
 
 def test_models_whose_scores_are_inner_products_are_searched(bench: Bench) -> None:

@@ -99,10 +99,10 @@ def train(settings: TrainSettings, config: ComposedConfig) -> float:
         config = replace(config, overrides=overrides, choices={}, folder=folder, resumed=True)
     result = experiment.run(settings, config)
     if result is not None and result.run_id is not None and PARENT not in os.environ:
-        kept = settings.tracking.log_model
-        origin = None if kept else ["lrec", "train", *config.overrides]
-        following = with_model(result.run_id, origin)
-        if kept and result.evaluation is not None:
+        missing = settings.missing_switches
+        origin = ["lrec", "train", *config.overrides] if missing else None
+        following = with_model(result.run_id, origin, switches=missing)
+        if not missing and result.evaluation is not None:
             again = ["lrec", "evaluate", f"run={short_id(result.run_id)}", "bucket=counts"]
             following.insert(1, again)
         Screen().commands("next", *following)

@@ -35,7 +35,7 @@ from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
 from lrec.reporting.progress import Progress
 from lrec.reporting.terminal import Screen, show_warnings
-from lrec.tracking import forget
+from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, forget
 from lrec.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ def run(
         "lrec.command": "train" if observer is None else "trial",
         "lrec.for": config.purpose,
         "lrec.simple": str(model.is_baseline),
+        **({CONTAINS_HISTORIES: "True"} if model.contains_histories else {}),
     }
     with (
         settings.tracking.run(run_name(settings, config), tags, config.folder) as log,
@@ -170,7 +171,13 @@ def run(
                 result.table, split, data.digest, settings.tracking.keep_user_ids
             )
             run_logging.log_result(context, result, rows, references, users, buckets, settings)
-        if settings.tracking.log_model and observer is None:
+        missing = settings.missing_switches
+        if missing == [KEEP_HISTORIES] and observer is None:
+            screen.line(
+                f"the model is not saved: model={model.name} contains people's histories, which "
+                f"{KEEP_HISTORIES}=true keeps with the run"
+            )
+        if not missing and observer is None:
             if result is not None and not model.is_saved_exactly:
                 screen.line(log_rounding(log, evaluator, ranker, result, monitor.name))
             run_logging.log_model(context, model)

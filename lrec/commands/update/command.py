@@ -90,9 +90,9 @@ def run(settings: UpdateSettings, invocation: Invocation) -> None:
 
 def following(settings: UpdateSettings, invocation: Invocation, run_id: str) -> list[list[str]]:
     """Commands that use the updated model."""
-    kept = settings.tracking.log_model
-    origin = ["lrec", "update", *invocation.config.overrides]
-    return with_model(run_id, None if kept else origin)
+    missing = settings.missing_switches
+    origin = ["lrec", "update", *invocation.config.overrides] if missing else None
+    return with_model(run_id, origin, switches=missing)
 
 
 def learn_from_all(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -32,9 +31,8 @@ class ItemItemModel(Model):
     weights: Any
     recency: float
 
-    @abstractmethod
     def item_weights(self, users: Sparse) -> Any:
-        """The weights between items, from the training histories.
+        """The weights between items, from the training histories as sets.
 
         Args:
             users: `(n_users, n_items)` float32 sparse rows: 1, or the weight of the interaction.
@@ -42,6 +40,11 @@ class ItemItemModel(Model):
         Returns:
             `(n_items, n_items)` float32, sparse rows or dense.
         """
+        raise NotImplementedError(f"model={self.name} has no weights between items")
+
+    def weights_of(self, train: Histories) -> Any:
+        """The weights between items; models that read the order of the histories define this."""
+        return self.item_weights(history_matrix(train, self.catalogue.n_items))
 
     def fit(
         self,
@@ -53,7 +56,7 @@ class ItemItemModel(Model):
     ) -> None:
         """Train on `split.train` only; the other arguments do not matter."""
         self.catalogue = split.catalogue
-        self.weights = self.item_weights(history_matrix(split.train, split.catalogue.n_items))
+        self.weights = self.weights_of(split.train)
 
     def score(self, histories: Histories) -> Floats:
         scores = self._product(histories)

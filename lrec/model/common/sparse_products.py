@@ -59,22 +59,38 @@ def nearest(
     Returns:
         `(n, n)` sparse rows, float32, the entries of a row in descending order.
     """
+    n = left.shape[0]
+    rows = blocks(left, right, most=2**31 // n)
+    return largest_of_blocks(lambda block: left[block] @ right, rows, neighbours, weigh)
+
+
+def largest_of_blocks(
+    product: Callable[[slice], Sparse],
+    rows: list[slice],
+    neighbours: int,
+    weigh: Callable[[Floats, Ints, Ints], Floats] | None = None,
+) -> Sparse:
+    """Like `nearest`, of a square matrix that is made block by block, on all cores.
+
+    Args:
+        product: maps a block of rows to these rows, each entry once.
+        rows: the blocks, in order, that all rows are in.
+    """
     from scipy.sparse import csr_array
 
-    n = left.shape[0]
+    n = rows[-1].stop
 
     def block(rows: slice) -> tuple[Floats, Ints, Ints]:
-        product = left[rows] @ right
-        row = np.repeat(np.arange(product.shape[0]), np.diff(product.indptr))
-        column, values = product.indices, product.data
+        part = product(rows)
+        row = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+        column, values = part.indices, part.data
         if weigh is not None:
             values = weigh(values, row + rows.start, column)
         values[row + rows.start == column] = -1  # less than any other
-        kept = candidates(values, product.indptr, neighbours)
+        kept = candidates(values, part.indptr, neighbours)
         kept = kept[values[kept] >= 0]
-        return largest(row[kept], column[kept], values[kept], neighbours, product.shape)
+        return largest(row[kept], column[kept], values[kept], neighbours, part.shape)
 
-    rows = blocks(left, right, most=2**31 // n)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = list(pool.map(block, rows))
     values, columns, counts = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))

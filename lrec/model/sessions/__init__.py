@@ -1,0 +1,1 @@
+"""Histories that a model keeps, and votes of them."""
