@@ -40,14 +40,14 @@ def test_models_that_represent_histories_by_vectors() -> None:
     encoding = {
         name for name in options("model") if component_class("model", name).encodes_histories()
     }
-    assert encoding >= {"attention", "bert4rec", "dae", "dense", "gan", "ials"}
+    assert encoding >= {"attention", "bert4rec", "dae", "dense", "gan", "ials", "lightgcn"}
     assert encoding >= {"recvae", "simplex", "vae"}
     assert encoding.isdisjoint({"ease", "itemknn", "popularity", "rp3beta"})
 
 
 def test_models_whose_scores_are_inner_products_are_searched(bench: Bench) -> None:
     searched = {"attention", "bert4rec", "dae", "gan", "ials", "recvae", "vae"}
-    searched |= {"simplex"}
+    searched |= {"lightgcn", "simplex"}
     is_searched = bench.model.name in searched or "model.interaction=product" in bench.overrides
     assert (bench.model.factorised_scores() is not None) == is_searched
 
