@@ -14,6 +14,7 @@ from lrec.base.config.conf import options
 from lrec.evaluation.evaluator import Evaluator
 from lrec.model.common.sequence import SequenceModel
 from lrec.model.ials import IALS
+from lrec.model.pooled.pooled_model import PooledModel
 from lrec.testing.model import ModelContract, vectors_of
 
 
@@ -39,7 +40,8 @@ def test_models_that_represent_histories_by_vectors() -> None:
     encoding = {
         name for name in options("model") if component_class("model", name).encodes_histories()
     }
-    assert encoding >= {"attention", "bert4rec", "dae", "dense", "gan", "ials", "recvae", "vae"}
+    assert encoding >= {"attention", "bert4rec", "dae", "dense", "gan", "ials", "lightgcn"}
+    assert encoding >= {"recvae", "simplex", "vae"}
     assert encoding.isdisjoint({"ease", "itemknn", "popularity", "rp3beta", "rules", "sknn"})
 
 
@@ -50,6 +52,7 @@ def test_models_that_contain_histories_say_so() -> None:
 
 def test_models_whose_scores_are_inner_products_are_searched(bench: Bench) -> None:
     searched = {"attention", "bert4rec", "dae", "gan", "ials", "recvae", "vae"}
+    searched |= {"lightgcn", "simplex"}
     is_searched = bench.model.name in searched or "model.interaction=product" in bench.overrides
     assert (bench.model.factorised_scores() is not None) == is_searched
 
@@ -57,7 +60,7 @@ def test_models_whose_scores_are_inner_products_are_searched(bench: Bench) -> No
 def test_scores_are_a_linear_map_of_the_vectors(bench: Bench) -> None:
     """Of those models whose last layer is linear."""
     model: Any = bench.model
-    if isinstance(model, SequenceModel):
+    if isinstance(model, SequenceModel | PooledModel):
         weights, bias = np.asarray(model.table()).T, 0
     elif isinstance(model, IALS):
         weights, bias = model.items.factors.T, 0

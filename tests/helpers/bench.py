@@ -17,8 +17,9 @@ from lrec.evaluation.ranking import Ranker
 from lrec.model import Model
 from lrec.testing import bench
 
-# Where resumed training is always tested: random numbers, dropout layers, two policies of a game.
-EXACT = ("vae", "attention", "gan", "popularity")
+# Where resumed training is always tested: random numbers, dropout layers, two policies of a game,
+# a table that an epoch ends with.
+EXACT = ("vae", "attention", "gan", "lightgcn", "popularity")
 # Keys by whose values a variant is known.
 CHOICES = ("model", "model.objective", "model.interaction")
 # Arguments that make a network small, where a model has them.

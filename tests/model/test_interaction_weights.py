@@ -134,6 +134,8 @@ SMALL = {
     "attention": ["model.embedding_size=8", "model.blocks=1"],
     "bert4rec": ["model.embedding_size=8", "model.blocks=1"],
     "dense": ["model.objective=ranking", "model.embedding_size=8"],
+    "simplex": ["model.embedding_size=8"],
+    "lightgcn": ["model.embedding_size=8"],
 }
 
 

@@ -150,7 +150,7 @@ class EmbeddingBag(ItemEmbedding):
             entries = tf.gather(table, items.values) * weights[:, None]
             return tf.math.unsorted_segment_sum(entries, items.value_rowids(), items.nrows())
         indices = tf.stack([items.value_rowids(), tf.cast(items.values, tf.int64)], axis=1)
-        return _product(table, indices, weights, tf.stack([items.nrows(), self.rows]))
+        return sparse_product(table, indices, weights, tf.stack([items.nrows(), self.rows]))
 
 
 @contextmanager
@@ -168,10 +168,17 @@ def plain_bags(layers: Iterable[keras.layers.Layer]) -> Iterator[None]:
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
-def _product(
+def sparse_product(
     table: Tensor, indices: Tensor, weights: Tensor, shape: Tensor
 ) -> tuple[Tensor, Callable[..., Any]]:
-    """A sparse matrix times the table, and back: a third of the time of segment sums."""
+    """A sparse matrix times a table, and back: a third of the time of segment sums.
+
+    Args:
+        table: `(m, width)` float32; alone gets a gradient.
+        indices: `(entries, 2)` int64, rows and columns in order of the rows.
+        weights: `(entries,)` float32.
+        shape: `(2,)` int64, (n, m).
+    """
     matrix = tf.raw_ops.SparseTensorToCSRSparseMatrix(
         indices=indices, values=weights, dense_shape=shape
     )

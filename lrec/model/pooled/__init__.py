@@ -1,0 +1,1 @@
+"""Models that pool a history to one vector."""
