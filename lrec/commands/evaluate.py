@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.config.check import check
+from lrec.base.errors import ConfigError
 from lrec.commands import loading
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.data_lines import data_lines
@@ -19,7 +20,9 @@ from lrec.commands.train.run_logging import RunContext, log_result, published_ta
 from lrec.data.alignment import align, refuse_leakage
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
+from lrec.evaluation.negative_sampling import By, Negatives
 from lrec.evaluation.references import with_references
+from lrec.evaluation.sampled_ranking import PREFIX, SampledRanking, can_be_sampled
 from lrec.model import Model
 from lrec.reporting.terminal import Screen, show_warnings
 
@@ -33,11 +36,49 @@ class EvaluateSettings(RunSettings):
 
     Attributes:
         run: MLflow id of the run.
+        sampled_negatives: items that each target is ranked among too; None for the catalogue only.
+        sampled_by: they are drawn by.
+        sampled_seed: of their draw.
     """
 
     run: str
+    sampled_negatives: int | None
+    sampled_by: By
+    sampled_seed: int
 
     file: ClassVar[str] = "conf/evaluate.yaml"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sampled_negatives is not None and self.sampled_negatives < 1:
+            raise ConfigError(
+                "sampled_negatives must be 1 or more, or null for the full ranking only. "
+                f"Received: {self.sampled_negatives}"
+            )
+        if not 0 <= self.sampled_seed < 2**31:
+            raise ConfigError(
+                f"sampled_seed must lie between 0 and 2**31 - 1. Received: {self.sampled_seed}"
+            )
+
+    @property
+    def displayed(self) -> list[str]:
+        """The metrics of tables, each with its sampled counterpart behind it."""
+        names = super().displayed
+        if self.sampled_negatives is None:
+            return names
+        pairs = ([n, f"{PREFIX}{n}"] if can_be_sampled(self.metric[n]) else [n] for n in names)
+        return [name for pair in pairs for name in pair]
+
+    @property
+    def sampling(self) -> dict[str, int | str]:
+        """The draw of negatives, as it is logged; empty without one."""
+        if self.sampled_negatives is None:
+            return {}
+        return {
+            "sampled_negatives": self.sampled_negatives,
+            "sampled_by": self.sampled_by,
+            "sampled_seed": self.sampled_seed,
+        }
 
 
 def run(settings: EvaluateSettings, invocation: Invocation) -> None:
@@ -52,7 +93,8 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
     with settings.tracking.run(
         f"evaluate-{model.name}", tags, invocation.folder, settings.run
     ) as log:
-        log.params({key: value for key, value in config.values.items() if key in FREE})
+        free = {key: value for key, value in config.values.items() if key in FREE}
+        log.params({**free, **settings.sampling})
         split = split_to_evaluate(settings, config.values, data, model)
         evaluator = kept_references.evaluator(split, settings, data)
         buckets = evaluator.buckets["test"]
@@ -60,17 +102,41 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
         log.dataset(settings.dataset.name, data.digest, source)
         for line in data_lines(data, split, buckets):
             screen.line(line)
-        result = evaluator.test(evaluator.ranker(model))
+        ranker = evaluator.ranker(model)
+        result = evaluator.test(ranker)
         references = kept_references.references(evaluator, settings, config.values, data)
+        if settings.sampled_negatives is not None and len(split.test):
+            sampled = SampledRanking(
+                evaluator,
+                Negatives(
+                    split.catalogue,
+                    settings.sampled_negatives,
+                    settings.sampled_by,
+                    settings.sampled_seed,
+                ),
+            )
+            result = sampled.extend(result, ranker)
+            references = sampled.extend_references(references, result)
         rows = with_references(model.name, result.values, references)
         keep_ids = settings.tracking.keep_user_ids
         users = published_table(result.table, split, data.digest, keep_ids)
         context = RunContext(log, config)
         log_result(context, result, rows, references, users, buckets, settings)
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
+    if settings.sampled_negatives is not None:
+        screen.line(sampled_line(settings))
     screen.note(log.location)
     moved = location_of(config) if is_data_of(data, settings.run) else None
     screen.commands("next", *with_model(settings.run, location=moved))
+
+
+def sampled_line(settings: EvaluateSettings) -> str:
+    """A line on what sampled metrics are, and what they are not for."""
+    return (
+        f"{PREFIX}…: each target among {settings.sampled_negatives} items that its user never had "
+        f"(sampled_by={settings.sampled_by}). To be held against papers that do so, and nothing "
+        "else: models may stand in another order than in the full ranking, which decides"
+    )
 
 
 def split_to_evaluate(

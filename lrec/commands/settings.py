@@ -149,6 +149,12 @@ class RunSettings:
             ConfigError: naming the nearest one that it does.
         """
         if self.monitor not in (known := self.monitors):
+            if self.monitor.startswith("val/sampled_"):
+                raise ConfigError(
+                    "monitor must be a metric of the full ranking: sampled ones may put models in "
+                    "another order, so nothing is decided by them. "
+                    f"Received: {shown(self.monitor)} [conf/config.yaml]"
+                )
             raise ConfigError(
                 "monitor must be a validation metric that this config computes"
                 f"{nearest(self.monitor, known)}. Received: {shown(self.monitor)} "

@@ -156,7 +156,7 @@ def column_of(metric: str, rows: Mapping[str, Mapping[str, float]], ks: Sequence
 
     Metrics of a whole group's lists are compared over equal-sized samples where there are any.
     """
-    k = min(ks) if metric in SHORT_LISTS else max(ks)
+    k = min(ks) if metric.removeprefix("sampled_") in SHORT_LISTS else max(ks)
     known = {key.partition("/")[0] for values in rows.values() for key in values}
     names = (metric, f"{metric}_sub_at_{k}", f"{metric}_at_{k}")
     return next((name for name in names if name in known), names[-1])

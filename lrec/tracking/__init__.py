@@ -27,6 +27,7 @@ from lrec.tracking.saved_runs import (
     tags_of,
 )
 from lrec.tracking.store import Store, UnreachableError
+from lrec.tracking.uninterrupted import uninterrupted
 
 __all__ = [
     "CONFIG",
@@ -49,6 +50,7 @@ __all__ = [
     "of_sweep",
     "resolve",
     "tags_of",
+    "uninterrupted",
 ]
 EXPERIMENT = "lrec"  # by default
 PARENT = "LREC_PARENT_RUN_ID"  # environment variable of a sweep, for its jobs
@@ -144,7 +146,7 @@ class Tracking:
             journal.close(discard=not journal.sent)
             raise
         if log.run_id is not None:
-            sync.send_ended(store)
+            sync.send_left(store)
         return log
 
     def reach(self) -> None:

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from lrec.base.files import remove_leftovers, write_text
+from lrec.tracking.uninterrupted import uninterrupted
 
 Entry = dict[str, Any]
 NAME = "journal.jsonl"
 CONFIG = "config.yaml"  # of a run that can be resumed
 DIGEST, CONTENT = "sha256", "entry"  # keys of a line
+KILLED = "killed"  # kind of the entry that others add; the run may go on behind it
+LOOK = 2.0  # seconds: a run has its journal open for as long as it runs, `lrec.tracking.sync` less
 
 
 class Journal:
@@ -28,6 +31,7 @@ class Journal:
 
     Args:
         folder: of the run. Entries that a killed run left there are read.
+        wait: seconds to wait for another process that only looks at it.
 
     Attributes:
         entries: all of them, also those that could not be written.
@@ -38,7 +42,7 @@ class Journal:
         RuntimeError: another process has it open.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wait: float = LOOK) -> None:
         from filelock import FileLock, Timeout
 
         self.folder = folder
@@ -51,7 +55,7 @@ class Journal:
         self._lock = FileLock(folder / "journal.lock")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(blocking=False)
+            self._lock.acquire(timeout=wait)
         except Timeout:
             raise RuntimeError(f"the run in {folder} is still going on.") from None
         remove_leftovers(folder, below=True)
@@ -60,18 +64,19 @@ class Journal:
     def add(self, kind: str, **content: Any) -> None:
         """Append an entry. While the disk is full, entries stay in memory."""
         entry = {"kind": kind, "time": int(time.time() * 1000), **content}
-        self.entries.append(entry)
-        try:
-            if self._incomplete:
-                write_text(self.path, _text(self.entries))
-            else:
-                with self.path.open("a") as file:
-                    file.write(_text([entry]))
-            self._incomplete = False
-        except OSError as error:
-            if not self._incomplete:
-                warnings.warn(f"{self.path} cannot be written ({error})", stacklevel=2)
-            self._incomplete = True
+        with uninterrupted():  # or a run that goes on would log again what MLflow has
+            self.entries.append(entry)
+            try:
+                if self._incomplete:
+                    write_text(self.path, _text(self.entries))
+                else:
+                    with self.path.open("a") as file:
+                        file.write(_text([entry]))
+                self._incomplete = False
+            except OSError as error:
+                if not self._incomplete:
+                    warnings.warn(f"{self.path} cannot be written ({error})", stacklevel=2)
+                self._incomplete = True
 
     def relative(self, path: Path) -> str:
         """A path as entries hold it: relative to the run's folder, which may be moved."""
@@ -100,6 +105,17 @@ class Journal:
     def ended(self) -> bool:
         """True if the run came to its end, good or bad."""
         return bool(self.entries) and self.entries[-1]["kind"] == "end"
+
+    def end_killed(self) -> None:
+        """Record that its process was killed, at its last entry: nobody was left to say so."""
+        if self.entries and self.entries[-1]["kind"] not in ("end", KILLED):
+            self.add(KILLED, time=self.entries[-1]["time"])
+
+    @property
+    def host(self) -> str | None:
+        """The machine that the run was begun on, or last gone on with."""
+        hosts = [entry["host"] for entry in self.entries if "host" in entry]
+        return hosts[-1] if hosts else None
 
     @property
     def store(self) -> str | None:

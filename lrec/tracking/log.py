@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.base.errors import one_line
+from lrec.base.files import HOST
 from lrec.tracking.journal import Journal
 from lrec.tracking.store import Store, UnreachableError
 
@@ -64,7 +65,11 @@ class Log:
     def start(
         self, experiment: str, name: str, tags: Mapping[str, str], parent: str | None
     ) -> None:
-        """Log the start of the run, or, if its journal has entries, that it is resumed."""
+        """Log the start of the run, or, if its journal has entries, that it is resumed.
+
+        Args:
+            parent: id of the run that it becomes a child of; None keeps a resumed run's.
+        """
         if not self._journal.entries:
             self._add(
                 "start",
@@ -74,9 +79,10 @@ class Log:
                 tags=dict(tags),
                 parent=parent,
                 store=self._store.digest,
+                host=HOST,
             )
         else:
-            self._add("again")
+            self._add("again", parent=parent, host=HOST)
 
     def params(self, values: Mapping[str, Any]) -> None:
         """Log parameters, once: a run resumed on other devices keeps those of its start."""

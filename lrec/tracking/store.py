@@ -212,11 +212,6 @@ class Store:
         if journal.run_id is not None and new_store.lacks_run(self.uri, journal.run_id):
             journal.forget_sent()
 
-    def mark_killed(self, journal: Journal) -> None:
-        """Mark a run as killed; its journal stays, so that it can be resumed."""
-        if journal.run_id is not None:
-            self.mlflow.MlflowClient().set_terminated(journal.run_id, "KILLED")
-
     @property
     def is_reachable(self) -> bool:
         """True if MLflow responds now."""
@@ -266,6 +261,11 @@ class Store:
 
     def _again(self, client: Any, run_id: str, entry: Entry) -> None:
         client.update_run(run_id, "RUNNING")
+        if entry.get("parent"):  # what goes on with the run, and not what began it
+            client.set_tag(run_id, "mlflow.parentRunId", entry["parent"])
+
+    def _killed(self, client: Any, run_id: str, entry: Entry) -> None:
+        client.set_terminated(run_id, "KILLED", entry["time"])
 
     def _params(self, client: Any, run_id: str, entry: Entry) -> None:
         from mlflow.entities import Param

@@ -8,23 +8,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lrec.base.errors import one_line
-from lrec.base.files import remove_leftovers
+from lrec.base.files import HOST, remove_leftovers
 from lrec.tracking.journal import NAME, Journal, obstacle
 from lrec.tracking.store import Store, UnreachableError
 
 OUTPUTS = Path("outputs")  # run folders, see conf/config.yaml
-PATTERNS = ("*/*", "multirun/*/*", "multirun/*/*/*")
 
 
-def send_ended(store: Store) -> None:
-    """Send what ended runs of this folder left for the same store; errors are ignored."""
+def send_left(store: Store) -> None:
+    """Send what runs of this folder left for the same store, of killed ones that they were.
+
+    Runs of other machines that share the folder may be alive, whatever a lock says. Errors are
+    ignored: a damaged folder of another run must not stop the run that starts now.
+    """
     remove_leftovers(OUTPUTS, below=True)
-    for pattern in PATTERNS:
-        for path in OUTPUTS.glob(f"{pattern}/{NAME}"):
-            # a damaged folder of another run must not stop the run that starts now
-            with contextlib.suppress(Exception), _open(path.parent) as journal:
-                if journal.ended and journal.store == store.digest:
-                    store.send(journal)
+    paths: list[Path] = []
+    with contextlib.suppress(OSError):  # a folder may go away meanwhile
+        paths = list(OUTPUTS.rglob(NAME))
+    for path in paths:
+        with contextlib.suppress(Exception), _open(path.parent) as journal:
+            if journal.store == store.digest and (journal.ended or journal.host == HOST):
+                journal.end_killed()
+                store.send(journal)
 
 
 def send_all(folder: Path, store: Store) -> Iterator[str]:
@@ -52,10 +57,10 @@ def _send(journal: Journal, store: Store) -> str:
         raise RuntimeError(
             f"it was begun in another store than {store}: set MLFLOW_TRACKING_URI to that one."
         )
+    journal.end_killed()
     store.send(journal)
     if journal.ended:
         return f"sent run {journal.run_id}, from {journal.folder}"
-    store.mark_killed(journal)
     resume = f"lrec train {shlex.quote(f'resume={journal.folder}')}"
     hint = obstacle(journal.folder, journal.entries) or f"go on: {resume}"
     return f"run {journal.run_id} was killed; {hint}"
@@ -63,7 +68,7 @@ def _send(journal: Journal, store: Store) -> str:
 
 @contextlib.contextmanager
 def _open(folder: Path) -> Iterator[Journal]:
-    journal = Journal(folder)
+    journal = Journal(folder, wait=0)
     try:
         yield journal
     finally:

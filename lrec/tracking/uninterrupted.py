@@ -16,7 +16,8 @@ def uninterrupted(needed: bool = True) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM wait until the block has ended.
 
     An exception within a transaction of SQLite would leave it open, and lock the database against
-    all that the run has to write about its end.
+    all that the run has to write about its end; one within the file of a journal or a study would
+    leave its lock held, or the file behind what this process takes for written.
 
     Args:
         needed: False for a block that they may interrupt, as one that waits for a network.

@@ -360,6 +360,29 @@ def test_evaluate_takes_other_buckets_and_lengths(bench: Bench, vae: Run) -> Non
     assert metrics["users/all"] == vae.data.metrics["users/all"]
 
 
+def test_evaluate_ranks_among_sampled_negatives_too(bench: Bench, vae: Run) -> None:
+    answer = bench.evaluate("sampled", vae, "sampled_negatives=10")
+    assert answer.rc == 0, answer.err
+    shown = [line.split()[0] for line in answer.out.splitlines() if "@" in line.partition(" ")[0]]
+    assert shown[shown.index("ndcg@10") + 1] == "sampled_ndcg@10"
+    assert "each target among 10 items that its user never had (sampled_by=uniform)" in answer.out
+    run = bench.run("sampled")
+    metrics = run.data.metrics
+    assert metrics["ndcg_at_10/all"] == vae.data.metrics["ndcg_at_10/all"]
+    assert metrics["sampled_ndcg_at_10/all"] > metrics["ndcg_at_10/all"]
+    for name in ("sampled_hit_at_10/tail", "gap/sampled_ndcg_at_10"):
+        assert name in metrics
+        assert f"popularity/{name}" in metrics
+    assert "| sampled ndcg@10 |" in run.data.tags["mlflow.note.content"]
+    assert (run.data.params["sampled_negatives"], run.data.params["sampled_by"]) == (
+        "10",
+        "uniform",
+    )
+    assert bench.evaluate("many", vae, "sampled_negatives=1000").complaint.startswith(
+        "lrec: sampled_negatives must not exceed the items that each test user"
+    )
+
+
 def test_evaluate_refuses_questions_that_the_run_has_seen(bench: Bench, vae: Run) -> None:
     answer = bench.evaluate("seen", vae, "split=ratio")
     assert answer.rc == 1

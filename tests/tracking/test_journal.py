@@ -6,6 +6,8 @@ import errno
 import json
 import shlex
 import shutil
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import mlflow
 import pytest
 from mlflow.entities import Run
 
-from lrec.tracking import Log, Tracking, forget, sync
+from lrec.tracking import Log, Tracking, forget, journal, sync
 from lrec.tracking.journal import NAME, Journal, entries_of
 from lrec.tracking.store import Store, UnreachableError
 
@@ -186,6 +188,79 @@ def test_run_that_was_killed_goes_on_under_its_id(folder: Path) -> None:
     (run,) = runs()
     assert run.data.params == {"model": "vae"}
     assert (run.info.run_id, run.info.status) == (log.run_id, "FINISHED")
+
+
+def test_next_run_ends_killed_ones_at_their_last_entry(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parents of studies lie beside their trials, those of candidates in a folder of their own."""
+    day = folder / "outputs" / "day"
+    logs = [
+        Tracking().open(name, {"lrec.command": name}, day / name)
+        for name in ("tune", "compare/candidates", "sweep/trials/0")
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr("lrec.tracking.log.HOST", "another machine")
+        logs.append(Tracking().open("shared", {}, day / "shared"))
+    logs[3]._journal._lock.release()  # one that does not reach this machine
+    for log in logs[:2]:
+        log._journal._lock.release()  # what the end of a process does
+    for name in ("next", "one after"):
+        train(day / name)
+        by_id = {run.info.run_id: run.info for run in runs()}
+        for log in logs[:2]:
+            assert by_id[log.run_id].status == "KILLED"
+            assert by_id[log.run_id].end_time == log._journal.entries[0]["time"]
+        for log in logs[2:]:  # their processes are, or may be, alive
+            assert by_id[log.run_id].status == "RUNNING"
+    assert len(entries_of(day / "tune")) == 2  # it was marked once
+    logs[2].end("FINISHED")
+
+
+def test_run_that_goes_on_is_a_child_of_what_goes_on_with_it(folder: Path) -> None:
+    log = Tracking().open("name", {}, folder / "run", parent="a" * 32)
+    log._journal._lock.release()
+    again = Tracking().open("name", {}, folder / "run")
+    assert runs()[0].data.tags["mlflow.parentRunId"] == "a" * 32  # nothing else goes on with it
+    again._journal._lock.release()
+    Tracking().open("name", {}, folder / "run", parent="b" * 32).end("FINISHED")
+    (run,) = runs()
+    assert run.data.tags["mlflow.parentRunId"] == "b" * 32
+
+
+def test_run_waits_for_a_command_that_looks_at_its_folder(folder: Path) -> None:
+    Tracking().open("name", {}, folder / "run")._journal._lock.release()
+    looking = Journal(folder / "run")
+    threading.Timer(0.2, looking.close).start()
+    again = Tracking().open("name", {}, folder / "run")
+    again.end("FINISHED")
+    assert runs()[0].info.status == "FINISHED"
+
+
+def test_ctrl_c_while_an_entry_is_written_leaves_it_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else MLflow would have a step that the file lacks, and get it again when the run goes on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    log = Tracking().open("name", {"lrec.command": "train"}, folder / "run")
+    text = journal._text
+
+    def interrupted(entries: list[dict[str, Any]]) -> str:
+        monkeypatch.setattr(journal, "_text", text)
+        signal.raise_signal(signal.SIGINT)
+        return text(entries)
+
+    monkeypatch.setattr(journal, "_text", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        log.metrics({"val/loss": 1.0}, step=1)
+    signal.signal(signal.SIGINT, before)
+    log.end("KILLED")
+    assert entries_of(folder / "run") == log._journal.entries
+    again = Tracking().open("name", {}, folder / "run")
+    again.metrics({"val/loss": 1.0}, step=1)
+    again.end("FINISHED")
+    history = mlflow.MlflowClient().get_metric_history(again.run_id, "val/loss")
+    assert len(history) == 1
 
 
 def test_run_that_goes_on_is_left_alone(folder: Path) -> None:

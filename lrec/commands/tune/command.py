@@ -22,8 +22,10 @@ from lrec.commands.tune.study import Study
 from lrec.commands.tune.trials.study_trial import IMPATIENT
 from lrec.commands.tune.workers import end_with_parent, number_of, work, work_together
 from lrec.reporting.terminal import Screen, show_warnings
+from lrec.tracking import Log
 
 INTERRUPTED = 130  # exit status
+BEGUN_BY = "run"  # attribute of a study
 
 
 def run(settings: TuneSettings, invocation: Invocation) -> None:
@@ -47,11 +49,14 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
     studies: list[tuple[Candidate, Study]] = []
     tags = {"lrec.command": "tune", "lrec.monitor": settings.monitor}
     status: int | str | None = None  # of a command that was told to end
+    earlier: set[str] = set()  # runs that began what this one goes on with
     with settings.tracking.parent(f"tune-{len(chosen)}-candidates", tags, config.folder) as log:
         try:
             for candidate in chosen:
                 study = open_study(settings, candidate, base)
                 studies.append((candidate, study))
+                earlier |= begun_by(study, log)
+                log.tags({"lrec.goes_on_from": " ".join(sorted(earlier))} if earlier else {})
                 if settings.to is not None:
                     preset.refuse_foreign(Path(settings.to), study.name, settings.fresh)
                 spend(settings, invocation, candidate, study, base, screen)
@@ -84,6 +89,16 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
         screen.commands("next, on the test part", *following([one.outcome for one in findings]))
     if status is not None:
         raise SystemExit(status)
+
+
+def begun_by(study: Study, log: Log) -> set[str]:
+    """The run of the command that began a study, if that was another one.
+
+    Args:
+        log: of this command's run.
+    """
+    own = log.run_id
+    return set() if own is None else {study.attribute(BEGUN_BY, own)} - {own}
 
 
 def of_study(candidate: Candidate, study: Study) -> Findings:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lrec.base.errors import one_line, redact_addresses
 from lrec.base.silence import silenced
+from lrec.tracking import uninterrupted
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
@@ -85,8 +86,18 @@ def _database(address: str) -> BaseStorage:
     raise AssertionError
 
 
-def patiently(call: Callable[[], T], patience: float = PATIENCE) -> T:
+def is_remote(storage: BaseStorage) -> bool:
+    """True if a call to a storage may wait for a network."""
+    from optuna.storages import RDBStorage
+
+    return isinstance(storage, RDBStorage) and not str(storage.url).startswith("sqlite")
+
+
+def patiently(call: Callable[[], T], patience: float = PATIENCE, interruptible: bool = True) -> T:
     """The result of a call to a storage, tried again for minutes while the storage is away.
+
+    Args:
+        interruptible: False to let Ctrl-C and SIGTERM wait until a call has ended.
 
     Raises:
         StorageAwayError: it did not come back.
@@ -97,7 +108,8 @@ def patiently(call: Callable[[], T], patience: float = PATIENCE) -> T:
     deadline, told = time.monotonic() + patience, False
     while True:
         try:
-            return call()
+            with uninterrupted(not interruptible):
+                return call()
         except (StorageInternalError, DBAPIError, OSError) as error:
             if time.monotonic() > deadline:
                 raise StorageAwayError(

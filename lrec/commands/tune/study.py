@@ -12,7 +12,7 @@ from lrec.commands.tune.budget import Budget
 from lrec.commands.tune.objectives import Objective
 from lrec.commands.tune.sampling import Pruner, Sampler, pruner, sampler
 from lrec.commands.tune.search_space import SearchSpace
-from lrec.commands.tune.storage import PATIENCE, patiently
+from lrec.commands.tune.storage import PATIENCE, is_remote, patiently
 from lrec.commands.tune.trials.attributes import (
     AFTER,
     AS_IT_IS,
@@ -89,6 +89,7 @@ class Study:
         self.budget = budget
         self.folder = folder
         self.patience = PATIENCE
+        self._is_remote = is_remote(storage)
         self.known = space.inside(config)
         self.study = self.patiently(
             lambda: optuna.create_study(
@@ -145,7 +146,7 @@ class Study:
 
     def patiently(self, call: Callable[[], T]) -> T:
         """The result of a call to the storage, see `lrec.commands.tune.storage.patiently`."""
-        return patiently(call, self.patience)
+        return patiently(call, self.patience, self._is_remote)
 
     def trials(self) -> list[FrozenTrial]:
         """All trials, as they are in the storage now."""

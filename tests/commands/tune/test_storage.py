@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,18 @@ from typing import Any
 import optuna
 import pytest
 from helpers.studies import finish, study_of
+from optuna.storages import InMemoryStorage, RDBStorage
 from sqlalchemy.exc import OperationalError
 
 from lrec.commands.tune import storage
-from lrec.commands.tune.storage import StorageAwayError, open_storage, patiently, short, with_driver
+from lrec.commands.tune.storage import (
+    StorageAwayError,
+    is_remote,
+    open_storage,
+    patiently,
+    short,
+    with_driver,
+)
 
 LOGIN = "postgresql://me:secret@127.0.0.1:9/studies"
 
@@ -136,6 +145,42 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path, monkeypatch: pytest.Monk
     full[:] = [False] * 9
     study.study.set_user_attr("key", "value")
     assert study_of(open_storage(str(path))).attribute("key", "other") == "value"
+
+
+@pytest.mark.parametrize("address", ["{}/journal", "sqlite:///{}/studies.db"])
+def test_ctrl_c_waits_for_a_call_to_a_storage_of_this_machine(address: str, tmp_path: Path) -> None:
+    """Else a lock stays held, or the storage lacks what this process has told it."""
+    study = study_of(open_storage(address.format(tmp_path)))
+    trial = study.ask()
+    assert trial is not None
+    done = []
+
+    def half_and_half() -> None:
+        trial.trial.set_user_attr("one half", 1)
+        signal.raise_signal(signal.SIGINT)
+        trial.trial.set_user_attr("the other", 1)
+        done.append(True)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            study.patiently(half_and_half)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done
+    trial.release()
+    other = study_of(open_storage(address.format(tmp_path)))
+    assert [one.state.name for one in other.trials()] == ["FAIL", "WAITING"]
+    assert {"one half", "the other"} < other.trials()[0].user_attrs.keys()
+
+
+def test_a_storage_on_a_network_may_be_interrupted() -> None:
+    class Remote(RDBStorage):
+        def __init__(self) -> None:
+            self.url = LOGIN
+
+    assert is_remote(Remote())
+    assert not is_remote(InMemoryStorage())
 
 
 @pytest.mark.parametrize(

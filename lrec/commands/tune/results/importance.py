@@ -24,13 +24,13 @@ def importances(
     Returns:
         None of fewer than 20 trials, or where nothing distinguishes the best.
     """
-    import optuna
+    known = [trial for trial in trials if objective.name in trial.values]
+    if len(known) < LEAST or not space.keys:
+        return {}
+    import optuna  # not before: a study that is interrupted early ends at once
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
     distributions = space.distributions()
-    known = [trial for trial in trials if objective.name in trial.values]
-    if len(known) < LEAST or not distributions:
-        return {}
     study = optuna.create_study()  # in memory, minimised
     for trial in known:
         params = {key: value for key, value in trial.params.items() if key in distributions}

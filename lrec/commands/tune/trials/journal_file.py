@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 from filelock import FileLock
 from optuna.storages.journal import JournalFileBackend
 
+LONGEST = 5.0  # seconds that a process waits for another's lines, before it is told to wait
+
 
 class JournalFile(JournalFileBackend):
     """Lines of JSON under a lock that the system releases when its process is killed.
@@ -26,7 +28,7 @@ class JournalFile(JournalFileBackend):
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
         self._path = path
-        self._mutex = FileLock(f"{path}.lock")
+        self._mutex = FileLock(f"{path}.lock", timeout=LONGEST)
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         lines = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
