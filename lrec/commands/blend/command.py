@@ -17,13 +17,16 @@ from lrec.reporting.terminal import Screen, show_warnings
 
 __all__ = ["BlendSettings", "run"]
 
+# Keys of the blend's own run that may differ from its members'.
+FREE = ("bucket", "k", "monitor", "validate_users")
+
 
 def run(settings: BlendSettings, invocation: Invocation) -> None:
     """Find or train the members, blend those of each seed, and log a run for each blend."""
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
-    run_ids = candidate_runs(settings, invocation)
+    run_ids = candidate_runs(settings, invocation, FREE)
     blends = members_by_seed(settings, run_ids, screen)
     jobs = {
         seed: blend_job(settings, config, members, seed, len(blends) > 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 from omegaconf import OmegaConf
@@ -123,7 +123,7 @@ def blend_job(
     }
     location = {key.partition(".")[2]: value for key, value in location_of(config).items()}
     values = {
-        **{key: config.values[key] for key in RunSettings.__dataclass_fields__},
+        **{field.name: config.values[field.name] for field in fields(RunSettings)},
         "dataset": some["dataset"] | location,
         "split": some["split"],
         "feature": {"none": _plain(OmegaConf.load(CONF / "feature" / "none.yaml"))},
