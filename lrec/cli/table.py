@@ -97,6 +97,12 @@ COMMANDS = {
         "RecommendSettings",
         ("bucket", "strategy"),
     ),
+    "blend": Command(
+        "make saved runs one recommender, each weighing by length of history; the gain by bucket",
+        "lrec blend 'candidates=[attention,ease,itemknn,popularity]'",
+        "blend.command",
+        "BlendSettings",
+    ),
     "update": Command(
         "let a saved model go on learning from new interactions; before and after by bucket",
         "lrec update run=RUN_ID feedback=new.csv retrain=true",

@@ -34,8 +34,10 @@ def origin_of(tags: Mapping[str, str]) -> list[str] | None:
         words = shlex.split(text)
     except ValueError:  # a quote was cut off
         return None
-    updates = tags.get("lrec.for") == "update" or "lrec.updates" in tags
-    return None if len(text) >= CUT else ["lrec", "update" if updates else "train", *words]
+    command = "blend" if tags.get("lrec.for") == "blend" else "train"
+    if tags.get("lrec.for") == "update" or "lrec.updates" in tags:
+        command = "update"
+    return None if len(text) >= CUT else ["lrec", command, *words]
 
 
 def with_model(

@@ -144,9 +144,13 @@ class Model(Component, ABC):
         return np.bincount(histories.row, weights=inside, minlength=len(histories)) > 0
 
     @classmethod
-    def uses_tensorflow(cls) -> bool:
-        """True if scores come of `graph`; else training and scoring do without TensorFlow."""
+    def has_graph(cls) -> bool:
+        """True if scores come of `graph`."""
         return cls.graph is not Model.graph
+
+    def uses_tensorflow(self) -> bool:
+        """False if training and scoring do without TensorFlow."""
+        return self.has_graph()
 
     @classmethod
     def encodes_histories(cls) -> bool:

@@ -200,6 +200,8 @@ def obstacle(folder: Path, entries: list[Entry]) -> str:
         return "it left nothing to go on with: it ended well, or before it began to train"
     if "lrec.updates" in tags:
         return "it is of lrec update, which is not resumed but run again"
+    if tags.get("lrec.for") == "blend":
+        return "it is of lrec blend, which is not resumed but run again"
     if entries[-1].get("status") == "FINISHED":
         return "it ended well, and lrec sync sends what MLflow has not got"
     if not (folder / CONFIG).exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -122,10 +123,11 @@ class ComparedModel:
 
     @property
     def uses_tensorflow(self) -> bool:
-        """True if its scores come of a graph; see `Model.uses_tensorflow`."""
-        key = "model._target_"
-        model = target_class(self.any.params.get(key), key, f"run {self.any.id}", Model)
-        return bool(model.uses_tensorflow())
+        """True if its scores come of a graph, or those of a blend's member."""
+        params, place = self.any.params, f"run {self.any.id}"
+        members = [key for key in params if re.fullmatch(r"model\.members\..*\._target_", key)]
+        keys = ["model._target_", *members]
+        return any(target_class(params.get(k), k, place, Model).has_graph() for k in keys)
 
     @property
     def distinct(self) -> dict[int, SavedRun]:
@@ -154,6 +156,26 @@ def select(
         ComparisonError: the runs cannot be compared, or are of fewer models.
     """
     runs = list(runs)
+    refuse_incomparable(runs)
+    if len({settings(run) for run in runs}) < least:
+        names = ", ".join(sorted({name(run) for run in runs})) or "none"
+        raise ComparisonError(
+            f"{least} models are needed, on the same data and split; found: {names}. Train more: "
+            "lrec train model=itemknn, or name candidates=[popularity,itemknn,…]."
+            + (f" {left_out[0].upper()}{left_out[1:]}." if left_out else "")
+        )
+    by_settings: dict[tuple[tuple[str, str], ...], dict[int, SavedRun]] = defaultdict(dict)
+    for run in runs:
+        by_settings[settings(run)].setdefault(run.seed, run)
+    return _with_names(_same_seeds(list(by_settings.values()), named))
+
+
+def refuse_incomparable(runs: Sequence[SavedRun]) -> None:
+    """Refuse runs that are no models, or not on the same data and split.
+
+    Raises:
+        ComparisonError: naming the run, or the two of them and what differs.
+    """
     for run in runs:
         if not run.trained:
             raise ComparisonError(
@@ -166,17 +188,6 @@ def select(
                 f"runs {runs[0].id} ({name(runs[0])}) and {run.id} ({name(run)}) are not "
                 f"comparable: {'; '.join(reasons)}."
             )
-    if len({settings(run) for run in runs}) < least:
-        names = ", ".join(sorted({name(run) for run in runs})) or "none"
-        raise ComparisonError(
-            f"{least} models are needed, on the same data and split; found: {names}. Train more: "
-            "lrec train model=itemknn, or name candidates=[popularity,itemknn,…]."
-            + (f" {left_out[0].upper()}{left_out[1:]}." if left_out else "")
-        )
-    by_settings: dict[tuple[tuple[str, str], ...], dict[int, SavedRun]] = defaultdict(dict)
-    for run in runs:
-        by_settings[settings(run)].setdefault(run.seed, run)
-    return _with_names(_same_seeds(list(by_settings.values()), named))
 
 
 def taken_words(models: Sequence[ComparedModel]) -> str:

@@ -16,10 +16,15 @@ from lrec.commands.runs.selection import SelectionSettings
 NOT_OF_TRAINING = ("tracking", "metric", "hydra", "strategy")
 
 
-def candidate_runs(settings: SelectionSettings, invocation: Invocation) -> list[str]:
+def candidate_runs(
+    settings: SelectionSettings, invocation: Invocation, free: Sequence[str] = ()
+) -> list[str]:
     """Find a run of every candidate with every seed; train those that are missing.
 
     All are composed and checked before the first is trained.
+
+    Args:
+        free: keys of training runs that are the command's own too, where nothing is trained.
 
     Returns:
         The runs' ids; none if there are no candidates.
@@ -31,7 +36,7 @@ def candidate_runs(settings: SelectionSettings, invocation: Invocation) -> list[
     own, composer = own_keys(type(settings)), invocation.composer
     shared = training_overrides(composer, own)
     if not settings.candidates:
-        refuse_training_keys(shared)
+        refuse_training_keys([override for override in shared if key_of(override) not in free])
         return []
     jobs = [
         composer.compose(

@@ -10,7 +10,7 @@ from lrec.tracking import SavedRun
 
 HELD_OUT = "user_holdout"
 # Commands that train what somebody named as a model; the runs of others are steps on their way.
-OPEN = ("train", "compare")
+OPEN = ("train", "compare", "blend")
 OPEN_HELD_OUT = (*OPEN, "reveal", "simulate")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.feature import with_vectors
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
-from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult
+from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
 from lrec.reporting.progress import Progress
@@ -40,6 +40,10 @@ from lrec.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# What a command adds to a run before its model is logged.
+Addition = Callable[[RunContext, Evaluator, EvaluationResult | None], None]
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ def run(
     pretrained: Pretrained | None = None,
     known: Catalogue | None = None,
     observer: Observer | None = None,
+    addition: Addition | None = None,
 ) -> TrainResult | None:
     """Train, evaluate and log.
 
@@ -89,6 +94,7 @@ def run(
         pretrained: the model to go on from, instead of fresh weights.
         known: a catalogue whose items keep their codes, so that models of both break ties alike.
         observer: of a trial, which it may end early; a trial is validated, and never tested.
+        addition: of the command that the run is for.
 
     Returns:
         The result; None in a process that only trains along with the chief.
@@ -112,7 +118,7 @@ def run(
     }
     with (
         settings.tracking.run(run_name(settings, config), tags, config.folder) as log,
-        announced(screen, log, config.folder, resumable=pretrained is None),
+        announced(screen, log, config.folder, pretrained is None and addition is None),
     ):
         context = RunContext(log, config)
         run_logging.log_config(context, settings.seeded)
@@ -171,6 +177,8 @@ def run(
                 result.table, split, data.digest, settings.tracking.keep_user_ids
             )
             run_logging.log_result(context, result, rows, references, users, buckets, settings)
+        if addition is not None:
+            addition(context, evaluator, result)
         missing = settings.missing_switches
         if missing == [KEEP_HISTORIES] and observer is None:
             screen.line(

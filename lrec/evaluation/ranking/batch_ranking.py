@@ -59,7 +59,7 @@ class BatchRanker:
         width = n_items
         if self.model.scores_sparsely:
             rank, width = self._rank_sparse, min(n_items, REACHED)
-        elif self.model.uses_tensorflow() and sees_gpu():
+        elif self.model.has_graph() and sees_gpu():
             rank = self._rank_tensors
         for batch in batches(len(history), width):
             rows = int(batch[0]), int(batch[-1]) + 1
@@ -139,7 +139,7 @@ class BatchRanker:
         return *lists, at_targets, bool(np.isfinite(scores.data).all())
 
     def _scores(self, history: Histories) -> Floats:
-        if not self.model.uses_tensorflow():
+        if not self.model.has_graph():
             return self.model.score(history)
         arrays = self.model.inputs(history)
         if self._step is None:

@@ -34,7 +34,7 @@ def test_commands_on_a_run_take_the_new_path(name: str, monkeypatch: pytest.Monk
     assert merged.dataset == {**STORED.dataset, "path": "new.csv"}
 
 
-@pytest.mark.parametrize("name", ["reveal", "simulate"])
+@pytest.mark.parametrize("name", ["reveal", "simulate", "blend"])
 def test_commands_on_runs_take_the_new_path(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "load_config", lambda run: STORED)
     monkeypatch.setattr(selection, "resolve", str)

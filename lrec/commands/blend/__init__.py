@@ -1,0 +1,1 @@
+"""`lrec blend`: saved runs as one recommender, weighted by the length of the history."""
