@@ -40,7 +40,8 @@ def test_models_that_represent_histories_by_vectors() -> None:
         name for name in options("model") if component_class("model", name).encodes_histories()
     }
     assert encoding >= {"attention", "bert4rec", "dae", "dense", "gan", "ials", "recvae", "vae"}
-    assert encoding.isdisjoint({"ease", "itemknn", "popularity", "rp3beta"})
+    others = {"ease", "graph_filter", "itemknn", "popularity", "rp3beta", "sparse_ease"}
+    assert encoding.isdisjoint(others)
 
 
 def test_models_whose_scores_are_inner_products_are_searched(bench: Bench) -> None:
