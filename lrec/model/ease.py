@@ -77,8 +77,8 @@ class EASE(ItemItemModel):
             self.name,
             4 * n_items**2 * (1 + MARGIN),
             n_items,
-            "model=itemknn or model=rp3beta, whose weights are sparse, or dataset.k_core to drop "
-            "rare items",
+            "model=sparse_ease, the same with a few weights an item, model=itemknn or "
+            "model=rp3beta, or dataset.k_core to drop rare items",
             self._callback,
         )
         super().fit(split)

@@ -43,6 +43,7 @@ def test_models_that_represent_histories_by_vectors() -> None:
     assert encoding >= {"attention", "bert4rec", "dae", "dense", "gan", "ials", "lightgcn"}
     assert encoding >= {"recvae", "simplex", "vae"}
     assert encoding.isdisjoint({"ease", "itemknn", "popularity", "rp3beta", "rules", "sknn"})
+    assert encoding.isdisjoint({"graph_filter", "sparse_ease"})
 
 
 def test_models_that_contain_histories_say_so() -> None:

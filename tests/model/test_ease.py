@@ -52,7 +52,8 @@ def test_ease_refuses_what_memory_cannot_hold(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(memory, "available_memory", lambda: 100.0)
     with pytest.raises(
         DataError,
-        match=r"needs .* GiB of memory for 6 items, and 0\.0 GiB are free.*itemknn.*rp3beta",
+        match=r"needs .* GiB of memory for 6 items, and 0\.0 GiB are free.*"
+        "model=sparse_ease.*itemknn.*rp3beta",
     ):
         fitted(EASE(), split_of(BASKETS))
 

@@ -15,11 +15,13 @@ from helpers.composing import checked, composed
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
 from lrec.model.ease import EASE
+from lrec.model.graph_filter import GraphFilter
 from lrec.model.ials import IALS
 from lrec.model.itemknn import ItemKNN
 from lrec.model.layers.multinomial import multinomial_loss
 from lrec.model.popularity import Popularity
 from lrec.model.rp3beta import RP3Beta
+from lrec.model.sparse_ease import SparseEASE
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 
@@ -100,7 +102,9 @@ def test_ials_takes_weights_as_confidences(factors: int) -> None:
     np.testing.assert_allclose(one.score(split.train), users @ before.T, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("model", [ItemKNN(), RP3Beta(), EASE(), IALS(4, 2)])
+@pytest.mark.parametrize(
+    "model", [ItemKNN(), RP3Beta(), EASE(), SparseEASE(), GraphFilter(), IALS(4, 2)]
+)
 def test_weights_of_one_are_no_weights(model: Any) -> None:
     split = split_of(BASKETS)
     ones = scores(model, weighted(split, np.ones(len(split.train.item))))

@@ -86,12 +86,17 @@ class ItemItemModel(Model):
 
         def scores(histories: PaddedHistories) -> Tensor:
             histories = histories.distinct()
-            is_item = tf.cast(histories.is_item, tf.float32)
-            steps = tf.cumsum(is_item, axis=1, reverse=True, exclusive=True)
-            weights = tf.boolean_mask(tf.pow(self.recency, steps), histories.is_item)[:, None]
-            return sum_up(histories, weights, *variables)
+            return sum_up(histories, self.recency_weights(histories)[:, None], *variables)
 
         return ExportScorer(scores, variables)
+
+    def recency_weights(self, histories: PaddedHistories) -> Tensor:
+        """Weights of the items of histories that have each once, `(total,)` float32."""
+        import tensorflow as tf
+
+        is_item = tf.cast(histories.is_item, tf.float32)
+        steps = tf.cumsum(is_item, axis=1, reverse=True, exclusive=True)
+        return tf.boolean_mask(tf.pow(self.recency, steps), histories.is_item)
 
     def _sum_rows(self, histories: PaddedHistories, weights: Tensor, table: Tensor) -> Tensor:
         import tensorflow as tf

@@ -1,0 +1,182 @@
+"""EASE with a few weights an item, for catalogues whose dense matrix fits no memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from lrec.base.arrays import Bools, Floats, Ints, Sparse, Tensor
+from lrec.base.ranges import check_recency, check_sizes
+from lrec.data.queries import Split
+from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
+from lrec.model.common.item_item import ItemItemModel, neighbour_tables
+from lrec.model.common.memory import check_memory
+from lrec.model.common.protocols import Callback, Schedule, StatelessCallback, Strategy
+from lrec.model.common.sparse_products import blocks, nearest
+
+# Numbers in the largest array of a batch of solves: 16 MB of float32.
+NUMBERS_A_BATCH = 2**22
+BYTES_A_PAIR = 8  # of a sparse matrix: a float32 and an int32
+
+
+class SparseEASE(ItemItemModel):
+    """EASE on the neighbours of each item (Steck 2019, "Markov random fields for collaborative
+    filtering"; SLIM with feature selection, Ning and Karypis 2011, with its L2 penalty alone).
+
+    Column j of B minimises ‖x_j − X_N b‖² + λ‖b‖² over the neighbours N of item j: those k items
+    that explain it best each by itself, with the largest c_ij² / (c_ii + λ), where C = XᵀX counts
+    the users whom two items have in common. With all items as neighbours it is EASE. Time grows
+    with items · k³, memory with the pairs of items that have users in common.
+
+    Args:
+        regularisation: λ.
+        neighbours: k, items that an item is predicted from.
+        recency: weight of a history item for each step back from the newest; 1 weighs all alike.
+    """
+
+    name = "sparse_ease"
+    one_at_a_time = "its regressions are solved with every core"
+
+    def __init__(
+        self, regularisation: float = 200.0, neighbours: int = 100, recency: float = 1.0
+    ) -> None:
+        if regularisation <= 0:
+            raise ValueError(f"regularisation must be positive. Received: {regularisation}")
+        check_sizes(neighbours=neighbours)
+        check_recency(recency)
+        self.regularisation = regularisation
+        self.neighbours = neighbours
+        self.recency = recency
+        self._callback: Callback | StatelessCallback = StatelessCallback()
+
+    def fit(
+        self,
+        split: Split,
+        schedule: Schedule | None = None,
+        strategy: Strategy | None = None,
+        seed: int = 0,
+        callback: Callback | None = None,
+    ) -> None:
+        """Train on `split.train` only, and tell `callback` how far it is.
+
+        Raises:
+            DataError: users have too many pairs of items for this machine's memory.
+        """
+        n_items, lengths = split.catalogue.n_items, split.train.lengths.astype(float)
+        self._callback = callback or StatelessCallback()
+        pairs = min(float(lengths @ lengths), float(n_items) ** 2)
+        check_memory(
+            self.name,
+            2 * BYTES_A_PAIR * pairs + BYTES_A_PAIR * n_items * self.neighbours,
+            n_items,
+            "model=ease where there are few items, model=itemknn or model=rp3beta, which hold no "
+            "more than their neighbours, or dataset.k_core to drop rare items",
+            self._callback,
+        )
+        super().fit(split)
+
+    def item_weights(self, users: Sparse) -> Sparse:
+        """The weights, `(n_items, n_items)` sparse rows."""
+        from scipy.sparse import eye_array
+        from threadpoolctl import threadpool_limits
+
+        self._callback.status("sparse_ease: counting the users of each pair of items")
+        counts = pair_counts(users)
+        alone = counts.diagonal() + np.float32(self.regularisation)
+
+        def explained(common: Floats, row: Ints, column: Ints) -> Floats:
+            share: Floats = common**2 / alone[column]
+            return share
+
+        same = eye_array(len(alone), dtype=np.float32, format="csr")
+        found = nearest(same, counts, self.neighbours, explained)
+        lengths, done = np.diff(found.indptr), 0
+
+        def solve(chosen: Ints) -> int:
+            inside = np.arange(lengths[chosen[0]]) < lengths[chosen, None]
+            entry = np.where(inside, found.indptr[chosen, None] + np.arange(inside.shape[1]), 0)
+            weights = self._regress(counts, chosen, found.indices[entry], inside)
+            found.data[entry[inside]] = weights[inside]
+            return len(chosen)
+
+        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+            for n in pool.map(solve, _batches(lengths, counts.nnz)):
+                done += n
+                self._callback.status(f"sparse_ease: {done:,} of {len(lengths):,} items are solved")
+        return found.T.tocsr()
+
+    def _regress(self, counts: Sparse, items: Ints, neighbours: Ints, inside: Bools) -> Floats:
+        """The weights by which items are predicted, `(n, k)` float32.
+
+        Args:
+            items: `(n,)`.
+            neighbours: `(n, k)` items that they are predicted from.
+            inside: `(n, k)` False where there is none; the weight is then 0.
+        """
+        own = items[:, None].astype(neighbours.dtype)
+        members = np.hstack([neighbours, own])
+        filled = np.hstack([inside, own >= 0])
+        n, size = members.shape
+        # Pairs are looked up row by row of `counts`, which then stays in the cache.
+        order = np.argsort(members, axis=None, kind="stable")
+        row, column = np.repeat(members.ravel()[order], size), members[order // size].ravel()
+        system = np.empty((n * size, size), np.float32)
+        system[order] = counts[row, column].reshape(-1, size)
+        system = system.reshape(n, size, size)
+        system *= filled[:, :, None]
+        system *= filled[:, None, :]
+        np.einsum("nii->ni", system)[...] += self.regularisation
+        weights = np.linalg.solve(system[:, :-1, :-1], system[:, :-1, -1:])
+        solved: Floats = weights[..., 0]
+        return solved
+
+    def export_scorer(self) -> ExportScorer:
+        """By what each item is predicted from: popular items are in the rows of very many."""
+        import tensorflow as tf
+
+        tables = neighbour_tables(self.weights.T.tocsr())
+        columns, values = (tf.Variable(table, trainable=False) for table in tables)
+
+        def scores(histories: PaddedHistories) -> Tensor:
+            histories = histories.distinct()
+            places = tf.stack([histories.row, histories.item], axis=1)
+            shape = tf.stack([histories.n_rows, self.catalogue.n_items])
+            users = tf.scatter_nd(places, self.recency_weights(histories), shape)
+            return tf.reduce_sum(tf.gather(users, columns, axis=1) * values, axis=2)
+
+        return ExportScorer(scores, [columns, values])
+
+
+def pair_counts(users: Sparse) -> Sparse:
+    """Number of users who have both items, `(n_items, n_items)` sparse rows: XᵀX.
+
+    The columns of a row rise, so that a pair is found by bisection.
+    """
+    from scipy.sparse import vstack
+
+    items = users.T.tocsr()
+
+    def count(rows: slice) -> Sparse:
+        counts = items[rows] @ users
+        counts.sort_indices()
+        return counts
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = list(pool.map(count, blocks(items, users, most=items.shape[0])))
+    return vstack(parts, format="csr")
+
+
+def _batches(lengths: Ints, pairs: int) -> Iterator[Ints]:
+    """Items that have neighbours, those with most first, in batches of about equally many.
+
+    SciPy bisects a row only where more than a hundredth of all entries is looked up at once.
+    """
+    numbers = max(NUMBERS_A_BATCH, pairs // 25)
+    order = np.argsort(-lengths, kind="stable")[: np.count_nonzero(lengths)]
+    while len(order):
+        size = max(1, numbers // (int(lengths[order[0]]) + 1) ** 2)
+        yield order[:size]
+        order = order[size:]
