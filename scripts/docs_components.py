@@ -33,7 +33,9 @@ Interactions of users with items ([public data sets](datasets.md), [your own](da
 Item vectors for `dense`, `vae`, `attention` and `bert4rec`. Several may be combined:
 `feature=[genres,titles]`.""",
     "augment": "Pseudo-interactions for users with short histories, in training only.",
-    "model": "Recommenders: a map from histories to scores over the catalogue.",
+    "model": """\
+Recommenders: a map from histories to scores over the catalogue. `attention` has a choice of
+[blocks](sequence_models.md).""",
     "schedule": """\
 Optimizer, learning rate, epochs and early stopping on `monitor`. A model trained by gradient
 brings its own; the command line overrides it.""",

@@ -21,7 +21,7 @@ from lrec.testing import bench
 # a table that an epoch ends with.
 EXACT = ("vae", "attention", "gan", "lightgcn", "popularity")
 # Keys by whose values a variant is known.
-CHOICES = ("model", "model.objective", "model.interaction")
+CHOICES = ("model", "model.objective", "model.interaction", "model.block")
 # Arguments that make a network small, where a model has them.
 SMALL = {
     "embedding_size": 8,
@@ -53,6 +53,9 @@ def variants() -> list[tuple[str, ...]]:
         if "interaction" in hints:
             by_user = ("model.interaction=product", "model.examples=users")
             overrides.append((f"model={name}", *small, *by_user))
+        if "targets" in hints:
+            own_history = ("model.block=wearec", "model.targets=last")
+            overrides.append((f"model={name}", *small, *own_history))
     return overrides
 
 

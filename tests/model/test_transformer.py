@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from lrec.model.layers.encoder import Encoder
 from lrec.model.layers.layout import Layout
-from lrec.model.layers.transformer import Encoder, MultiHeadAttention
+from lrec.model.layers.transformer import MultiHeadAttention
 
 HISTORIES = [[3, 1, 4], [], [1], [5, 0, 2, 6, 1]]
 SIZE = 6
@@ -84,7 +85,7 @@ def encoder_of(kind: str, causal: bool, heads: int, dropout: float) -> Encoder:
     )
 
 
-@pytest.mark.parametrize("kind", ["sasrec", "ligr", "pre_norm"])
+@pytest.mark.parametrize("kind", ["sasrec", "ligr", "pre_norm", "bsarec", "wearec"])
 @pytest.mark.parametrize("causal", [True, False])
 def test_only_the_newest_state_is_the_same_as_the_last_of_all(kind: str, causal: bool) -> None:
     layout = Layout.of(ragged())

@@ -19,6 +19,7 @@ from lrec.model.common.losses import NextItemLoss
 from lrec.model.common.neural import NeuralModel, Use
 
 Block = Literal["sasrec", "ligr", "pre_norm"]
+AnyBlock = Literal[Block, "bsarec", "wearec", "hstu"]
 # Items up to which a step makes the vectors of all of them: of so few it costs next to nothing, and
 # it rounds as the scores do.
 FEW = 100_000
@@ -32,7 +33,7 @@ class SequenceModel(NeuralModel):
         blocks: transformer blocks.
         heads: attention heads; divides `embedding_size`.
         widen: width of the hidden feed-forward layer as a multiple of `embedding_size`.
-        block: kind of block, see `lrec.model.layers.transformer.TransformerBlock`.
+        block: kind of block, see `lrec.model.layers.encoder.Encoder`.
         dropout: of embeddings, attention weights and feed-forward layers.
         max_length: the newest items of a history that are read.
         temperature: a score is the cosine of state and item over this (as Yi et al. 2019,
@@ -40,12 +41,15 @@ class SequenceModel(NeuralModel):
             by the length of its embedding. None: their inner product, as in most papers.
         loss: of each prediction.
         item_vectors: how embeddings use vectors of `feature`, see `ItemEmbedding`.
+        filter_share, cutoff: of filters, see `lrec.model.layers.encoder.FilterBlock`.
     """
 
     uses_weights = True
     scores_are_products = True
     fine_tuning = FineTuning(epochs=5, batches=0.25, rate=1.0)  # many small steps
     causal: bool
+    filters_causally = True
+    reads_times = False
     extra_tokens = 0  # rows of the embedding behind the catalogue's
 
     def __init__(
@@ -55,12 +59,14 @@ class SequenceModel(NeuralModel):
         blocks: int,
         heads: int,
         widen: int,
-        block: Block,
+        block: AnyBlock,
         dropout: float,
         max_length: int,
         temperature: float | None,
         loss: NextItemLoss,
         item_vectors: Use,
+        filter_share: float = 0.7,
+        cutoff: int = 5,
     ) -> None:
         check_sizes(
             embedding_size=embedding_size,
@@ -68,7 +74,10 @@ class SequenceModel(NeuralModel):
             heads=heads,
             widen=widen,
             max_length=max_length,
+            cutoff=cutoff,
         )
+        if not 0 <= filter_share <= 1:
+            raise ValueError(f"filter_share must be from 0 to 1. Received: {filter_share}")
         if embedding_size % heads:
             raise ValueError(
                 f"heads must divide embedding_size, which is {embedding_size}. Received: {heads}"
@@ -80,16 +89,18 @@ class SequenceModel(NeuralModel):
         self.blocks = blocks
         self.heads = heads
         self.widen = widen
-        self.block: Block = block
+        self.block: AnyBlock = block
         self.dropout = dropout
         self.max_length = max_length
         self.temperature = temperature
         self.loss = loss
         self.item_vectors: Use = item_vectors
+        self.filter_share = filter_share
+        self.cutoff = cutoff
 
     def build(self, catalogue: Catalogue) -> None:
         from lrec.model.layers.embedding import ItemEmbedding
-        from lrec.model.layers.transformer import Encoder
+        from lrec.model.layers.encoder import Encoder
 
         rows = catalogue.n_items + self.extra_tokens
         self.embedding = ItemEmbedding(
@@ -107,6 +118,9 @@ class SequenceModel(NeuralModel):
             kind=self.block,
             max_length=self.max_length + self.extra_tokens,
             causal=self.causal,
+            share=self.filter_share,
+            cutoff=self.cutoff,
+            filters_causally=self.filters_causally,
         )
         self.loss.prepare(catalogue)
 
@@ -127,12 +141,16 @@ class SequenceModel(NeuralModel):
             return states
         return tf.math.l2_normalize(states, axis=1) / self.temperature
 
-    def item_states(self, items: Tensor, newest: bool) -> Tensor:
-        """States of all items of `(batch, None)` ragged histories, or of the newest ones only."""
+    def item_states(self, items: Tensor, newest: bool, age: Tensor | None = None) -> Tensor:
+        """States of all items of `(batch, None)` ragged histories, or of the newest ones only.
+
+        Args:
+            age: see `Layout`.
+        """
         from lrec.model.layers.layout import Layout
 
         tokens = self.embedding(items.values)
-        return self.encoder(tokens, layout=Layout.of(items), newest=newest)
+        return self.encoder(tokens, layout=Layout.of(items, age), newest=newest)
 
     def batch_items(self, inputs: Tensor, targets: Tensor) -> BatchItems:
         """Vectors of what a step reads: its inputs, its targets, and negatives that it draws.
@@ -180,10 +198,15 @@ class SequenceModel(NeuralModel):
         return items[:, -self.max_length :]
 
     def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
-        """The state that predicts the next item; 0 for an empty history."""
+        """The state that predicts the next item; 0 for an empty history.
+
+        Args:
+            ratings: ages, where the model `reads_times`.
+        """
         import tensorflow as tf
 
-        state = self.item_states(self.read(items), newest=True)
+        age = self.read(items.with_values(ratings)).values if self.reads_times else None
+        state = self.item_states(self.read(items), newest=True, age=age)
         filled = items.row_lengths()[:, None] > 0
         return self.query_vectors(tf.where(filled, tf.cast(state, tf.float32), 0.0))
 

@@ -18,20 +18,23 @@ class Layout:
         position: `(total,)` int64, from 0 in each history, oldest first.
         length: `(batch,)` int64, tokens of each history.
         splits: `(batch + 1,)` int64.
+        age: `(total,)` float32, seconds from each token to the newest of its history, NaN where
+            there are no times; None for blocks that do not read it.
     """
 
     row: Tensor
     position: Tensor
     length: Tensor
     splits: Tensor
+    age: Tensor | None = None
 
     @classmethod
-    def of(cls, ragged: Tensor) -> Layout:
+    def of(cls, ragged: Tensor, age: Tensor | None = None) -> Layout:
         """The layout of a `(batch, None)` ragged tensor."""
         row = ragged.value_rowids()
         splits = ragged.row_splits
         position = tf.range(tf.size(row, tf.int64)) - tf.gather(splits, row)
-        return cls(row, position, ragged.row_lengths(), splits)
+        return cls(row, position, ragged.row_lengths(), splits, age)
 
     @property
     def from_end(self) -> Tensor:

@@ -158,67 +158,6 @@ class TransformerBlock(keras.layers.Layer):
         return tokens + (self.gates[1](tokens) * hidden if self.gates else hidden)
 
 
-class Encoder(keras.layers.Layer):
-    """Position embeddings and blocks.
-
-    Positions count back from the newest item, so that a history's end means the same whatever its
-    length.
-
-    Args:
-        size, heads, widen, dropout, kind, causal: see `TransformerBlock`.
-        blocks: number of blocks.
-        max_length: the longest history.
-    """
-
-    def __init__(
-        self,
-        *,
-        size: int,
-        blocks: int,
-        heads: int,
-        widen: int,
-        dropout: float,
-        kind: str,
-        max_length: int,
-        causal: bool,
-    ) -> None:
-        super().__init__()
-        self.positions = keras.layers.Embedding(max_length, size, "glorot_normal")
-        self.blocks = [
-            TransformerBlock(
-                size=size,
-                heads=heads,
-                widen=widen,
-                dropout=dropout,
-                kind=kind,
-                causal=causal,
-                index=index,
-            )
-            for index in range(blocks)
-        ]
-        self.norm = None if kind == "ligr" else keras.layers.LayerNormalization(epsilon=1e-6)
-        self.drop = keras.layers.Dropout(dropout)
-
-    def call(
-        self, tokens: Tensor, layout: Layout, newest: bool = False, training: bool = False
-    ) -> Tensor:
-        """Encode.
-
-        Args:
-            tokens: `(total, size)` item embeddings.
-            newest: True for the newest token of each history only; the last block then computes
-                no other.
-
-        Returns:
-            `(total, size)`, or `(batch, size)`.
-        """
-        tokens = self.drop(tokens + self.positions(layout.from_end), training=training)
-        for index, block in enumerate(self.blocks):
-            last = index == len(self.blocks) - 1
-            tokens = block(tokens, layout=layout, newest=newest and last, training=training)
-        return tokens if self.norm is None else self.norm(tokens)
-
-
 def numbered(name: str, index: int) -> str:
     """A layer's name. TensorFlow sums in the order of names, so they are part of the numbers."""
     return f"{name}_{index}" if index else name
