@@ -33,12 +33,12 @@ def mixed(members: Members, weights: Floats, histories: Histories) -> Floats:
     # ranks are of all items
     dense = [scale.shape == RANK or not is_quick(member) for member, scale in members]
     total: Floats | None = None
-    for index in np.flatnonzero(dense):
+    for index in np.flatnonzero(dense).tolist():
         member, scale = members[index]
         total = add_dense(total, member.score(histories), scale, weights[:, index], inside)
     if total is None:
         total = np.zeros((len(histories), n_items), np.float32)
-    for index in np.flatnonzero(~np.array(dense)):
+    for index in np.flatnonzero(~np.array(dense)).tolist():
         member, scale = members[index]
         common = member.common_scores()
         if common is not None:
