@@ -62,8 +62,8 @@ class BlendReport:
     def _dropped(self) -> list[str]:
         blend = self.blend
         lines = [
-            f"fitted to {blend.fitted_users:,} validation users; the gain is that of the other half, "
-            "and val/… are of both"
+            f"fitted to {blend.fitted_users:,} validation users; the gain is that of the other "
+            "half, and val/… are of both"
         ]
         if blend.dropped:
             lines.append(f"dropped, without weight at any length: {', '.join(blend.dropped)}")

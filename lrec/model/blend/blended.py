@@ -135,19 +135,7 @@ class Blend(Model):
         if self.scores_sparsely:
             dense: Floats = self.sparse_scores(histories).toarray()
             return dense
-        weights, inside = self.weights(histories), histories.within(self.catalogue.n_items)
-        total = np.zeros((len(histories), self.catalogue.n_items), np.float32)
-        for index, (member, scale) in enumerate(self._pairs):
-            own, common = weights[:, index], member.common_scores()
-            if scale.shape == RANK:  # are of all items
-                mixing.add_dense(total, member.score(histories), scale, own, inside)
-            elif common is not None:
-                mixing.add_common(total, common, scale, own, inside)
-            elif member.scores_sparsely:
-                mixing.add_sparse(total, member.sparse_scores(histories), scale, own, inside)
-            else:
-                mixing.add_dense(total, member.score(histories), scale, own, inside)
-        return total
+        return mixing.mixed(self._pairs, self.weights(histories), histories)
 
     @property
     def scores_sparsely(self) -> bool:
@@ -158,12 +146,7 @@ class Blend(Model):
     def sparse_scores(self, histories: Histories) -> Sparse:
         if self._single:
             return self._some.sparse_scores(histories)
-        weights, inside = self.weights(histories), histories.within(self.catalogue.n_items)
-        parts = [
-            mixing.sparse_parts(member.sparse_scores(histories), scale, own, inside)
-            for (member, scale), own in zip(self._pairs, weights.T, strict=True)
-        ]
-        return sum(parts[1:], parts[0])
+        return mixing.mixed_sparsely(self._pairs, self.weights(histories), histories)
 
     def common_scores(self) -> Floats | None:
         return self._some.common_scores() if self._single else None
