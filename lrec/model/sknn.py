@@ -60,16 +60,16 @@ class SKNN(Model):
 
     def __init__(
         self,
-        neighbours: int = 100,
+        neighbours: int = 200,
         sessions: int = 50_000,
         longest: int = 200,
         sample: int = 0,
-        recency: float = 0.8,
+        recency: float = 0.7,
         length: float = 0.5,
         half_life: float = 0.0,
         distance: float = 0.9,
-        backward: float = 1.0,
-        popularity: float = 0.0,
+        backward: float = 0.5,
+        popularity: float = 0.25,
     ) -> None:
         check_sizes(neighbours=neighbours, sessions=sessions, longest=longest)
         check_recency(recency)
