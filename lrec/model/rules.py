@@ -36,12 +36,12 @@ class Rules(ItemItemModel):
 
     def __init__(
         self,
-        steps: int = 10,
-        decay: float = 0.5,
+        steps: int = 20,
+        decay: float = 0.25,
         backward: float = 0.5,
         recency: float = 0.6,
         antecedent: float = 0.25,
-        consequent: float = 0.25,
+        consequent: float = 0.15,
         rules: int = 400,
     ) -> None:
         check_sizes(steps=steps, rules=rules)

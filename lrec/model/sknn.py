@@ -60,16 +60,16 @@ class SKNN(Model):
 
     def __init__(
         self,
-        neighbours: int = 100,
+        neighbours: int = 200,
         sessions: int = 50_000,
         longest: int = 200,
         sample: int = 0,
-        recency: float = 0.8,
+        recency: float = 0.7,
         length: float = 0.5,
         half_life: float = 0.0,
         distance: float = 0.9,
-        backward: float = 1.0,
-        popularity: float = 0.0,
+        backward: float = 0.5,
+        popularity: float = 0.25,
     ) -> None:
         check_sizes(neighbours=neighbours, sessions=sessions, longest=longest)
         check_recency(recency)
@@ -102,19 +102,19 @@ class SKNN(Model):
         """Keep the newest histories of `split.train`, and say so."""
         self._set(KeptSessions.newest(split, self.sessions, self.longest), split.catalogue)
         (callback or StatelessCallback()).say(
-            f"model={self.name} contains {len(self.kept.histories):,} histories of the training "
+            f"model={self.name} contains {len(self.stored.histories):,} histories of the training "
             "data, without user ids"
         )
 
     def state(self) -> Arrays:
-        return self.kept.state()
+        return self.stored.state()
 
     def restore(self, state: Arrays, catalogue: Catalogue) -> None:
         self._set(KeptSessions.restored(state), catalogue)
 
     def _set(self, kept: KeptSessions, catalogue: Catalogue) -> None:
         """Set what is kept, and the weights that scoring takes of it."""
-        self.kept = kept
+        self.stored = kept
         self.catalogue = catalogue
         self._of_items = kept.of_items(catalogue.n_items)
         weight = kept.histories.lengths.astype(float) ** -self.length
@@ -137,7 +137,7 @@ class SKNN(Model):
     def sparse_scores(self, histories: Histories) -> Sparse:
         from scipy.sparse import csr_array, vstack
 
-        n_items, kept = self.catalogue.n_items, self.kept.histories
+        n_items, kept = self.catalogue.n_items, self.stored.histories
         if not len(histories) or not len(kept):
             return csr_array((len(histories), n_items), dtype=np.float32)
         inside = replace(distinct(histories, n_items), weight=None)
@@ -157,7 +157,7 @@ class SKNN(Model):
         similarity, session, counts = self._neighbours(queries)
         places = np.zeros((n, n_items), np.int32)
         places[queries.row, queries.item] = np.arange(1, len(queries.item) + 1)
-        others = self.kept.histories.take(session)
+        others = self.stored.histories.take(session)
         place = places[np.repeat(np.arange(n), counts)[others.row], others.item]
         newest = np.maximum.reduceat(place, others.offsets[:-1]) if len(session) else place
         match = np.flatnonzero(place == newest[others.row])
@@ -184,7 +184,7 @@ class SKNN(Model):
         row = np.repeat(np.arange(len(queries)), np.diff(overlap.indptr))
         session = overlap.indices
         similarity = overlap.data * self.factor[session]
-        similarity[common.data == self.kept.histories.lengths[session]] = 0  # they add nothing
+        similarity[common.data == self.stored.histories.lengths[session]] = 0  # they add nothing
         if self.sample:
             similarity[~self._sampled(row, session, similarity > 0)] = 0
         best = candidates(similarity, overlap.indptr, self.neighbours)
@@ -194,7 +194,7 @@ class SKNN(Model):
     def _sampled(self, row: Ints, session: Ints, eligible: Bools) -> Bools:
         """True for the newest histories of each query among those that are eligible."""
         order = np.flatnonzero(eligible)
-        order = order[np.lexsort((session[order], self.kept.age[session[order]], row[order]))]
+        order = order[np.lexsort((session[order], self.stored.age[session[order]], row[order]))]
         ordered = row[order]
         sampled = np.zeros(len(row), bool)
         place = np.arange(len(order)) - np.searchsorted(ordered, ordered)

@@ -104,8 +104,8 @@ def test_blocks_of_one_query_are_the_same(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_history_that_adds_nothing_takes_no_place() -> None:
     """Such as the user's own, in training, of a query that goes on from it."""
     baskets = [[0, 1, 2], [1, 2, 0], [2, 1], [2, 3, 4]]
-    model = fitted(SKNN(neighbours=1), split_of(baskets))
-    alone = fitted(SKNN(neighbours=1), split_of(baskets[3:]))
+    model = fitted(SKNN(neighbours=1, popularity=0.0), split_of(baskets))
+    alone = fitted(SKNN(neighbours=1, popularity=0.0), split_of(baskets[3:]))
     query = Histories.of([[0, 1, 2]])
     np.testing.assert_array_equal(model.score(query), alone.score(query))
     assert model.score(query)[0].nonzero()[0].tolist() == [2, 3, 4]

@@ -15,12 +15,12 @@ def session_scorer(model: Any) -> ExportScorer:
     """The scores of a fitted `SKNN`, neighbour for neighbour."""
     import tensorflow as tf
 
-    kept, n_items = model.kept.histories, model.catalogue.n_items
+    kept, n_items = model.stored.histories, model.catalogue.n_items
     n = len(kept)
     arrays = (
         *(kept.item, kept.row.astype(np.int32), kept.lengths.astype(np.float32)),
         *(model.factor, table_of(kept, n_items), np.append(model.penalty, np.float32(0))),
-        *(order_of(model.kept.age), order_of(order_of(model.kept.age))),
+        *(order_of(model.stored.age), order_of(order_of(model.stored.age))),
     )
     variables = [tf.Variable(array, trainable=False) for array in arrays]
     item, session, lengths, factor, table, penalty, order, inverse = variables
