@@ -1,4 +1,4 @@
-"""LightGCN: item vectors spread over the graph of users and items."""
+"""LightGCN: vectors of users and items, spread over the graph of who has what."""
 
 from __future__ import annotations
 
@@ -10,30 +10,28 @@ from lrec.base.arrays import Tensor
 from lrec.data.catalogue import Catalogue
 from lrec.data.history_matrix import history_matrix
 from lrec.data.queries import Split
-from lrec.model.common.protocols import TrainStep
-from lrec.model.pooled.others import mean_over_negatives, numbers_of_others, sums_of_others
-from lrec.model.pooled.pooled_model import PooledModel
+from lrec.model.common.protocols import Callback, Schedule, Strategy, TrainStep
+from lrec.model.pooled.pooled_model import PooledModel, mean_over_negatives
 
 
 class LightGCN(PooledModel):
-    """LightGCN (He et al. 2020) whose users are their items.
+    """LightGCN (He et al. 2020), which folds histories in.
 
-    A layer passes item vectors to users and back, each sum normalised by the degrees of both ends:
-    E' = RᵀR E with R_ui = 1 / √(n_u · n_i). The vector f_i of an item is the mean over all layers,
-    that of a user is Σ_{i∈h} f_i / √(n_u · n_i), and a score is their inner product. This is the
-    paper's model with 2 · `layers` + 1 layers, whose users start at 0 instead of at vectors of
-    their own: a history that training has not seen then gets the vector that training would have
-    given it. Loss: BPR, −log σ(s_ui − s_uj), the mean over the negatives j, where the target is
-    left out of the user's sum; plus `regularisation` / 2 · (‖e_i‖² + ‖e_j‖²).
+    A layer gives each user Σ_i e_i / √(n_u · n_i) over the items, and each item the like over its
+    users; a vector is the mean over the layers, from the embeddings on. Loss: BPR,
+    −log σ(s_ui − s_uj) of inner products, its mean over the negatives j, plus `regularisation` / 2
+    · (‖e_u‖² + ‖e_i‖² + ‖e_j‖²) of embeddings.
 
-    The graph exists in training only: the saved model has item vectors, and the catalogue their
-    degrees.
+    Users have vectors of their own in training only. Afterwards a user is Σ f_i / √(n_u · n_i) over
+    the items of the history, f_i their vectors: the saved model has item vectors, the catalogue
+    their degrees, and nothing is left of the graph.
+
+    Each step spreads the vectors over the whole graph: large batches are quicker.
 
     Args:
         embedding_size, negatives: see `PooledModel`. The paper draws one negative for each target.
-        layers: walks from items to users and back; 0 is matrix factorisation of users as the sums
-            of their items.
-        regularisation: L2 penalty on the embeddings of a target and its negatives.
+        layers: steps along the edges of the graph; 0 is matrix factorisation.
+        regularisation: L2 penalty on the embeddings of a user, a target and the negatives.
     """
 
     name = "lightgcn"
@@ -41,7 +39,7 @@ class LightGCN(PooledModel):
     def __init__(
         self,
         embedding_size: int = 64,
-        layers: int = 1,
+        layers: int = 3,
         negatives: int = 256,
         regularisation: float = 1e-4,
     ) -> None:
@@ -53,20 +51,32 @@ class LightGCN(PooledModel):
         self.n_layers = layers
         self.regularisation = regularisation
 
+    def fit(
+        self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
+    ) -> None:
+        self.n_users = len(split.train)  # `train_steps` makes their vectors
+        super().fit(split, schedule, strategy, seed, callback)
+
     def build(self, catalogue: Catalogue) -> None:
         import tensorflow as tf
 
         from lrec.model.layers.embedding import EmbeddingBag, ItemEmbedding
 
         self.embedding = ItemEmbedding(catalogue.n_items, self.embedding_size, "normal")
-        self.spread = EmbeddingBag(catalogue.n_items, self.embedding_size)
-        self.spread.trainable = False  # made of the embedding after each epoch
+        self.bag = EmbeddingBag(catalogue.n_items, self.embedding_size)
+        self.bag.trainable = False  # the spread vectors, made after each epoch
         self.degree = np.maximum(catalogue.popularity, 1)
         self.item_scale = tf.constant(1 / np.sqrt(self.degree), tf.float32)
 
+    def layers(self) -> list[Any]:
+        return [self.embedding, self.bag]  # users only matter in training
+
     def train_steps(self) -> list[TrainStep]:
-        network = self.network(self.layers(), self.losses)
-        return [TrainStep(network, on_end=self._keep_spread)]
+        from lrec.model.layers.embedding import ItemEmbedding
+
+        self.users = ItemEmbedding(self.n_users, self.embedding_size, "normal")
+        network = self.network([*self.layers(), self.users], self.losses)
+        return [TrainStep(network, on_end=self._keep_items)]
 
     def prepare(self, split: Split) -> int:
         from lrec.model.layers.item_graph import ItemGraph
@@ -75,38 +85,46 @@ class LightGCN(PooledModel):
         self.item_graph = ItemGraph(users, self.degree)
         return super().prepare(split)
 
-    def item_losses(self, histories: Tensor, drawn: Tensor) -> Tensor:
+    def item_losses(self, examples: Tensor, histories: Tensor, drawn: Tensor) -> Tensor:
         import tensorflow as tf
 
-        targets, embeddings = histories.values, self.embedding.table()
-        items = self.item_graph.spread(embeddings, self.n_layers)
-        vectors = tf.gather(items, targets)
-        shares = vectors * tf.gather(self.item_scale, targets)[:, None]
-        user = sums_of_others(shares, histories) / tf.sqrt(numbers_of_others(histories))
-        positive = tf.reduce_sum(user * vectors, axis=1)
-        dtype = self.spread.compute_dtype
+        targets, rows = histories.values, histories.value_rowids()
+        items, users = self._spread()
+        user, target = tf.gather(tf.gather(users, examples), rows), tf.gather(items, targets)
+        positive = tf.reduce_sum(user * target, axis=1)
+        dtype = self.bag.compute_dtype
         negative = tf.matmul(
             tf.cast(user, dtype), tf.cast(tf.gather(items, drawn), dtype), transpose_b=True
         )
         losses = tf.nn.softplus(tf.cast(negative, tf.float32) - positive[:, None])
-        size = tf.reduce_sum(embeddings**2, axis=1)
-        sizes = tf.gather(size, targets) + tf.reduce_mean(tf.gather(size, drawn))
-        return mean_over_negatives(losses, drawn, targets) + self.regularisation / 2 * sizes
+        of_user, of_target, of_drawn = (
+            tf.reduce_sum(layer.vectors(chosen) ** 2, axis=1)
+            for layer, chosen in (
+                (self.users, examples),
+                (self.embedding, targets),
+                (self.embedding, drawn),
+            )
+        )
+        size = tf.gather(of_user, rows) + of_target + tf.reduce_mean(of_drawn)
+        return mean_over_negatives(losses, drawn, targets) + self.regularisation / 2 * size
 
     def encode(self, items: Tensor, ratings: Tensor) -> Tensor:
         """The user's vector; 0 for an empty history."""
         import tensorflow as tf
 
         lengths = tf.cast(items.row_lengths(), tf.float32)
-        shares = tf.gather(self.item_scale, items.values)
-        return self.spread(items, shares, tf.math.rsqrt(tf.maximum(lengths, 1.0)))
+        scale = tf.gather(self.item_scale, items.values)
+        return self.bag(items, scale, tf.math.rsqrt(tf.maximum(lengths, 1.0)))
 
     def table(self) -> Tensor:
-        return self.spread.table()
+        return self.bag.table()
 
-    def _keep_spread(self) -> None:
-        table = self.item_graph.spread(self.embedding.table(), self.n_layers)
-        self.spread.set_weights([np.asarray(table)])
+    def _spread(self) -> tuple[Tensor, Tensor]:
+        """Vectors of all items and all users of the graph."""
+        return self.item_graph.spread(self.embedding.table(), self.users.table(), self.n_layers)
+
+    def _keep_items(self) -> None:
+        self.bag.set_weights([np.asarray(self._spread()[0])])
 
     def _variables(self) -> list[Any]:
-        return [weight.value for weight in self.spread.weights]
+        return [weight.value for weight in self.bag.weights]

@@ -6,8 +6,7 @@ from lrec.base.arrays import Tensor
 from lrec.base.ranges import check_dropout
 from lrec.data.catalogue import Catalogue
 from lrec.model.common.batch_items import BatchItems
-from lrec.model.pooled.others import mean_over_negatives, numbers_of_others, sums_of_others
-from lrec.model.pooled.pooled_model import PooledModel
+from lrec.model.pooled.pooled_model import PooledModel, mean_over_negatives
 
 
 class SimpleX(PooledModel):
@@ -29,6 +28,7 @@ class SimpleX(PooledModel):
     """
 
     name = "simplex"
+    shortest = 2
 
     def __init__(
         self,
@@ -61,14 +61,13 @@ class SimpleX(PooledModel):
         self.map = Dense(self.embedding_size, use_bias=False)
         self.drop = Dropout(self.dropout)
 
-    def item_losses(self, histories: Tensor, drawn: Tensor) -> Tensor:
+    def item_losses(self, examples: Tensor, histories: Tensor, drawn: Tensor) -> Tensor:
         import tensorflow as tf
 
         targets, nothing = histories.values, tf.zeros([0], tf.int32)
         batch = BatchItems.read(self.bag, nothing, targets, drawn)
         vectors = tf.gather(batch.vectors, batch.targets)
-        mean = sums_of_others(vectors, histories) / numbers_of_others(histories)
-        user = self._user(mean, training=True)
+        user = self._user(means_of_others(vectors, histories), training=True)
         items = tf.math.l2_normalize(batch.vectors, axis=1)
         positive = tf.reduce_sum(user * tf.gather(items, batch.targets), axis=1)
         negative = tf.matmul(
@@ -99,3 +98,18 @@ class SimpleX(PooledModel):
 
         vector = self.drop(self.map(mean), training=training)
         return tf.math.l2_normalize(tf.cast(vector, tf.float32), axis=1)
+
+
+def means_of_others(vectors: Tensor, histories: Tensor) -> Tensor:
+    """The mean of the other items of each item's history, `(total, width)`.
+
+    Args:
+        vectors: `(total, width)` of the items of the histories.
+        histories: `(batch, None)` ragged, of two items or more.
+    """
+    import tensorflow as tf
+
+    rows = histories.value_rowids()
+    sums = tf.math.unsorted_segment_sum(vectors, rows, histories.nrows())
+    others = tf.cast(tf.gather(histories.row_lengths(), rows) - 1, vectors.dtype)
+    return (tf.gather(sums, rows) - vectors) / others[:, None]

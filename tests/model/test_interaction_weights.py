@@ -139,7 +139,6 @@ SMALL = {
     "bert4rec": ["model.embedding_size=8", "model.blocks=1"],
     "dense": ["model.objective=ranking", "model.embedding_size=8"],
     "simplex": ["model.embedding_size=8"],
-    "lightgcn": ["model.embedding_size=8"],
 }
 
 

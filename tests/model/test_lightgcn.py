@@ -30,7 +30,9 @@ def built(**settings: Any) -> LightGCN:
     keras.utils.set_random_seed(2)
     model = LightGCN(embedding_size=4, **settings)
     split = split_of(BASKETS)
+    model.n_users = len(BASKETS)
     model._build(split.catalogue)
+    model.train_steps()
     model.prepare(split)
     return model
 
@@ -43,30 +45,31 @@ def trained(model: LightGCN, baskets: list[list[int]], epochs: int = 2) -> Light
     return model
 
 
-def embeddings(model: LightGCN) -> Vectors:
-    vectors: Vectors = model.embedding.get_weights()[0].tolist()
+def vectors_of(layer: Any) -> Vectors:
+    vectors: Vectors = layer.get_weights()[0].tolist()
     return vectors
 
 
-def spread(start: Vectors, layers: int) -> Vectors:
-    """The mean over the layers of a graph whose users start at 0."""
+def spread(model: LightGCN, layers: int) -> tuple[Vectors, Vectors]:
+    """Items and users: the mean over the layers, each a walk along the edges."""
     edges = [(u, i) for u, basket in enumerate(BASKETS) for i in basket]
-    items, size = start, len(start[0])
-    kept = [start]
+    items, users = vectors_of(model.embedding), vectors_of(model.users)
+    kept = [(items, users)]
     for _ in range(layers):
-        users = [[0.0] * size for _ in BASKETS]
+        new_items, new_users = ([[0.0] * 4 for _ in rows] for rows in (items, users))
         for u, i in edges:
-            for d in range(size):
-                users[u][d] += items[i][d] / math.sqrt(len(BASKETS[u]) * DEGREE[i])
-        items = [[0.0] * size for _ in start]
-        for u, i in edges:
-            for d in range(size):
-                items[i][d] += users[u][d] / math.sqrt(len(BASKETS[u]) * DEGREE[i])
-        kept.append(items)
-    return [
-        [sum(layer[i][d] for layer in kept) / len(kept) for d in range(size)]
-        for i in range(len(start))
-    ]
+            norm = math.sqrt(len(BASKETS[u]) * DEGREE[i])
+            for d in range(4):
+                new_users[u][d] += items[i][d] / norm
+                new_items[i][d] += users[u][d] / norm
+        items, users = new_items, new_users
+        kept.append((items, users))
+
+    def mean(of: list[Vectors]) -> Vectors:
+        n = len(of)
+        return [[sum(layer[r][d] for layer in of) / n for d in range(4)] for r in range(len(of[0]))]
+
+    return mean([items for items, _ in kept]), mean([users for _, users in kept])
 
 
 def user_vector(items: Vectors, history: list[int]) -> list[float]:
@@ -80,95 +83,83 @@ def product(x: list[float], y: list[float]) -> float:
     return sum(a * b for a, b in zip(x, y, strict=True))
 
 
-@pytest.mark.parametrize("layers", [0, 1, 2])
+@pytest.mark.parametrize("layers", [0, 1, 3])
 def test_vectors_spread_over_the_graph(layers: int) -> None:
     model = built(layers=layers)
-    model._keep_spread()
-    expected = spread(embeddings(model), layers)
-    np.testing.assert_allclose(model.table(), expected, rtol=1e-4, atol=1e-6)
-
-
-def test_papers_propagation_with_users_at_zero_gives_the_same_scores() -> None:
-    """Three layers of the paper, all of them one product with the adjacency of both kinds."""
-    model = built(layers=1)
-    model._keep_spread()
-    n_users = len(BASKETS)
-    adjacency = np.zeros((n_users + N_ITEMS, n_users + N_ITEMS))
-    for u, basket in enumerate(BASKETS):
-        for i in basket:
-            adjacency[u, n_users + i] = adjacency[n_users + i, u] = 1
-    scale = 1 / np.sqrt(adjacency.sum(axis=1))
-    adjacency *= scale[:, None] * scale
-    vectors = np.concatenate([np.zeros((n_users, 4)), embeddings(model)])
-    kept = [vectors]
-    for _ in range(3):
-        kept.append(adjacency @ kept[-1])
-    users, items = np.split(np.mean(kept, axis=0), [n_users])
-    # the mean of four, of which two are 0 here and the other two there
-    np.testing.assert_allclose(
-        model.score(Histories.of(BASKETS)), 4 * users @ items.T, rtol=1e-4, atol=1e-6
-    )
+    items, users = spread(model, layers)
+    got_items, got_users = model._spread()
+    np.testing.assert_allclose(got_items, items, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(got_users, users, rtol=1e-4, atol=1e-6)
+    model._keep_items()
+    np.testing.assert_array_equal(model.table(), got_items)
 
 
 def test_history_is_folded_in_by_the_degrees() -> None:
     model = built()
-    model._keep_spread()
-    items = spread(embeddings(model), 1)
+    model._keep_items()
+    items, _ = spread(model, 3)
     user = user_vector(items, [3, 0])
     scores = model.score(Histories.of([[3, 0], []]))
     np.testing.assert_allclose(scores[0], [product(user, v) for v in items], rtol=1e-4, atol=1e-6)
     assert (scores[1] == 0).all()
 
 
-def test_loss_is_bpr_without_the_target_in_its_history() -> None:
+def test_loss_is_bpr_with_the_vectors_of_users() -> None:
     model = built(regularisation=0.3)
-    start = embeddings(model)
-    items = spread(start, 1)
-    rows, drawn = [[0, 2, 5], [4, 1]], [2, 3, 3, 4]
-    losses = model.item_losses(tf.ragged.constant(rows, tf.int32), tf.constant(drawn))
+    items, users = spread(model, 3)
+    start, people = vectors_of(model.embedding), vectors_of(model.users)
+    examples, drawn = [2, 0, 5], [2, 3, 3, 4]
+    rows = [BASKETS[u] for u in examples]
+    losses = model.item_losses(
+        tf.constant(examples, tf.int64), tf.ragged.constant(rows, tf.int32), tf.constant(drawn)
+    )
     mean_size = sum(product(start[j], start[j]) for j in drawn) / len(drawn)
     expected = []
-    for row in rows:
-        for target in row:
-            user = user_vector(items, [item for item in row if item != target])
+    for u in examples:
+        for target in BASKETS[u]:
             ahead = [
-                product(user, items[target]) - product(user, items[item])
+                product(users[u], items[target]) - product(users[u], items[item])
                 for item in drawn
                 if item != target
             ]
             loss = sum(math.log(1 + math.exp(-x)) for x in ahead) / len(drawn)
-            size = product(start[target], start[target]) + mean_size
-            expected.append(loss + 0.3 / 2 * size)
+            size = product(people[u], people[u]) + product(start[target], start[target])
+            expected.append(loss + 0.3 / 2 * (size + mean_size))
     np.testing.assert_allclose(losses, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_gradient_goes_through_the_graph() -> None:
-    model = built(layers=2, regularisation=0.0)
-    histories, drawn = tf.ragged.constant([[0, 2], [4, 1]], tf.int32), tf.constant([3, 5])
+    model = built(regularisation=0.0)
+    examples, drawn = tf.constant([2, 3], tf.int64), tf.constant([3, 5])
+    histories = tf.ragged.constant([BASKETS[2], BASKETS[3]], tf.int32)
 
     def loss() -> Any:
-        return tf.reduce_sum(model.item_losses(histories, drawn))
+        return tf.reduce_sum(model.item_losses(examples, histories, drawn))
 
-    variable = model.embedding.embeddings.value
-    with tf.GradientTape() as tape:
-        value = loss()
-    gradient = np.asarray(tape.gradient(value, variable))
-    start = np.asarray(variable)
-    for place in ((0, 1), (3, 0), (5, 3)):
-        ends = []
-        for step in (0.01, -0.01):
-            moved = start.copy()
-            moved[place] += step
-            variable.assign(moved)
-            ends.append(float(loss()))
-        np.testing.assert_allclose(gradient[place], (ends[0] - ends[1]) / 0.02, rtol=0.02)
+    for layer in (model.embedding, model.users):
+        variable = layer.embeddings.value
+        with tf.GradientTape() as tape:
+            value = loss()
+        gradient = tf.convert_to_tensor(tape.gradient(value, variable)).numpy()
+        start = np.array(variable)
+        for place in ((0, 1), (3, 0), (5, 3)):
+            ends = []
+            for step in (0.05, -0.05):
+                moved = start.copy()
+                moved[place] += step
+                variable.assign(moved)
+                ends.append(float(loss()))
+            np.testing.assert_allclose(
+                gradient[place], (ends[0] - ends[1]) / 0.1, rtol=0.02, atol=1e-4
+            )
+            variable.assign(start)
 
 
 def test_saved_model_has_items_alone() -> None:
     model = trained(LightGCN(embedding_size=4), BASKETS)
     shapes = {array.shape for array in model.state().values()}
     assert shapes == {(N_ITEMS, 4)}
-    np.testing.assert_allclose(model.table(), spread(embeddings(model), 1), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(model.table(), spread(model, 3)[0], rtol=1e-4, atol=1e-6)
 
 
 def test_training_goes_on_with_more_items() -> None:
@@ -181,8 +172,8 @@ def test_training_goes_on_with_more_items() -> None:
     strategy.start()
     schedule = Trainer(epochs=1, batch_size=99, learning_rate=1e-6, patience=None)
     new.fit(split_of(more), schedule, strategy, 1, SilentCallback())  # type: ignore[arg-type]
-    vectors = np.asarray(embeddings(new))
-    np.testing.assert_allclose(vectors[:N_ITEMS], embeddings(old), atol=1e-5)
+    vectors = np.asarray(vectors_of(new.embedding))
+    np.testing.assert_allclose(vectors[:N_ITEMS], vectors_of(old.embedding), atol=1e-5)
     assert vectors.shape == (7, 4)
     assert not np.allclose(new.table()[:N_ITEMS], old.table())
 
@@ -192,10 +183,10 @@ def test_weights_are_no_edges() -> None:
     split = split_of(BASKETS)
     weight = np.linspace(1, 3, len(split.train.item)).astype(np.float32)
     model = built()
-    model._keep_spread()
+    model._keep_items()
     before = np.asarray(model.table())
     model.prepare(replace(split, train=replace(split.train, weight=weight)))
-    model._keep_spread()
+    model._keep_items()
     np.testing.assert_array_equal(model.table(), before)
 
 

@@ -52,7 +52,8 @@ def test_loss_is_the_cosine_contrastive_one(margin: float, regularisation: float
     model = built(margin=margin, negative_weight=7.0, regularisation=regularisation)
     items, _ = parts(model)
     rows, drawn = [[0, 2, 5], [4, 1]], [2, 3, 3, 4]
-    losses = model.item_losses(tf.ragged.constant(rows, tf.int32), tf.constant(drawn))
+    histories, numbers = tf.ragged.constant(rows, tf.int32), tf.range(2, dtype=tf.int64)
+    losses = model.item_losses(numbers, histories, tf.constant(drawn))
     expected = []
     for row in rows:
         for target in row:
@@ -76,25 +77,23 @@ def test_scores_are_cosines() -> None:
     assert (scores[1] == 0).all()
 
 
-def test_examples_are_users_with_two_items_or_more() -> None:
+def test_mean_over_examples_is_that_over_targets() -> None:
+    """Examples are users with two items or more."""
     model = built()
-    split = split_of(BASKETS)
-    assert model.prepare(split) == sum(len(basket) > 1 for basket in BASKETS)
-    items = sum(len(basket) for basket in BASKETS if len(basket) > 1)
-    losses = model.losses(tf.range(7, dtype=tf.int64), tf.constant(0.0))
-    keras.utils.set_random_seed(2)
+    n = model.prepare(split_of(BASKETS))
+    assert n == sum(len(basket) > 1 for basket in BASKETS)
     model.random.state.state.assign([0, 0])
-    first = model.losses(tf.range(7, dtype=tf.int64), tf.constant(0.0))
+    examples = tf.range(n, dtype=tf.int64)
+    losses = model.losses(examples, tf.constant(0.0))
     model.random.state.state.assign([0, 0])
     drawn = model.random.integers([model.negatives], 6)
-    single = model.item_losses(model.histories, drawn)
-    assert losses.shape == first.shape == (7,)
-    assert single.shape == (items,)
-    np.testing.assert_allclose(np.mean(first), np.mean(single), rtol=1e-5)
+    single = model.item_losses(examples, model.histories, drawn)
+    assert single.shape == (sum(len(basket) for basket in BASKETS if len(basket) > 1),)
+    np.testing.assert_allclose(np.mean(losses), np.mean(single), rtol=1e-5)
 
 
 def test_data_of_single_items_is_refused() -> None:
-    with pytest.raises(DataError, match="model=simplex learns items from others"):
+    with pytest.raises(DataError, match=r"model=simplex learns an item .* no user has 2"):
         built().prepare(split_of([[0], [1], [2]]))
 
 

@@ -1,4 +1,4 @@
-"""The graph of users and items. Imports TensorFlow: import it inside methods."""
+"""A graph of users and items. Imports TensorFlow: import it inside methods."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lrec.model.layers.embedding import sparse_product
 
 
 class ItemGraph:
-    """Who has what: the edges of a graph of users and items, normalised by degrees on both sides.
+    """The edges of a graph of users and items, normalised by the degrees of both ends.
 
     Args:
         users: `(n_users, n_items)` sparse rows; what is stored is an edge, whatever its value.
@@ -27,19 +27,25 @@ class ItemGraph:
             users.indices[order], row[order], weight[order], (users.shape[1], users.shape[0])
         )
 
-    def spread(self, items: Tensor, layers: int) -> Tensor:
-        """The mean of item vectors and what becomes of them over users, `(n_items, size)`.
+    def spread(self, items: Tensor, users: Tensor, layers: int) -> tuple[Tensor, Tensor]:
+        """The means of vectors and of what their neighbours make of them, layer after layer.
 
         Args:
             items: `(n_items, size)` float32.
-            layers: walks from items to users and back.
+            users: `(n_users, size)` float32.
+            layers: steps along the edges.
+
+        Returns:
+            Those of the items and of the users, of the same shapes.
         """
-        total = items
+        all_items, all_users = items, users
         for _ in range(layers):
-            users = sparse_product(items, *self.to_users)
-            items = sparse_product(users, *self.to_items)
-            total += items
-        return total / (layers + 1)
+            items, users = (
+                sparse_product(users, *self.to_items),
+                sparse_product(items, *self.to_users),
+            )
+            all_items, all_users = all_items + items, all_users + users
+        return all_items / (layers + 1), all_users / (layers + 1)
 
 
 def _matrix(

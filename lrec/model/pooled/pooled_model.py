@@ -16,19 +16,22 @@ from lrec.model.common.neural import NeuralModel, ragged_weights
 
 
 class PooledModel(NeuralModel):
-    """A model that pools a history to a vector, and learns each of its items from the others.
+    """A model that pools a history to a vector, and is trained on its items against drawn ones.
 
-    A training example is a user with all interactions: the history is pooled once, and a target is
-    taken out of the sum. All targets of a batch share their negatives, so that the scores of these
-    are one matrix product.
+    A training example is a user with all interactions, each of which is a target. All targets of a
+    batch share their negatives, so that the scores of these are one matrix product.
 
     Args:
         embedding_size: width of the vectors.
         negatives: items drawn for a step, uniformly.
+
+    Attributes:
+        shortest: length of the shortest histories that training can use.
     """
 
     uses_weights = True
     scores_are_products = True
+    shortest = 1
 
     def __init__(self, *, embedding_size: int, negatives: int) -> None:
         check_sizes(embedding_size=embedding_size, negatives=negatives)
@@ -40,22 +43,23 @@ class PooledModel(NeuralModel):
         """Item vectors that scores are made of, `(n_items, embedding_size)` float32."""
 
     @abstractmethod
-    def item_losses(self, histories: Tensor, drawn: Tensor) -> Tensor:
-        """Losses of all items of the histories, `(total,)` float32, each seen from the others.
+    def item_losses(self, examples: Tensor, histories: Tensor, drawn: Tensor) -> Tensor:
+        """Losses of all items of the histories, `(total,)` float32.
 
         Args:
-            histories: `(batch, None)` ragged int32, of two items or more.
+            examples: `(batch,)` int64, rows among the training histories that are long enough.
+            histories: `(batch, None)` ragged int32, their items.
             drawn: `(negatives,)` int32, the negatives.
         """
 
     def prepare(self, split: Split) -> int:
         import tensorflow as tf
 
-        train = split.train.take(np.flatnonzero(split.train.lengths > 1))
+        train = split.train.take(np.flatnonzero(split.train.lengths >= self.shortest))
         if not len(train):
             raise DataError(
-                f"model={self.name} learns items from others of the same user, and no user has two "
-                "training interactions: use another model."
+                f"model={self.name} learns an item from others of the same user, and no user has "
+                f"{self.shortest} training interactions: use another model."
             )
         self.histories = tf.RaggedTensor.from_row_splits(train.item, train.offsets, validate=False)
         self.weights = ragged_weights(train, self.histories)
@@ -69,7 +73,7 @@ class PooledModel(NeuralModel):
 
         histories = tf.gather(self.histories, examples)
         drawn = self.random.integers([self.negatives], self.catalogue.n_items)
-        losses = self.item_losses(histories, drawn)
+        losses = self.item_losses(examples, histories, drawn)
         if self.weights is not None:
             losses *= tf.gather(self.weights, examples).values
         rows, n_rows = histories.value_rowids(), histories.nrows()
@@ -84,3 +88,16 @@ class PooledModel(NeuralModel):
     def factorised_scores(self) -> FactorisedScores:
         table = np.asarray(self.table(), np.float32)
         return FactorisedScores(table, partial(self._vectors, self.encode))
+
+
+def mean_over_negatives(losses: Tensor, drawn: Tensor, targets: Tensor) -> Tensor:
+    """The mean loss of each target's negatives, `(total,)`; the target itself loses nothing.
+
+    Args:
+        losses: `(total, negatives)`.
+        drawn: `(negatives,)` items.
+        targets: `(total,)` items.
+    """
+    import tensorflow as tf
+
+    return tf.reduce_mean(tf.where(drawn == targets[:, None], 0.0, losses), axis=1)
