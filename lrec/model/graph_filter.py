@@ -34,7 +34,7 @@ class GraphFilter(ItemItemModel):
     largest entries.
 
     Args:
-        alpha: weight of the ideal low-pass filter; 0 leaves it out.
+        alpha: weight of the ideal low-pass filter (the paper has .3); 0 leaves it out.
         rank: vectors of the ideal low-pass filter.
         neighbours: entries of the linear filter that an item keeps.
         recency: weight of a history item for each step back from the newest; 1 weighs all alike.
@@ -44,7 +44,7 @@ class GraphFilter(ItemItemModel):
 
     def __init__(
         self,
-        alpha: float = 0.3,
+        alpha: float = 3.0,
         rank: int = 256,
         neighbours: int = 1000,
         recency: float = 1.0,

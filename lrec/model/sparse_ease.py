@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,8 +18,8 @@ from lrec.model.common.memory import check_memory
 from lrec.model.common.protocols import Callback, Schedule, StatelessCallback, Strategy
 from lrec.model.common.sparse_products import blocks, nearest
 
-# Numbers in the largest array of a batch of solves: 16 MB of float32.
-NUMBERS_A_BATCH = 2**22
+# Numbers in the largest array of a batch of solves: 64 MB of float32.
+NUMBERS_A_BATCH = 2**24
 BYTES_A_PAIR = 8  # of a sparse matrix: a float32 and an int32
 
 
@@ -103,7 +104,7 @@ class SparseEASE(ItemItemModel):
             return len(chosen)
 
         with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
-            for n in pool.map(solve, _batches(lengths, counts.nnz)):
+            for n in pool.map(solve, _batches(lengths)):
                 done += n
                 self._callback.status(f"sparse_ease: {done:,} of {len(lengths):,} items are solved")
         return found.T.tocsr()
@@ -116,18 +117,11 @@ class SparseEASE(ItemItemModel):
             neighbours: `(n, k)` items that they are predicted from.
             inside: `(n, k)` False where there is none; the weight is then 0.
         """
-        own = items[:, None].astype(neighbours.dtype)
-        members = np.hstack([neighbours, own])
-        filled = np.hstack([inside, own >= 0])
-        n, size = members.shape
-        # Pairs are looked up row by row of `counts`, which then stays in the cache.
-        order = np.argsort(members, axis=None, kind="stable")
-        row, column = np.repeat(members.ravel()[order], size), members[order // size].ravel()
-        system = np.empty((n * size, size), np.float32)
-        system[order] = counts[row, column].reshape(-1, size)
-        system = system.reshape(n, size, size)
-        system *= filled[:, :, None]
-        system *= filled[:, None, :]
+        members = np.hstack([neighbours, items[:, None].astype(neighbours.dtype)])
+        system = sub_matrices(counts, members)
+        outside = ~np.hstack([inside, np.ones((len(items), 1), bool)])
+        system[outside] = 0
+        system.transpose(0, 2, 1)[outside] = 0
         np.einsum("nii->ni", system)[...] += self.regularisation
         weights = np.linalg.solve(system[:, :-1, :-1], system[:, :-1, -1:])
         solved: Floats = weights[..., 0]
@@ -151,32 +145,48 @@ class SparseEASE(ItemItemModel):
 
 
 def pair_counts(users: Sparse) -> Sparse:
-    """Number of users who have both items, `(n_items, n_items)` sparse rows: XᵀX.
-
-    The columns of a row rise, so that a pair is found by bisection.
-    """
+    """Number of users who have both items, `(n_items, n_items)` sparse rows: XᵀX."""
     from scipy.sparse import vstack
 
     items = users.T.tocsr()
-
-    def count(rows: slice) -> Sparse:
-        counts = items[rows] @ users
-        counts.sort_indices()
-        return counts
-
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = list(pool.map(count, blocks(items, users, most=items.shape[0])))
+        rows = blocks(items, users, most=items.shape[0])
+        parts = list(pool.map(lambda some: items[some] @ users, rows))
     return vstack(parts, format="csr")
 
 
-def _batches(lengths: Ints, pairs: int) -> Iterator[Ints]:
-    """Items that have neighbours, those with most first, in batches of about equally many.
+def sub_matrices(matrix: Sparse, members: Ints) -> Floats:
+    """The rows and columns of some indices, for several choices of them.
 
-    SciPy bisects a row only where more than a hundredth of all entries is looked up at once.
+    Rows are taken one after the other, each spread out once for all choices that have it: a single
+    number is expensive to find in sparse rows, and popular items are in very many choices.
+
+    Args:
+        matrix: `(m, m)` sparse rows.
+        members: `(n, size)` indices.
+
+    Returns:
+        `(n, size, size)` float32.
     """
-    numbers = max(NUMBERS_A_BATCH, pairs // 25)
+    n, size = members.shape
+    found = np.empty((n * size, size), np.float32)
+    spread = np.zeros(matrix.shape[1], np.float32)
+    order = np.argsort(members, axis=None, kind="stable")
+    ordered = members.ravel()[order]
+    edges = np.flatnonzero(np.diff(ordered, prepend=-1, append=-1)).tolist()
+    for start, stop in pairwise(edges):
+        row = slice(*matrix.indptr[ordered[start] : ordered[start] + 2])
+        columns, places = matrix.indices[row], order[start:stop]
+        spread[columns] = matrix.data[row]
+        found[places] = spread[members[places // size]]
+        spread[columns] = 0
+    return found.reshape(n, size, size)
+
+
+def _batches(lengths: Ints) -> Iterator[Ints]:
+    """Items that have neighbours, those with most first, in batches of about equally many."""
     order = np.argsort(-lengths, kind="stable")[: np.count_nonzero(lengths)]
     while len(order):
-        size = max(1, numbers // (int(lengths[order[0]]) + 1) ** 2)
+        size = max(1, NUMBERS_A_BATCH // (int(lengths[order[0]]) + 1) ** 2)
         yield order[:size]
         order = order[size:]

@@ -57,7 +57,7 @@ def test_regressions_count_by_weight() -> None:
     np.testing.assert_allclose(weights_of(model), regressions(x, 3.0, 2), rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("batch", [1, 2000, 2**22])
+@pytest.mark.parametrize("batch", [1, 5000, 2**24])
 def test_with_all_items_as_neighbours_it_is_ease(
     batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
