@@ -80,6 +80,7 @@ def test_draw_is_that_of_plain_python(by: By, data: st.DataObject) -> None:
         Negatives(catalogue_of(popularity), n + 1, by, seed)(queries)
 
 
+@pytest.mark.filterwarnings("ignore:.*items that the user has already")
 @pytest.mark.parametrize("splitter", ALL, ids=NAMES)
 def test_negatives_are_in_no_part_of_the_users_data(splitter: Splitter) -> None:
     data = big()

@@ -56,7 +56,8 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
                 study = open_study(settings, candidate, base)
                 studies.append((candidate, study))
                 earlier |= begun_by(study, log)
-                log.tags({"lrec.goes_on_from": " ".join(sorted(earlier))} if earlier else {})
+                if earlier:
+                    log.tags({"lrec.goes_on_from": " ".join(sorted(earlier))})
                 if settings.to is not None:
                     preset.refuse_foreign(Path(settings.to), study.name, settings.fresh)
                 spend(settings, invocation, candidate, study, base, screen)
