@@ -10,7 +10,7 @@ from lrec.model.layers.embedding import sparse_product
 
 
 class ItemGraph:
-    """Who has what: the edges of a graph of users and items, normalised by degrees on both sides.
+    """The edges of a graph of users and items, normalised by the degrees of both ends.
 
     Args:
         users: `(n_users, n_items)` sparse rows; what is stored is an edge, whatever its value.
