@@ -5,8 +5,8 @@ python scripts/docs_components.py            # writes docs/components.md
 
 from __future__ import annotations
 
+import argparse
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -106,9 +106,12 @@ def page() -> Iterator[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    target = Path(argv[0]) if argv else PAGE
-    target.write_text("".join(page()))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("page", nargs="?", type=Path, default=PAGE)
+    parser.parse_args(argv).page.write_text("".join(page()))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

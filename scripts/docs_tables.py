@@ -8,9 +8,9 @@ that of the metrics: loading, training and evaluation, without the start of Pyth
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,8 +28,13 @@ COLUMNS = (
 ASIDE = ("dataset", "seed", "tracking", "hydra")
 
 
-def main(argv: Sequence[str]) -> None:
-    runs = sorted({run for folder in argv for run in find(Path(folder))})
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folders", nargs="+", type=Path)
+    folders = parser.parse_args(argv).folders
+    runs = sorted({run for folder in folders for run in find(folder)})
     rows: dict[tuple[str, str], list[Path]] = defaultdict(list)
     for run in runs:
         named, data = labels(run)
@@ -74,4 +79,4 @@ def shown(values: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

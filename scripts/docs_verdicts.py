@@ -5,8 +5,8 @@ python scripts/docs_verdicts.py outputs/…/comparison.json outputs/…/reveal.j
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,13 @@ from typing import Any
 SIGNS = {"better": "▲", "worse": "▼", "undecided": "≈"}
 
 
-def main(argv: Sequence[str]) -> None:
-    for name in argv:
-        content = json.loads(Path(name).read_text())
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="+", type=Path)
+    for path in parser.parse_args(argv).files:
+        content = json.loads(path.read_text())
         table = compared if "rows" in content else revealed
         print(table(content), end="\n\n")
 
@@ -90,4 +94,4 @@ def signed(value: float) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -8,9 +8,9 @@ Copies the figure by bucket to docs/by_bucket.png and prints the table in Markdo
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,8 +19,12 @@ METRICS = ("recall_at_20", "ndcg_at_10", "mse", "item_coverage_sub_at_20", "nove
 BUCKETS = ("all", "tail", "torso", "head", "cold")
 
 
-def main(argv: Sequence[str], docs: Path = DOCS) -> None:
-    folder = Path(argv[0])
+def main(argv: Sequence[str] | None = None, docs: Path = DOCS) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args(argv).folder
     shutil.copy(folder / "figures" / "by_bucket.png", docs / "by_bucket.png")
     rows = json.loads((folder / "metrics.json").read_text())
     users = next(iter(rows.values()))
@@ -39,4 +43,4 @@ def main(argv: Sequence[str], docs: Path = DOCS) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
