@@ -111,7 +111,7 @@ def _no_choice(overrides: Sequence[str]) -> str:
     for override in overrides:
         group = override.lstrip("+").partition("=")[0]
         if group in groups() and not _is_choice(override):
-            return f"{group} must be chosen from {', '.join(options(group))}. Received: {override}"
+            return f"{group} must be chosen from {listed(options(group))}. Received: {override}"
     return f"a config group is chosen by name. Received: {shown(' '.join(overrides))}"
 
 
@@ -125,11 +125,9 @@ def _is_choice(override: str) -> bool:
 
 
 def _no_option(group: str, name: str) -> str:
-    near = nearest(name, options(group))
-    return (
-        f"{group}={name}: no such {group}{near}. Available: {', '.join(options(group))} "
-        f"[conf/{group}/]"
-    )
+    known = options(group)
+    hint = f"no such {group}{nearest(name, known)}. Available: {listed(known)}"
+    return f"{group}={name}: {hint} [conf/{group}/]"
 
 
 def _no_plugin(group: str, name: str) -> str:
@@ -146,7 +144,7 @@ def _no_plugin(group: str, name: str) -> str:
 
 def _no_key(key: str, command: str) -> str:
     if key == "experiment":
-        return f"experiment: presets are added, +experiment=NAME: {', '.join(options(key))}"
+        return f"experiment: presets are added, +experiment=NAME: {listed(options(key))}"
     file = f"{command}.yaml" if (CONF / f"{command}.yaml").is_file() else "config.yaml"
     known = [field.name for field in fields(RunSettings)]
     known += [str(name) for name in OmegaConf.load(CONF / file) if name not in HIDDEN]

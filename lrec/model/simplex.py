@@ -41,8 +41,8 @@ class SimpleX(PooledModel):
     ) -> None:
         super().__init__(embedding_size=embedding_size, negatives=negatives)
         check_dropout(dropout)
-        if not -1 <= margin < 1:
-            raise ValueError(f"margin must be a cosine below 1. Received: {margin}")
+        if not 0 <= margin < 1:
+            raise ValueError(f"margin must be a cosine from 0 to below 1. Received: {margin}")
         if negative_weight <= 0:
             raise ValueError(f"negative_weight must be positive. Received: {negative_weight}")
         if regularisation < 0:
