@@ -78,10 +78,12 @@ class SweepRun:
     def _close(self) -> None:
         # jobs in processes of their own report to the store only that they failed
         failed = self.failed or (not self.ended and self.log.has_failed_runs())
-        if failed and self.id is not None:
-            with contextlib.suppress(RuntimeError):  # MLflow may be gone by now
-                self._show(self.id)
-        if not self.ended:
-            Screen().note("the same command goes on: its finished jobs are found again")
-        self.log.end("FAILED" if failed else "FINISHED" if self.ended else "KILLED")
+        try:
+            if failed and self.id is not None:
+                with contextlib.suppress(RuntimeError):  # MLflow may be gone by now
+                    self._show(self.id)
+            if not self.ended:
+                Screen().note("the same command goes on: its finished jobs are found again")
+        finally:  # also when nobody reads any more what is printed
+            self.log.end("FAILED" if failed else "FINISHED" if self.ended else "KILLED")
         os.environ.pop(PARENT, None)
