@@ -85,8 +85,12 @@ class Log:
             self._add("again", parent=parent, host=HOST)
 
     def params(self, values: Mapping[str, Any]) -> None:
-        """Log parameters, once: a run resumed on other devices keeps those of its start."""
-        if not any(entry["kind"] == "params" for entry in self._journal.entries):
+        """Log parameters that belong together, once.
+
+        A run resumed on other devices keeps those of its start, and gets none of the new ones.
+        """
+        logged = (entry for entry in self._journal.entries if entry["kind"] == "params")
+        if not any(values.keys() & entry["values"].keys() for entry in logged):
             self._add("params", values={key: str(value)[:6000] for key, value in values.items()})
 
     def tags(self, values: Mapping[str, Any]) -> None:

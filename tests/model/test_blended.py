@@ -21,6 +21,7 @@ from lrec.data.queries import Queries, Split
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.evaluation.ranking import Ranker
 from lrec.model import Model, Pretrained
+from lrec.model.blend import mixing
 from lrec.model.blend.blended import Blend
 from lrec.model.blend.mixture import Mixture
 from lrec.model.blend.probabilities import ScoreScale
@@ -144,18 +145,25 @@ def test_scores_are_the_mixture_of_probabilities(
     np.testing.assert_allclose(np.sum(golden, axis=1), 1, rtol=1e-9)
 
 
-def test_sparse_members_are_mixed_without_the_items_that_no_history_reaches(split: Split) -> None:
-    """Scores are probabilities but for a constant of each user, that of unreached items."""
+def test_sparse_members_are_mixed_without_the_items_that_no_history_reaches(
+    split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a wide catalogue, scores are probabilities but for a constant of each user, that of
+    unreached items; of others the constant is there."""
     blend = blend_of(split, "itemknn")
     second = ItemKNN(3, 0.0, 0.5)
     second.fit(split)
     blend.members = {"itemknn": blend.members["itemknn"], "other": second}
     blend.mixture = Mixture(np.array([0.0, 0.3]), np.array([0.2, -0.2]), 1, 9)
     blend.scales = [ScoreScale("power", 1.5, 1.0), ScoreScale("exponential", 4.0, 0.3)]
-    assert blend.scores_sparsely
     histories = Histories.of(HISTORIES[1:])
+    assert not blend.scores_sparsely
+    narrow = without_own(blend.score(histories), histories)
+    monkeypatch.setattr(mixing, "WIDE", 39)
+    assert blend.scores_sparsely
     scores = without_own(blend.sparse_scores(histories).toarray(), histories)
     golden = np.array(expected(blend, HISTORIES[1:]))
+    np.testing.assert_allclose(narrow, golden, rtol=2e-4, atol=1e-7)
     own = histories.within(blend.catalogue.n_items)
     golden[own.row, own.item] = np.inf
     shifted = np.where(np.isinf(golden), 0, golden - golden.min(axis=1, keepdims=True))

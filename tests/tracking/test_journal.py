@@ -66,6 +66,15 @@ def train(folder: Path) -> None:
         work(log)
 
 
+def test_parameters_of_a_second_call_are_logged_too(folder: Path) -> None:
+    with Tracking().run("name", {"lrec.command": "train"}, folder / "run") as log:
+        log.params({"model": "vae", "where": "here"})
+        log.params({"validated_users": 7})
+        log.params({"where": "elsewhere", "devices": 2})  # of a resumed run
+    (run,) = runs()
+    assert run.data.params == {"model": "vae", "where": "here", "validated_users": "7"}
+
+
 def runs() -> list[Run]:
     entities: list[Run] = mlflow.search_runs(experiment_names=["lrec"], output_format="list")
     return entities

@@ -139,9 +139,10 @@ class Blend(Model):
 
     @property
     def scores_sparsely(self) -> bool:
-        """True if all members do: items that no member reaches are alike, and score 0."""
+        """True if all members do, of a wide catalogue: items that no member reaches score 0."""
         sparse = all(member.scores_sparsely for member in self.members.values())
-        return sparse and (self._single or self.scale != RANK)
+        wide = self.scale != RANK and self.catalogue.n_items > mixing.WIDE
+        return sparse and (self._single or wide)
 
     def sparse_scores(self, histories: Histories) -> Sparse:
         if self._single:

@@ -11,9 +11,9 @@ from lrec.base.arrays import Bools, Floats
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.model import Model
-from lrec.model.blend.mixing import distinct
 from lrec.model.blend.mixture import Examples, Mixture, fit_mixture, log_likelihood
 from lrec.model.blend.probabilities import ScoreScale, scales, usual_unit
+from lrec.model.blend.sparse_odds import Pairs
 
 SEED = 0  # of the halves, whatever the seed of the run
 SCORES = 2**30  # that are looked at, of each member
@@ -84,9 +84,7 @@ def fit(
         options, table = target_logs(member, queries, kind)
         tried.append(options)
         tables.append(table)
-    left = n_items - np.bincount(
-        distinct(queries.history.within(n_items), n_items)[0], minlength=len(queries)
-    )
+    left = n_items - Pairs.of(queries.history.within(n_items), n_items).counts
     uniform = -np.log(left)[target.row]
     chosen, mixture = _alternate(examples, tables, uniform)
     alive = _needed(mixture, examples.available)

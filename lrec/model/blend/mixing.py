@@ -12,14 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints, Sparse
+from lrec.base.arrays import Floats, Sparse
 from lrec.data.histories import Histories
 from lrec.model import Model
-from lrec.model.blend.probabilities import FLOOR, HIGHEST, POWER, RANK, ScoreScale
+from lrec.model.blend.probabilities import RANK, ScoreScale
+from lrec.model.blend.sparse_odds import Entries, Pairs, sparse_odds
 
 Members = Sequence[tuple[Model, ScoreScale]]
+Adder = Callable[[Floats, slice], None]  # to some rows of a total
 SCORES_A_THREAD = 2**18  # that stay in its cache while they are mixed
-TABLE = 2**23  # marks of pairs at once
+WIDE = 2**15  # items from which the union of what sparse members reach costs less than all
 
 
 def mixed(members: Members, weights: Floats, histories: Histories) -> Floats:
@@ -29,31 +31,36 @@ def mixed(members: Members, weights: Floats, histories: Histories) -> Floats:
         weights: `(n, n_members)`.
     """
     n_items = members[0][0].catalogue.n_items
-    inside = histories.within(n_items)
-    # ranks are of all items
-    dense = [scale.shape == RANK or not is_quick(member) for member, scale in members]
+    pairs = Pairs.of(histories.within(n_items), n_items)
+    dense: list[Adder] = []
+    quick: list[Adder] = []
     total: Floats | None = None
-    for index in np.flatnonzero(dense).tolist():
-        member, scale = members[index]
-        total = add_dense(total, member.score(histories), scale, weights[:, index], inside)
-    if total is None:
-        total = np.zeros((len(histories), n_items), np.float32)
-    for index in np.flatnonzero(~np.array(dense)).tolist():
-        member, scale = members[index]
-        common = member.common_scores()
-        if common is not None:
-            add_common(total, common, scale, weights[:, index], inside)
+    for (member, scale), own in zip(members, weights.T, strict=True):
+        if scale.shape != RANK and is_quick(member):  # ranks are of all items
+            quick.append(quick_adder(member, scale, own, histories, pairs))
+            continue
+        scores = member.score(histories)
+        if total is None:  # the first member's scores are mixed where they are
+            total = scores if scores.flags.writeable else scores.copy()
+            dense.append(dense_adder(total, scale, own, pairs, in_place=True))
         else:
-            scores = member.sparse_scores(histories)
-            add_sparse(total, scores, scale, weights[:, index], inside)
-    return total
+            dense.append(dense_adder(scores, scale, own, pairs))
+    mixture = total if total is not None else np.zeros((len(histories), n_items), np.float32)
+
+    def add(rows: slice) -> None:
+        for adder in (*dense, *quick):
+            adder(mixture[rows], rows)
+
+    _in_parts(add, *mixture.shape)
+    return mixture
 
 
 def mixed_sparsely(members: Members, weights: Floats, histories: Histories) -> Sparse:
     """The same of sparse members, less a constant of each row: items without an entry have 0."""
-    inside = histories.within(members[0][0].catalogue.n_items)
+    n_items = members[0][0].catalogue.n_items
+    pairs = Pairs.of(histories.within(n_items), n_items)
     parts = [
-        sparse_parts(member.sparse_scores(histories), scale, own, inside)
+        sparse_parts(member.sparse_scores(histories), scale, own, pairs)
         for (member, scale), own in zip(members, weights.T, strict=True)
     ]
     return sum(parts[1:], parts[0])
@@ -64,54 +71,86 @@ def is_quick(member: Model) -> bool:
     return member.scores_sparsely or member.common_scores() is not None
 
 
-def add_dense(
-    total: Floats | None, scores: Floats, scale: ScoreScale, weights: Floats, history: Histories
-) -> Floats:
-    """Add weights times probabilities.
+def dense_adder(
+    scores: Floats, scale: ScoreScale, weights: Floats, pairs: Pairs, in_place: bool = False
+) -> Adder:
+    """A function that adds weights times probabilities.
 
     Args:
-        total: `(n, n_items)` float32, which grows; None for the first member.
         scores: `(n, n_items)` float32, which may be read only; if not, they are changed.
         weights: `(n,)`.
-        history: items of the catalogue alone.
-
-    Returns:
-        The total, which of the first member takes the place of its scores.
+        pairs: the items of the histories.
+        in_place: True if the scores are the total, whose place the probabilities take.
     """
-    in_place = scores.flags.writeable
-    grown = total if total is not None else scores if in_place else np.empty_like(scores)
+    writeable = scores.flags.writeable
 
-    def add(rows: slice) -> None:
-        own = history.between(rows.start, rows.stop)
-        some = scores[rows] if in_place else scores[rows].copy()
+    def add(total: Floats, rows: slice) -> None:
+        own = pairs.between(rows.start, rows.stop)
+        some = scores[rows] if writeable else scores[rows].copy()
         sums = scale.odds(some, own.row, own.item)
-        share = (weights[rows] / sums)[:, None]
-        if total is None:
-            np.multiply(some, share, out=grown[rows])
-        else:
-            some *= share
-            grown[rows] += some
+        some *= (weights[rows] / sums)[:, None]
+        if not in_place:
+            total += some
 
-    _in_parts(add, *scores.shape)
-    return grown
+    return add
 
 
-def add_common(
-    total: Floats, scores: Floats, scale: ScoreScale, weights: Floats, history: Histories
-) -> None:
-    """The same of scores that are the same for everybody, `(n_items,)`."""
+def quick_adder(
+    member: Model, scale: ScoreScale, weights: Floats, histories: Histories, pairs: Pairs
+) -> Adder:
+    """The same of a member that `is_quick`.
+
+    Args:
+        weights: `(n,)`.
+        pairs: the items of the histories.
+    """
+    common = member.common_scores()
+    if common is not None:
+        return common_adder(common, scale, weights, pairs)
+    return sparse_adder(member.sparse_scores(histories), scale, weights, pairs)
+
+
+def common_adder(scores: Floats, scale: ScoreScale, weights: Floats, pairs: Pairs) -> Adder:
+    """The same of scores that are the same for everybody, `(n_items,)`: their odds are made once,
+    and those of its own items are left out of a user's sum."""
     odds = scores[None].copy()
     nothing = np.empty(0, np.int64)
     everything = scale.odds(odds, nothing, nothing)[0]
-    row, item = distinct(history, len(scores))
-    own = np.bincount(row, weights=odds[0, item], minlength=len(history))
+    own = np.bincount(pairs.row, weights=odds[0, pairs.item], minlength=pairs.n)
     sums = np.maximum(everything - own, np.finfo(np.float32).tiny)
     share = (weights / sums).astype(np.float32)[:, None]
 
-    def add(rows: slice) -> None:
-        total[rows] += share[rows] * odds
+    def add(total: Floats, rows: slice) -> None:
+        total += share[rows] * odds
 
-    _in_parts(add, *total.shape)
+    return add
+
+
+def sparse_adder(scores: Sparse, scale: ScoreScale, weights: Floats, pairs: Pairs) -> Adder:
+    """The same of sparse rows, where an item without an entry has a score of 0."""
+    everything = Entries.of(scores)
+
+    def add(total: Floats, rows: slice) -> None:
+        bounds = rows.start, rows.stop
+        entries = everything.between(*bounds)
+        odds, zero, sums = sparse_odds(entries, scale, pairs.between(*bounds))
+        share = (weights[rows] / sums).astype(np.float32)
+        odds -= zero[entries.row]
+        odds *= share[entries.row]
+        total += (share * zero)[:, None]
+        total.reshape(-1)[entries.row * entries.width + entries.column] += odds
+
+    return add
+
+
+def sparse_parts(scores: Sparse, scale: ScoreScale, weights: Floats, pairs: Pairs) -> Sparse:
+    """Weights times probabilities as sparse rows, less those of items without an entry."""
+    from scipy.sparse import csr_array
+
+    entries = Entries.of(scores)
+    odds, zero, sums = sparse_odds(entries, scale, pairs)
+    data = ((weights / sums)[entries.row] * (odds - zero[entries.row])).astype(np.float32)
+    return csr_array((data, scores.indices, scores.indptr), shape=scores.shape)
 
 
 def _in_parts(add: Callable[[slice], None], n: int, width: int) -> None:
@@ -123,84 +162,3 @@ def _in_parts(add: Callable[[slice], None], n: int, width: int) -> None:
         return
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(add, parts))
-
-
-def add_sparse(
-    total: Floats, scores: Sparse, scale: ScoreScale, weights: Floats, history: Histories
-) -> None:
-    """The same of sparse rows, where an item without an entry has a score of 0."""
-    data, zero, sums = sparse_odds(scores, scale, history)
-    share = (weights / sums).astype(np.float32)
-    total += (share * zero)[:, None]
-    row = np.repeat(np.arange(len(history)), np.diff(scores.indptr))
-    total[row, scores.indices] += share[row] * (data - zero[row])
-
-
-def sparse_parts(scores: Sparse, scale: ScoreScale, weights: Floats, history: Histories) -> Sparse:
-    """Weights times probabilities as sparse rows, less those of items without an entry."""
-    from scipy.sparse import csr_array
-
-    odds, zero, sums = sparse_odds(scores, scale, history)
-    row = np.repeat(np.arange(len(history)), np.diff(scores.indptr))
-    data = ((weights / sums)[row] * (odds - zero[row])).astype(np.float32)
-    return csr_array((data, scores.indices, scores.indptr), shape=scores.shape)
-
-
-def sparse_odds(
-    scores: Sparse, scale: ScoreScale, history: Histories
-) -> tuple[Floats, Floats, Floats]:
-    """Odds of the entries, of the items without one, and their sums, as of `ScoreScale.odds`."""
-    n, n_items = scores.shape
-    row = np.repeat(np.arange(n), np.diff(scores.indptr))
-    pairs = distinct(history, n_items)
-    own = among(pairs, row, scores.indices, scores.shape)
-    entries = scores.data.astype(np.float32)
-    counted = entries if scale.shape == POWER else np.where(own, np.float32(0), entries)
-    top = np.maximum(by_row(np.maximum, counted, scores.indptr), 0)  # some items have no entry
-    if scale.shape == POWER:
-        top[top < np.finfo(np.float32).tiny] = 1
-        logs = np.log(np.maximum(entries / top[row], 0) + np.float32(FLOOR))
-        zero = np.full(n, np.log(np.float32(FLOOR)))
-    else:
-        logs, zero = entries - top[row], -top
-    sharp = np.float32(scale.factor)
-    odds: Floats = np.exp(np.minimum(logs * sharp, HIGHEST))
-    at_zero: Floats = np.exp(zero * sharp)
-    others = ~own
-    reached = by_row(np.add, np.where(others, odds, 0).astype(float), scores.indptr)
-    n_reached = by_row(np.add, others.astype(float), scores.indptr)
-    sums = reached + (n_items - np.bincount(pairs[0], minlength=n) - n_reached) * at_zero
-    return odds, at_zero, np.where(sums > 0, sums, 1)
-
-
-def by_row(reduce: np.ufunc, values: Floats, indptr: Ints) -> Floats:
-    """The values of each sparse row reduced to one, `(n,)`; 0 where there are none."""
-    filled = np.diff(indptr) > 0
-    reduced = np.zeros(len(filled), values.dtype)
-    if filled.any():
-        reduced[filled] = reduce.reduceat(values, indptr[:-1][filled])
-    return reduced
-
-
-def among(pairs: tuple[Ints, Ints], row: Ints, column: Ints, shape: tuple[int, int]) -> Bools:
-    """True for entries of sparse rows that are among pairs of row and column.
-
-    Args:
-        row: of each entry, in rising order.
-    """
-    n, width = shape
-    found = np.empty(len(row), bool)
-    size = max(1, TABLE // width)
-    for start in range(0, n, size):
-        marked = np.zeros((size, width), bool)
-        first, last = np.searchsorted(pairs[0], [start, start + size])
-        marked[pairs[0][first:last] - start, pairs[1][first:last]] = True
-        first, last = np.searchsorted(row, [start, start + size])
-        found[first:last] = marked[row[first:last] - start, column[first:last]]
-    return found
-
-
-def distinct(history: Histories, n_items: int) -> tuple[Ints, Ints]:
-    """Row and item of each pair of a history, once."""
-    row, item = np.divmod(np.unique(history.row * n_items + history.item), n_items)
-    return row, item

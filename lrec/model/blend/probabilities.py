@@ -53,7 +53,8 @@ class ScoreScale:
         if self.shape == POWER:
             top = best(scores)
             scores *= (1 / top)[:, None]
-            np.maximum(scores, 0, out=scores)
+            nothing = np.zeros(scores.shape[1], np.float32)  # a number takes four times as long
+            np.maximum(scores, nothing, out=scores)
             scores += np.float32(FLOOR)
             np.log(scores, out=scores)
             own = scores[row, column]
