@@ -12,6 +12,10 @@ from lrec.base.config.quotes import in_quotes
 KEY = re.compile(r"[~+]{0,2}[\w./@-]+", re.ASCII)
 # Between the commas of a list; quotes and brackets may have a meaning of their own.
 ITEM = re.compile(r"[^,'\"\[\]{}]+")
+# Keys of run ids, or of their first letters, some of which are numbers to Hydra: 715e5544 is
+# infinite.
+IDS = ("run", "runs", "sweep")
+NUMBER = re.compile(r"(?<=[=\[,])\d+(?:e\d+)?(?=[,\]]|$)")
 
 
 def quoted(word: str) -> str:
@@ -20,6 +24,9 @@ def quoted(word: str) -> str:
     Paths and ids may have blanks and brackets, =, ;, &, ~ or letters of any language.
     """
     key, equals, value = word.partition("=")
+    if key in IDS:
+        word = NUMBER.sub(lambda number: in_quotes(number[0]), word)
+        value = word.partition("=")[2]
     if not (KEY.fullmatch(key) and equals and value.isprintable()) or parses(word):
         return word
     if value.startswith("[") and value.endswith("]"):

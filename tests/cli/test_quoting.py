@@ -43,6 +43,20 @@ def test_ids_of_a_list_arrive_as_they_are_typed(value: str, ids: list[object]) -
     assert PARSER.parse_override(quoted(f"history={value}")).value() == ids
 
 
+@pytest.mark.parametrize("key", ["run", "runs", "sweep"])
+@pytest.mark.parametrize(
+    ("value", "ids"),
+    [
+        ("715e5544", "715e5544"),
+        ("00012345", "00012345"),
+        ("[e971a49e,715e5544,12]", ["e971a49e", "715e5544", "12"]),
+        ("['715e5544',latest]", ["715e5544", "latest"]),
+    ],
+)
+def test_ids_of_runs_are_no_numbers(key: str, value: str, ids: object) -> None:
+    assert PARSER.parse_override(quoted(f"{key}={value}")).value() == ids
+
+
 def test_a_comma_alone_is_no_sweep() -> None:
     assert PARSER.parse_override(quoted("dataset.decimal=,")).value() == ","
 

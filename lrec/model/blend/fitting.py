@@ -13,7 +13,7 @@ from lrec.data.queries import Queries
 from lrec.model import Model
 from lrec.model.blend.mixture import Examples, Mixture, fit_mixture, log_likelihood
 from lrec.model.blend.probabilities import ScoreScale, scales, usual_unit
-from lrec.model.blend.sparse_odds import Pairs
+from lrec.model.blend.sparse_odds import HistoryPairs
 
 SEED = 0  # of the halves, whatever the seed of the run
 SCORES = 2**30  # that are looked at, of each member
@@ -84,7 +84,7 @@ def fit(
         options, table = target_logs(member, queries, kind)
         tried.append(options)
         tables.append(table)
-    left = n_items - Pairs.of(queries.history.within(n_items), n_items).counts
+    left = n_items - HistoryPairs.of(queries.history.within(n_items), n_items).counts
     uniform = -np.log(left)[target.row]
     chosen, mixture = _alternate(examples, tables, uniform)
     alive = _needed(mixture, examples.available)

@@ -16,7 +16,7 @@ from lrec.base.arrays import Floats, Sparse
 from lrec.data.histories import Histories
 from lrec.model import Model
 from lrec.model.blend.probabilities import RANK, ScoreScale
-from lrec.model.blend.sparse_odds import Entries, Pairs, sparse_odds
+from lrec.model.blend.sparse_odds import Entries, HistoryPairs, sparse_odds
 
 Members = Sequence[tuple[Model, ScoreScale]]
 Adder = Callable[[Floats, slice], None]  # to some rows of a total
@@ -31,7 +31,7 @@ def mixed(members: Members, weights: Floats, histories: Histories) -> Floats:
         weights: `(n, n_members)`.
     """
     n_items = members[0][0].catalogue.n_items
-    pairs = Pairs.of(histories.within(n_items), n_items)
+    pairs = HistoryPairs.of(histories.within(n_items), n_items)
     dense: list[Adder] = []
     quick: list[Adder] = []
     total: Floats | None = None
@@ -58,7 +58,7 @@ def mixed(members: Members, weights: Floats, histories: Histories) -> Floats:
 def mixed_sparsely(members: Members, weights: Floats, histories: Histories) -> Sparse:
     """The same of sparse members, less a constant of each row: items without an entry have 0."""
     n_items = members[0][0].catalogue.n_items
-    pairs = Pairs.of(histories.within(n_items), n_items)
+    pairs = HistoryPairs.of(histories.within(n_items), n_items)
     parts = [
         sparse_parts(member.sparse_scores(histories), scale, own, pairs)
         for (member, scale), own in zip(members, weights.T, strict=True)
@@ -72,7 +72,7 @@ def is_quick(member: Model) -> bool:
 
 
 def dense_adder(
-    scores: Floats, scale: ScoreScale, weights: Floats, pairs: Pairs, in_place: bool = False
+    scores: Floats, scale: ScoreScale, weights: Floats, pairs: HistoryPairs, in_place: bool = False
 ) -> Adder:
     """A function that adds weights times probabilities.
 
@@ -96,7 +96,7 @@ def dense_adder(
 
 
 def quick_adder(
-    member: Model, scale: ScoreScale, weights: Floats, histories: Histories, pairs: Pairs
+    member: Model, scale: ScoreScale, weights: Floats, histories: Histories, pairs: HistoryPairs
 ) -> Adder:
     """The same of a member that `is_quick`.
 
@@ -110,7 +110,7 @@ def quick_adder(
     return sparse_adder(member.sparse_scores(histories), scale, weights, pairs)
 
 
-def common_adder(scores: Floats, scale: ScoreScale, weights: Floats, pairs: Pairs) -> Adder:
+def common_adder(scores: Floats, scale: ScoreScale, weights: Floats, pairs: HistoryPairs) -> Adder:
     """The same of scores that are the same for everybody, `(n_items,)`: their odds are made once,
     and those of its own items are left out of a user's sum."""
     odds = scores[None].copy()
@@ -126,7 +126,7 @@ def common_adder(scores: Floats, scale: ScoreScale, weights: Floats, pairs: Pair
     return add
 
 
-def sparse_adder(scores: Sparse, scale: ScoreScale, weights: Floats, pairs: Pairs) -> Adder:
+def sparse_adder(scores: Sparse, scale: ScoreScale, weights: Floats, pairs: HistoryPairs) -> Adder:
     """The same of sparse rows, where an item without an entry has a score of 0."""
     everything = Entries.of(scores)
 
@@ -143,7 +143,7 @@ def sparse_adder(scores: Sparse, scale: ScoreScale, weights: Floats, pairs: Pair
     return add
 
 
-def sparse_parts(scores: Sparse, scale: ScoreScale, weights: Floats, pairs: Pairs) -> Sparse:
+def sparse_parts(scores: Sparse, scale: ScoreScale, weights: Floats, pairs: HistoryPairs) -> Sparse:
     """Weights times probabilities as sparse rows, less those of items without an entry."""
     from scipy.sparse import csr_array
 

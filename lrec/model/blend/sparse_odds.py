@@ -14,7 +14,7 @@ TABLE = 2**23  # marks of pairs at once
 
 
 @dataclass(frozen=True)
-class Pairs:
+class HistoryPairs:
     """Row and item of each item of n histories, once, in the order of the rows."""
 
     row: Ints
@@ -22,7 +22,7 @@ class Pairs:
     n: int
 
     @classmethod
-    def of(cls, history: Histories, n_items: int) -> Pairs:
+    def of(cls, history: Histories, n_items: int) -> HistoryPairs:
         """The pairs of histories within the catalogue."""
         row, item = np.divmod(np.unique(history.row * n_items + history.item), n_items)
         return cls(row, item, len(history))
@@ -32,10 +32,10 @@ class Pairs:
         """Distinct items of each history, `(n,)`."""
         return np.bincount(self.row, minlength=self.n)
 
-    def between(self, start: int, stop: int) -> Pairs:
+    def between(self, start: int, stop: int) -> HistoryPairs:
         """The pairs of some rows, which count from 0."""
         own = slice(*np.searchsorted(self.row, [start, stop]))
-        return Pairs(self.row[own] - start, self.item[own], stop - start)
+        return HistoryPairs(self.row[own] - start, self.item[own], stop - start)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Entries:
             reduced[filled] = reduce.reduceat(values, self.offsets[:-1][filled])
         return reduced
 
-    def among(self, pairs: Pairs) -> Bools:
+    def among(self, pairs: HistoryPairs) -> Bools:
         """True for entries that are among the pairs."""
         found = np.empty(len(self.row), bool)
         size = max(1, min(pairs.n, TABLE // self.width))
@@ -86,7 +86,9 @@ class Entries:
         return found
 
 
-def sparse_odds(entries: Entries, scale: ScoreScale, pairs: Pairs) -> tuple[Floats, Floats, Floats]:
+def sparse_odds(
+    entries: Entries, scale: ScoreScale, pairs: HistoryPairs
+) -> tuple[Floats, Floats, Floats]:
     """Odds of the entries, of the items without one, and their sums, as of `ScoreScale.odds`.
 
     Args:
