@@ -225,7 +225,7 @@ class Blend(Model):
         self.seeded = any(member.seeded for member in those)
         self.uses_weights = any(member.uses_weights for member in those)
         self.scores_empty = any(member.scores_empty for member in those)
-        self.contains_histories = any(getattr(m, "contains_histories", False) for m in those)
+        self.contains_histories = any(member.contains_histories for member in those)
         self.fine_tuning = next((m for m in those if not m.is_baseline), some).fine_tuning
         self.scores_are_products = self._single and some.scores_are_products
         self.rating_head = some.rating_head if self._single else "calibrated"
