@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints, Sparse, offsets_of
 from lrec.base.ranges import check_recency, check_sizes
 from lrec.data.histories import Histories
 from lrec.model.common.item_item import ItemItemModel
-from lrec.model.common.sparse_products import ENTRIES_A_BLOCK, largest_of_blocks, row_sums
+from lrec.model.common.sparse_products import (
+    ENTRIES_A_BLOCK,
+    blocks_of,
+    largest_of_blocks,
+    row_sums,
+)
 
 
 class Rules(ItemItemModel):
@@ -121,12 +124,3 @@ def by_item(places: Sparse) -> Sparse:
     total = len(places.indices)
     parts = (places.data, np.arange(total, dtype=np.int32), places.indptr.astype(np.int32))
     return csr_array(parts, shape=(places.shape[0], total))
-
-
-def blocks_of(offsets: Ints, most: int) -> list[slice]:
-    """Ragged rows in blocks of so many entries at most, or of a single row."""
-    edges = [0]
-    while edges[-1] < len(offsets) - 1:
-        end = int(np.searchsorted(offsets, offsets[edges[-1]] + most, side="right")) - 1
-        edges.append(max(end, edges[-1] + 1))
-    return [slice(*pair) for pair in pairwise(edges)]

@@ -16,7 +16,7 @@ from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
 from lrec.model.common.item_item import ItemItemModel, neighbour_tables
 from lrec.model.common.memory import check_memory
 from lrec.model.common.protocols import Callback, Schedule, StatelessCallback, Strategy
-from lrec.model.common.sparse_products import blocks, nearest
+from lrec.model.common.sparse_products import ENTRIES_A_BLOCK, blocks, blocks_of, largest_of_blocks
 
 # Numbers in the largest array of a batch of solves: 64 MB of float32.
 NUMBERS_A_BATCH = 2**24
@@ -81,7 +81,6 @@ class SparseEASE(ItemItemModel):
 
     def item_weights(self, users: Sparse) -> Sparse:
         """The weights, `(n_items, n_items)` sparse rows."""
-        from scipy.sparse import eye_array
         from threadpoolctl import threadpool_limits
 
         self._callback.status("sparse_ease: counting the users of each pair of items")
@@ -92,8 +91,8 @@ class SparseEASE(ItemItemModel):
             share: Floats = common**2 / alone[column]
             return share
 
-        same = eye_array(len(alone), dtype=np.float32, format="csr")
-        found = nearest(same, counts, self.neighbours, explained)
+        rows = blocks_of(counts.indptr, ENTRIES_A_BLOCK)
+        found = largest_of_blocks(lambda some: counts[some], rows, self.neighbours, explained)
         lengths, done = np.diff(found.indptr), 0
 
         def solve(chosen: Ints) -> int:

@@ -172,3 +172,12 @@ def blocks(left: Sparse, right: Sparse, most: int) -> list[slice]:
         end = int(np.searchsorted(entries, before + ENTRIES_A_BLOCK, side="right"))
         edges.append(min(max(end, edges[-1] + 1), edges[-1] + most, n))
     return [slice(*pair) for pair in pairwise(edges)]
+
+
+def blocks_of(offsets: Ints, most: int) -> list[slice]:
+    """Ragged rows in blocks of so many entries at most, or of a single row."""
+    edges = [0]
+    while edges[-1] < len(offsets) - 1:
+        end = int(np.searchsorted(offsets, offsets[edges[-1]] + most, side="right")) - 1
+        edges.append(max(end, edges[-1] + 1))
+    return [slice(*pair) for pair in pairwise(edges)]
