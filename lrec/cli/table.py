@@ -129,6 +129,12 @@ COMMANDS = {
         "forget",
         "ForgetSettings",
     ),
+    "cite": Command(
+        "BibTeX for lrec and for the models of a config or of saved runs",
+        "lrec cite model=vae",
+        "cite",
+        "CiteSettings",
+    ),
     "data": Command(
         "prepare and describe a data set: counts, long tails, buckets, what cleaning removed",
         "lrec data dataset=csv dataset.path=ratings.csv",

@@ -71,6 +71,7 @@ class Model(Component, ABC):
         warmup_steps: optimizer steps that come before what training is to reach can be seen.
         one_at_a_time: reason for which runs one after the other, with all cores each, finish as
             soon as side by side, with some each; empty where training leaves cores idle.
+        papers: keys of what it implements, in `references.bib` beside its module.
         pretrained: see `warm_start`.
     """
 
@@ -85,6 +86,7 @@ class Model(Component, ABC):
     fine_tuning: FineTuning = FineTuning(epochs=2, batches=2.0, rate=1.5)
     warmup_steps: int = 0
     one_at_a_time: str = ""
+    papers: tuple[str, ...] = ()
     pretrained: Pretrained | None = None
 
     @abstractmethod

@@ -15,6 +15,16 @@ from lrec.model.common.losses import Loss, NextItemLoss, Sampling
 from lrec.model.common.neural import Use, ragged_weights
 from lrec.model.common.sequence import AnyBlock, SequenceModel
 
+# Of blocks and of losses.
+PAPERS: dict[str, tuple[str, ...]] = {
+    "bsarec": ("shin2024bsarec",),
+    "hstu": ("zhai2024hstu",),
+    "ligr": ("tikhonovich2025esasrec", "zhai2024hstu"),
+    "wearec": ("xu2026wearec",),
+    "gbce": ("petrov2023gsasrec",),
+    "sampled_softmax": ("klenitskiy2023dross",),
+}
+
 
 class Attention(SequenceModel):
     """Predicts the next item at every position of a history from the items up to there.
@@ -38,6 +48,7 @@ class Attention(SequenceModel):
     """
 
     name = "attention"
+    papers: tuple[str, ...] = ("kang2018sasrec",)
     causal = True
 
     def __init__(
@@ -86,6 +97,7 @@ class Attention(SequenceModel):
         self.targets = targets
         self.filters_causally = targets == "every"
         self.reads_times = times and block == "hstu"
+        self.papers = tuple(dict.fromkeys([*PAPERS.get(block, self.papers), *PAPERS.get(loss, ())]))
 
     def prepare(self, split: Split) -> int:
         import tensorflow as tf

@@ -25,6 +25,7 @@ class BERT4Rec(SequenceModel):
     """
 
     name = "bert4rec"
+    papers = ("sun2019bert4rec",)
     causal = False
     extra_tokens = 1  # the mask
 

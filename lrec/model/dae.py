@@ -22,6 +22,7 @@ class DAE(Autoencoder):
     """
 
     name = "dae"
+    papers = ("liang2018vae",)
     uses_weights = True
 
     def __init__(

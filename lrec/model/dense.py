@@ -87,6 +87,7 @@ class Dense(NeuralModel):
     """
 
     name = "dense"
+    papers = ("covington2016youtube",)
     scores_empty = True
     uses_weights = True
 

@@ -38,6 +38,7 @@ class EASE(ItemItemModel):
     """
 
     name = "ease"
+    papers = ("steck2019ease",)
     one_at_a_time = "its matrix is inverted with every core"
 
     def __init__(

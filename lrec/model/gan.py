@@ -46,6 +46,7 @@ class GAN(GenerativeAutoencoder):
     """
 
     name = "gan"
+    papers = ("chae2018cfgan",)
 
     def __init__(
         self,

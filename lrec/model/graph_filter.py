@@ -41,6 +41,7 @@ class GraphFilter(ItemItemModel):
     """
 
     name = "graph_filter"
+    papers = ("shen2021gfcf",)
 
     def __init__(
         self,

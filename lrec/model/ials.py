@@ -49,6 +49,7 @@ class IALS(Model):
     """
 
     name = "ials"
+    papers = ("hu2008implicit", "rendle2022ials")
     uses_weights = True
     scores_are_products = True
 

@@ -46,6 +46,7 @@ class ItemKNN(ItemItemModel):
     """
 
     name = "itemknn"
+    papers = ("sarwar2001item",)
 
     def __init__(self, neighbours: int = 100, shrink: float = 20.0, recency: float = 1.0) -> None:
         check_sizes(neighbours=neighbours)

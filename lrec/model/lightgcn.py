@@ -35,6 +35,7 @@ class LightGCN(PooledModel):
     """
 
     name = "lightgcn"
+    papers = ("he2020lightgcn",)
 
     def __init__(
         self,

@@ -34,6 +34,7 @@ class RecVAE(GenerativeAutoencoder):
     """
 
     name = "recvae"
+    papers = ("shenbin2020recvae",)
     uses_weights = True
 
     def __init__(

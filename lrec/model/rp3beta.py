@@ -28,6 +28,7 @@ class RP3Beta(ItemItemModel):
     """
 
     name = "rp3beta"
+    papers = ("paudel2017updatable",)
 
     def __init__(
         self,

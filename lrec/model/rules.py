@@ -36,6 +36,7 @@ class Rules(ItemItemModel):
     """
 
     name = "rules"
+    papers = ("ludewig2018session",)
 
     def __init__(
         self,

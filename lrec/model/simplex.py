@@ -28,6 +28,7 @@ class SimpleX(PooledModel):
     """
 
     name = "simplex"
+    papers = ("mao2021simplex",)
     shortest = 2
 
     def __init__(

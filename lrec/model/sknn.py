@@ -55,6 +55,7 @@ class SKNN(Model):
     """
 
     name = "sknn"
+    papers = ("ludewig2018session", "garg2019stan")
     seeded = False
     contains_histories = True
 

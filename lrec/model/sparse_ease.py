@@ -39,6 +39,7 @@ class SparseEASE(ItemItemModel):
     """
 
     name = "sparse_ease"
+    papers = ("steck2019markov", "ning2011slim")
     one_at_a_time = "its regressions are solved with every core"
 
     def __init__(

@@ -35,6 +35,7 @@ class VAE(GenerativeAutoencoder):
     """
 
     name = "vae"
+    papers = ("liang2018vae",)
     uses_weights = True
 
     def __init__(

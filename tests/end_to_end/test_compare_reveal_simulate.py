@@ -142,7 +142,16 @@ def test_one_command_trains_compares_and_writes_the_page(
     assert parent["params.dataset"] == "synthetic"
     assert parent["metrics.model_vae/sd/ndcg_at_10/tail"] > 0
     listed = mlflow.MlflowClient().list_artifacts(run["run_id"])
-    assert {f.path for f in listed} == {f"comparison.{kind}" for kind in ("csv", "json", "html")}
+    assert {f.path for f in listed} == {
+        *(f"comparison.{kind}" for kind in ("csv", "json", "html", "tex")),
+        *("comparison_wide.csv", "references.bib", "figures"),
+    }
+    references = workspace.output("references.bib").read_text()
+    assert re.findall(r"^@\w+{(\w+),", references, re.M) == [
+        "lrec",
+        "sarwar2001item",
+        "liang2018vae",
+    ]
 
 
 def test_table_json_and_store_hold_the_same(workspace: Workspace, compared: Answer) -> None:
@@ -168,7 +177,10 @@ def test_values_are_those_of_the_runs(workspace: Workspace, compared: Answer) ->
         own = trained[trained["params.model"] == model]
         for bucket in ("all", "tail", "head"):
             value = table.loc[(model, "recall_at_20", bucket), "value"]
-            assert value == pytest.approx(own[f"metrics.recall_at_20/{bucket}"].mean())
+            mean = own[f"metrics.recall_at_20/{bucket}"].mean()
+            assert value == pytest.approx(mean)
+            wide = pd.read_csv(workspace.output("comparison_wide.csv")).set_index("model")
+            assert wide.loc[model, f"recall_at_20/{bucket}"] == pytest.approx(mean)
 
 
 def test_the_baseline_is_chosen_on_validation(workspace: Workspace, compared: Answer) -> None:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lrec.base.errors import ConfigError, one_line
 from lrec.base.files import write_table, write_text
 from lrec.base.table_files import read_parquet
+from lrec.commands.citations import bibliography
 from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import origin_of, with_saved
+from lrec.commands.runs.saved import settings_of
 from lrec.commands.runs.selection import (
     ComparedModel,
     SelectionSettings,
@@ -34,12 +36,15 @@ from lrec.evaluation.comparison.user_alignment import (
     metric_directions,
 )
 from lrec.evaluation.metric import Metric
+from lrec.model import Model
 from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import SavedRun, fetch
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FIGURES = "figures"  # folder of charts as PDF and SVG
 
 
 @dataclass(frozen=True)
@@ -98,13 +103,15 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
         sentences = headline(comparison, facts["buckets"], settings.baseline is None)
         shown = comparison_table(comparison)
         log.describe("\n\n".join([*sentences, markdown(shown)]))
-        for path in write(config.folder, comparison, facts):
-            log.file(path)
+        cited = [settings_of(model.any.id).model for model in models]
+        for path in write(config.folder, comparison, facts, cited):
+            log.file(path, FIGURES if path.parent.name == FIGURES else None)
 
     screen.print(shown)
     for sentence in sentences:
         screen.note(sentence)
     screen.note(f"page: {config.folder / 'comparison.html'}")
+    screen.note("for a paper: comparison.tex, references.bib and figures/ beside it")
     screen.note(log.location)
     name = best_model(comparison)
     best = next(model.any for model in models if model.name == name)
@@ -203,13 +210,22 @@ def describe_metrics(metrics: Mapping[str, Metric], columns: Iterable[str]) -> d
     }
 
 
-def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> list[Path]:
-    """Write the comparison as a table, as JSON and as a page."""
-    from lrec.commands.compare.page import page
+def write(
+    folder: Path, comparison: Comparison, facts: Mapping[str, Any], models: Sequence[Model]
+) -> list[Path]:
+    """Write the comparison as tables, as JSON, as a page, and for a paper.
 
-    paths = [folder / f"comparison.{kind}" for kind in ("csv", "json", "html")]
-    table, document, html = paths
-    write_table(table, comparison.rows)
+    Args:
+        models: that are cited.
+
+    Returns:
+        The paths.
+    """
+    from lrec.commands.compare.charts import charts_of
+    from lrec.commands.compare.latex import latex
+    from lrec.commands.compare.page import page
+    from lrec.commands.compare.paper_figures import write_figures
+
     content = {
         **facts,
         "baseline": comparison.baseline,
@@ -220,9 +236,30 @@ def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> lis
         "rows": [comparison.row(*key) for key in comparison.keys],
         "served": [] if comparison.served is None else comparison.served.to_dict("records"),
     }
-    write_text(document, json.dumps(content, indent=1, allow_nan=False))
-    write_text(html, page(comparison, facts))
-    return paths
+    charts = charts_of(comparison, facts)
+    texts = {
+        "comparison.json": json.dumps(content, indent=1, allow_nan=False),
+        "comparison.html": page(comparison, facts, charts),
+        "comparison.tex": latex(comparison, facts),
+        "references.bib": bibliography(models),
+    }
+    tables = {"comparison.csv": comparison.rows, "comparison_wide.csv": wide(comparison)}
+    for name, table in tables.items():
+        write_table(folder / name, table)
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    figures = write_figures(charts.all, folder / FIGURES)
+    return [*(folder / name for name in (*tables, *texts)), *figures]
+
+
+def wide(comparison: Comparison) -> pd.DataFrame:
+    """One row for each model, one column for each metric and bucket, `<metric>/<bucket>`."""
+    rows = comparison.rows
+    columns = rows["metric"] + "/" + rows["bucket"]
+    table = rows.assign(column=columns).pivot_table(
+        index="model", columns="column", values="value", sort=False, dropna=False
+    )
+    return table.reindex(comparison.models)[list(dict.fromkeys(columns))].reset_index()
 
 
 def differences(comparison: Comparison) -> dict[str, float]:

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from lrec.commands.compare.charts import Charts, edges, metrics_of
 from lrec.commands.compare.sentences import headline
-from lrec.evaluation.bucket import ALL
-from lrec.evaluation.comparison.comparison import BETTER, WORSE, Comparison, list_lengths
-from lrec.evaluation.references import POPULARITY
-from lrec.reporting.formatting import metric_name, number, signed, users_of
-from lrec.reporting.page import line_colours, render
-from lrec.reporting.page.row_chart import Group, Row, row_chart
-from lrec.reporting.page.scatter_chart import Point, scatter_chart
-from lrec.reporting.page.svg import Chart
-
-# Metrics that are plotted against accuracy, at the longest list.
-BEYOND = ("item_coverage_sub", "novelty")
-SIDES = {BETTER: "--good", WORSE: "--bad"}
+from lrec.evaluation.comparison.comparison import Comparison
+from lrec.reporting.formatting import users_of
+from lrec.reporting.page import render
 
 
-def page(comparison: Comparison, facts: Mapping[str, Any]) -> str:
+def page(comparison: Comparison, facts: Mapping[str, Any], charts: Charts) -> str:
     """HTML of a comparison.
 
     Args:
         facts: for its readers, and to repeat it.
     """
-    order = next((names for names in comparison.bucketings.values() if names), [ALL])
-    low, high = order[0], order[-1]
-    colours = line_colours(comparison.models)
-    scatters = [
-        beyond(comparison, metric, low, colours)
-        for metric in metrics_of(comparison)
-        if metric.rpartition("_at_")[0] in BEYOND
-    ]
+    low, high = edges(comparison)
     return render(
         Path(__file__).with_name("page.html"),
         comparison=comparison,
@@ -45,116 +30,13 @@ def page(comparison: Comparison, facts: Mapping[str, Any]) -> str:
         buckets=comparison.buckets,
         low=low,
         high=high,
-        values=values_chart(comparison, facts, colours),
-        differences=differences_chart(comparison, facts),
+        values=charts.values,
+        differences=charts.differences,
         heat=[(model, heat(comparison, model, facts["plain"])) for model in comparison.models[1:]],
         metrics=metrics_of(comparison),
-        scatters=[
-            *([trade(comparison, low, high, colours)] if low != high else []),
-            *scatters,
-        ],
-        served=served_chart(comparison, facts),
+        scatters=charts.scatters,
+        served=charts.served,
     )
-
-
-def values_chart(
-    comparison: Comparison, facts: Mapping[str, Any], colours: Mapping[str, str]
-) -> Chart:
-    """The primary metric of every model by bucket, with the intervals of the values."""
-    groups = []
-    for bucket in comparison.buckets:
-        rows = []
-        for model in comparison.models:
-            row = comparison.row(model, comparison.primary, bucket)
-            low, high = row["value_low"], row["value_high"]
-            around = "" if low is None else f" ({number(low)} to {number(high)})"
-            shape = shape_of(comparison, model)
-            words = f"{number(row['value'])}{around}"
-            rows.append(Row(model, words, row["value"], low, high, (), colours[model], shape))
-        base = comparison.row(comparison.baseline, comparison.primary, bucket)
-        groups.append(_group(comparison, facts, bucket, rows, base["value"]))
-    name = metric_name(comparison.primary)
-    return row_chart(f"{name}_by_bucket", f"{name} by bucket", groups, name, zero=True)
-
-
-def differences_chart(comparison: Comparison, facts: Mapping[str, Any]) -> Chart:
-    """Differences to the baseline by bucket, with their intervals and verdicts."""
-    groups = []
-    for bucket in comparison.buckets:
-        rows = []
-        for model in comparison.models[1:]:
-            row = comparison.row(model, comparison.primary, bucket)
-            low, difference, high = row["low"], row["difference"], row["high"]
-            words = row["verdict"]
-            if difference is not None:
-                words += f"  {signed(difference)} ({signed(low)} to {signed(high)})"
-            side = SIDES.get(row["verdict"], "--open")
-            rows.append(Row(model, words, difference, low, high, (), side))
-        groups.append(_group(comparison, facts, bucket, rows, 0))
-    name = metric_name(comparison.primary)
-    title = f"{name}: difference to {comparison.baseline}"
-    return row_chart(f"{name}_differences", title, groups, title, zero=True)
-
-
-def served_chart(comparison: Comparison, facts: Mapping[str, Any]) -> Chart | None:
-    """Shares of users that each model serves better and worse than popularity."""
-    if comparison.served is None:
-        return None
-    served = comparison.served.to_dict("records")
-    groups = [
-        _group(
-            comparison,
-            facts,
-            bucket,
-            [
-                Row(
-                    row["model"],
-                    f"{100 * row['better']:.1f} % better, {100 * row['worse']:.1f} % worse",
-                    shares=[
-                        (row[key], colour)
-                        for key, colour in (
-                            ("better", "--good"),
-                            ("same", "--line"),
-                            ("worse", "--bad"),
-                        )
-                    ],
-                )
-                for row in served
-                if row["bucket"] == bucket and row["model"] != POPULARITY
-            ],
-        )
-        for bucket in comparison.buckets
-    ]
-    title = f"share of users whose {metric_name(comparison.primary)} is better than, the same as, "
-    title += "and worse than popularity's"
-    return row_chart("served_users", title, groups, "share of users", zero=True)
-
-
-def shape_of(comparison: Comparison, model: str) -> str:
-    """The shape of a model's point: the two that all are seen against have their own."""
-    if model == comparison.baseline:
-        return "square"
-    return "ring" if model == POPULARITY else "dot"
-
-
-def _group(
-    comparison: Comparison,
-    facts: Mapping[str, Any],
-    bucket: str,
-    rows: Sequence[Row],
-    reference: float | None = None,
-) -> Group:
-    users = comparison.row(comparison.baseline, comparison.primary, bucket)["users"]
-    meaning = users_of(bucket, facts["buckets"][bucket]) if bucket in facts["buckets"] else ""
-    note = ", ".join(filter(None, [meaning, f"{users:,} in the test"]))
-    return Group(bucket, note, rows, reference)
-
-
-def metrics_of(comparison: Comparison) -> list[str]:
-    """The primary metric, then every other at the longest list only, as the page has them."""
-    names = list(comparison.directions)
-    longest = max(list_lengths(names), default=None)
-    return [names[0], *(n for n in names[1:] if list_lengths([n]) in ([], [longest]))]
 
 
 def heat(comparison: Comparison, model: str, plain: Collection[str] = ()) -> list[dict[str, Any]]:
@@ -178,36 +60,6 @@ def heat(comparison: Comparison, model: str, plain: Collection[str] = ()) -> lis
         if any(cell is not None and cell["value"] is not None for cell in cells):
             rows.append({"metric": metric, "cells": cells})
     return rows
-
-
-def trade(comparison: Comparison, low: str, high: str, colours: Mapping[str, str]) -> Chart:
-    """Differences of each model for the least active against those for the most active users."""
-    points = []
-    for model in comparison.models[1:]:
-        x = comparison.row(model, comparison.primary, high)
-        y = comparison.row(model, comparison.primary, low)
-        if x["difference"] is not None and y["difference"] is not None:
-            across, up = ((r["low"], r["difference"], r["high"]) for r in (x, y))
-            shape = shape_of(comparison, model)
-            points.append(Point(model, colours[model], across, up, shape))
-    name = metric_name(comparison.primary)
-    titles = (f"{name}, {high}: difference", f"{name}, {low}: difference")
-    title = f"Who gains, who loses: right of 0 the {high}, above 0 the {low}."
-    return scatter_chart(f"{name}_{low}_{high}", title, points, titles, zero=True)
-
-
-def beyond(comparison: Comparison, metric: str, bucket: str, colours: Mapping[str, str]) -> Chart:
-    """Accuracy of every model against another quality of its lists, for one bucket."""
-    points = []
-    for model in comparison.models:
-        x = comparison.find(model, metric, bucket)
-        y = comparison.row(model, comparison.primary, bucket)
-        if x is not None and x["value"] is not None and y["value"] is not None:
-            across, up = (x["value"],) * 3, (y["value"],) * 3
-            points.append(Point(model, colours[model], across, up, shape_of(comparison, model)))
-    name, other = metric_name(comparison.primary), metric_name(metric)
-    title = f"{name} against {other}, for the {bucket}."
-    return scatter_chart(f"{name}_{other}", title, points, (other, f"{name}, {bucket}"), zero=False)
 
 
 def _colour(row: Mapping[str, Any], direction: int) -> dict[str, Any]:

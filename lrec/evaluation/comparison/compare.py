@@ -64,9 +64,9 @@ def compare(
     one of them if the other is the baseline, else by the uncorrected p of their own difference.
 
     The columns of `rows`: bucket, model, metric, users (that have a value), value, value_low and
-    value_high (its 95 % interval, of the primary metric), seeds_low and seeds_high (the seeds' own
-    values), baseline, difference, low and high (its 95 % interval), p,
-    p_holm, effect_size, detectable (see `lrec.evaluation.statistics.Paired`), verdict.
+    value_high (its 95 % interval, of the primary metric), seeds_low, seeds_high and seeds_sd (the
+    seeds' own values; no deviation of one), baseline, difference, low and high (its 95 % interval),
+    p, p_holm, effect_size, detectable (see `lrec.evaluation.statistics.Paired`), verdict.
 
     Args:
         models: user tables of the same number of seeds each.
@@ -169,8 +169,7 @@ def _compare_values(
         "value": value,
         "value_low": value_low,  # of the first metric only
         "value_high": value_high,
-        "seeds_low": by_seed.min(axis=1),
-        "seeds_high": by_seed.max(axis=1),
+        **_over_seeds(by_seed),
         "baseline": np.broadcast_to(value[0], value.shape),
     }
     for column, attribute in STATISTICS.items():
@@ -206,13 +205,19 @@ def _compare_sets(
     return {
         "users": np.full(value.shape, float(n_users)),
         "value": value,
-        "seeds_low": by_seed.min(axis=1),
-        "seeds_high": by_seed.max(axis=1),
+        **_over_seeds(by_seed),
         "baseline": np.broadcast_to(value[0], value.shape),
         "difference": _below_baseline(difference.mean(axis=0).reshape(shape)),
         "low": _below_baseline(low.reshape(shape)),
         "high": _below_baseline(high.reshape(shape)),
     }
+
+
+def _over_seeds(by_seed: Floats) -> dict[str, Floats]:
+    """Columns of `rows` of the values of seeds, `(models, seeds, metrics)`."""
+    low, high = by_seed.min(axis=1), by_seed.max(axis=1)
+    sd = by_seed.std(axis=1, ddof=1) if by_seed.shape[1] > 1 else np.full(low.shape, np.nan)
+    return {"seeds_low": low, "seeds_high": high, "seeds_sd": sd}
 
 
 def _below_baseline(values: Floats) -> Floats:

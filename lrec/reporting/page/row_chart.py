@@ -55,14 +55,24 @@ class Group:
     reference: float | None = None
 
 
-def row_chart(name: str, title: str, groups: Sequence[Group], across: str, zero: bool) -> Chart:
+@dataclass(frozen=True)
+class RowChart(Chart):
+    """A chart with what it shows; see `row_chart`."""
+
+    groups: Sequence[Group]
+    across: str
+    zero: bool
+
+
+def row_chart(name: str, title: str, groups: Sequence[Group], across: str, zero: bool) -> RowChart:
     """A chart of groups of rows on one axis.
 
     Args:
         across: title of the axis.
         zero: True if 0 has to lie on the axis.
     """
-    return svg.chart(name, title, svg.FULL, lambda width: _draw(width, groups, across, zero))
+    chart = svg.chart(name, title, svg.FULL, lambda width: _draw(width, groups, across, zero))
+    return RowChart(chart.name, title, chart.drawings, groups, across, zero)
 
 
 def _draw(width: int, groups: Sequence[Group], across: str, zero: bool) -> tuple[int, list[str]]:

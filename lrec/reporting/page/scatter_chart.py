@@ -28,16 +28,26 @@ class Point:
     shape: str = "dot"
 
 
+@dataclass(frozen=True)
+class ScatterChart(Chart):
+    """A chart with what it shows; see `scatter_chart`."""
+
+    points: Sequence[Point]
+    titles: tuple[str, str]
+    zero: bool
+
+
 def scatter_chart(
     name: str, title: str, points: Sequence[Point], titles: tuple[str, str], zero: bool
-) -> Chart:
+) -> ScatterChart:
     """A chart of points.
 
     Args:
         titles: of the axis across, and of the one up.
         zero: True if 0 has to lie on both axes.
     """
-    return svg.chart(name, title, svg.SMALL, lambda width: _draw(width, points, titles, zero))
+    chart = svg.chart(name, title, svg.SMALL, lambda width: _draw(width, points, titles, zero))
+    return ScatterChart(chart.name, title, chart.drawings, points, titles, zero)
 
 
 def _draw(

@@ -2,70 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import re
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
+from helpers.comparisons import FACTS, small_comparison
 from helpers.pages import assert_in_order
 
+from lrec.commands.compare.charts import charts_of
 from lrec.commands.compare.page import heat, page
 from lrec.commands.compare.table import comparison_table
 from lrec.evaluation.comparison.comparison import Comparison
 
-NAN = math.nan
-
-
-def row(bucket: str, model: str, verdict: str, difference: float = NAN, **more: Any) -> Any:
-    is_defined = not math.isnan(difference)
-    return {
-        "bucket": bucket,
-        "model": model,
-        "metric": "ndcg_at_10",
-        "users": 50,
-        "value": 0.2 + (difference if is_defined else 0),
-        "value_low": 0.18,
-        "value_high": 0.22,
-        "seeds_low": 0.1,
-        "seeds_high": 0.3,
-        "baseline": 0.2,
-        "difference": difference,
-        "low": difference - 0.01,
-        "high": difference + 0.01,
-        "p": 0.01 if is_defined else NAN,
-        "p_holm": 0.02 if is_defined else NAN,
-        "effect_size": 0.25 if is_defined else NAN,
-        "detectable": 0.03 if is_defined else NAN,
-        "verdict": verdict,
-        **more,
-    }
-
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    rows = [
-        row("all", "ease", "baseline"),
-        row("all", "vae", "undecided", 0.005),
-        row("all", "gan", "undecided", -0.005),
-        row("tail", "ease", "baseline"),
-        row("tail", "vae", "better", 0.05),
-        row("tail", "gan", "worse", -0.02),
-        row("head", "ease", "baseline", users=3),
-        row("head", "vae", "too few users", users=3),
-        row("head", "gan", "too few users", users=3),
-    ]
-    return Comparison(
-        rows=pd.DataFrame(rows),
-        served=None,
-        baseline="ease",
-        primary="ndcg_at_10",
-        models=["ease", "vae", "gan"],
-        bucketings={"activity": ["tail", "head"]},
-        directions={"ndcg_at_10": 1},
-        subsample=20,
-    )
+    return small_comparison()
 
 
 def test_colours_show_side_and_strength(comparison: Comparison) -> None:
@@ -85,24 +37,7 @@ def test_a_metric_that_does_not_ask_for_hits_has_no_colour(comparison: Compariso
 
 @pytest.fixture(scope="module")
 def html(comparison: Comparison) -> str:
-    runs = {m: [{"id": m, "seed": 1, "minutes": 1.0, "command": "lrec"}] for m in comparison.models}
-    facts = {
-        "version": "0",
-        "command": "lrec compare <&>",
-        "data": "csv",
-        "digest": "d",
-        "split": {"split": "ratio"},
-        "users": 50,
-        "buckets": {"tail": "n <= 2"},
-        "seeds": [1],
-        "resamples": 100,
-        "baseline_named": False,
-        "meanings": {"ndcg_at_10": "Gain: more hits, and sooner."},
-        "plain": [],
-        "runs": runs,
-        "addresses": {"vae": "http://127.0.0.1:5000/#/experiments/1/runs/vae"},
-    }
-    return page(comparison, facts)
+    return page(comparison, FACTS, charts_of(comparison, FACTS))
 
 
 def test_a_page_names_what_is_undecided_or_missing(comparison: Comparison, html: str) -> None:

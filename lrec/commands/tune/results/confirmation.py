@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lrec.commands.compare.charts import differences_chart
 from lrec.commands.compare.command import user_table
-from lrec.commands.compare.page import differences_chart
 from lrec.commands.compare.table import bucket_orders
 from lrec.commands.composing import Invocation, Job, own_keys
 from lrec.commands.runs.find_or_train import find_or_train

@@ -1,0 +1,149 @@
+"""A comparison as LaTeX tables, for a paper."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from lrec.commands.compare.charts import metrics_of
+from lrec.evaluation.comparison.comparison import BETTER, TOO_FEW, WORSE, Comparison
+from lrec.reporting.formatting import metric_name, number
+
+MARKS = {BETTER: r"$^{+}$", WORSE: r"$^{-}$"}
+SPECIAL = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": "$<$",
+    ">": "$>$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "–": "--",
+    "−": "$-$",
+    "×": r"$\times$",
+    "β": r"$\beta$",
+}
+HEAD = """\
+% Tables of lrec {version}: the primary metric first, then every other, at the longest list.
+% They need \\usepackage{{booktabs}}; \\input this file, or copy the tables that you want.
+% {command}
+"""
+TABLE = """\
+\\begin{{table}}
+  \\centering
+  \\caption{{{caption}}}
+  \\label{{tab:{label}}}
+  \\begin{{tabular}}{{l{columns}}}
+    \\toprule
+    model & {heads} \\\\
+    \\midrule
+{rows}
+    \\bottomrule
+  \\end{{tabular}}
+\\end{{table}}
+"""
+
+
+def latex(comparison: Comparison, facts: Mapping[str, Any]) -> str:
+    """One table of models by buckets for each metric of the page, in booktabs' style.
+
+    A cell is the mean over seeds, ± their standard deviation where a model has several; the best
+    value of a bucket is bold. Verdicts against the baseline mark the primary metric.
+
+    Args:
+        facts: of the page.
+    """
+    names = [metric for metric in metrics_of(comparison) if _has_values(comparison, metric)]
+    tables = [table(comparison, metric, facts) for metric in names]
+    head = HEAD.format(version=facts["version"], command=facts["command"].replace("\n", " "))
+    return "\n".join([head, *tables])
+
+
+def table(comparison: Comparison, metric: str, facts: Mapping[str, Any]) -> str:
+    """One metric as a `table` with a caption and a label."""
+    buckets = comparison.buckets
+    direction = 0 if metric in facts["plain"] else comparison.directions[metric]
+    heads = []
+    for bucket in buckets:
+        users = comparison.row(comparison.baseline, comparison.primary, bucket)["users"]
+        heads.append(f"{escaped(bucket)} ({users:,})")
+    rows = {
+        model: [comparison.find(model, metric, bucket) for bucket in buckets]
+        for model in comparison.models
+    }
+    best = [
+        best_of([row["value"] for row in column if row is not None], direction)
+        for column in zip(*rows.values(), strict=True)
+    ]
+    lines = []
+    for model, cells in rows.items():
+        words = [cell(row, top) for row, top in zip(cells, best, strict=True)]
+        lines.append(f"    {escaped(model)} & {' & '.join(words)} \\\\")
+    return TABLE.format(
+        caption=caption(comparison, metric, facts, {row["verdict"] for row in _rows(rows)}),
+        label=f"lrec-{metric.replace('_', '-')}",
+        columns="r" * len(buckets),
+        heads=" & ".join(heads),
+        rows="\n".join(lines),
+    )
+
+
+def caption(
+    comparison: Comparison, metric: str, facts: Mapping[str, Any], verdicts: Collection[str]
+) -> str:
+    """The caption: metric, users, seeds, and the meaning of what a cell shows."""
+    seeds = facts["seeds"]
+    parts = [f"{metric_name(metric)} by bucket of users (numbers of users in brackets)"]
+    edges = [f"{bucket}: {words}" for bucket, words in facts["buckets"].items()]
+    parts += ["; ".join(edges)] if edges else []
+    text = escaped(". ".join(parts))
+    if len(seeds) > 1:
+        text += rf". Mean $\pm$ standard deviation over {len(seeds)} seeds"
+    if comparison.directions[metric] and metric not in facts["plain"]:
+        text += ". Bold: the best"
+    if marks := [verdict for verdict in MARKS if verdict in verdicts]:
+        words = ", ".join(f"{MARKS[verdict]} {verdict}" for verdict in marks)
+        text += f". {words} than {escaped(comparison.baseline)} ($p \\leq .05$ after Holm, paired)"
+    return text + "."
+
+
+def cell(row: Mapping[str, Any] | None, best: float | None) -> str:
+    """A value with deviation and mark, bold where it is the best as printed."""
+    if row is None or row["value"] is None:
+        return "--"
+    words = number(row["value"])
+    is_best = best is not None and words == number(best)
+    words = words.replace("-", "$-$")
+    if is_best and row["verdict"] != TOO_FEW:
+        words = rf"\textbf{{{words}}}"
+    if row.get("seeds_sd"):
+        words += rf" $\pm$ {number(row['seeds_sd'])}"
+    return words + MARKS.get(row["verdict"], "")
+
+
+def best_of(values: Collection[float | None], direction: int) -> float | None:
+    """The best of values; None where no direction is better, or there are none."""
+    defined = [value for value in values if value is not None and not math.isnan(value)]
+    if not direction or not defined:
+        return None
+    return max(defined, key=lambda value: direction * value)
+
+
+def escaped(words: str) -> str:
+    """Words in which LaTeX's special characters stand for themselves.
+
+    >>> print(escaped("n <= 2 & 50 %"))
+    n $<$= 2 \\& 50 \\%
+    """
+    return "".join(SPECIAL.get(character, character) for character in words)
+
+
+def _has_values(comparison: Comparison, metric: str) -> bool:
+    rows = (comparison.find(m, metric, b) for m in comparison.models for b in comparison.buckets)
+    return any(row is not None and row["value"] is not None for row in rows)
+
+
+def _rows(table: Mapping[str, list[dict[str, Any] | None]]) -> list[dict[str, Any]]:
+    return [row for cells in table.values() for row in cells if row is not None]

@@ -1,0 +1,157 @@
+"""Charts of a comparison as PDF and SVG, in the widths of a paper's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrec.base.files import whole
+from lrec.reporting.page.row_chart import Row, RowChart
+from lrec.reporting.page.scatter_chart import ScatterChart
+from lrec.reporting.page.svg import Chart
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTHS = {"narrow": 3.3, "wide": 7.0}  # inches: one column of a page, and both
+# Okabe and Ito's colours, which are told apart by people who see few of them; black comes last.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+SIDES = {"--good": "#0072B2", "--bad": "#D55E00", "--open": "#7F7F7F", "--line": "#DDDDDD"}
+SHAPES = "os^Dv<>P"
+STYLE: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "legend.fontsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "pdf.fonttype": 42,  # fonts as text, which publishers ask for
+    "svg.fonttype": "path",
+    "svg.hashsalt": "lrec",  # the same file from the same comparison
+}
+
+
+def write_figures(charts: Sequence[Chart], folder: Path) -> list[Path]:
+    """Write each chart as `<name>_<width>.pdf` and `.svg`, for one column and for a whole page.
+
+    Args:
+        charts: `RowChart` and `ScatterChart`; the names of their rows and points keep their colour
+            and shape in all of them.
+
+    Returns:
+        The paths.
+    """
+    from matplotlib import rc_context
+
+    names = dict.fromkeys(name for chart in charts for name in _names(chart))
+    looks = {name: index for index, name in enumerate(names)}
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    with rc_context(STYLE):
+        for chart in charts:
+            for word, width in WIDTHS.items():
+                figure = drawn(chart, width, looks)
+                for kind, stamp in (("pdf", "CreationDate"), ("svg", "Date")):
+                    paths.append(folder / f"{chart.name}_{word}.{kind}")
+                    with whole(paths[-1]) as partial:
+                        figure.savefig(partial, format=kind, metadata={stamp: None})
+    return paths
+
+
+def drawn(chart: Chart, width: float, looks: dict[str, int]) -> Figure:
+    """A chart as a figure of a width in inches.
+
+    Args:
+        looks: number of the colour and shape of each name.
+    """
+    from matplotlib.figure import Figure
+
+    if isinstance(chart, ScatterChart):
+        side = min(width, 4.2)
+        figure = Figure(figsize=(side, 0.85 * side), layout="constrained")
+        _scatter(chart, figure.subplots(), looks)
+        return figure
+    assert isinstance(chart, RowChart)
+    lines = sum(len(group.rows) + 1 for group in chart.groups)
+    figure = Figure(figsize=(width, 0.17 * lines + 0.45), layout="constrained")
+    _rows(chart, figure.subplots(), looks)
+    return figure
+
+
+def _rows(chart: RowChart, axes: Axes, looks: dict[str, int]) -> None:
+    """Rows from the top down; a group's title stands over its rows."""
+    labels: list[tuple[float, str]] = []
+    y = 0.0
+    for group in chart.groups:
+        labels.append((y, group.title))
+        axes.get_yaxis()
+        first = y + 0.5
+        for row in group.rows:
+            y += 1
+            labels.append((y, row.name))
+            _row(row, y, axes, looks)
+        if group.reference is not None:
+            axes.vlines(group.reference, first, y + 0.5, color="0.6", lw=0.7, ls=":", zorder=0)
+        y += 1
+    axes.set_yticks([at for at, _ in labels], [words for _, words in labels])
+    titles = {at for at, words in labels} - {
+        at for at, words in labels if words in looks
+    }  # of groups
+    for tick, (at, _) in zip(axes.get_yticklabels(), labels, strict=True):
+        tick.set_fontweight("bold" if at in titles else "normal")
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(y - 0.4, -0.6)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", lw=0.4, color="0.88")
+    axes.set_axisbelow(True)
+    axes.set_xlabel(chart.across)
+    if chart.zero:
+        axes.axvline(0, color="0.4", lw=0.6, zorder=0)
+
+
+def _row(row: Row, y: float, axes: Axes, looks: dict[str, int]) -> None:
+    left = 0.0
+    for share, colour in row.shares:
+        axes.barh(y, share, left=left, height=0.6, color=SIDES[colour])
+        left += share
+    if row.value is None or row.shares:
+        return
+    colour, shape = look(looks[row.name])
+    colour = SIDES.get(row.colour, colour)  # of a verdict
+    if row.low is not None and row.high is not None:
+        axes.hlines(y, row.low, row.high, color=colour, lw=1.4)
+    axes.plot([row.value], [y], shape, color=colour, ms=4)
+
+
+def _scatter(chart: ScatterChart, axes: Axes, looks: dict[str, int]) -> None:
+    handles: list[Any] = []
+    for point in chart.points:
+        colour, shape = look(looks[point.name])
+        (x_low, x, x_high), (y_low, y, y_high) = point.x, point.y
+        axes.hlines(y, x_low, x_high, color=colour, lw=0.9, alpha=0.6)
+        axes.vlines(x, y_low, y_high, color=colour, lw=0.9, alpha=0.6)
+        handles += axes.plot([x], [y], shape, color=colour, ms=5, ls="", label=point.name)
+    if chart.zero:
+        axes.axhline(0, color="0.4", lw=0.6, zorder=0)
+        axes.axvline(0, color="0.4", lw=0.6, zorder=0)
+    axes.set(xlabel=chart.titles[0], ylabel=chart.titles[1])
+    axes.grid(lw=0.4, color="0.88")
+    axes.legend(handles=handles, frameon=False, handletextpad=0.2)
+
+
+def look(index: int) -> tuple[str, str]:
+    """Colour and shape of a model; shapes change once all colours are taken, too."""
+    return PALETTE[index % len(PALETTE)], SHAPES[(index + index // len(PALETTE)) % len(SHAPES)]
+
+
+def _names(chart: Chart) -> list[str]:
+    if isinstance(chart, ScatterChart):
+        return [point.name for point in chart.points]
+    assert isinstance(chart, RowChart)
+    return [row.name for group in chart.groups for row in group.rows]
