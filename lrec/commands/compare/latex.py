@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -74,7 +73,7 @@ def table(comparison: Comparison, metric: str, facts: Mapping[str, Any]) -> str:
         for model in comparison.models
     }
     best = [
-        best_of([row["value"] for row in column if row is not None], direction)
+        best_of([row for row in column if row is not None], direction)
         for column in zip(*rows.values(), strict=True)
     ]
     lines = []
@@ -116,27 +115,28 @@ def cell(row: Mapping[str, Any] | None, best: float | None) -> str:
     words = number(row["value"])
     is_best = best is not None and words == number(best)
     words = words.replace("-", "$-$")
-    if is_best and row["verdict"] != TOO_FEW:
+    if is_best:
         words = rf"\textbf{{{words}}}"
     if row.get("seeds_sd"):
         words += rf" $\pm$ {number(row['seeds_sd'])}"
     return words + MARKS.get(row["verdict"], "")
 
 
-def best_of(values: Collection[float | None], direction: int) -> float | None:
-    """The best of values; None where no direction is better, or there are none."""
-    defined = [value for value in values if value is not None and not math.isnan(value)]
-    if not direction or not defined:
+def best_of(rows: Collection[Mapping[str, Any]], direction: int) -> float | None:
+    """The best value; None where no direction is better, or too few users have one."""
+    values = [row["value"] for row in rows if row["value"] is not None]
+    if not direction or not values or any(row["verdict"] == TOO_FEW for row in rows):
         return None
-    return max(defined, key=lambda value: direction * value)
+    return float(max(values, key=lambda value: direction * value))
 
 
 def escaped(words: str) -> str:
     """Words in which LaTeX's special characters stand for themselves.
 
     >>> print(escaped("n <= 2 & 50 %"))
-    n $<$= 2 \\& 50 \\%
+    n $\\leq$ 2 \\& 50 \\%
     """
+    words = words.replace("<=", "≤").replace(">=", "≥")
     return "".join(SPECIAL.get(character, character) for character in words)
 
 

@@ -54,7 +54,7 @@ def write_figures(charts: Sequence[Chart], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     with rc_context(STYLE):
-        for chart in charts:
+        for chart in filter(_names, charts):
             for word, width in WIDTHS.items():
                 figure = drawn(chart, width, looks)
                 for kind, stamp in (("pdf", "CreationDate"), ("svg", "Date")):
@@ -86,25 +86,21 @@ def drawn(chart: Chart, width: float, looks: dict[str, int]) -> Figure:
 
 def _rows(chart: RowChart, axes: Axes, looks: dict[str, int]) -> None:
     """Rows from the top down; a group's title stands over its rows."""
-    labels: list[tuple[float, str]] = []
+    labels: list[tuple[float, str, str]] = []
     y = 0.0
     for group in chart.groups:
-        labels.append((y, group.title))
-        axes.get_yaxis()
+        labels.append((y, group.title, "bold"))
         first = y + 0.5
         for row in group.rows:
             y += 1
-            labels.append((y, row.name))
+            labels.append((y, row.name, "normal"))
             _row(row, y, axes, looks)
         if group.reference is not None:
             axes.vlines(group.reference, first, y + 0.5, color="0.6", lw=0.7, ls=":", zorder=0)
         y += 1
-    axes.set_yticks([at for at, _ in labels], [words for _, words in labels])
-    titles = {at for at, words in labels} - {
-        at for at, words in labels if words in looks
-    }  # of groups
-    for tick, (at, _) in zip(axes.get_yticklabels(), labels, strict=True):
-        tick.set_fontweight("bold" if at in titles else "normal")
+    axes.set_yticks([at for at, _, _ in labels], [words for _, words, _ in labels])
+    for tick, (_, _, weight) in zip(axes.get_yticklabels(), labels, strict=True):
+        tick.set_fontweight(weight)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(y - 0.4, -0.6)
     axes.spines["left"].set_visible(False)
@@ -112,7 +108,7 @@ def _rows(chart: RowChart, axes: Axes, looks: dict[str, int]) -> None:
     axes.set_axisbelow(True)
     axes.set_xlabel(chart.across)
     if chart.zero:
-        axes.axvline(0, color="0.4", lw=0.6, zorder=0)
+        axes.axvline(0, color="0.4", lw=0.7, zorder=1)
 
 
 def _row(row: Row, y: float, axes: Axes, looks: dict[str, int]) -> None:
@@ -138,8 +134,8 @@ def _scatter(chart: ScatterChart, axes: Axes, looks: dict[str, int]) -> None:
         axes.vlines(x, y_low, y_high, color=colour, lw=0.9, alpha=0.6)
         handles += axes.plot([x], [y], shape, color=colour, ms=5, ls="", label=point.name)
     if chart.zero:
-        axes.axhline(0, color="0.4", lw=0.6, zorder=0)
-        axes.axvline(0, color="0.4", lw=0.6, zorder=0)
+        axes.axhline(0, color="0.4", lw=0.7, zorder=1)
+        axes.axvline(0, color="0.4", lw=0.7, zorder=1)
     axes.set(xlabel=chart.titles[0], ylabel=chart.titles[1])
     axes.grid(lw=0.4, color="0.88")
     axes.legend(handles=handles, frameon=False, handletextpad=0.2)

@@ -16,7 +16,7 @@ CHARTS = charts_of(small_comparison(), FACTS)
 
 def test_every_chart_is_written_as_pdf_and_svg_in_both_widths(tmp_path: Path) -> None:
     paths = write_figures(CHARTS.all, tmp_path / "figures")
-    names = {chart.name for chart in CHARTS.all}
+    names = {CHARTS.values.name, CHARTS.differences.name}  # nobody has both tail and head
     kinds = {
         f"{name}_{width}.{kind}" for name in names for width in WIDTHS for kind in ("pdf", "svg")
     }
