@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
+
+from lrec import __version__
+from lrec.commands.citations import OWN
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,6 +73,21 @@ def train(installed: Installed, tiny: Path) -> dict[str, float]:
     (path,) = installed.folder.glob("outputs/*/*/metrics.json")
     metrics: dict[str, float] = json.loads(path.read_text())["popularity"]
     return metrics
+
+
+def test_an_index_takes_the_wheel(wheel: Path) -> None:
+    """Its metadata are whole, and its description can be shown."""
+    command = [sys.executable, "-m", "twine", "check", "--strict", str(wheel)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_versions_agree() -> None:
+    """The package's, that of its citation, and of the entry that `lrec cite` prints."""
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert cited["version"] == __version__
+    assert f"version = {{{__version__}}}" in OWN
+    assert f"title = {{{cited['title']}}}" in OWN
 
 
 def test_wheel_holds_the_package_and_its_configs_and_nothing_else(wheel: Path) -> None:
