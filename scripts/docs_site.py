@@ -1,8 +1,8 @@
 """Hooks of the documentation's site, which `mkdocs build --strict` calls.
 
-README.md, CONTRIBUTING.md and CHANGELOG.md become pages, and links from pages to files of the source,
-which a site does not have, become the names of these files. A link to a file that is not there ends
-the build.
+README.md, CONTRIBUTING.md and CHANGELOG.md become pages, and links from pages to files of the
+source, which a site does not have, become the names of these files. A link to a file that is not
+there ends the build.
 """
 
 from __future__ import annotations
