@@ -20,6 +20,7 @@ WIDTHS = {"narrow": 3.3, "wide": 7.0}  # inches: one column of a page, and both
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 SIDES = {"--good": "#0072B2", "--bad": "#D55E00", "--open": "#7F7F7F", "--line": "#DDDDDD"}
 SHAPES = "os^Dv<>P"
+STAMPS = {"pdf": "CreationDate", "svg": "Date"}  # metadata of each format that is left out
 STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 8,
@@ -56,12 +57,18 @@ def write_figures(charts: Sequence[Chart], folder: Path) -> list[Path]:
     with rc_context(STYLE):
         for chart in filter(_names, charts):
             for word, width in WIDTHS.items():
-                figure = drawn(chart, width, looks)
-                for kind, stamp in (("pdf", "CreationDate"), ("svg", "Date")):
-                    paths.append(folder / f"{chart.name}_{word}.{kind}")
-                    with whole(paths[-1]) as partial:
-                        figure.savefig(partial, format=kind, metadata={stamp: None})
+                kinds = [folder / f"{chart.name}_{word}.{kind}" for kind in STAMPS]
+                save(drawn(chart, width, looks), kinds)
+                paths += kinds
     return paths
+
+
+def save(figure: Figure, paths: Sequence[Path]) -> None:
+    """Write a figure in the formats of the paths, without the time of day."""
+    for path in paths:
+        kind = path.suffix[1:]
+        with whole(path) as partial:
+            figure.savefig(partial, format=kind, metadata={STAMPS[kind]: None})
 
 
 def drawn(chart: Chart, width: float, looks: dict[str, int]) -> Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -170,7 +171,9 @@ def run(
         references: Rows = {}
         rows: Rows = {}
         if len(split.test) and observer is None:
+            begun = time.perf_counter()
             result = evaluator.test(ranker)
+            run_logging.log_costs(context, model, time.perf_counter() - begun)
             references = kept_references.references(evaluator, settings, config.values, data)
             rows = with_references(model.name, result.values, references)
             users = run_logging.published_table(

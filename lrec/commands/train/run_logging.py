@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lrec.base.errors import listed
 from lrec.base.files import digest_of_values, write_table, write_text
+from lrec.base.machine import cpus, peak_memory
 from lrec.commands.composing import LOCATION, ComposedConfig
 from lrec.commands.runs.stored_config import stored_text
 from lrec.commands.settings import RunSettings
@@ -100,6 +103,26 @@ def log_training(context: RunContext, epochs: int, seconds: float) -> None:
     """Epochs and seconds of training: no metrics, which are the same for the same config."""
     context.log.tags({"lrec.epochs": epochs, "lrec.fit_seconds": f"{seconds:.3f}"})
     context.text("training.json", json.dumps({"epochs": epochs, "seconds": seconds}))
+
+
+def log_costs(context: RunContext, model: Model, seconds: float) -> None:
+    """Costs as tags, as they are another time others: of the test, in size, and of the machine.
+
+    Args:
+        seconds: of ranking all test users, with their metrics.
+    """
+    costs = {
+        "test_seconds": f"{seconds:.3f}",
+        "parameters": n_parameters(model),
+        "peak_memory_gb": f"{peak_memory() / 1e9:.2f}",
+        "cpus": len(cpus()),
+    }
+    context.log.tags({f"lrec.{name}": value for name, value in costs.items()})
+
+
+def n_parameters(model: Model) -> int:
+    """Numbers in the state of a trained model."""
+    return sum(int(np.size(array)) for array in model.state().values())
 
 
 def log_augmentation(context: RunContext, split: Split, training: Split) -> None:

@@ -15,6 +15,7 @@ from lrec.commands.runs.run_output import add_traceback, printing_to
 from lrec.commands.settings import Monitor
 from lrec.commands.train import experiment
 from lrec.commands.train.callbacks import StopTraining
+from lrec.commands.train.run_logging import n_parameters
 from lrec.commands.tune.ownership import beating
 from lrec.commands.tune.results import user_values
 from lrec.commands.tune.storage import StorageAwayError
@@ -92,8 +93,7 @@ def train_trial(trial: StudyTrial, job: Job) -> None:
         assert result is not None
         epochs = int(result.history[-1]["epoch"]) if result.history else 1
         trial.spend(result.spent, epochs, observer.step)
-        parameters = sum(np.size(array) for array in settings.model.state().values())
-        costs = {"seconds": result.spent, "parameters": float(parameters)}
+        costs = {"seconds": result.spent, "parameters": float(n_parameters(settings.model))}
         trial.set("run", result.run_id or "")
         trial.finish({**result.validation, **costs}, observer.reason)
     except TakenOverError:

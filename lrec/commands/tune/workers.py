@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lrec.base.config.quotes import in_quotes
 from lrec.base.errors import ConfigError, one_line, redact
+from lrec.base.machine import cpus
 from lrec.commands.composing import Invocation, key_of
 from lrec.commands.tune.candidate import Candidate
 from lrec.commands.tune.settings import TuneSettings
@@ -61,13 +62,6 @@ def number_of(settings: TuneSettings, candidate: Candidate) -> tuple[int, str]:
         return 1, f"one worker, as {reason}"
     n = min(n, most or n)
     return n, f"{n} workers, as this model's training leaves cores idle" if n > 1 else ""
-
-
-def cpus() -> list[int]:
-    """CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
 
 
 def work_together(

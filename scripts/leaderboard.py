@@ -1,0 +1,154 @@
+"""The tables of docs/leaderboard.md, from finished runs of an MLflow store.
+
+    python scripts/leaderboard.py            # the store and experiment that lrec uses here
+    python scripts/leaderboard.py --data Beauty=5c8a1f8a --experiment lrec
+
+A table for each data set and split, a row for each model and its settings with the runs of all its
+seeds. Values by bucket have the 95 % interval of the bootstrap over users.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import shlex
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from benchmarking import markdown
+from benchmarking.processes import HERE
+
+from lrec import __version__
+from lrec.commands.compare.command import split_settings, user_table
+from lrec.commands.next_commands import origin_of
+from lrec.commands.runs.model_identity import name, settings
+from lrec.evaluation.bucket import ALL
+from lrec.evaluation.statistics import bootstrap, interval
+from lrec.tracking import SavedRun, finished
+
+PAGE = HERE / "docs" / "leaderboard.md"
+METRIC = "ndcg_at_10"
+RESAMPLES = 2000
+ASIDE = ("dataset", "seed", "tracking", "hydra", "strategy")  # overrides that name no model
+
+
+def main(argv: Sequence[str] | None = None, page: Path = PAGE) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--experiment", default="lrec")
+    parser.add_argument("--where", default="", help="a filter in MLflow's search language")
+    parser.add_argument(
+        "--data", nargs="*", default=[], help="NAME=DIGEST: names of data sets, by their digests"
+    )
+    chosen = parser.parse_args(argv)
+    names = dict(reversed(pair.split("=", 1)) for pair in chosen.data)
+    tables: dict[tuple[str, str], list[SavedRun]] = defaultdict(list)
+    for run in finished(chosen.experiment, chosen.where):
+        if run.trained and run.tags.get("lrec.for") != "tune" and "test_items/all" in run.metrics:
+            tables[title_of(run, names)].append(run)
+    parts = [f"lrec {__version__}, {datetime.date.today():%Y-%m-%d}."]
+    for (data, split), runs in sorted(tables.items()):
+        parts += [f"## {data}, `{split}`", table(runs)]
+    page.write_text(markdown.between(page.read_text(), "leaderboard", "\n\n".join(parts)))
+
+
+def title_of(run: SavedRun, names: dict[str, str]) -> tuple[str, str]:
+    """Data set and split of a run."""
+    named = [label for digest, label in names.items() if run.digest.startswith(digest)]
+    data = named[0] if named else f"{run.data} ({run.digest[:8]})"
+    return data, " ".join(f"{key}={value}" for key, value in split_settings(run.params).items())
+
+
+def table(runs: Sequence[SavedRun]) -> str:
+    """Rows of models by their value for the least active users, the best first; then commands."""
+    by_settings: dict[object, dict[int, SavedRun]] = defaultdict(dict)
+    for run in runs:  # newest first
+        by_settings[settings(run)].setdefault(run.seed, run)
+    rows = [row(list(seeds.values())) for seeds in by_settings.values()]
+    groups = [bucket for bucket in rows[0][2] if bucket != ALL]
+    first = groups[0] if groups else ALL
+    rows.sort(key=lambda one: -one[2][first][0])
+    heads = ["model", "seeds", *groups, ALL, "training", "test", "CPUs", "parameters", "memory"]
+    lines = []
+    for label, cells, values, _ in rows:
+        shown = [value_with_interval(values.get(bucket)) for bucket in [*groups, ALL]]
+        lines.append([label, cells[0], *shown, *cells[1:]])
+    commands = [f"    {command}" for _, _, _, command in rows]
+    return "\n\n".join(
+        [
+            "ndcg@10:",
+            markdown.table(heads, lines),
+            "The commands, in this order:",
+            "\n".join(commands),
+        ]
+    )
+
+
+Values = dict[str, tuple[float, float, float]]
+
+
+def row(runs: Sequence[SavedRun]) -> tuple[str, list[str], Values, str]:
+    """Label, cells of seeds and costs, values by bucket, and the command of the first run."""
+    some, tags = runs[0], [run.tags for run in runs]
+    label = f"*{name(some)}*" if some.tags.get("lrec.simple") == "True" else name(some)
+    preset = some.params.get("experiment")
+    cells = [
+        str(len(runs)) if some.seeded else "any",
+        markdown.seconds(mean_of(tags, "lrec.fit_seconds")),
+        markdown.seconds(mean_of(tags, "lrec.test_seconds")),
+        some.tags.get("lrec.cpus", "–"),
+        "–" if (n := mean_of(tags, "lrec.parameters")) is None else f"{n:,.0f}",
+        "–" if (size := mean_of(tags, "lrec.peak_memory_gb")) is None else f"{size:.1f} GB",
+    ]
+    words = [word for word in origin_of(some.tags) or [] if not is_aside(word)]
+    return preset or label, cells, values_of(runs), shlex.join(words)
+
+
+def is_aside(word: str) -> bool:
+    return word.lstrip("+").partition("=")[0].partition(".")[0] in ASIDE and "=" in word
+
+
+def mean_of(tags: Sequence[dict[str, str]], key: str) -> float | None:
+    """The mean of a tag that is a number; None where a run has none."""
+    values = [one[key] for one in tags if key in one]
+    return statistics.mean(map(float, values)) if len(values) == len(tags) else None
+
+
+def values_of(runs: Sequence[SavedRun]) -> Values:
+    """Mean, low and high of the metric by bucket: of users, whose values are means over seeds."""
+    tables = [user_table(run).set_index("user") for run in runs]
+    users = tables[0].index
+    values = np.mean([one.loc[users, METRIC].to_numpy(float) for one in tables], axis=0)
+    columns = [str(column) for column in tables[0] if str(column).startswith("bucket/")]
+    masks = {ALL: np.ones(len(users), bool)}
+    for column in columns:
+        of_users = tables[0][column].to_numpy()
+        for bucket in some_order(runs[0], of_users):
+            masks[bucket] = of_users == bucket
+    found = {}
+    for bucket, mask in masks.items():
+        low, high = interval(bootstrap(values[mask][:, None], RESAMPLES))
+        found[bucket] = (float(np.nanmean(values[mask])), float(low[0]), float(high[0]))
+    return found
+
+
+def some_order(run: SavedRun, buckets: np.ndarray) -> list[str]:
+    """Buckets in the order in which the run's tags have them, cold users last."""
+    tagged = [key.rpartition(".")[2] for key in run.tags if key.startswith("lrec.bucket.")]
+    there = set(buckets[[isinstance(bucket, str) for bucket in buckets]].tolist())
+    return [b for b in tagged if b in there] + sorted(there - set(tagged))
+
+
+def value_with_interval(value: tuple[float, float, float] | None) -> str:
+    if value is None:
+        return "–"
+    mean, low, high = (f"{number:.4f}".replace("0.", ".") for number in value)
+    return f"{mean} ({low}–{high})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""The leaderboard: a row a model, with the values that the runs have logged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import leaderboard
+import pytest
+
+MARKED = "# Leaderboard\n\n<!-- leaderboard -->\n(an older table)\n<!-- end of leaderboard -->\n"
+
+
+def test_a_row_for_each_model_with_values_costs_and_command(
+    finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "leaderboard.md"
+    page.write_text(MARKED)
+    monkeypatch.chdir(finished.folder)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{finished.folder}/mlflow.db")
+    leaderboard.main(["--where", "params.split = 'global_time'"], page)
+    text = page.read_text()
+    assert "older" not in text
+    (row,) = (line for line in text.splitlines() if line.startswith("| *ease* |"))
+    cells = [cell.strip() for cell in row.split("|")[1:-1]]
+    metrics = json.loads((finished.run / "metrics.json").read_text())["ease"]
+    value = f"{metrics['ndcg_at_10/all']:.4f}".replace("0.", ".")
+    (shown,) = (cell for cell in cells if cell.startswith(f"{value} ("))
+    low, high = shown[shown.index("(") + 1 : -1].split("–")
+    assert float(low) <= float(value) <= float(high)
+    assert cells[-1].endswith("GB")
+    assert cells[-5].endswith(" s")
+    assert "    lrec train model=ease" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [((0.25, 0.125, 0.5), ".2500 (.1250–.5000)"), (None, "–")]
+)
+def test_values_stand_with_their_intervals(value, words: str) -> None:
+    assert leaderboard.value_with_interval(value) == words
