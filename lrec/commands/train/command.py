@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from omegaconf import DictConfig
 
+from lrec.base.config import plugins
 from lrec.commands.composing import ComposedConfig, Invocation, key_of, own_keys
 from lrec.commands.next_commands import short_id, with_model
 from lrec.commands.runs.find_or_train import digest_of, find, killed
@@ -103,8 +104,8 @@ def train(settings: TrainSettings, config: ComposedConfig) -> float:
         origin = ["lrec", "train", *config.overrides] if missing else None
         following = with_model(result.run_id, origin, switches=missing)
         if not missing and result.evaluation is not None:
-            again = ["lrec", "evaluate", f"run={short_id(result.run_id)}", "bucket=counts"]
-            following.insert(1, again)
+            again = ["lrec", "evaluate", *plugins.words(), f"run={short_id(result.run_id)}"]
+            following.insert(1, [*again, "bucket=counts"])
         Screen().commands("next", *following)
     return math.nan if result is None else result.best
 
