@@ -27,7 +27,12 @@ class Log:
     Args:
         journal: of the run.
         store: MLflow's, that the journal is sent to.
+
+    Attributes:
+        keeps_files: True if files that are logged are kept, so that figures are worth drawing.
     """
+
+    keeps_files = True
 
     def __init__(self, journal: Journal, store: Store) -> None:
         self._journal = journal

@@ -21,6 +21,9 @@ def announced(screen: Screen, log: Log, folder: Path, resumable: bool) -> Iterat
         folder: of the run.
         resumable: False for a run that is begun again instead, such as an update's.
     """
+    if not log.keeps_files:
+        yield
+        return
     place = os.path.relpath(folder)
     name = log.run_id or place
     again = ["lrec", "train", *plugins.words(), f"resume={name}"]
