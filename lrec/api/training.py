@@ -21,7 +21,7 @@ from lrec.commands.settings import RunSettings
 from lrec.commands.train.command import config_of_training
 from lrec.commands.train.command import train as train_run
 from lrec.commands.train.experiment import TrainResult
-from lrec.data.frames import write_interactions
+from lrec.data.frames import table_digest, write_interactions
 from lrec.data.interactions import Interactions
 from lrec.model import Model
 from lrec.tracking.unlogged import Unlogged
@@ -206,7 +206,7 @@ def words_of(
         if given and key in roots:
             raise ConfigError(f"{key} is given twice: by data=… and by an override, {key}=…")
     interactions = data.data if isinstance(data, SplitData) else data
-    place = FRAMES / interactions.digest[:16] if scratch is None else scratch
+    place = FRAMES / table_digest(interactions)[:16] if scratch is None else scratch
     words = write_interactions(interactions, place.resolve())
     words += [] if scratch is None else [f"dataset.cache={scratch}"]
     return [*words, *(data.overrides if isinstance(data, SplitData) else ())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.base.errors import DataError
+from lrec.base.files import write_table
 from lrec.data.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -75,6 +77,19 @@ def write_interactions(data: Interactions, folder: Path) -> list[str]:
     return words
 
 
+def table_digest(data: Interactions) -> str:
+    """Hex digest of all that `write_interactions` writes: of the items too, unlike the data's."""
+    digest = hashlib.sha256(data.digest.encode())
+    content = data.features
+    genres = [] if content.genres is None else [content.genres.indices, content.genres.indptr]
+    for part in (content.titles, content.described, *genres):
+        if part is not None:
+            digest.update(str((part.dtype, part.shape)).encode())
+            digest.update(np.ascontiguousarray(part).data)
+    digest.update(repr(content.genre_names).encode())
+    return digest.hexdigest()
+
+
 def frame_of(data: Interactions) -> pd.DataFrame:
     """A row for each interaction with its original ids, and rating and time where there are any."""
     import pandas as pd
@@ -110,7 +125,7 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
         DataError: a column holds what no table can.
     """
     try:
-        frame.set_axis([str(name) for name in frame], axis=1).to_parquet(path, index=False)
+        write_table(path, frame.set_axis([str(name) for name in frame], axis=1))
     except Exception as error:  # of pyarrow, of many kinds
         why = " ".join(str(error).split())[:200]
         raise DataError(f"the frame cannot be written as a table: {why}") from None

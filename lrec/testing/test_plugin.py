@@ -18,7 +18,7 @@ from lrec.data.queries import Split
 from lrec.evaluation.bucket import Bucketing
 from lrec.evaluation.metric import Metric
 from lrec.evaluation.ranking import Ranker
-from lrec.testing.bench import Bench
+from lrec.testing.bench import Bench, KeepStates
 from lrec.testing.components import (
     assert_arguments_are_annotated,
     assert_keys_are_arguments,
@@ -154,7 +154,7 @@ def test_augmenter_only_adds_to_training(augment: Path, configs: Configs) -> Non
     """Validation and test stay as they are, and no history gets shorter."""
     settings, split = _split(configs, [f"augment={augment.stem}"])
     settings.strategy.start()
-    augmented = settings.augment(split, settings.strategy, 1)
+    augmented = settings.augment(split, settings.strategy, 1, KeepStates(None))
     assert (augmented.train.lengths >= split.train.lengths).all()
     assert augmented.test is split.test
 

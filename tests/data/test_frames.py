@@ -11,7 +11,7 @@ import pytest
 
 from lrec.base.errors import DataError
 from lrec.data.dataset.csv import CSV
-from lrec.data.frames import frame_of, write_interactions
+from lrec.data.frames import frame_of, table_digest, write_interactions
 from lrec.data.interactions import Interactions
 from lrec.data.split.ratio import Ratio
 
@@ -57,6 +57,14 @@ def test_items_are_written_too(tmp_path: Path) -> None:
     assert again.features.titles.tolist() == ["A", "B"]
     assert again.features.genre_names == data.features.genre_names
     assert (again.features.genres != data.features.genres).nnz == 0
+
+
+def test_items_make_another_table() -> None:
+    """Of interactions that are the same."""
+    one, other = Interactions.from_frame(FRAME), Interactions.from_frame(FRAME, items=ITEMS)
+    assert one.digest == other.digest
+    assert table_digest(one) != table_digest(other)
+    assert table_digest(Interactions.from_frame(FRAME)) == table_digest(one)
 
 
 def test_refusals_name_the_frame() -> None:

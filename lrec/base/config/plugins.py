@@ -173,7 +173,10 @@ def _find(package: str) -> None:
 
 def _place(package: str) -> Path | None:
     """The folder of a package, or the file of a module; nothing is imported."""
-    spec = find_spec(package)
+    try:
+        spec = find_spec(package)
+    except ValueError:  # of a module without one, such as __main__
+        return None
     if spec is None:
         return None
     if spec.submodule_search_locations:
