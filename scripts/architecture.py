@@ -31,6 +31,7 @@ ROOMS = (
     "data",
     "base",
 )
+ROOT = ("__main__", "api")  # doors of the whole house, which may import any room
 STEP_X, STEP_Y, WIDTH, HEIGHT = 86, 44, 104, 28  # of the picture's boxes, in pixels
 
 
@@ -96,9 +97,9 @@ def graph(package: Path) -> dict[str, set[str]]:
 
 
 def room(module: str) -> str | None:
-    """The folder of the root that a module lies in, or None for the root's own files."""
+    """The folder of the root that a module lies in, or None for the root's own files and API."""
     parts = module.split(".")
-    return parts[1] if len(parts) > 1 and parts[1] != "__main__" else None
+    return parts[1] if len(parts) > 1 and parts[1] not in ROOT else None
 
 
 def arrows(package: Path) -> Counter[tuple[str, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from lrec.base.config.conf import CONF, groups, options
+from lrec.base.config.conf import CONF, file_of, groups, options
 from lrec.base.errors import ConfigError, nearest
 from lrec.cli.table import COMMANDS, config_name
 
@@ -44,12 +44,12 @@ def _files(group: str, names: str) -> list[Path]:
     """The files of names joined by commas, each before those that it is based on."""
     files = []
     for name in names.strip("[]").split(","):
-        file = CONF / group / f"{name}.yaml"
-        if not file.is_file():
+        file = file_of(group, name)
+        if file is None:
             near = nearest(name, options(group))
             raise ConfigError(f"{group}={name}: no such {group}{near} [conf/{group}/]")
-        bases = [CONF / group / f"{str(base).partition('@')[0]}.yaml" for base in _defaults(file)]
-        files += [file, *(base for base in bases if base.is_file())]
+        bases = [file_of(group, str(base).partition("@")[0]) for base in _defaults(file)]
+        files += [file, *(base for base in bases if base is not None)]
     return files
 
 
@@ -67,4 +67,5 @@ def _shown(file: Path) -> str:
         skipping = line in ("defaults:", "hydra:") or (skipping and line[:1] in (" ", ""))
         if not skipping and not line.startswith(("# @package", "_target_:")):
             kept.append(line)
-    return "\n".join([f"conf/{file.relative_to(CONF)}", *(f"  {line}".rstrip() for line in kept)])
+    name = f"conf/{file.relative_to(CONF)}" if file.is_relative_to(CONF) else str(file)
+    return "\n".join([name, *(f"  {line}".rstrip() for line in kept)])

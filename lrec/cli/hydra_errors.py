@@ -14,6 +14,7 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import OmegaConf
 from omegaconf.errors import InterpolationResolutionError
 
+from lrec.base.config import plugins
 from lrec.base.config.check import component_groups
 from lrec.base.config.conf import CONF, PACKAGE, groups, options
 from lrec.base.config.environment import unresolved
@@ -127,7 +128,8 @@ def _is_choice(override: str) -> bool:
 def _no_option(group: str, name: str) -> str:
     known = options(group)
     hint = f"no such {group}{nearest(name, known)}. Available: {listed(known)}"
-    return f"{group}={name}: {hint} [conf/{group}/]"
+    own = "" if plugins.packages() else "; one of your own package needs plugins=[PACKAGE]"
+    return f"{group}={name}: {hint}{own} [conf/{group}/]"
 
 
 def _no_plugin(group: str, name: str) -> str:

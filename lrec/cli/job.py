@@ -15,6 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from lrec.base.config import plugins
 from lrec.base.config.conf import CONF
 from lrec.base.errors import (
     CommandFailed,
@@ -29,6 +30,7 @@ from lrec.base.files import write_text
 from lrec.cli.composer import HydraComposer
 from lrec.cli.failures import explain_failure
 from lrec.cli.open_keys import open_groups
+from lrec.cli.plugin_words import search_plugins
 from lrec.cli.table import COMMANDS, config_name
 from lrec.commands.composing import Invocation, own_keys, prepare
 from lrec.commands.runs.of_run import config_of_run, refuse_missing_files, show_run
@@ -38,6 +40,7 @@ from lrec.commands.train.experiment import run as train_here
 def hydra_main(command: str) -> None:
     """Let Hydra parse the command line, compose, and call the command once or for each job."""
     open_groups()
+    search_plugins()
     main = hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name(command))
     main(Task(command))()
 
@@ -55,6 +58,7 @@ class Task:
     def __init__(self, command: str) -> None:
         self.command = command
         self.__module__ = f"lrec.commands.{command}"  # Hydra's way to name a job
+        self.plugins = plugins.activate()
 
     def __call__(self, config: DictConfig) -> Any:
         """Returns what the command does: of `train` the monitored value, for sweepers.
@@ -64,6 +68,7 @@ class Task:
         """
         job = HydraConfig.get()
         try:
+            plugins.adopt(self.plugins)
             redact_hydra_files(job)
             return run(self.command, config, job)
         except Exception as error:

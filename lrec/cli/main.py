@@ -51,7 +51,7 @@ def _dispatch() -> int:
     # argparse wants flags before the overrides; people put -m anywhere
     command, *rest = sorted(words, key=lambda word: word not in (words[0], "-m", "--multirun"))
     if "--help" in rest or "-h" in rest:
-        return _command_help(command, [word for word in rest if not word.startswith("-")])
+        return _command_help(command, rest)
     return _run(f"{name} {command}", command, rest)
 
 
@@ -62,8 +62,10 @@ def _run(program: str, command: str, arguments: list[str]) -> int:
     with command_process():
         try:
             from lrec.cli.job import hydra_main
+            from lrec.cli.plugin_words import take_plugins
             from lrec.cli.quoting import quoted
 
+            arguments = take_plugins(arguments)
             arguments = [word if word.startswith("-") else quoted(word) for word in arguments]
             sys.argv = [program, *arguments]
             hydra_main(command)
@@ -111,8 +113,10 @@ def _complete() -> int:
 
 def _command_help(command: str, words: list[str]) -> int:
     from lrec.cli.help import command_help
+    from lrec.cli.plugin_words import take_plugins
 
     try:
+        words = [word for word in take_plugins(words) if not word.startswith("-")]
         print(command_help(command, words))
         return 0
     except ConfigError as error:
@@ -130,6 +134,7 @@ def _help() -> str:
         "lrec COMMAND --help shows every key with its comment, --help model=vae those of a model;",
         "--cfg job shows what is composed.",
         "LREC_DEBUG=1 lrec … shows the traceback of an error, and what libraries print.",
+        "Models, metrics, splits … of your own: lrec train plugins=[mine] model=NAME.",
         'Tab completion: eval "$(lrec -sc install=bash)"   (or zsh, fish)',
     ]
     return "\n".join(lines)

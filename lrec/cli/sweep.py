@@ -14,6 +14,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from lrec.base.config import plugins
 from lrec.base.config.check import check
 from lrec.base.errors import CommandFailed, ConfigError, one_line, printable, redact
 from lrec.commands.composing import own_keys
@@ -54,7 +55,7 @@ class SweepCallback(Callback):
 
     def _open(self, settings: RunSettings, config: DictConfig) -> None:
         load_data(settings)  # into the cache, and first: MLflow takes seconds to import
-        overrides = redact(shlex.join(config.hydra.overrides.task))
+        overrides = redact(shlex.join([*plugins.words(), *config.hydra.overrides.task]))
         self.run = SweepRun(settings, overrides, Path(config.hydra.sweep.dir))
         if self.run.id is not None:
             with read_write(config.hydra.overrides):  # for jobs without this environment

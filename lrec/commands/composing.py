@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from omegaconf import DictConfig, OmegaConf
 
+from lrec.base.config import plugins
 from lrec.base.config.check import AnySettings, check, component_groups
 from lrec.base.config.conf import groups
 from lrec.base.errors import ConfigError, redact_addresses
@@ -151,7 +152,7 @@ def prepare(
     settings = check(config, root, chosen)
     composed = ComposedConfig(
         values=plain_values(config),
-        overrides=[redact_addresses(override.removeprefix("++")) for override in overrides],
+        overrides=[*plugins.words(), *(redact_addresses(o.removeprefix("++")) for o in overrides)],
         choices=chosen,
         folder=folder,
     )

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lrec.base.config import plugins
 from lrec.commands.composing import key_of
 from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, SavedRun
 
@@ -57,9 +58,24 @@ def with_model(
         return [[*without(origin, *switches), *(f"{key}=true" for key in switches)]]
     request = ["users=all", "top=10", "to=lists.csv", *_moved(location)]
     return [
-        ["lrec", "recommend", f"run={short_id(run_id)}", *request],
-        ["mlflow", "models", "serve", "-m", f"runs:/{run_id}/model", "--env-manager", "local"],
+        ["lrec", "recommend", *plugins.words(), f"run={short_id(run_id)}", *request],
+        [
+            *_environment(),
+            "mlflow",
+            "models",
+            "serve",
+            "-m",
+            f"runs:/{run_id}/model",
+            "--env-manager",
+            "local",
+        ],
     ]
+
+
+def _environment() -> list[str]:
+    """The word that lets MLflow's server import the plugins of this process."""
+    packages = plugins.packages()
+    return ["env", f"{plugins.VARIABLE}={','.join(packages)}"] if packages else []
 
 
 def with_saved(run: SavedRun, location: Mapping[str, Any] | None = None) -> list[list[str]]:
@@ -82,7 +98,13 @@ def over_runs(
     Args:
         location: keys that say where their data lies now, and their values.
     """
-    return ["lrec", command, f"runs=[{','.join(map(short_id, run_ids))}]", *_moved(location)]
+    return [
+        "lrec",
+        command,
+        *plugins.words(),
+        f"runs=[{','.join(map(short_id, run_ids))}]",
+        *_moved(location),
+    ]
 
 
 def _moved(location: Mapping[str, Any] | None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from lrec.base.arrays import Bools, Floats, Ints, Sparse, Strings, offsets_of
 from lrec.data.genre_matrix import as_sparse
 from lrec.data.used_columns import UsedColumns
 from lrec.data.user_order import user_order
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Truth(Protocol):
@@ -153,6 +156,43 @@ class Interactions:
     items_columns: UsedColumns | None = None
     digest: str = ""
     truth: Truth | None = None
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        user: str = "auto",
+        item: str = "auto",
+        rating: str | None = "auto",
+        timestamp: str | None = "auto",
+        items: pd.DataFrame | None = None,
+        **options: Any,
+    ) -> Interactions:
+        """Read and clean a data frame as `dataset=csv` does a file, with the same errors.
+
+        Args:
+            frame: a row for each interaction.
+            user, item, rating, timestamp: columns; `auto` takes one of a usual name, such as
+                user_id, and None no ratings or no times. Times are numbers of seconds since 1970,
+                ISO dates, or datetimes.
+            items: a row for each item, with the column `item` and titles or genres, or None.
+            options: other keys of `conf/dataset/csv.yaml`: `time_unit="ms"`, `min_rating=4`,
+                `duplicates="first"`, `missing="drop"`, `k_core=5`, …
+
+        Raises:
+            DataError: the frame is not usable; one line says why, and what to do.
+
+        Example:
+            >>> import pandas as pd
+            >>> plays = pd.DataFrame({"who": ["ann", "bob", "ann"], "what": ["x", "x", "y"]})
+            >>> data = Interactions.from_frame(plays, user="who", item="what")
+            >>> len(data), data.n_users, data.n_items
+            (3, 2, 2)
+        """
+        from lrec.data.frames import interactions_of
+
+        chosen = {"user": user, "item": item, "rating": rating, "timestamp": timestamp}
+        return interactions_of(frame, items, {**chosen, **options})
 
     def __len__(self) -> int:
         return len(self.user)

@@ -24,6 +24,7 @@ from lrec.evaluation.approximate.search_report import SAMPLE, report_search
 from lrec.evaluation.ranking import Ranker
 from lrec.evaluation.ranking.user_batches import batches
 from lrec.evaluation.requests import RequestBatch
+from lrec.model import Model
 from lrec.model.common.saving import load
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Recommender:
     """A saved model that serves requests from outside, such as `mlflow.pyfunc.load_model` gives.
 
     Args:
-        folder: where `lrec.model.common.saving` saved the model.
+        source: folder where `lrec.model.common.saving` saved the model, or the model itself.
         retrieval: `exact` to rank the whole catalogue, `hnsw` to search it approximately.
 
     Attributes:
@@ -59,9 +60,9 @@ class Recommender:
         ConfigError: there is no such retrieval, or it is not installed.
     """
 
-    def __init__(self, folder: Path, retrieval: str = EXACT) -> None:
+    def __init__(self, source: Path | Model, retrieval: str = EXACT) -> None:
         check_retrieval(retrieval)
-        self.model = load(folder)
+        self.model = source if isinstance(source, Model) else load(source)
         self.n_items = self.model.catalogue.n_items
         self.ids = self.model.catalogue.ids[: self.n_items]
         self.codes = {str(item): code for code, item in enumerate(self.ids)}

@@ -10,11 +10,12 @@ from typing import Any
 from rich.live import Live
 from rich.text import Text
 
+from lrec.reporting.notebook_line import NotebookLine, is_notebook
 from lrec.reporting.terminal import Screen
 
 
 class Progress:
-    """A line for each evaluated epoch and, on a terminal, one that moves in between.
+    """A line for each evaluated epoch and, on a terminal and in notebooks, one that moves between.
 
     Args:
         epochs: that there will be at most.
@@ -34,7 +35,8 @@ class Progress:
         patience: int | None = None,
     ) -> None:
         self.screen = screen
-        self.live = screen.console.is_terminal
+        notebook = is_notebook() and not screen.console.quiet
+        self.live = screen.console.is_terminal or notebook
         self.epochs = epochs
         self.shown = shown
         self.monitor = monitor
@@ -43,7 +45,11 @@ class Progress:
         self.best, self.waited = -math.inf, 0
         self.headed = False
         self.start = time.perf_counter()
-        self._moving = Live(console=screen.console, transient=True, refresh_per_second=4)
+        self._moving: Live | NotebookLine = (
+            NotebookLine()
+            if notebook
+            else Live(console=screen.console, transient=True, refresh_per_second=4)
+        )
 
     def __enter__(self) -> Progress:
         if self.live:

@@ -29,7 +29,8 @@ class Screen:
     """
 
     def __init__(self, silent: bool = False) -> None:
-        self.console = Console(highlight=False, emoji=False, quiet=silent)
+        # in a notebook: lines of text, not a block of HTML for each
+        self.console = Console(highlight=False, emoji=False, quiet=silent, force_jupyter=False)
         if not self.console.is_terminal:
             self.console.width = max(self.console.width, 110)
 

@@ -27,7 +27,12 @@ class Log:
     Args:
         journal: of the run.
         store: MLflow's, that the journal is sent to.
+
+    Attributes:
+        keeps_files: True if files that are logged are kept, so that figures are worth drawing.
     """
+
+    keeps_files = True
 
     def __init__(self, journal: Journal, store: Store) -> None:
         self._journal = journal
@@ -140,13 +145,23 @@ class Log:
         path = self._journal.relative(folder)
         self._add("model", path=path, example=dict(example), metrics=metrics)
 
-    def environment(self) -> None:
-        """Log the versions of the libraries that affect the numbers, and lrec's own commit."""
+    def environment(self, packages: Sequence[str] = ()) -> None:
+        """Log the versions of the libraries that affect the numbers, and lrec's own commit.
+
+        Args:
+            packages: plugins whose components the run has; one may not be installed.
+        """
         from importlib.metadata import (
+            PackageNotFoundError,
             version,
         )  # imported here: it would slow a config check by 15 ms
 
         self.tags({f"version.{name}": version(name) for name in LIBRARIES})
+        for name in packages:
+            try:
+                self.tags({f"version.{name}": version(name)})
+            except PackageNotFoundError:
+                self.tags({f"version.{name}": "not installed"})
         folder = Path(__file__).parent.parent.parent
         if (folder / ".git").exists():
             command = ["git", "-C", str(folder), "rev-parse", "HEAD"]

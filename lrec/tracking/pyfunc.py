@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lrec.base.config import plugins
 from lrec.evaluation.recommender import PARAMS
 from lrec.tracking.serving import SETTINGS
 
@@ -55,11 +56,20 @@ def log(client: Any, run_id: str, folder: str, example: Mapping[str, Sequence[An
             signature=signature(),
             model_config=dict(SETTINGS),
             input_example=pd.DataFrame(dict(example)),
-            pip_requirements=[f"lrec=={version('lrec')}"],
+            pip_requirements=[f"lrec=={version('lrec')}", *_plugin_requirements()],
         )
         client.log_model_artifacts(model.model_id, str(path))
     client.finalize_logged_model(model.model_id, "READY")
     return str(model.model_id)
+
+
+def _plugin_requirements() -> list[str]:
+    """The plugins of this process that are installed."""
+    from importlib.metadata import packages_distributions, version
+
+    named = plugins.packages()
+    known = packages_distributions() if named else {}
+    return [f"{name}=={version(name)}" for package in named for name in known.get(package, [])]
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ KINDS = {
     "evaluation": ("metric", "bucket"),
 }
 MOST_ENTRIES, MOST_FILES, MOST_ARROWS = 12, 15, 24
-NO_ROOMS = {"__init__.py", "__main__.py", "py.typed", "__pycache__", "conf"}
+NO_ROOMS = {"__init__.py", "__main__.py", "py.typed", "__pycache__", "conf", "api"}
 HEAVY = {"tensorflow", "keras", "mlflow", "pandas", "sklearn", "matplotlib", "pyarrow", "scipy"}
 
 Rule = Callable[[Path], list[str]]

@@ -11,7 +11,7 @@ DOCS = ROOT / "docs"
 PAGES = [*ROOT.glob("*.md"), *DOCS.glob("*.md")]
 PATH = re.compile(r"(?<![\w/])(?:lrec|conf|scripts|tests)/[\w/.<>]*")
 # Components that readers add themselves, following the recipes.
-NEW = ("mine", "graph", "first_hit")
+NEW = ("mine", "graph", "first_hit", "foo")
 
 
 def test_paths_exist() -> None:

@@ -12,10 +12,11 @@ from typing import Any, ClassVar, Protocol, TypeVar, cast
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
-from lrec.base.config.conf import CONF, options
+from lrec.base.config import plugins
+from lrec.base.config.conf import file_of, options
 from lrec.base.config.environment import decode_environment, unresolved
 from lrec.base.config.schema import check_keys, check_type, is_component
-from lrec.base.errors import ConfigError, nearest, shown
+from lrec.base.errors import ConfigError, nearest, one_line, shown
 
 
 class Settings(Protocol):
@@ -139,15 +140,22 @@ def target_class(path: Any, key: str, file: str, kind: type) -> Any:
     """The class that a `_target_` names.
 
     Raises:
-        ConfigError: it lies outside lrec, does not exist, or is of another kind.
+        ConfigError: it lies outside lrec and its plugins, does not exist, or is of another kind.
     """
     module, _, name = str(path).rpartition(".")
-    if not module.startswith("lrec."):
-        raise ConfigError(f"{key} must lie in lrec. Received: {shown(path)} [{file}]")
+    package = module.partition(".")[0]
+    if not (module and plugins.may_be_imported(package)):
+        hint = f", plugins=[{package}] if you trust it" if package.isidentifier() else ""
+        raise ConfigError(
+            f"{key} must lie in lrec or in a plugin that the command names{hint}. "
+            f"Received: {shown(path)} [{file}]"
+        )
     try:
         target = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
-        raise ConfigError(f"{key} does not exist. Received: {shown(path)} [{file}]") from None
+    except (ImportError, AttributeError) as error:
+        missing = isinstance(error, AttributeError) or f"{module}.".startswith(f"{error.name}.")
+        why = "does not exist" if missing else f"cannot be imported, {one_line(error)}"
+        raise ConfigError(f"{key} {why}. Received: {shown(path)} [{file}]") from None
     if not (inspect.isclass(target) and issubclass(target, kind)):
         raise ConfigError(f"{key} is no {kind.__name__}. Received: {shown(path)} [{file}]")
     return target
@@ -167,9 +175,10 @@ def component_class(group: str, name: str) -> Any:
     Raises:
         ConfigError: there is no such file, or no such class.
     """
-    file = CONF / group / f"{name}.yaml"
-    if not file.is_file():
-        raise ConfigError(f"there is no {group} {name}{nearest(name, options(group))}.")
+    file = file_of(group, name)
+    if file is None:
+        near = nearest(name, options(group))
+        raise ConfigError(f"there is no {group} {name}{near}; one of a plugin needs plugins=[…].")
     node = OmegaConf.load(file)
     assert isinstance(node, DictConfig)
     return target_class(node["_target_"], f"{group}._target_", f"conf/{group}/{name}.yaml", object)

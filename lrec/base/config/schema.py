@@ -8,6 +8,7 @@ import typing
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Union
 
+from lrec.base.config.component import Component
 from lrec.base.errors import ConfigError, listed, nearest, shown
 
 
@@ -91,10 +92,22 @@ def _say(hint: Any) -> str:
 
 
 def is_component(hint: Any) -> bool:
-    """True for a class of lrec's own: no plain YAML value is of it."""
-    return isinstance(hint, type) and hint.__module__.startswith("lrec.")
+    """True for a class of lrec's own, or of a plugin's components: no plain YAML value is of it."""
+    return isinstance(hint, type) and (
+        hint.__module__.startswith("lrec.") or issubclass(hint, Component)
+    )
 
 
 def _near_choice(value: Any, hint: Any) -> str:
     options = typing.get_args(hint) if typing.get_origin(hint) is Literal else ()
     return nearest(str(value), [str(option) for option in options])
+
+
+def targets_of(node: Any) -> list[str]:
+    """Every `_target_` in plain values and in the values below them."""
+    if isinstance(node, list):
+        return [target for inner in node for target in targets_of(inner)]
+    if not isinstance(node, dict):
+        return []
+    own = [str(node["_target_"])] if "_target_" in node else []
+    return [*own, *(target for inner in node.values() for target in targets_of(inner))]

@@ -69,8 +69,8 @@ class CompareSettings(SelectionSettings):
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
 
 
-def run(settings: CompareSettings, invocation: Invocation) -> None:
-    """Compare the selected runs by bucket; print, write and log the result."""
+def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
+    """Compare the selected runs by bucket; print, write, log and return the result."""
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
@@ -117,6 +117,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     best = next(model.any for model in models if model.name == name)
     screen.note(f"the best for all users: {name}{not_told_apart(comparison)}")
     screen.commands("next", *with_saved(best, location_of(config)))
+    return comparison
 
 
 def best_model(comparison: Comparison) -> str:

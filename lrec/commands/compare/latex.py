@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from lrec.commands.compare.charts import metrics_of
@@ -48,22 +48,32 @@ TABLE = """\
 def latex(comparison: Comparison, facts: Mapping[str, Any]) -> str:
     """One table of models by buckets for each metric of the page, in booktabs' style.
 
-    A cell is the mean over seeds, ± their standard deviation where a model has several; the best
-    value of a bucket is bold. Verdicts against the baseline mark the primary metric.
-
     Args:
         facts: of the page.
     """
     names = [metric for metric in metrics_of(comparison) if _has_values(comparison, metric)]
-    tables = [table(comparison, metric, facts) for metric in names]
+    tables = [table(comparison, metric, facts["buckets"], facts["plain"]) for metric in names]
     head = HEAD.format(version=facts["version"], command=facts["command"].replace("\n", " "))
     return "\n".join([head, *tables])
 
 
-def table(comparison: Comparison, metric: str, facts: Mapping[str, Any]) -> str:
-    """One metric as a `table` with a caption and a label."""
+def table(
+    comparison: Comparison,
+    metric: str,
+    edges: Mapping[str, str] | None = None,
+    plain: Collection[str] = (),
+) -> str:
+    """One metric as a `table` with a caption and a label: models by buckets.
+
+    A cell is the mean over seeds, ± their standard deviation where a model has several; the best
+    value of a bucket is bold. Verdicts against the baseline mark the primary metric.
+
+    Args:
+        edges: bucket -> its meaning, in words.
+        plain: metrics of which nothing is bold, as they do not ask whether a list was right.
+    """
     buckets = comparison.buckets
-    direction = 0 if metric in facts["plain"] else comparison.directions[metric]
+    direction = 0 if metric in plain else comparison.directions[metric]
     heads = []
     for bucket in buckets:
         users = comparison.row(comparison.baseline, comparison.primary, bucket)["users"]
@@ -80,8 +90,9 @@ def table(comparison: Comparison, metric: str, facts: Mapping[str, Any]) -> str:
     for model, cells in rows.items():
         words = [cell(row, top) for row, top in zip(cells, best, strict=True)]
         lines.append(f"    {escaped(model)} & {' & '.join(words)} \\\\")
+    shown = [row for cells in rows.values() for row in cells if row is not None]
     return TABLE.format(
-        caption=caption(comparison, metric, facts, {row["verdict"] for row in _rows(rows)}),
+        caption=caption(metric, shown, comparison.baseline, edges or {}, bold=direction != 0),
         label=f"lrec-{metric.replace('_', '-')}",
         columns="r" * len(buckets),
         heads=" & ".join(heads),
@@ -90,21 +101,25 @@ def table(comparison: Comparison, metric: str, facts: Mapping[str, Any]) -> str:
 
 
 def caption(
-    comparison: Comparison, metric: str, facts: Mapping[str, Any], verdicts: Collection[str]
+    metric: str,
+    rows: Sequence[Mapping[str, Any]],
+    baseline: str,
+    edges: Mapping[str, str],
+    bold: bool,
 ) -> str:
-    """The caption: metric, users, seeds, and the meaning of what a cell shows."""
-    seeds = facts["seeds"]
+    """The caption: metric, users, and the meaning of what the cells show."""
     parts = [f"{metric_name(metric)} by bucket of users (numbers of users in brackets)"]
-    edges = [f"{bucket}: {words}" for bucket, words in facts["buckets"].items()]
-    parts += ["; ".join(edges)] if edges else []
+    if edges:
+        parts.append("; ".join(f"{bucket}: {words}" for bucket, words in edges.items()))
     text = escaped(". ".join(parts))
-    if len(seeds) > 1:
-        text += rf". Mean $\pm$ standard deviation over {len(seeds)} seeds"
-    if comparison.directions[metric] and metric not in facts["plain"]:
+    if any(row.get("seeds_sd") for row in rows):
+        text += r". Mean $\pm$ standard deviation over seeds"
+    if bold:
         text += ". Bold: the best"
+    verdicts = {row["verdict"] for row in rows}
     if marks := [verdict for verdict in MARKS if verdict in verdicts]:
         words = ", ".join(f"{MARKS[verdict]} {verdict}" for verdict in marks)
-        text += f". {words} than {escaped(comparison.baseline)} ($p \\leq .05$ after Holm, paired)"
+        text += f". {words} than {escaped(baseline)} ($p \\leq .05$ after Holm, paired)"
     return text + "."
 
 
@@ -143,7 +158,3 @@ def escaped(words: str) -> str:
 def _has_values(comparison: Comparison, metric: str) -> bool:
     rows = (comparison.find(m, metric, b) for m in comparison.models for b in comparison.buckets)
     return any(row is not None and row["value"] is not None for row in rows)
-
-
-def _rows(table: Mapping[str, list[dict[str, Any] | None]]) -> list[dict[str, Any]]:
-    return [row for cells in table.values() for row in cells if row is not None]

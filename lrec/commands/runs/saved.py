@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec import tracking
 from lrec.base.config.check import check
-from lrec.base.errors import DataError
+from lrec.base.errors import ConfigError, DataError
 from lrec.commands import loading
 from lrec.commands.runs.stored_config import read_stored_config
 from lrec.commands.settings import RunSettings
@@ -83,13 +83,14 @@ def load_model(run_id: str) -> Model:
 
     Raises:
         RuntimeError: there is no such run, or it has no whole model.
+        ConfigError: it is of a plugin that the command does not name.
     """
     with TemporaryDirectory() as folder:
         path = fetch(run_id, "model", Path(folder)) / "data" / "model"
         try:
             return saving.load(path)
-        except RuntimeError as error:
-            raise RuntimeError(str(error).replace(str(path), f"run {run_id}")) from None
+        except (RuntimeError, ConfigError) as error:
+            raise type(error)(str(error).replace(str(path), f"run {run_id}")) from None
 
 
 def load_model_for(run_id: str, catalogue: Catalogue) -> Model:

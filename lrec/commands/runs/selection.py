@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from lrec import __version__
 from lrec.base.config.check import target_class
+from lrec.base.config.plugins import refuse_unnamed
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import LOCATION, key_of
 from lrec.commands.runs.model_identity import differences, name, settings
@@ -127,6 +128,7 @@ class ComparedModel:
         params, place = self.any.params, f"run {self.any.id}"
         members = [key for key in params if re.fullmatch(r"model\.members\..*\._target_", key)]
         keys = ["model._target_", *members]
+        refuse_unnamed((str(params.get(key)) for key in keys), place)
         return any(target_class(params.get(k), k, place, Model).has_graph() for k in keys)
 
     @property

@@ -17,6 +17,9 @@ import yaml  # type: ignore[import-untyped]
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from lrec.base.config import plugins
+from lrec.base.config.schema import targets_of
+
 LONGEST, DEEPEST = 1_000_000, 20  # letters and levels of a config; lrec's own have 10,000 and 5
 SEAL = "# sha256: "
 LATER = {"validate_users": None}  # keys that runs of older lrecs lack, and what they did
@@ -34,6 +37,7 @@ def read_stored_config(path: Path, run: str) -> DictConfig:
 
     Raises:
         RuntimeError: lrec did not write it, or an older lrec did.
+        ConfigError: it names classes of a plugin that the command does not name.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -51,7 +55,9 @@ def read_stored_config(path: Path, run: str) -> DictConfig:
         raise RuntimeError(f"the config of run {run} holds an interpolation: lrec stores none.")
     if not isinstance(config, DictConfig) or not PLAIN.issuperset(map(type, leaves)):
         raise RuntimeError(f"the config of run {run} is not of keys and plain values.")
-    if not all(_exists(target) for target in _targets(values)):
+    targets = targets_of(values)
+    plugins.refuse_unnamed(targets, f"the config of run {run}")
+    if not all(_exists(target) for target in targets):
         raise RuntimeError(f"run {run} was made by an older lrec: train it again.")
     return OmegaConf.merge(LATER, config)  # type: ignore[return-value]
 
@@ -103,13 +109,6 @@ def _leaves(node: Any) -> Iterator[Any]:
             yield from _leaves(value)
     else:
         yield node
-
-
-def _targets(node: Any) -> Iterator[str]:
-    """Every `_target_` in a config and in the nodes below it."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield from [str(value)] if key == "_target_" else _targets(value)
 
 
 def _exists(target: str) -> bool:

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from lrec.base.config import plugins
 from lrec.reporting.terminal import Screen
 from lrec.tracking import Log, entries_of, obstacle
 
@@ -20,9 +21,12 @@ def announced(screen: Screen, log: Log, folder: Path, resumable: bool) -> Iterat
         folder: of the run.
         resumable: False for a run that is begun again instead, such as an update's.
     """
+    if not log.keeps_files:
+        yield
+        return
     place = os.path.relpath(folder)
     name = log.run_id or place
-    again = ["lrec", "train", f"resume={name}"]
+    again = ["lrec", "train", *plugins.words(), f"resume={name}"]
     screen.note(f"run {name}, in {shlex.quote(place)}")
     if resumable:
         screen.commands("if it is interrupted", again)

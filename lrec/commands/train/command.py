@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from omegaconf import DictConfig
 
+from lrec.base.config import plugins
 from lrec.commands.composing import ComposedConfig, Invocation, key_of, own_keys
 from lrec.commands.next_commands import short_id, with_model
 from lrec.commands.runs.find_or_train import digest_of, find, killed
@@ -19,6 +20,7 @@ from lrec.commands.runs.saved import folder_of
 from lrec.commands.runs.stored_config import read_stored_config
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import experiment
+from lrec.commands.train.experiment import TrainResult
 from lrec.reporting.terminal import Screen
 from lrec.tracking import PARENT, SavedRun, adopt, finished
 
@@ -65,11 +67,21 @@ def run(settings: TrainSettings, invocation: Invocation) -> float:
         The best value of the monitored validation metric, for sweepers; NaN in a process that only
         trains along.
     """
-    config, own = invocation.config, own_keys(TrainSettings)
-    config = replace(config, values={k: v for k, v in config.values.items() if k not in own})
+    config = config_of_training(invocation)
     if settings.resume is None and not settings.fresh and PARENT in os.environ:
         return find_or_train_job(settings, config)
-    return train(settings, config)
+    return best_value(train(settings, config))
+
+
+def config_of_training(invocation: Invocation) -> ComposedConfig:
+    """The config without the keys of the command, which a run does not have."""
+    config, own = invocation.config, own_keys(TrainSettings)
+    return replace(config, values={k: v for k, v in config.values.items() if k not in own})
+
+
+def best_value(result: TrainResult | None) -> float:
+    """The monitored value of a run; NaN in a process that only trains along."""
+    return math.nan if result is None else result.best
 
 
 def find_or_train_job(settings: TrainSettings, config: ComposedConfig) -> float:
@@ -85,13 +97,13 @@ def find_or_train_job(settings: TrainSettings, config: ComposedConfig) -> float:
         found = finished_job(settings, config)
         try:
             if found is None:
-                return train(settings, killed_job(settings, config) or config)
+                return best_value(train(settings, killed_job(settings, config) or config))
         finally:  # while it is held: a process that waits for it tries again
             Path(lock.lock_file).unlink(missing_ok=True)
     return found.metrics.get(f"best/{settings.monitor.removeprefix('val/')}", math.nan)
 
 
-def train(settings: TrainSettings, config: ComposedConfig) -> float:
+def train(settings: TrainSettings, config: ComposedConfig) -> TrainResult | None:
     """Train a run, or go on with one in its own folder; see `run`."""
     if settings.resume is not None:
         folder = Path(settings.resume)  # found before the check, see `stored`
@@ -103,10 +115,10 @@ def train(settings: TrainSettings, config: ComposedConfig) -> float:
         origin = ["lrec", "train", *config.overrides] if missing else None
         following = with_model(result.run_id, origin, switches=missing)
         if not missing and result.evaluation is not None:
-            again = ["lrec", "evaluate", f"run={short_id(result.run_id)}", "bucket=counts"]
-            following.insert(1, again)
+            again = ["lrec", "evaluate", *plugins.words(), f"run={short_id(result.run_id)}"]
+            following.insert(1, [*again, "bucket=counts"])
         Screen().commands("next", *following)
-    return math.nan if result is None else result.best
+    return result
 
 
 def killed_job(settings: RunSettings, config: ComposedConfig) -> ComposedConfig | None:

@@ -192,10 +192,11 @@ def run(
             if result is not None and not model.is_saved_exactly:
                 screen.line(log_rounding(log, evaluator, ranker, result, monitor.name))
             run_logging.log_model(context, model)
-        run_logging.log_curves(context, callback.history, settings.monitor)
+        if log.keeps_files:
+            run_logging.log_curves(context, callback.history, settings.monitor)
         for path in observer.files() if observer is not None else ():
             log.file(path)
-        if observer is None:
+        if observer is None and log.keeps_files:
             run_logging.log_figures(context, rows, settings, data)
     checkpoint.remove()
 

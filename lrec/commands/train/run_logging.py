@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrec.base.config import plugins
+from lrec.base.config.code_digest import plugin_digest
+from lrec.base.config.schema import targets_of
 from lrec.base.errors import listed
 from lrec.base.files import digest_of_values, write_table, write_text
 from lrec.base.machine import cpus, peak_memory
@@ -77,7 +80,7 @@ def log_config(context: RunContext, seeded: bool) -> None:
     for group, node in config.values.items():
         flat |= {group: node} if not isinstance(node, dict) else _flat(node, group)
     log.params({**config.choices, **flat})
-    log.environment()
+    log.environment(plugins.outside(targets_of(config.values)))
     log.tags(
         {
             "lrec.config": config_digest(config.values, seeded),
@@ -249,6 +252,8 @@ def config_digest(config: Mapping[str, Any], seeded: bool = True) -> str:
         decisive.pop("validate_users", None)
     if isinstance(data := config.get("dataset"), dict):
         decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
+    if (code := plugin_digest(targets_of(decisive))) is not None:  # a plugin's changes often
+        decisive["plugins"] = code
     decisive["precision"] = (config.get("strategy") or {}).get("precision")
     return digest_of_values(decisive)[:32]
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from lrec.base.config import plugins
 from lrec.commands.next_commands import with_saved
 from lrec.commands.runs import pareto
 from lrec.commands.runs.aggregates import aggregate
@@ -27,7 +28,11 @@ def following(sweep: str, runs: Sequence[SavedRun], best: str) -> list[list[str]
     """
     found = candidates(runs)
     comparable = all(one.complete for one in found) and len({one.protocol for one in found}) == 1
-    compared = [["lrec", "compare", f"sweep={sweep}"]] if comparable and len(found) > 1 else []
+    compared = (
+        [["lrec", "compare", *plugins.words(), f"sweep={sweep}"]]
+        if comparable and len(found) > 1
+        else []
+    )
     return [*compared, *with_saved(next(run for run in runs if run.id == best))]
 
 

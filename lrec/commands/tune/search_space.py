@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from lrec.base.config.conf import CONF
+from lrec.base.config.conf import file_of
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import Choice, Composer, Interval
 
@@ -46,8 +46,8 @@ class SearchSpace:
         Raises:
             ConfigError: the space is not written so.
         """
-        file = CONF / "search" / f"{model}.yaml"
-        if not file.is_file():
+        file = file_of("search", model)
+        if file is None:
             return cls({})
         space = OmegaConf.load(file)
         assert isinstance(space, DictConfig)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from lrec.base.config import plugins
 from lrec.base.config.quotes import in_quotes
 from lrec.base.errors import ConfigError, one_line, redact
 from lrec.base.machine import cpus
@@ -197,7 +198,7 @@ def worker_words(
         own.append(f"study={in_quotes(base, chr(39))}")
     if settings.storage is not None:
         own.append(f"storage={in_quotes(settings.storage, chr(39))}")
-    return ["lrec", "tune", *overrides, *own, f"worker={number}"]
+    return ["lrec", "tune", *plugins.words(), *overrides, *own, f"worker={number}"]
 
 
 @contextlib.contextmanager

@@ -12,7 +12,9 @@ import numpy as np
 from lrec import __version__
 from lrec.base.array_files import read_arrays, write_arrays
 from lrec.base.arrays import Arrays
+from lrec.base.config import plugins
 from lrec.base.config.check import build
+from lrec.base.config.schema import targets_of
 from lrec.base.errors import one_line
 from lrec.base.files import write_text
 from lrec.data import genre_matrix
@@ -96,6 +98,7 @@ def load(folder: Path) -> Model:
         node = meta["model"]
     except Exception as error:
         raise _damaged(folder, CATALOGUE, error) from None
+    plugins.refuse_unnamed(targets_of(node), f"the model in {folder}")
     model: Model = build(node, "model", str(folder / MODEL), Model)
     model.restore(state, catalogue)
     return model

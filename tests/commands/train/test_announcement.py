@@ -19,7 +19,7 @@ def test_a_run_can_go_on_once_its_config_is_there(
     file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The config is written last, and the overrides before it."""
-    log: Any = SimpleNamespace(run_id="abc")
+    log: Any = SimpleNamespace(run_id="abc", keeps_files=True)
     journal = Journal(tmp_path)
     journal.add("start", tags={"lrec.command": "train"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,10 +28,10 @@ def test_jobs_of_one_digest_train_once(
         run.metrics["best/ndcg_at_10/all"] = 0.5
         return run if same else None
 
-    def train(settings: Any, config: ComposedConfig) -> float:
+    def train(settings: Any, config: ComposedConfig) -> Any:
         time.sleep(0.2)
         trained.append(settings.seed)
-        return 0.5
+        return SimpleNamespace(best=0.5)
 
     monkeypatch.setattr(command, "finished_job", finished_job)
     monkeypatch.setattr(command, "killed_job", lambda settings, config: None)

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from lrec.base.config.conf import CONF
+from lrec.base.config import plugins
+from lrec.base.config.conf import CONF, search_folders
 from lrec.base.errors import ConfigError
 from lrec.base.files import write_text
 from lrec.commands.composing import Composer, own_keys
@@ -113,7 +114,9 @@ def use(path: Path) -> str:
     if path.parent.name != "experiment":
         return ""
     folder = path.parent.parent
-    own = [] if folder.resolve() == CONF.resolve() else [f"--config-dir={folder}"]
+    own = [word for word in plugins.words() if not word.startswith("--config-dir")]
+    known = folder.resolve() in search_folders() and (own or folder.resolve() == CONF.resolve())
+    own = own if known else [f"--config-dir={folder}", *own]
     return shlex.join(["lrec", "train", *own, f"+experiment={path.stem}"])
 
 

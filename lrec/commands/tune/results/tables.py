@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
+from lrec.base.config import plugins
 from lrec.base.config.quotes import in_quotes
 from lrec.commands.runs.aggregates import label
 from lrec.commands.tune.results.front import Front
@@ -101,7 +102,7 @@ def following(outcomes: Sequence[StudyOutcome]) -> list[list[str]]:
     if len(chosen) < 2:
         return []
     quoted = ",".join(in_quotes(text, '"') for text in chosen)
-    return [["lrec", "compare", f"candidates=[{quoted}]"]]
+    return [["lrec", "compare", *plugins.words(), f"candidates=[{quoted}]"]]
 
 
 def trials_table(outcomes: Sequence[StudyOutcome], fronts: Sequence[Front]) -> pd.DataFrame:

@@ -1,0 +1,194 @@
+"""Comparisons from Python: `lrec compare` with a result in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from lrec.api import calling
+from lrec.api.training import TrainedRun
+from lrec.base.errors import ConfigError
+from lrec.cli.from_python import composed
+from lrec.commands.compare.command import run as compare_runs
+from lrec.commands.compare.latex import table as latex_table
+from lrec.commands.compare.sentences import headline
+from lrec.commands.compare.table import bucket_orders
+from lrec.evaluation.comparison.compare import compare as compare_tables
+from lrec.evaluation.comparison.comparison import Comparison
+from lrec.evaluation.comparison.user_alignment import (
+    ComparisonError,
+    ModelTables,
+    metric_directions,
+)
+from lrec.reporting.figures import intervals
+from lrec.reporting.formatting import metric_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class ComparedRuns:
+    """Models side by side, by bucket, with intervals and verdicts against a baseline.
+
+    Attributes:
+        comparison: as the command has it.
+    """
+
+    comparison: Comparison
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row for each bucket, model and metric: value, difference, their intervals, verdict."""
+        return self.comparison.rows
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """The verdicts by the primary metric: a row for each model, a column for each bucket."""
+        return self._wide("verdict")
+
+    @property
+    def values(self) -> pd.DataFrame:
+        """The values of the primary metric: a row for each model, a column for each bucket."""
+        return self._wide("value")
+
+    @property
+    def sentences(self) -> list[str]:
+        """The outcome in words."""
+        return headline(self.comparison, {}, False)
+
+    def figure(self, metric: str | None = None, width: float = 7.0) -> Figure:
+        """A metric of every model by bucket, with 95 % intervals, as a figure of matplotlib.
+
+        Args:
+            metric: None for the primary one.
+            width: in inches; 3.3 is a column of a paper.
+
+        Raises:
+            ValueError: the comparison does not have the metric.
+        """
+        found, metric = self.comparison, self._known(metric)
+        series = {}
+        for model in found.models:
+            rows = [found.find(model, metric, bucket) or {} for bucket in found.buckets]
+            series[model] = [
+                (r.get("value"), r.get("value_low"), r.get("value_high")) for r in rows
+            ]
+        return intervals(series, found.buckets, metric_name(metric), width)
+
+    def to_latex(self, metric: str | None = None) -> str:
+        """A table in LaTeX (package booktabs): models by buckets.
+
+        A cell is the mean over seeds, ± their standard deviation; the best of each bucket is bold,
+        and + and − mark what is better or worse than the baseline, by the verdicts.
+
+        Args:
+            metric: None for the primary one, the only one with verdicts.
+
+        Raises:
+            ValueError: the comparison does not have the metric.
+        """
+        return latex_table(self.comparison, self._known(metric))
+
+    def _known(self, metric: str | None) -> str:
+        known = self.comparison.directions
+        if metric is not None and metric not in known:
+            raise ValueError(f"metric must be one of {', '.join(known)}. Received: {metric!r}")
+        return metric or self.comparison.primary
+
+    def _wide(self, column: str) -> pd.DataFrame:
+        rows = self.comparison.rows
+        rows = rows[rows["metric"] == self.comparison.primary]
+        wide = rows.set_index(["model", "bucket"])[column].unstack()  # noqa: PD010 - of text too
+        return wide.loc[self.comparison.models, self.comparison.buckets]
+
+    def _repr_html_(self) -> str:
+        """The values, for a notebook."""
+        return str(self.values.to_html(float_format="{:.4f}".format))
+
+
+def compare(
+    candidates: Sequence[TrainedRun | str],
+    *overrides: str,
+    primary: str = "ndcg_at_10",
+    baseline: str | None = None,
+    log: bool | None = None,
+    verbose: bool = True,
+) -> ComparedRuns:
+    """Compare runs by bucket of users, against a baseline.
+
+    Args:
+        candidates: results of `lrec.train`, or runs by id, first letters of it, model, or latest.
+        overrides: of `lrec compare`, such as `resamples=1000`, for logged runs.
+        primary: the metric that verdicts are given by.
+        baseline: a model's name; None takes the simple model that is best on validation.
+        log: True makes a run of the comparison, with its page, as `lrec compare` does; None does so
+            where all candidates are logged. False compares results of `lrec.train` in memory.
+        verbose: False prints nothing.
+
+    Raises:
+        ComparisonError: they have different data, splits or seeds, or none is a baseline.
+        ConfigError: a name is not known.
+    """
+    results = [one for one in candidates if isinstance(one, TrainedRun)]
+    ids = [one.run_id if isinstance(one, TrainedRun) else one for one in candidates]
+    unlogged = [one for one in results if one.run_id is None]
+    if log is None:
+        log = not unlogged
+    if log and unlogged:
+        raise ConfigError(f"log=True needs logged runs. Received: {unlogged[0]}")
+    if not log and len(results) < len(ids):
+        raise ConfigError(
+            "runs of the store are compared with log=True, together with logged results only. "
+            f"Received: {[one for one in candidates if isinstance(one, str)]}"
+        )
+    with ExitStack() as stack:
+        stack.enter_context(calling.call(verbose))
+        if not log:
+            return ComparedRuns(_in_memory(results, primary, baseline))
+        words = [f"runs=[{','.join(map(str, ids))}]", f"primary={primary}", *overrides]
+        words += [] if baseline is None else [f"baseline={baseline}"]
+        call = stack.enter_context(composed("compare", words))
+        call.invocation.folder.mkdir(parents=True, exist_ok=True)
+        return ComparedRuns(compare_runs(call.settings, call.invocation))
+
+
+def _in_memory(results: Sequence[TrainedRun], primary: str, baseline: str | None) -> Comparison:
+    by_name: dict[str, list[TrainedRun]] = defaultdict(list)
+    for result in results:
+        by_name[result.name].append(result)
+    for name, those in by_name.items():
+        if len({one.seed for one in those}) < len(those):
+            raise ComparisonError(f"two results are of {name} with the same seed: compare one.")
+    tables = [
+        ModelTables(name, [one.users for one in those], those[0].model.catalogue.n_items)
+        for name, those in by_name.items()
+    ]
+    if len(tables) < 2 or any(table.empty for model in tables for table in model.tables):
+        raise ComparisonError("two models are needed at least, each with a test.")
+    metrics = results[0].settings.metric
+    directions = metric_directions(tables[0].tables[0], metrics, primary)
+    chosen = baseline or _best_baseline(by_name, primary, directions[primary])
+    if chosen not in by_name:
+        names = ", ".join(by_name)
+        raise ComparisonError(f"baseline must be one of {names}. Received: {chosen}")
+    return compare_tables(tables, chosen, primary, metrics, bucket_orders(tables))
+
+
+def _best_baseline(by_name: dict[str, list[TrainedRun]], primary: str, direction: int) -> str:
+    key = f"val/{primary}/all"
+    values = {
+        name: fmean(one.result.validation[key] for one in those)
+        for name, those in by_name.items()
+        if those[0].model.is_baseline and all(key in one.result.validation for one in those)
+    }
+    if not values:
+        raise ComparisonError(
+            f"no simple model among {', '.join(by_name)} has {key}: name a baseline=…"
+        )
+    return max(values, key=lambda name: direction * values[name])

@@ -1,0 +1,131 @@
+"""Interactions from data frames and back, by way of the tables that are read from files."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrec.base.errors import DataError
+from lrec.base.files import write_table
+from lrec.data.interactions import Interactions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TABLE, ITEMS = "frame.parquet", "items.parquet"
+
+
+def interactions_of(frame: pd.DataFrame, items: pd.DataFrame | None, options: Any) -> Interactions:
+    """Read a data frame as `dataset=csv` reads a file of it: columns, cleaning and errors.
+
+    Args:
+        frame: a row for each interaction.
+        items: a row for each item, or None.
+        options: arguments of `lrec.data.dataset.csv.CSV`, beside the paths.
+
+    Raises:
+        DataError: the frame is not usable; one line says why.
+    """
+    from lrec.data.dataset.csv import CSV
+
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / TABLE]
+        _write(frame, paths[0])
+        if items is not None:
+            paths.append(Path(folder) / ITEMS)
+            _write(items, paths[1])
+        source = CSV(str(paths[0]), **options)
+        try:
+            return source.prepare(paths).by_user()
+        except DataError as error:
+            named = (text.replace(f"{folder}/", "") for text in error.problems)
+            raise DataError(*(text.replace(TABLE, "the frame") for text in named)) from None
+
+
+def write_interactions(data: Interactions, folder: Path) -> list[str]:
+    """Write interactions as a table that `dataset=csv` reads to the same interactions.
+
+    Returns:
+        The overrides that read it.
+
+    Raises:
+        DataError: they have weights of behaviours, which a plain table does not hold.
+    """
+    if data.weight is not None or data.known is not None or not data.is_target.all():
+        raise DataError(
+            "interactions with behaviours of different weights are trained on from their file: "
+            "dataset=csv dataset.path=… dataset.behaviors=…"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    path, items = folder / TABLE, folder / ITEMS
+    frame = frame_of(data)
+    order = slice(None) if data.position is None else np.argsort(data.position)
+    _write(frame.iloc[order], path)
+    words = ["dataset=csv", f"dataset.path={path}", "dataset.user=user", "dataset.item=item"]
+    for role in ("rating", "timestamp"):
+        words.append(f"dataset.{role}={role if role in frame else 'null'}")
+    words += ["dataset.duplicates=" + ("last" if data.unique_pairs else "keep")]
+    words += [] if data.clock else ["dataset.clock=false"]
+    content = data.features
+    if content.titles is not None or content.genres is not None:
+        _write(_items_of(data), items)
+        words.append(f"dataset.items_path={items}")
+    return words
+
+
+def table_digest(data: Interactions) -> str:
+    """Hex digest of all that `write_interactions` writes: of the items too, unlike the data's."""
+    digest = hashlib.sha256(data.digest.encode())
+    content = data.features
+    genres = [] if content.genres is None else [content.genres.indices, content.genres.indptr]
+    for part in (content.titles, content.described, *genres):
+        if part is not None:
+            digest.update(str((part.dtype, part.shape)).encode())
+            digest.update(np.ascontiguousarray(part).data)
+    digest.update(repr(content.genre_names).encode())
+    return digest.hexdigest()
+
+
+def frame_of(data: Interactions) -> pd.DataFrame:
+    """A row for each interaction with its original ids, and rating and time where there are any."""
+    import pandas as pd
+
+    columns: dict[str, Any] = {"user": data.user_ids[data.user], "item": data.item_ids[data.item]}
+    if data.rating is not None:
+        columns["rating"] = data.rating
+    if data.timestamp is not None:
+        columns["timestamp"] = data.timestamp
+    return pd.DataFrame(columns)
+
+
+def _items_of(data: Interactions) -> pd.DataFrame:
+    import pandas as pd
+
+    columns: dict[str, Any] = {"item": data.item_ids}
+    content = data.features
+    if content.titles is not None:
+        columns["title"] = content.titles
+    if content.genres is not None:
+        names, rows = np.array(content.genre_names, object), content.genres
+        parts = np.split(names[rows.indices], rows.indptr[1:-1])
+        columns["genres"] = ["|".join(part) for part in parts]
+    described = content.described
+    table = pd.DataFrame(columns)
+    return table if described is None else table[described]
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as Parquet, its columns by their names as text.
+
+    Raises:
+        DataError: a column holds what no table can.
+    """
+    try:
+        write_table(path, frame.set_axis([str(name) for name in frame], axis=1))
+    except Exception as error:  # of pyarrow, of many kinds
+        why = " ".join(str(error).split())[:200]
+        raise DataError(f"the frame cannot be written as a table: {why}") from None

@@ -1,0 +1,79 @@
+"""Comparisons from Python, in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import lrec
+from lrec.evaluation.comparison.user_alignment import ComparisonError
+
+QUICK = ("metric=[recall,ndcg]", "k=[10]")
+
+
+@pytest.fixture(scope="module")
+def results(tiny: Path) -> list[lrec.TrainedRun]:
+    split = lrec.leave_one_out(lrec.Interactions.from_frame(pd.read_csv(tiny)))
+    names = ("popularity", "itemknn", "ease")
+    return [
+        lrec.train(f"model={name}", *QUICK, data=split, log=False, verbose=False) for name in names
+    ]
+
+
+def test_values_are_those_of_the_runs(results: list[lrec.TrainedRun]) -> None:
+    compared = lrec.compare(results, baseline="popularity", verbose=False)
+    assert compared.values.index.tolist() == ["popularity", "itemknn", "ease"]
+    for result in results:
+        own = result.metrics.loc["ndcg_at_10", compared.values.columns]
+        assert compared.values.loc[result.name].tolist() == pytest.approx(own.tolist())
+    assert set(compared.verdicts.loc["popularity"]) <= {"baseline", "too few users"}
+    assert {"bucket", "model", "metric", "value", "difference", "verdict"} <= {*compared.table}
+    assert compared.sentences
+    assert "<table" in compared._repr_html_()
+
+
+def test_baseline_is_the_best_simple_model_on_validation(results: list[lrec.TrainedRun]) -> None:
+    compared = lrec.compare(results, verbose=False)
+    best = max(results, key=lambda result: result.validation.loc["ndcg_at_10", "all"])
+    assert compared.comparison.baseline == best.name
+
+
+def test_table_in_latex(results: list[lrec.TrainedRun]) -> None:
+    compared = lrec.compare(results, baseline="popularity", verbose=False)
+    text = compared.to_latex("recall_at_10")
+    lines = text.splitlines()
+    assert lines[0] == rf"\begin{{tabular}}{{l{'r' * len(compared.values.columns)}}}"
+    assert lines[2].startswith("recall@10 & all & tail")
+    rows = lines[4:7]
+    assert [row.partition(" &")[0] for row in rows] == ["popularity", "itemknn", "ease"]
+    values = [result.metrics.loc["recall_at_10", "all"] for result in results]
+    for row, value in zip(rows, values, strict=True):
+        cell = row.split(" & ")[1]
+        assert f"{value:.4f}"[1:] in cell
+        assert cell.startswith(r"\textbf") == (value == max(values))
+
+
+def test_figure_has_every_model(results: list[lrec.TrainedRun]) -> None:
+    compared = lrec.compare(results, baseline="popularity", verbose=False)
+    figure = compared.figure(width=3.3)
+    (axes,) = figure.axes
+    assert figure.get_size_inches()[0] == pytest.approx(3.3)
+    assert len(axes.containers) == 3
+    assert axes.get_ylabel() == "ndcg@10"
+    with pytest.raises(ValueError, match="metric must be one of ndcg_at_10"):
+        compared.figure("map_at_10")
+
+
+def test_refusals(results: list[lrec.TrainedRun]) -> None:
+    with pytest.raises(lrec.ConfigError, match="log=True needs logged runs"):
+        lrec.compare(results, log=True)
+    with pytest.raises(lrec.ConfigError, match="together with logged results only"):
+        lrec.compare([results[0], "latest"])
+    with pytest.raises(ComparisonError, match="baseline must be one of"):
+        lrec.compare(results, baseline="vae")
+    with pytest.raises(ComparisonError, match="two models are needed"):
+        lrec.compare(results[:1])
+    with pytest.raises(ComparisonError, match="same seed"):
+        lrec.compare([results[0], results[0]])

@@ -1,0 +1,279 @@
+"""Plugins: found, refused, and never imported because something saved names them."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.cli import CommandLine, SilentCallback
+
+from lrec import train
+from lrec.base.config import conf, plugins
+from lrec.base.config.check import component_class, target_class
+from lrec.base.config.code_digest import plugin_digest
+from lrec.base.config.conf import PACKAGE, options
+from lrec.base.errors import ConfigError
+from lrec.commands.runs.stored_config import read_stored_config, stored_text
+from lrec.commands.train.run_logging import config_digest
+from lrec.data.dataset.csv import CSV
+from lrec.data.split.leave_one_out import LeaveOneOut
+from lrec.model import Model
+from lrec.model.common import saving
+from lrec.training.strategy.cpu import CPU
+
+TEMPLATE = PACKAGE.parent / "docs" / "plugin_template"
+NODE = {"_target_": "mine.model.foo.Foo", "neighbours": 5, "damping": 1.0}
+FOO = NODE["_target_"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The template outside of the repository, in a process that knows no plugin."""
+    shutil.copytree(TEMPLATE, tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.delenv(plugins.VARIABLE, raising=False)
+    monkeypatch.setattr(plugins, "_here", plugins.Plugins([], [], set()))
+    monkeypatch.setattr(conf, "_added", [])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mine"]:
+        monkeypatch.delitem(sys.modules, name)
+    yield tmp_path / "work"
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mine"]:
+        del sys.modules[name]
+
+
+def install(folder: Path) -> None:
+    """As `pip install` leaves a package with an entry point."""
+    info = folder / "mine-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text("[lrec.plugins]\nfoos = mine\n")
+    sys.path.append(str(folder))
+
+
+def trained(tiny: Path) -> Model:
+    split = LeaveOneOut()(CSV(str(tiny)).load())
+    model: Model = target_class(FOO, "model", "", Model)(neighbours=5)
+    model.fit(split, None, CPU(), 1, SilentCallback())  # type: ignore[arg-type]
+    return model
+
+
+def test_named_package_is_found_beside_its_conf_and_is_code_that_may_run(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"must lie in lrec or in a plugin .*plugins=\[mine\]"):
+        target_class(FOO, "model._target_", "foo.yaml", Model)
+    assert "foo" not in options("model")
+    plugins.activate(["mine"])
+    assert "foo" in options("model")
+    assert "foo" in options("search")
+    assert component_class("model", "foo").name == "foo"
+    assert plugins.words() == ["plugins=[mine]"]
+
+
+def test_conf_of_another_folder_leads_to_the_package_beside_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plugins.activate(["mine"], "work/conf")
+    assert component_class("model", "foo").__module__ == "mine.model.foo"
+    assert plugins.words() == ["--config-dir=work/conf", "plugins=[mine]"]
+
+
+def test_entry_point_is_found_without_a_word_but_loads_nothing_saved(
+    folder: Path, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(folder)
+    plugins.activate()
+    assert "mine" not in sys.modules, "found by its files only"
+    model = trained(tiny)
+    assert plugins.words() == ["plugins=[mine]"], "for commands that load the run"
+    saving.save(tmp_path / "model", model, NODE)
+    with pytest.raises(ConfigError, match=r"If you trust the package, name it: plugins=\[mine\]"):
+        saving.load(tmp_path / "model")
+    monkeypatch.setenv(plugins.VARIABLE, "foos")  # the entry point's name, as MLflow's server has
+    assert saving.load(tmp_path / "model").name == "foo"
+
+
+def test_config_of_a_saved_run_imports_no_plugin(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(stored_text({"model": NODE, "metric": {"a": {"_target_": "mine.boom.Boom"}}}))
+    with pytest.raises(ConfigError, match=r"config of run 1 names 'mine\.model\.foo\.Foo'.*mine\]"):
+        read_stored_config(path, "1")
+    assert "mine" not in sys.modules
+    plugins.activate(["mine"])
+    assert read_stored_config(path, "1").model.neighbours == 5
+
+
+def test_what_cannot_be_found_is_refused_with_where_it_was_looked_for(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=f"there is no package yours: install it.*{folder}"):
+        plugins.activate(["yours"])
+    with pytest.raises(ConfigError, match="plugins are packages by name"):
+        plugins.activate(["../mine"])
+
+
+def test_name_of_a_file_of_lrec_is_refused(folder: Path) -> None:
+    shutil.copy(folder / "conf" / "model" / "foo.yaml", folder / "conf" / "model" / "vae.yaml")
+    with pytest.raises(ConfigError, match=r"vae.yaml has the name of another model.*rename"):
+        plugins.activate(["mine"])
+
+
+def test_code_that_fails_on_import_says_so(folder: Path) -> None:
+    plugins.activate(["mine"])
+    (folder / "mine" / "model" / "bad.py").write_text("import no_such_library\n")
+    with pytest.raises(ConfigError, match=r"cannot be imported, ModuleNotFoundError: .*no_such"):
+        target_class("mine.model.bad.Bad", "model._target_", "", Model)
+    with pytest.raises(ConfigError, match="does not exist"):
+        target_class("mine.model.none.Bad", "model._target_", "", Model)
+
+
+def test_changed_code_of_a_plugin_is_another_run(folder: Path) -> None:
+    plugins.activate(["mine"])
+    before = config_digest({"model": NODE})
+    assert config_digest({"model": NODE}) == before
+    (folder / "mine" / "model" / "foo.py").open("a").write("\n# changed\n")
+    assert config_digest({"model": NODE}) != before
+    assert plugin_digest(["lrec.model.ease.EASE"]) is None
+
+
+OTHERS = {
+    "metric/first": """
+from lrec.evaluation.metric import RankingMetric
+
+class First(RankingMetric):
+    name = "first"
+
+    def __call__(self, lists, k):
+        return lists.hits[:, 0].astype(float)
+""",
+    "split/newest": """
+from lrec.data.split.leave_one_out import LeaveOneOut
+
+class Newest(LeaveOneOut):
+    name = "newest"
+""",
+    "bucket/pairs": """
+from lrec.evaluation.bucket import ActivityBucketing
+
+class Pairs(ActivityBucketing):
+    name = "pairs"
+    names = ("few", "many")
+
+    def __init__(self, edge: int = 5) -> None:
+        self.edge = edge
+
+    def edges(self, train, catalogue):
+        return [float(self.edge)]
+""",
+    "feature/counts": """
+import numpy as np
+from lrec.data.feature import Feature
+
+class CountVectors(Feature):
+    name = "counts"
+
+    def __call__(self, split):
+        return np.log1p(split.catalogue.popularity)[:, None].astype(np.float32)
+""",
+    "augment/nothing": """
+from lrec.training.augment.none import NoAugmenter
+
+class Nothing(NoAugmenter):
+    name = "nothing"
+""",
+    "dataset/mall": """
+from lrec.data.dataset.synthetic import Synthetic
+
+class Mall(Synthetic):
+    name = "mall"
+
+    def __init__(self, n_users: int = 200) -> None:
+        super().__init__(n_users=n_users, n_items=80)
+""",
+}
+ARGUMENTS = {"bucket/pairs": "edge: 5 # of the few", "dataset/mall": "n_users: 200 # customers"}
+
+
+def add_others(folder: Path) -> None:
+    """A component of every other kind, each of two files."""
+    for place, code in OTHERS.items():
+        group, name = place.split("/")
+        title = code.partition("class ")[2].partition("(")[0]
+        several = f"# @package {group}.{name}\n" if group in ("metric", "bucket", "feature") else ""
+        target = f"_target_: mine.{group}.{name}.{title}\n"
+        for path, text in (
+            (f"mine/{place}.py", f"from __future__ import annotations\n{code}"),
+            (f"conf/{place}.yaml", f"{several}# Of mine.\n{target}{ARGUMENTS.get(place, '')}\n"),
+        ):
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_text(text)
+
+
+def test_components_of_every_kind_work_together(folder: Path) -> None:
+    add_others(folder)
+    chosen = [f"{place.replace('/', '=')}" for place in OTHERS if not place.startswith("metric")]
+    words = ("plugins=[mine]", "model=foo", "metric=[ndcg,first]", "k=[10]", *chosen)
+    result = train(*words, log=False, verbose=False)
+    assert result.metrics.columns.tolist() == ["all", "few", "many", "cold"]
+    assert result.metrics.loc["first_at_10", "all"] <= result.metrics.loc["ndcg_at_10", "all"] + 1
+    assert result.settings.dataset.name == "mall"
+
+
+def test_contract_tests_run_on_the_template_and_find_a_broken_file(folder: Path) -> None:
+    """Of every kind of component; not those that train often, which take half a minute."""
+    add_others(folder)
+    words = ["-p", "lrec.testing.plugin_option", "--pyargs", "lrec.testing", "--plugin", "mine"]
+    chosen = "yaml or check or search_space or empty_histories_are or name or there_is or metric "
+    chosen += "or disjoint or bucketing or feature or augmenter or data_set"
+    pytest_run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen]
+    (folder / "conf" / "model" / "bar.yaml").write_text(
+        "# Of none.\n_target_: mine.model.foo.Foo\n"
+    )
+    ran = subprocess.run([*pytest_run, *words], capture_output=True, text=True, cwd=folder)
+    failed = {
+        line.split("::")[-1].partition(" ")[0]
+        for line in ran.stdout.splitlines()
+        if "FAILED" in line
+    }
+    assert {name for name in failed if "model=bar" not in name} == set(), ran.stdout
+    assert "test_name_is_that_of_the_file[model=bar]" in failed, ran.stdout
+    assert int(re.findall(r"(\d+) passed", ran.stdout)[0]) > 25
+
+
+def test_template_is_trained_tuned_compared_and_used_outside_the_repository(
+    lrec: CommandLine, tiny: Path, folder: Path
+) -> None:
+    lrec.give_store(folder)
+    data = ("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out")
+    word = "plugins=[mine]"
+    forgotten = lrec(folder, "train", *data, "model=foo")
+    assert (forgotten.rc, "needs plugins=[PACKAGE]" in forgotten.complaint) == (2, True)
+    budget = ("trials=2", "confirm_seeds=[]", "workers=2")
+    tuned = lrec(folder, "tune", word, *data, "candidates=[foo]", *budget)
+    assert (tuned.rc, tuned.err) == (0, "")
+    compared = lrec(
+        folder, "compare", word, *data, "candidates=[popularity,foo]", "seeds=[1]", "resamples=100"
+    )
+    assert (compared.rc, compared.err) == (0, "")
+    refused = lrec(folder, "recommend", "run=foo", "users=all", "to=lists.csv")
+    assert refused.rc == 2
+    assert "plugins=[mine]" in refused.complaint
+    used = lrec(folder, "recommend", word, "run=foo", "users=all", "to=lists.csv")
+    assert (used.rc, used.err) == (0, "")
+    assert (folder / "lists.csv").stat().st_size > 1000
+
+
+def test_other_processes_are_handed_the_plugins(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As a launcher does with its jobs, which may run in another folder."""
+    state = pickle.dumps(plugins.activate(["mine"]))
+    monkeypatch.setattr(plugins, "_here", plugins.Plugins([], [], set()))
+    monkeypatch.setattr(conf, "_added", [])
+    sys.path.remove(str(folder))
+    monkeypatch.chdir(tmp_path)
+    plugins.adopt(pickle.loads(state))
+    assert component_class("model", "foo").name == "foo"
