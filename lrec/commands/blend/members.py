@@ -40,6 +40,7 @@ class BlendSettings(SelectionSettings):
     requests: int
 
     file: ClassVar[str] = "conf/blend.yaml"
+    loads_models: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
