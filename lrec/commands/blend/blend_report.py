@@ -66,7 +66,7 @@ class BlendReport:
             "half, and val/… are of both"
         ]
         if blend.dropped:
-            lines.append(f"dropped, without weight at any length: {', '.join(blend.dropped)}")
+            lines.append(f"dropped, as NDCG is no lower without: {', '.join(blend.dropped)}")
         return lines
 
     def _weights(self, context: RunContext) -> Table:

@@ -40,6 +40,7 @@ class BlendSettings(SelectionSettings):
     requests: int
 
     file: ClassVar[str] = "conf/blend.yaml"
+    loads_models: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -120,6 +121,7 @@ def blend_job(
         "_target_": f"{Blend.__module__}.{Blend.__qualname__}",
         "members": {name: own["model"] for name, own in stored.items()},
         "scale": settings.scale,
+        "k": length_of_lists(settings.monitor),
     }
     location = {key.partition(".")[2]: value for key, value in location_of(config).items()}
     values = {
@@ -138,6 +140,16 @@ def blend_job(
     folder = config.folder / f"seed{seed}" if several else config.folder
     folder.mkdir(parents=True, exist_ok=True)
     return run_settings, ComposedConfig(values, config.overrides, choices, folder, purpose="blend")
+
+
+def length_of_lists(monitor: str) -> int:
+    """The k of a monitored metric; 10 where it has none, as those of ratings.
+
+    >>> length_of_lists("val/recall_at_20/tail")
+    20
+    """
+    found = re.search(r"_at_(\d+)/", monitor)
+    return int(found[1]) if found else 10
 
 
 def _plain(config: Any) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class RevealSettings(SelectionSettings):
 
     file: ClassVar[str] = "conf/reveal.yaml"
     held_out: ClassVar[bool] = True
+    loads_models: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

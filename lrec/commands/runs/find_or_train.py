@@ -18,7 +18,7 @@ from lrec.commands.train.experiment import TrainResult
 from lrec.commands.train.run_logging import config_digest
 from lrec.reporting.formatting import distinguishing_words, metric_name
 from lrec.reporting.terminal import Screen, show_warnings
-from lrec.tracking import finished, killed_runs
+from lrec.tracking import KEEP_HISTORIES, finished, killed_runs
 
 
 def find_or_train(
@@ -148,6 +148,8 @@ def digest_of(job: Job) -> str:
 def find(job: Job, data_digests: dict[str, str]) -> str | None:
     """The newest finished run of a job's config on its data, trained from scratch, if there is one.
 
+    A job that keeps people's histories does not find a run that has not kept them.
+
     Args:
         data_digests: of data sets that were loaded before, by their config; grows.
     """
@@ -157,11 +159,13 @@ def find(job: Job, data_digests: dict[str, str]) -> str | None:
     if not runs:
         return None
     data = data_digest(job, data_digests)
+    keeps = settings.model.contains_histories and settings.tracking.keep_histories
     return next(
         (
             run.id
             for run in runs  # those of trials have no test
             if run.trained and data.startswith(run.digest) and "lrec.updates" not in run.tags
+            if not keeps or run.params.get(KEEP_HISTORIES) == "True"
         ),
         None,
     )

@@ -48,6 +48,7 @@ class SelectionSettings(RunSettings):
     fresh: bool
 
     held_out: ClassVar[bool] = False  # the command needs whole users held out
+    loads_models: ClassVar[bool] = False  # the command needs saved models
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, nearest
-from lrec.commands.composing import LOCATION, Composer, Invocation, key_of, own_keys
+from lrec.commands.composing import LOCATION, Composer, Invocation, Job, key_of, own_keys
 from lrec.commands.runs.find_or_train import find_or_train
 from lrec.commands.runs.selection import SelectionSettings
 
@@ -48,8 +48,26 @@ def candidate_runs(
         for seed in settings.seeds
     ]
     command = [Path(settings.file).stem, *invocation.config.overrides]
+    if settings.loads_models:
+        refuse_unsaved(jobs, command[0])
     run_ids = find_or_train(jobs, settings.fresh, invocation.launch, command)
     return [str(run_id) for run_id in run_ids]
+
+
+def refuse_unsaved(jobs: Sequence[Job], command: str) -> None:
+    """Refuse candidates whose trained models would not be kept, before they are trained.
+
+    Raises:
+        ConfigError: naming the first, and the settings that keep it.
+    """
+    for settings, _ in jobs:
+        if missing := settings.missing_switches:
+            switches = " ".join(f"{key}=true" for key in missing)
+            reason = " contains people's histories and" if settings.model.contains_histories else ""
+            raise ConfigError(
+                f"lrec {command} needs saved models, and model={settings.model.name}{reason} would "
+                f"not be saved: add {switches}. Received: candidates with {missing[0]}=false"
+            )
 
 
 def training_overrides(composer: Composer, own: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,8 +19,10 @@ from lrec.commands.simulate.results import SimulationResults, tabulate
 from lrec.commands.simulate.runner import RANDOM, SimulationRunner
 from lrec.commands.simulate.sentences import sentences
 from lrec.commands.simulate.table import results_table
+from lrec.model.blend.blended import Blend
 from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
+from lrec.tracking import SavedRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +52,7 @@ class SimulateSettings(SelectionSettings):
 
     file: ClassVar[str] = "conf/simulate.yaml"
     held_out: ClassVar[bool] = True
+    loads_models: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -74,6 +77,8 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
     run_ids = candidate_runs(settings, invocation)
     models = settings.compared_models(run_ids, screen)
     names = [model.name for model in models]
+    if settings.retrain:
+        refuse_blends([model.any for model in models])
     run_id = models[0].any.id
     trained = settings_of(run_id, location_of(config))
     split = held_out_split(trained, "simulate", run_id)
@@ -124,6 +129,20 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
     screen.note(log.location)
     run_ids = [run.id for model in models for run in model.distinct.values()]
     screen.commands("next", over_runs("reveal", run_ids, location_of(config)))
+
+
+def refuse_blends(runs: Sequence[SavedRun]) -> None:
+    """Refuse models that cannot be trained again after a round.
+
+    Raises:
+        ConfigError: a run's model is a blend.
+    """
+    blends = [run.id for run in runs if run.params.get("model") == Blend.name]
+    if blends:
+        raise ConfigError(
+            "retrain=true trains every model from scratch, which a blend is not: leave it out, or "
+            f"name other runs. Received: run {blends[0]}, a blend"
+        )
 
 
 def describe(settings: SimulateSettings) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lrec.base.errors import ConfigError
 from lrec.commands.settings import RunSettings
+from lrec.model.blend.blended import Blend
 
 if TYPE_CHECKING:
     pass
@@ -62,6 +63,11 @@ class UpdateSettings(RunSettings):
             raise ConfigError(
                 "retrain=true compares with a model from scratch, and evaluate=false has "
                 "nothing to compare on: choose one. Received: retrain=true evaluate=false"
+            )
+        if self.retrain and isinstance(self.model, Blend):
+            raise ConfigError(
+                "a blend is not trained from scratch: leave out retrain=true, or train its members "
+                f"on all data and lrec blend them. Received: retrain=true run={self.run}, a blend"
             )
         if self.resamples < 100:
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")

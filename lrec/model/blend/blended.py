@@ -36,6 +36,7 @@ class Blend(Model):
     Args:
         members: config of each member, by name.
         scale: what scores become: probabilities, or values of their ranks.
+        k: length of the lists whose NDCG the weights are fitted to.
 
     Attributes:
         members: by name; after `fit` without those that got no weight.
@@ -53,10 +54,14 @@ class Blend(Model):
         self,
         members: dict[str, dict[str, Any]],
         scale: Literal["probability", "rank"] = "probability",
+        k: int = 10,
     ) -> None:
         if not members:
             raise ValueError(f"members must name one at least. Received: {members}")
+        if k < 1:
+            raise ValueError(f"k must be 1 or more. Received: {k}")
         self.scale = scale
+        self.k = k
         self.mixture: Mixture | None = None
         self.scales: list[ScoreScale] = []
         self.dropped: list[str] = []
@@ -112,7 +117,7 @@ class Blend(Model):
                 "since. Train them again, then lrec blend."
             )
         self.catalogue = split.catalogue
-        fitted = fit(self.members, halves(split.validation)[0], self.scale, callback.status)
+        fitted = fit(self.members, halves(split.validation)[0], self.scale, self.k, callback.status)
         if fitted is None and not updated:
             raise DataError(
                 "the weights of a blend are fitted to validation users, and there is none with an "

@@ -1,4 +1,4 @@
-"""Fit of a blend: a scale for each member, and weights, by the likelihood of held-out items."""
+"""Fit of a blend: a scale for each member, and weights, by the ranks of held-out items."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from lrec.base.arrays import Bools, Floats
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.model import Model
+from lrec.model.blend.evidence import Evidence, evidence_of
 from lrec.model.blend.mixture import Examples, Mixture, fit_mixture, log_likelihood
-from lrec.model.blend.probabilities import ScoreScale, scales, usual_unit
+from lrec.model.blend.probabilities import ScoreScale
+from lrec.model.blend.ranking_fit import RankedBlend, fit_ranks, losses
 from lrec.model.blend.sparse_odds import HistoryPairs
 
 SEED = 0  # of the halves, whatever the seed of the run
 SCORES = 2**30  # that are looked at, of each member
 USERS = 20_000  # who are enough for a few parameters
-BATCH = 2**22  # scores at once
-LEAST = 0.01  # weight that a member has at some length, or it is dropped
+LEAST = 0.01  # weight at some length, below which a member is dropped if no rank needs it
 ROUNDS = 5
 
 
@@ -31,7 +32,7 @@ class Fitted:
         names: members that are kept.
         scales: of each of them.
         mixture: of them.
-        dropped: members without weight at any length.
+        dropped: members that ranks do not need.
         users: who it was fitted on.
     """
 
@@ -50,14 +51,19 @@ def halves(queries: Queries) -> tuple[Queries, Queries]:
 
 
 def fit(
-    members: Mapping[str, Model], queries: Queries, kind: str, status: Callable[[str], None]
+    members: Mapping[str, Model],
+    queries: Queries,
+    kind: str,
+    k: int,
+    status: Callable[[str], None],
 ) -> Fitted | None:
-    """Fit scales and weights, one after the other until neither changes.
+    """Fit scales and weights: by the likelihood of held-out items first, then by their ranks.
 
     Args:
         members: trained, of the same catalogue.
         queries: of users whose targets no member was trained on.
         kind: `probability` or `rank`.
+        k: length of the lists whose NDCG is to be high.
         status: shows how far it is.
 
     Returns:
@@ -77,25 +83,21 @@ def fit(
         np.stack([m.is_personalised(queries.history) for m in members.values()], 1)[target.row],
         (1 / target.lengths)[target.row],
     )
-    tried: list[list[ScoreScale]] = []
-    tables: list[Floats] = []
-    for name, member in members.items():
-        status(f"blend: {name}'s scores of {len(queries):,} validation users")
-        options, table = target_logs(member, queries, kind)
-        tried.append(options)
-        tables.append(table)
+    evidence = evidence_of(members, queries, kind, status)
     left = n_items - HistoryPairs.of(queries.history.within(n_items), n_items).counts
     uniform = -np.log(left)[target.row]
-    chosen, mixture = _alternate(examples, tables, uniform)
-    alive = _needed(mixture, examples.available)
+    found = _best(evidence, examples, uniform, k)
+    alive = _needed(found.mixture, examples.available)
+    alive |= losses(evidence, examples, found, k) > 0
     kept = np.flatnonzero(alive)
     if len(kept) < len(names):
         examples = Examples(examples.lengths, examples.available[:, kept], examples.share)
-        chosen, mixture = _alternate(examples, [tables[i] for i in kept], uniform)
+        evidence = evidence.take(kept)
+        found = _best(evidence, examples, uniform, k)
     return Fitted(
         [names[i] for i in kept],
-        [tried[i][best] for i, best in zip(kept, chosen, strict=True)],
-        mixture,
+        [own[best] for own, best in zip(evidence.options, found.chosen, strict=True)],
+        found.mixture,
         [name for name, keeps in zip(names, alive, strict=True) if not keeps],
         len(queries),
     )
@@ -109,39 +111,16 @@ def findable(queries: Queries, n_items: int) -> Histories:
     return target.keep(~known)
 
 
-def target_logs(member: Model, queries: Queries, kind: str) -> tuple[list[ScoreScale], Floats]:
-    """The scales that are tried, and the log-probability of each target by each, `(total, n)`.
-
-    Args:
-        queries: with targets that `findable` has left.
-    """
-    n_items = member.catalogue.n_items
-    history = queries.history.within(n_items)
-    options: list[ScoreScale] = []
-    parts = []
-    size = max(1, BATCH // n_items)
-    for start in range(0, len(queries), size):
-        stop = min(start + size, len(queries))
-        own, held = history.between(start, stop), queries.target.between(start, stop)
-        scores = np.array(member.score(queries.history.between(start, stop)), np.float32)
-        options = options or scales(kind, usual_unit(scores, own.row, own.item))
-        columns = []
-        logs, shape = scores, ""
-        for scale in options:
-            if scale.shape != shape:
-                logs, shape = scores.copy(), scale.shape
-                scale.logs(logs, own.row, own.item)
-            sharp = np.float32(scale.factor)
-            total = np.log(np.exp(logs * sharp).sum(axis=1))
-            columns.append(sharp * logs[held.row, held.item] - total[held.row])
-        parts.append(np.stack(columns, axis=1))
-    return options, np.concatenate(parts).astype(float)
+def _best(evidence: Evidence, examples: Examples, uniform: Floats, k: int) -> RankedBlend:
+    """Scales and weights of the highest NDCG@k, found from those of the highest likelihood."""
+    chosen, mixture = _alternate(examples, evidence.tables, uniform)
+    return fit_ranks(evidence, examples, chosen, mixture, k)
 
 
 def _alternate(
     examples: Examples, tables: list[Floats], uniform: Floats
 ) -> tuple[list[int], Mixture]:
-    """ScoreScale of each member, and the mixture: by turns, each the best beside the others'.
+    """Scales and mixture of the highest likelihood: by turns, each the best beside the others'.
 
     A uniform distribution is mixed in, so that no member is needed for what none of them expects.
     It is left out in the end: no ranking depends on it.

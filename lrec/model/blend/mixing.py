@@ -20,7 +20,7 @@ from lrec.model.blend.sparse_odds import Entries, HistoryPairs, sparse_odds
 
 Members = Sequence[tuple[Model, ScoreScale]]
 Adder = Callable[[Floats, slice], None]  # to some rows of a total
-SCORES_A_THREAD = 2**18  # that stay in its cache while they are mixed
+SCORES_A_THREAD = 2**19  # that stay in its cache while they are mixed, and are worth the calls
 WIDE = 2**15  # items from which the union of what sparse members reach costs less than all
 
 
@@ -135,8 +135,8 @@ def sparse_adder(scores: Sparse, scale: ScoreScale, weights: Floats, pairs: Hist
         entries = everything.between(*bounds)
         odds, zero, sums = sparse_odds(entries, scale, pairs.between(*bounds))
         share = (weights[rows] / sums).astype(np.float32)
-        odds -= zero[entries.row]
-        odds *= share[entries.row]
+        odds -= entries.spread(zero)
+        odds *= entries.spread(share)
         total += (share * zero)[:, None]
         total.reshape(-1)[entries.row * entries.width + entries.column] += odds
 
@@ -149,7 +149,7 @@ def sparse_parts(scores: Sparse, scale: ScoreScale, weights: Floats, pairs: Hist
 
     entries = Entries.of(scores)
     odds, zero, sums = sparse_odds(entries, scale, pairs)
-    data = ((weights / sums)[entries.row] * (odds - zero[entries.row])).astype(np.float32)
+    data = (entries.spread(weights / sums) * (odds - entries.spread(zero))).astype(np.float32)
     return csr_array((data, scores.indices, scores.indptr), shape=scores.shape)
 
 

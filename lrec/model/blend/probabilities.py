@@ -11,6 +11,7 @@ from lrec.base.arrays import Floats, Ints
 
 EXPONENTIAL, POWER, RANK = "exponential", "power", "rank"
 FLOOR = 1e-3  # of a score relative to the best one, where probabilities are powers
+USUAL = 100.0  # best scores up to it, and down to its inverse, need not be divided by
 BEST = 10.0  # ranks that hardly differ
 HIGHEST = 20.0  # log odds of a history's own item to the best of the others, at most
 # Exponents that are tried. Of the first kind they are log odds of the best to the average item.
@@ -51,11 +52,13 @@ class ScoreScale:
         """
         own = scores[row, column]
         if self.shape == POWER:
-            top = best(scores)
-            scores *= (1 / top)[:, None]
+            floor = FLOOR * (top := best(scores))
+            if top.min() < 1 / USUAL or top.max() > USUAL:  # powers of it may be no float32
+                scores *= (1 / top)[:, None]
+                floor = np.full_like(top, FLOOR)
             nothing = np.zeros(scores.shape[1], np.float32)  # a number takes four times as long
             np.maximum(scores, nothing, out=scores)
-            scores += np.float32(FLOOR)
+            scores += floor[:, None]
             np.log(scores, out=scores)
             own = scores[row, column]
             scores[row, column] = -np.inf
@@ -84,7 +87,7 @@ class ScoreScale:
         own = self.logs(scores, row, column)
         scores *= np.float32(self.factor)
         np.exp(scores, out=scores)
-        total: Floats = scores @ np.ones(scores.shape[1], np.float32)
+        total: Floats = np.einsum("ij->i", scores)  # BLAS would start threads inside of threads
         total[total == 0] = 1
         own *= np.float32(self.factor)
         scores[row, column] = np.exp(np.minimum(own, HIGHEST))

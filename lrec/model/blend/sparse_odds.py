@@ -63,6 +63,10 @@ class Entries:
             self.row[own] - start, self.column[own], self.value[own], offsets, self.width
         )
 
+    def spread(self, values: Floats) -> Floats:
+        """A value of each row, given to each of its entries."""
+        return np.repeat(values, np.diff(self.offsets))
+
     def reduced(self, reduce: np.ufunc, values: Floats) -> Floats:
         """A value of each entry, reduced to one of each row; 0 where there are none."""
         filled = np.diff(self.offsets) > 0
@@ -99,7 +103,7 @@ def sparse_odds(
     if scale.shape == POWER:
         top = entries.reduced(np.maximum, value)
         top[top < np.finfo(np.float32).tiny] = 1
-        logs = value / top[row]
+        logs = value * entries.spread(1 / top)
         np.maximum(logs, 0, out=logs)
         logs += np.float32(FLOOR)
         np.log(logs, out=logs)
@@ -108,7 +112,7 @@ def sparse_odds(
         counted = value.copy()
         counted[own] = 0  # some items have no entry, and score as much
         top = np.maximum(entries.reduced(np.maximum, counted), 0)
-        logs, zero = value - top[row], -top
+        logs, zero = value - entries.spread(top), -top
     sharp = np.float32(scale.factor)
     logs *= sharp
     if scale.shape != POWER:

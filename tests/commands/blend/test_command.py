@@ -135,6 +135,12 @@ def test_an_update_gives_a_blend_of_updated_members(
     model = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
     lists = model.predict(pd.DataFrame({"history": [["thing-00"]]}), params={"k": 100})
     assert "thing-new" in lists["items"][0]
+    out = blended("update", f"run={blended.run.info.run_id}", f"feedback={path}").out
+    assert "before" in out
+    assert "the updated model is run" in out
+    compared = blended.newest("update").data.metrics
+    assert compared["updated/ndcg_at_10/all"] > 0
+    assert compared["before/ndcg_at_10/all"] > 0
 
 
 def test_runs_of_other_data_are_one_line(blended: Blended, tiny: Path) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import mlflow
 import pytest
 from helpers.composing import checked, composed
+from helpers.saved_runs import saved_run
 
 from lrec.commands.composing import ComposedConfig, Job, prepare
+from lrec.commands.runs import find_or_train as module
 from lrec.commands.runs.find_or_train import OUTPUT, find_or_train, job_words, killed, train
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import experiment
@@ -120,3 +122,21 @@ def test_a_run_is_named_by_what_tells_it_from_the_others(tmp_path: Path) -> None
     quoted = [(s, ComposedConfig({}, [*c.overrides, same], {}, tmp_path)) for s, c in jobs]
     assert job_words(quoted) == ["", "model.beta=0.1"]
     assert job_words([job("model=vae", "seed=3")]) == ["seed=3"]
+
+
+def test_a_job_that_keeps_histories_finds_no_run_that_has_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = [saved_run("sknn"), saved_run("sknn", 2, **{"tracking.keep_histories": True})]
+    monkeypatch.setattr(module, "finished", lambda *_: runs)
+    monkeypatch.setattr(module, "digest_of", lambda job: "c1")
+    monkeypatch.setattr(module, "data_digest", lambda job, known: "d1")
+
+    def found(*overrides: str) -> str | None:
+        nothing: Any = None
+        return module.find((checked(composed("model=sknn", *overrides)), nothing), {})
+
+    assert found() == "sknn-1"
+    assert found("tracking.keep_histories=true") == "sknn-2"
+    runs.pop()
+    assert found("tracking.keep_histories=true") is None
