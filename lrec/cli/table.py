@@ -51,9 +51,9 @@ COMMANDS = {
         "TrainSettings",
     ),
     "evaluate": Command(
-        "score a saved run again, also by other buckets, metrics, k or data",
+        "score a saved run again, by other buckets, metrics, k or data; or lists of any other make",
         "lrec evaluate run=RUN_ID bucket=counts",
-        "evaluate",
+        "evaluate.command",
         "EvaluateSettings",
         tuple(group for group in (*groups(), "k") if group not in DECIDED),
     ),

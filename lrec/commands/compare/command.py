@@ -32,6 +32,7 @@ from lrec.evaluation.comparison.user_alignment import (
     ComparisonError,
     ModelTables,
     metric_directions,
+    shared_columns,
 )
 from lrec.evaluation.metric import Metric
 from lrec.reporting.markdown import markdown
@@ -57,6 +58,7 @@ class CompareSettings(SelectionSettings):
     resamples: int
 
     file: ClassVar[str] = "conf/compare.yaml"
+    takes_lists: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,7 +74,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     run_ids = candidate_runs(settings, invocation)
     models = settings.compared_models(run_ids, screen)
     tables = [user_tables(model) for model in models]
-    columns = metric_directions(tables[0].tables[0], settings.metric, settings.primary)
+    columns = metric_directions(shared_columns(tables), settings.metric, settings.primary)
     direction = columns[settings.primary]
     baseline = choose_baseline(models, settings.primary, direction, settings.baseline)
     comparison = compare(
