@@ -117,6 +117,12 @@ COMMANDS = {
         "ExportSettings",
         ("bucket", "tracking", "k"),
     ),
+    "split": Command(
+        "write a split to files for other tools, which lrec reads back by split=files",
+        "lrec split to=folder split=leave_one_out",
+        "write_split.command",
+        "SplitSettings",
+    ),
     "sync": Command(
         "send to MLflow the runs that it could not be told of when they happened",
         "lrec sync",

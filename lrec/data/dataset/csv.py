@@ -13,7 +13,7 @@ from lrec.base.files import digest_of_file
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset import FileDataset, existing
 from lrec.data.ready_made.item_lists import Layout, without_listed
-from lrec.data.ready_made.part_files import beside, joined
+from lrec.data.ready_made.part_files import counterpart, joined
 from lrec.data.ready_made.parts import TEST, TRAIN, VALIDATION
 from lrec.data.tables.columns import ITEMS, find_column, names
 from lrec.data.tables.item_features import ItemTable
@@ -193,7 +193,7 @@ class CSV(FileDataset):
             return {}
         paths = {VALIDATION: self.validation_path, TEST: self.test_path}
         files = {
-            part: beside(Path(self.path).expanduser(), part)
+            part: counterpart(Path(self.path).expanduser(), part)
             if path == AUTO
             else existing(path, f"dataset.{part}_path")
             for part, path in paths.items()

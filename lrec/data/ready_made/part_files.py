@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def beside(path: Path, part: str) -> Path | None:
-    """The file of another part beside that of the training part, by usual names; None without.
+def counterpart(path: Path, part: str) -> Path | None:
+    """The file of another part, beside that of the training part, by usual names; None without.
 
     Args:
         path: of the training part; its name holds `train`.
