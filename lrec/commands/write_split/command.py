@@ -26,18 +26,18 @@ class SplitSettings(RunSettings):
     """The root of `conf/split.yaml`.
 
     Attributes:
-        to: folder to write.
+        to: folder to write; None for one in the command's own.
         form: of the files.
     """
 
-    to: str
+    to: str | None
     form: Form
 
     file: ClassVar[str] = "conf/split.yaml"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if Path(self.to).expanduser().is_file():
+        if self.to is not None and Path(self.to).expanduser().is_file():
             raise ConfigError(f"to is a file, and a folder is needed. Received: {self.to}")
 
 
@@ -48,7 +48,9 @@ def run(settings: SplitSettings, invocation: Invocation) -> None:
     data = loading.load_data(settings)
     split = loading.split(settings, data)
     refuse_fold_in(split, settings.split.name)
-    folder = Path(settings.to).expanduser()
+    folder = invocation.folder / "split"
+    if settings.to is not None:
+        folder = Path(settings.to).expanduser()
     paths = {part: folder / file_name(folder, part, settings.form) for part in PARTS}
     parts = {
         TRAIN: split.train,
