@@ -263,6 +263,11 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
         )
     except Exception:
         run = find_run(store, run_id)  # or the store does not respond, or has no such run
+        if run.data.tags.get("lrec.command") == LISTS:
+            raise RuntimeError(
+                f"run {run_id} has lists of another make and no model: lrec compare takes it, and "
+                "nothing that asks a model."
+            ) from None
         kept = run.data.params.get(KEEP_HISTORIES) == "True"
         if artifact == "model" and CONTAINS_HISTORIES in run.data.tags and not kept:
             raise RuntimeError(
