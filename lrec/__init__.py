@@ -31,6 +31,8 @@ _PUBLIC = {
     "train": "lrec.api.training",
     "ComparedRuns": "lrec.api.comparing",
     "compare": "lrec.api.comparing",
+    "EvaluatedLists": "lrec.api.evaluating",
+    "evaluate": "lrec.api.evaluating",
     "runs": "lrec.api.finished_runs",
 }
 
@@ -39,6 +41,8 @@ __all__ = ["__version__", *_PUBLIC]
 if TYPE_CHECKING:
     from lrec.api.comparing import ComparedRuns as ComparedRuns
     from lrec.api.comparing import compare as compare
+    from lrec.api.evaluating import EvaluatedLists as EvaluatedLists
+    from lrec.api.evaluating import evaluate as evaluate
     from lrec.api.finished_runs import runs as runs
     from lrec.api.splitting import SplitData as SplitData
     from lrec.api.splitting import global_time as global_time

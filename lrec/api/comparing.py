@@ -10,6 +10,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from lrec.api import calling
+from lrec.api.evaluating import EvaluatedLists
 from lrec.api.training import TrainedRun
 from lrec.base.errors import ConfigError
 from lrec.cli.from_python import composed
@@ -113,7 +114,7 @@ class ComparedRuns:
 
 
 def compare(
-    candidates: Sequence[TrainedRun | str],
+    candidates: Sequence[TrainedRun | EvaluatedLists | str],
     *overrides: str,
     primary: str = "ndcg_at_10",
     baseline: str | None = None,
@@ -123,7 +124,8 @@ def compare(
     """Compare runs by bucket of users, against a baseline.
 
     Args:
-        candidates: results of `lrec.train`, or runs by id, first letters of it, model, or latest.
+        candidates: results of `lrec.train` and `lrec.evaluate`, or runs by id, first letters of it,
+            model, or latest.
         overrides: of `lrec compare`, such as `resamples=1000`, for logged runs.
         primary: the metric that verdicts are given by.
         baseline: a model's name; None takes the simple model that is best on validation.
@@ -135,8 +137,8 @@ def compare(
         ComparisonError: they have different data, splits or seeds, or none is a baseline.
         ConfigError: a name is not known.
     """
-    results = [one for one in candidates if isinstance(one, TrainedRun)]
-    ids = [one.run_id if isinstance(one, TrainedRun) else one for one in candidates]
+    results = [one for one in candidates if not isinstance(one, str)]
+    ids = [one if isinstance(one, str) else one.run_id for one in candidates]
     unlogged = [one for one in results if one.run_id is None]
     if log is None:
         log = not unlogged
@@ -158,15 +160,17 @@ def compare(
         return ComparedRuns(compare_runs(call.settings, call.invocation))
 
 
-def _in_memory(results: Sequence[TrainedRun], primary: str, baseline: str | None) -> Comparison:
-    by_name: dict[str, list[TrainedRun]] = defaultdict(list)
+def _in_memory(
+    results: Sequence[TrainedRun | EvaluatedLists], primary: str, baseline: str | None
+) -> Comparison:
+    by_name: dict[str, list[TrainedRun | EvaluatedLists]] = defaultdict(list)
     for result in results:
         by_name[result.name].append(result)
     for name, those in by_name.items():
         if len({one.seed for one in those}) < len(those):
             raise ComparisonError(f"two results are of {name} with the same seed: compare one.")
     tables = [
-        ModelTables(name, [one.users for one in those], those[0].model.catalogue.n_items)
+        ModelTables(name, [one.users for one in those], those[0].n_items)
         for name, those in by_name.items()
     ]
     if len(tables) < 2 or any(table.empty for model in tables for table in model.tables):
@@ -180,12 +184,14 @@ def _in_memory(results: Sequence[TrainedRun], primary: str, baseline: str | None
     return compare_tables(tables, chosen, primary, metrics, bucket_orders(tables))
 
 
-def _best_baseline(by_name: dict[str, list[TrainedRun]], primary: str, direction: int) -> str:
+def _best_baseline(
+    by_name: dict[str, list[TrainedRun | EvaluatedLists]], primary: str, direction: int
+) -> str:
     key = f"val/{primary}/all"
     values = {
-        name: fmean(one.result.validation[key] for one in those)
+        name: fmean(one.validation_values[key] for one in those)
         for name, those in by_name.items()
-        if those[0].model.is_baseline and all(key in one.result.validation for one in those)
+        if those[0].is_baseline and all(key in one.validation_values for one in those)
     }
     if not values:
         raise ComparisonError(

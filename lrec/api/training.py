@@ -63,19 +63,19 @@ class TrainedRun:
         Empty where nothing was held out.
         """
         evaluation = self.result.evaluation
-        return _by_bucket({} if evaluation is None else evaluation.values, self.settings.groups)
+        return by_bucket({} if evaluation is None else evaluation.values, self.settings.groups)
 
     @cached_property
     def references(self) -> dict[str, pd.DataFrame]:
         """The same of the references, by name: popularity and, where there are any, others."""
         groups = self.settings.groups
-        return {name: _by_bucket(v, groups) for name, v in self.result.references.items()}
+        return {name: by_bucket(v, groups) for name, v in self.result.references.items()}
 
     @cached_property
     def validation(self) -> pd.DataFrame:
         """The validation metrics of the epoch that was kept, laid out like `metrics`."""
         values = {key.removeprefix("val/"): v for key, v in self.result.validation.items()}
-        return _by_bucket(values, self.settings.groups)
+        return by_bucket(values, self.settings.groups)
 
     @cached_property
     def history(self) -> pd.DataFrame:
@@ -96,6 +96,21 @@ class TrainedRun:
         if evaluation is None or users is None:
             return pd.DataFrame()
         return users.assign(user=self.user_ids[evaluation.table["user"]])
+
+    @property
+    def is_baseline(self) -> bool:
+        """True for a simple model, which is not trained by gradient."""
+        return self.model.is_baseline
+
+    @property
+    def validation_values(self) -> Mapping[str, float]:
+        """The validation metrics by `val/<metric>/<bucket>`."""
+        return self.result.validation
+
+    @property
+    def n_items(self) -> int:
+        """Number of items of the catalogue."""
+        return self.model.catalogue.n_items
 
     @property
     def model(self) -> Model:
@@ -212,7 +227,7 @@ def words_of(
     return [*words, *(data.overrides if isinstance(data, SplitData) else ())]
 
 
-def _by_bucket(values: Mapping[str, float], groups: Sequence[str]) -> pd.DataFrame:
+def by_bucket(values: Mapping[str, float], groups: Sequence[str]) -> pd.DataFrame:
     """Metrics named `<metric>/<bucket>` as a table; those of another form are left out."""
     import pandas as pd
 

@@ -83,7 +83,7 @@ def _prepared(
     free, choices = COMMANDS[command].free, config.hydra.runtime.choices
     with read_write(config), open_dict(config):
         del config["hydra"]
-    if free is not None:
+    if free is not None and not (config.get("lists") or config.get("ratings")):
         config = config_of_run(config, command, words, own_keys(root), free)
     if hasattr(root, "stored"):
         config = root.stored(config, words)

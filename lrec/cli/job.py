@@ -97,15 +97,16 @@ def run(name: str, config: DictConfig, job: HydraConf) -> Any:
             f"test users must be new to all models, so this command needs split={command.split}. "
             f"Received: split={choices['split']} [conf/split/]"
         )
+    of_run = command.free is not None and not (config.get("lists") or config.get("ratings"))
     if command.free is not None or config.get("runs"):
         refuse_missing_files(config, overrides, getattr(root, "files", ()))
-    if command.free is not None:
+    if of_run and command.free is not None:
         config = config_of_run(config, name, overrides, own_keys(root), command.free)
     if hasattr(root, "stored"):
         config = root.stored(config, overrides)
     folder = Path(job.runtime.output_dir)
     settings, composed = prepare(config, root, choices, overrides, folder)
-    if command.free is not None:
+    if of_run:
         show_run(str(config.run))
     if not gc.get_freeze_count():  # what has been imported stays
         gc.freeze()

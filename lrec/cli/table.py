@@ -51,9 +51,9 @@ COMMANDS = {
         "TrainSettings",
     ),
     "evaluate": Command(
-        "score a saved run again, also by other buckets, metrics, k or data",
+        "score a saved run again, by other buckets, metrics, k or data; or lists of any other make",
         "lrec evaluate run=RUN_ID bucket=counts",
-        "evaluate",
+        "evaluate.command",
         "EvaluateSettings",
         tuple(group for group in (*groups(), "k") if group not in DECIDED),
     ),
@@ -116,6 +116,12 @@ COMMANDS = {
         "export.command",
         "ExportSettings",
         ("bucket", "tracking", "k"),
+    ),
+    "split": Command(
+        "write a split to files for other tools, which lrec reads back by split=files",
+        "lrec split to=folder split=leave_one_out",
+        "write_split.command",
+        "SplitSettings",
     ),
     "sync": Command(
         "send to MLflow the runs that it could not be told of when they happened",

@@ -43,7 +43,10 @@ class ComposedConfig:
 
 
 # Keys that say where data lies. A run's may differ from it when the data has moved.
-LOCATION = ("dataset.path", "dataset.items_path", "dataset.cache")
+LOCATION = (
+    *("dataset.path", "dataset.validation_path", "dataset.test_path"),
+    *("dataset.items_path", "dataset.cache"),
+)
 Job = tuple[RunSettings, ComposedConfig]
 
 

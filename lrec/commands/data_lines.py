@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
@@ -44,12 +44,30 @@ def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> 
         f"{counts['test_users']:,} for test; {counts['users_without_test_items']:,} users have "
         f"no test items; {counts['test_targets_outside_catalogue']:.1%} of the test items are "
         "in no training history",
+        *_ready_made(counts),
         *items_file,
         *(
             f"buckets by {bucket.bucketing}: "
             + ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
             for bucket in buckets
         ),
+    ]
+
+
+def _ready_made(counts: Mapping[str, float]) -> list[str]:
+    """A line on a split that the data came with; none for others."""
+    if "test_only_users" not in counts:
+        return []
+    drawn = counts["validation_drawn"]
+    origin = (
+        f"{drawn:,} of the training interactions were drawn for validation (split.validation, "
+        "split.seed), as the files have none; "
+        if drawn
+        else ""
+    )
+    return [
+        f"ready-made split: {origin}{counts['test_only_users']:,} users and "
+        f"{counts['test_only_items']:,} items are in the test part only"
     ]
 
 

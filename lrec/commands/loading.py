@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from lrec.base.errors import Problems
 from lrec.commands.settings import RunSettings
 from lrec.data import cache
@@ -54,5 +56,11 @@ def split(settings: RunSettings, data: Interactions) -> Split:
     Raises:
         DataError: the data cannot support this split.
     """
+    if data.part is not None and settings.split.name != "files":
+        warnings.warn(
+            f"the data comes with a split of its own, which split={settings.split.name} does not "
+            "use: split=files does",
+            stacklevel=2,
+        )
     folder = cache.folder(getattr(settings.dataset, "cache", None))
     return kept_split(settings.split, data, folder)

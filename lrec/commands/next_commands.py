@@ -9,7 +9,7 @@ from typing import Any
 
 from lrec.base.config import plugins
 from lrec.commands.composing import key_of
-from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, SavedRun
+from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, LISTS, SavedRun
 
 SHORT = 8  # letters of a run's id that stand for it in commands
 NUMBER = re.compile(r"\d+(e\d+)?")  # what Hydra reads as one, and not as letters of an id
@@ -36,6 +36,8 @@ def origin_of(tags: Mapping[str, str]) -> list[str] | None:
     except ValueError:  # a quote was cut off
         return None
     command = "blend" if tags.get("lrec.for") == "blend" else "train"
+    if tags.get("lrec.command") == LISTS:
+        command = "evaluate"
     if tags.get("lrec.for") == "update" or "lrec.updates" in tags:
         command = "update"
     return None if len(text) >= CUT else ["lrec", command, *words]
@@ -80,6 +82,8 @@ def _environment() -> list[str]:
 
 def with_saved(run: SavedRun, location: Mapping[str, Any] | None = None) -> list[list[str]]:
     """Commands that use the model of a saved run; none where it was not kept, nor its command."""
+    if run.has_lists:
+        return []
     switches = [LOG_MODEL] if run.params.get(LOG_MODEL) == "False" else []
     if CONTAINS_HISTORIES in run.tags and run.params.get(KEEP_HISTORIES) != "True":
         switches.append(KEEP_HISTORIES)

@@ -92,6 +92,7 @@ def store(path: Path, data: Interactions) -> None:
         "behavior": data.behavior,
         "weight": data.weight,
         "known": data.known,
+        "part": data.part,
         "position": data.position,
         "user_ids": data.user_ids,
         "item_ids": data.item_ids,

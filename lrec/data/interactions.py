@@ -106,6 +106,8 @@ class Interactions:
         weight: `(n,)` float32, of each in training, or None where all count 1.
         known: `(n,)` int64, since when a pair has been known to the model that goes on learning, -1
             where it has not; or None. What is known is history, and never held out.
+        part: `(n,)` int8 codes into `PARTS` of `lrec.data.ready_made`, where the data comes with a
+            split; or None.
         position: `(n,)` int32, each row's place in file order, where rows are grouped by user and
             ordered by time; None where they are in file order.
         unique_pairs: True if it is known that no user has an item twice.
@@ -146,6 +148,7 @@ class Interactions:
     weight: Floats | None = None
     behaviors: tuple[Behavior, ...] = ()
     known: Ints | None = None
+    part: Ints | None = None
     position: Ints | None = None
     unique_pairs: bool = False
     clock: bool = True
@@ -253,7 +256,7 @@ class Interactions:
 
 
 # Arrays with an entry for each interaction; DETAILS are those that histories have too.
-ROWS = ("user", "item", "behavior", "known", "position")
+ROWS = ("user", "item", "behavior", "known", "part", "position")
 DETAILS = ("rating", "timestamp", "weight")
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints
+from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Bucketing, Buckets
 from lrec.evaluation.metric import Metric, RatingMetric
 from lrec.evaluation.ranking import Ranker, Ranking
-from lrec.evaluation.references import BIAS, POPULARITY, reference_models
+from lrec.evaluation.references import BIAS, reference_models
 from lrec.evaluation.score_calibration import ScoreCalibration
 from lrec.evaluation.summary import summarise
 from lrec.evaluation.user_table import user_table
@@ -122,7 +123,8 @@ class Evaluator:
         predictions = None
         if self.bias is not None:
             predictions = self._native_ratings(self.bias, ranker.model, queries, ranking)
-        result = self._result(ranker.model, "validation", ranking, predictions, sets=False)
+        catalogue = ranker.model.catalogue
+        result = self._result(catalogue, "validation", ranking, predictions, sets=False)
         self.validation_users = result.table
         return result.values
 
@@ -142,7 +144,23 @@ class Evaluator:
                 if calibration is not None:
                     predictions = calibration.predict(queries, ranking.target_scores)
                     head = "calibrated"
-        return self._result(model, "test", ranking, predictions, sets=True, head=head)
+        return self._result(model.catalogue, "test", ranking, predictions, sets=True, head=head)
+
+    def given(self, ranking: Ranking, predictions: Floats | None, head: str) -> EvaluationResult:
+        """Evaluate what no model of lrec's has made on the test part.
+
+        Args:
+            ranking: in the codes of the split; without items, for ratings alone.
+            predictions: `(total,)` predicted rating of each target, or None.
+            head: the way they were predicted, or why not.
+        """
+        ranks = bool(ranking.items.shape[1])
+        part = self if ranks else copy(self)
+        if not ranks:
+            part.metrics = {n: m for n, m in self.metrics.items() if isinstance(m, RatingMetric)}
+            part.ks = []
+        catalogue = self.split.catalogue
+        return part._result(catalogue, "test", ranking, predictions, sets=ranks, head=head)
 
     def _validation_scores(self, ranker: Ranker) -> Floats:
         """Scores of the validation targets, of the last validation if the model is still that."""
@@ -159,16 +177,18 @@ class Evaluator:
         models = reference_models(self.split)
         values = {name: self.test(self.ranker(model)).values for name, model in models.items()}
         if self.bias is not None:
-            values[BIAS] = self._bias_values(self.bias, models[POPULARITY])
+            values[BIAS] = self._bias_values(self.bias)
         return values
 
-    def _bias_values(self, bias: BiasModel, model: Model) -> dict[str, float]:
+    def _bias_values(self, bias: BiasModel) -> dict[str, float]:
         """Rating metrics of the bias model, which ranks nothing."""
         ratings = {n: m for n, m in self.metrics.items() if isinstance(m, RatingMetric)}
         queries, buckets = self.split.test, self.buckets["test"]
         ranking = Ranking.empty(len(queries))
-        table = user_table(model, queries, ranking, ratings, [], buckets, bias.predict(queries))
-        return summarise(table, ratings, [], self.split.catalogue.n_items, buckets)
+        catalogue = self.split.catalogue
+        predicted = bias.predict(queries)
+        table = user_table(catalogue, queries, ranking, ratings, [], buckets, predicted)
+        return summarise(table, ratings, [], catalogue.n_items, buckets)
 
     def _native_ratings(
         self, bias: BiasModel, model: Model, queries: Queries, ranking: Ranking
@@ -182,7 +202,7 @@ class Evaluator:
 
     def _result(
         self,
-        model: Model,
+        catalogue: Catalogue,
         part: Literal["validation", "test"],
         ranking: Ranking,
         predictions: Floats | None,
@@ -191,9 +211,9 @@ class Evaluator:
     ) -> EvaluationResult:
         queries, buckets = self.parts[part], self.buckets[part]
         table = user_table(
-            model, queries, ranking, self.metrics, self.ks, buckets, predictions, sets
+            catalogue, queries, ranking, self.metrics, self.ks, buckets, predictions, sets
         )
-        n_items = model.catalogue.n_items
+        n_items = catalogue.n_items
         values = summarise(table, self.metrics, self.ks, n_items, buckets, sets=sets)
         return EvaluationResult(table, values, head, ranking.ignored)
 

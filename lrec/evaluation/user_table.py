@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lrec.base.arrays import Floats
+from lrec.data.catalogue import Catalogue
 from lrec.data.queries import Queries
 from lrec.evaluation.bucket import Buckets
 from lrec.evaluation.metric import Lists, Metric, RankingMetric, RatingMetric
 from lrec.evaluation.ranking import Ranking
-from lrec.model import Model
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def user_table(
-    model: Model,
+    catalogue: Catalogue,
     queries: Queries,
     ranking: Ranking,
     metrics: Mapping[str, Metric],
@@ -34,13 +34,14 @@ def user_table(
     there are ratings.
 
     Args:
+        catalogue: of what ranked.
         predictions: predicted rating of each target, or None where the data has no ratings.
         sets: keep the ranked lists, which set metrics derive from.
     """
     import pandas as pd
 
     lists = Lists(
-        ranking.items, queries.target, queries.history, ranking.is_personalised, model.catalogue
+        ranking.items, queries.target, queries.history, ranking.is_personalised, catalogue
     )
     columns: dict[str, Any] = {
         "user": queries.user,
@@ -53,7 +54,7 @@ def user_table(
     if sets:
         columns["items"] = list(ranking.items)
     for name, metric in metrics.items():
-        if isinstance(metric, RankingMetric) and metric.applies(model.catalogue):
+        if isinstance(metric, RankingMetric) and metric.applies(catalogue):
             for k in ks:
                 columns[f"{name}_at_{k}"] = metric(lists, k)
     target = queries.target

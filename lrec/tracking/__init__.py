@@ -17,6 +17,7 @@ from lrec.tracking.log import Log
 from lrec.tracking.saved_runs import (
     CONTAINS_HISTORIES,
     KEEP_HISTORIES,
+    LISTS,
     SavedRun,
     adopt,
     fetch,
@@ -34,6 +35,7 @@ __all__ = [
     "CONTAINS_HISTORIES",
     "JOURNAL",
     "KEEP_HISTORIES",
+    "LISTS",
     "PARENT",
     "Log",
     "SavedRun",

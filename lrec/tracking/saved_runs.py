@@ -12,6 +12,7 @@ from typing import Any
 from lrec.base.errors import one_line
 from lrec.tracking.store import Store
 
+LISTS = "lists"  # the command of runs that hold lists of another make, and no model
 LATEST = "latest"  # stands for the newest run
 ID = re.compile("[0-9a-f]{32}")
 ADOPTED = "lrec.found."  # tags of a sweep: the runs that were there before it
@@ -54,6 +55,11 @@ class SavedRun:
     def trained(self) -> bool:
         """True if it trained a model, unlike sweeps, comparisons and the like."""
         return self.tags.get("lrec.command") == "train"
+
+    @property
+    def has_lists(self) -> bool:
+        """True if it evaluated lists of another make, and has no model."""
+        return self.tags.get("lrec.command") == LISTS
 
 
 def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[SavedRun]:
@@ -257,6 +263,11 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
         )
     except Exception:
         run = find_run(store, run_id)  # or the store does not respond, or has no such run
+        if run.data.tags.get("lrec.command") == LISTS:
+            raise RuntimeError(
+                f"run {run_id} has lists of another make and no model: lrec compare takes it, and "
+                "nothing that asks a model."
+            ) from None
         kept = run.data.params.get(KEEP_HISTORIES) == "True"
         if artifact == "model" and CONTAINS_HISTORIES in run.data.tags and not kept:
             raise RuntimeError(

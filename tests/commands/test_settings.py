@@ -6,7 +6,7 @@ import pytest
 from helpers.composing import checked, composed
 
 from lrec.base.errors import ConfigError
-from lrec.commands.evaluate import EvaluateSettings
+from lrec.commands.evaluate.command import EvaluateSettings
 from lrec.commands.settings import USUAL
 from lrec.commands.tune.settings import TuneSettings
 

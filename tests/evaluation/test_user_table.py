@@ -97,7 +97,9 @@ class World:
         self, buckets: list[Buckets], metrics: Mapping[str, Metric] = METRICS, rated: bool = True
     ) -> pd.DataFrame:
         predictions = self.predictions if rated else None
-        return user_table(self.model, self.queries, self.ranking, metrics, KS, buckets, predictions)
+        return user_table(
+            self.model.catalogue, self.queries, self.ranking, metrics, KS, buckets, predictions
+        )
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +181,15 @@ def test_table_holds_every_per_user_metric(world: World, table: pd.DataFrame) ->
 def test_lists_are_kept_for_set_metrics_only(
     world: World, buckets: Buckets, table: pd.DataFrame
 ) -> None:
-    asked = (world.model, world.queries, world.ranking, METRICS, KS, [buckets], world.predictions)
+    asked = (
+        world.model.catalogue,
+        world.queries,
+        world.ranking,
+        METRICS,
+        KS,
+        [buckets],
+        world.predictions,
+    )
     bare = user_table(*asked, sets=False)
     pd.testing.assert_frame_equal(bare, table.drop(columns="items"))
 

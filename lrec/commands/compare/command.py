@@ -34,6 +34,7 @@ from lrec.evaluation.comparison.user_alignment import (
     ComparisonError,
     ModelTables,
     metric_directions,
+    shared_columns,
 )
 from lrec.evaluation.metric import Metric
 from lrec.model import Model
@@ -77,7 +78,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
     run_ids = candidate_runs(settings, invocation)
     models = settings.compared_models(run_ids, screen)
     tables = [user_tables(model) for model in models]
-    columns = metric_directions(tables[0].tables[0], settings.metric, settings.primary)
+    columns = metric_directions(shared_columns(tables), settings.metric, settings.primary)
     direction = columns[settings.primary]
     baseline = choose_baseline(models, settings.primary, direction, settings.baseline)
     comparison = compare(
@@ -103,7 +104,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
         sentences = headline(comparison, facts["buckets"], settings.baseline is None)
         shown = comparison_table(comparison)
         log.describe("\n\n".join([*sentences, markdown(shown)]))
-        cited = [settings_of(model.any.id).model for model in models]
+        cited = [settings_of(model.any.id).model for model in models if model.any.trained]
         for path in write(config.folder, comparison, facts, cited):
             log.file(path, FIGURES if path.parent.name == FIGURES else None)
 

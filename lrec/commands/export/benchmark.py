@@ -60,7 +60,9 @@ class FormatBenchmark:
             is_personalised=self.model.is_personalised(self.queries.history),
             ignored=0,
         )
-        table = user_table(self.model, self.queries, ranking, METRICS, self.ks, self.buckets)
+        table = user_table(
+            self.model.catalogue, self.queries, ranking, METRICS, self.ks, self.buckets
+        )
         n_items = self.model.catalogue.n_items
         values = summarise(table, METRICS, self.ks, n_items, self.buckets, sets=False)
         p50, p99 = np.percentile(1000 * seconds, [50, 99])

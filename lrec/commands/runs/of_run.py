@@ -36,10 +36,11 @@ def config_of_run(
     Raises:
         ConfigError: no run is named, or another key than these is set.
     """
-    if OmegaConf.is_missing(config, "run"):
+    if OmegaConf.is_missing(config, "run") or config.run is None:
+        lists = " Lists of another make: lists=FILE." if "lists" in own else ""
         raise ConfigError(
             f"run is needed: lrec {command} run=RUN_ID, the id of a "
-            "finished run or its first letters; its model or latest also name one."
+            f"finished run or its first letters; its model or latest also name one.{lists}"
         )
     changeable = (*free, *(key for key in own if key != "run"))
     refuse_fixed(overrides, command, lambda key: key not in (*own, *free), changeable)

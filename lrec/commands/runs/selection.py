@@ -24,7 +24,7 @@ from lrec.commands.settings import RunSettings
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 from lrec.model import Model
 from lrec.reporting.terminal import Screen
-from lrec.tracking import SavedRun, finished, of_sweep, resolve
+from lrec.tracking import LISTS, SavedRun, finished, of_sweep, resolve
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class SelectionSettings(RunSettings):
     fresh: bool
 
     held_out: ClassVar[bool] = False  # the command needs whole users held out
-    loads_models: ClassVar[bool] = False  # the command needs saved models
+    loads_models: ClassVar[bool] = False  # the command needs saved models, and takes no lists
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -87,23 +87,36 @@ class SelectionSettings(RunSettings):
             RuntimeError: there is no such run.
         """
         condition = self.filter or self.sweep
-        named = ids or [resolve(run) for run in self.runs]
+        named = ids or [self._resolved(run) for run in self.runs]
         if self.sweep:
             runs = of_sweep(self.tracking.experiment, resolve(self.sweep, "sweep"))
         else:
             runs = finished(self.tracking.experiment, self.filter or "", named)
         if named:
-            return select(runs, named=True, least=least)
-        runs, left_out = [run for run in runs if run.trained], ""
+            return select(runs, named=True, least=least, lists=not self.loads_models)
+        runs = [run for run in runs if run.trained or (run.has_lists and not self.loads_models)]
+        left_out = ""
         if not condition:
             runs, reasons = newest_comparable(runs, self.held_out)
             left_out = left_out_words(reasons)
-        models = select(runs, named=bool(condition), least=least, left_out=left_out)
+        models = select(runs, bool(condition), least, left_out, not self.loads_models)
         if not condition and (rest := len(runs) - len(_run_ids(models))):
             older = f"left out: {rest} older or of seeds that not all models have"
             left_out = "; ".join(filter(None, [left_out, older]))
         screen.note("\n".join(filter(None, [taken_words(models), left_out])))
         return models
+
+    def _resolved(self, run: str) -> str:
+        """The id of the run that a name stands for, also of lists where the command takes them."""
+        try:
+            return resolve(run)
+        except RuntimeError as error:
+            if self.loads_models:
+                raise
+            try:
+                return resolve(run, LISTS)
+            except RuntimeError:
+                raise error from None
 
 
 @dataclass(frozen=True)
@@ -144,7 +157,11 @@ class ComparedModel:
 
 
 def select(
-    runs: Iterable[SavedRun], named: bool, least: int = 2, left_out: str = ""
+    runs: Iterable[SavedRun],
+    named: bool,
+    least: int = 2,
+    left_out: str = "",
+    lists: bool = False,
 ) -> list[ComparedModel]:
     """Group runs by model and settings; the baselines first, then by name.
 
@@ -154,12 +171,13 @@ def select(
             that not all models have are left out.
         least: fewest models.
         left_out: words on runs that were left out, for an error.
+        lists: also runs of lists, which have no model.
 
     Raises:
         ComparisonError: the runs cannot be compared, or are of fewer models.
     """
     runs = list(runs)
-    refuse_incomparable(runs)
+    refuse_incomparable(runs, lists)
     if len({settings(run) for run in runs}) < least:
         names = ", ".join(sorted({name(run) for run in runs})) or "none"
         raise ComparisonError(
@@ -173,14 +191,22 @@ def select(
     return _with_names(_same_seeds(list(by_settings.values()), named))
 
 
-def refuse_incomparable(runs: Sequence[SavedRun]) -> None:
+def refuse_incomparable(runs: Sequence[SavedRun], lists: bool = False) -> None:
     """Refuse runs that are no models, or not on the same data and split.
+
+    Args:
+        lists: True to take runs of lists too.
 
     Raises:
         ComparisonError: naming the run, or the two of them and what differs.
     """
     for run in runs:
-        if not run.trained:
+        if run.has_lists and not lists:
+            raise ComparisonError(
+                f"run {run.id} ({name(run)}) has lists and no model: lrec compare takes it, and "
+                "nothing that asks a model."
+            )
+        if not (run.trained or run.has_lists):
             raise ComparisonError(
                 f"run {run.id} is of lrec {run.tags.get('lrec.command', '?')}: name runs of lrec "
                 "train, which are models."

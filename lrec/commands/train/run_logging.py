@@ -92,6 +92,23 @@ def log_config(context: RunContext, seeded: bool) -> None:
     context.text(CONFIG, stored_text(config.values))  # last: with it, the run can be resumed
 
 
+def log_chosen(context: RunContext, groups: Sequence[str], more: Mapping[str, Any]) -> None:
+    """Parameters of a run that trains nothing: of these groups of the config only.
+
+    Args:
+        groups: of the config, and keys at its root.
+        more: parameters of its own.
+    """
+    config, log = context.config, context.log
+    flat: dict[str, Any] = {group: config.choices.get(group, "") for group in groups}
+    for group in groups:
+        node = config.values[group]
+        flat |= _flat(node, group) if isinstance(node, dict) else {group: node}
+    log.params({**flat, **more})
+    log.environment()
+    log.tags({"lrec.overrides": shlex.join(config.overrides)[:5000]})
+
+
 def log_data(context: RunContext, name: str, data: Interactions, split: Split) -> None:
     """The data by its content, and the counts of the split's parts."""
     source = {key: str(value) for key, value in context.config.values["dataset"].items()}

@@ -37,6 +37,11 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
 
     path = existing(feedback, "feedback")
     cleaning = getattr(dataset, "cleaning", Cleaning())
+    if data.part is not None:
+        raise DataError(
+            "the run's data comes with its own split, which says nothing of new interactions: "
+            "train anew on all of them, with another split."
+        )
     if cleaning.duplicates == "sum":
         raise DataError(
             "the run's data has dataset.duplicates=sum, and sums cannot be taken apart to add to: "

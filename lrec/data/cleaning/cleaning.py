@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from lrec.base.arrays import Bools, Ints
 from lrec.base.errors import DataError, Problems
 from lrec.data.cleaning.audit import drop, note
 from lrec.data.cleaning.behaviors import check_behaviors, weigh
@@ -170,11 +171,14 @@ class Cleaning:
             *([] if data.timestamp is None else [direction * data.timestamp[several]]),
             *([] if data.weight is None else [data.weight[several]]),
             *([] if data.is_target.all() else [data.is_target[several]]),
+            *([] if data.part is None else [-data.part[several]]),  # what is trained on is known
             pair[several],
         ]
         order = several[np.lexsort(keys)]
         repeated = np.zeros(len(data), bool)
         repeated[order[:-1][pair[order][1:] == pair[order][:-1]]] = True
+        if data.part is not None:
+            data = _note_known(data, pair, order, repeated)
         if self.duplicates == "sum":
             index = np.unique(pair, return_inverse=True)[1]
             total = np.bincount(index, weights=data.weight)[index]
@@ -192,6 +196,26 @@ class Cleaning:
                 break
             core &= ~rare
         return drop(data, ~core, f"{self.k_core}-core")
+
+
+def _note_known(data: Interactions, pair: Ints, order: Ints, repeated: Bools) -> Interactions:
+    """Note the held-out pairs of a ready-made split that an earlier part has too.
+
+    Args:
+        pair, repeated: `(len(data),)` number of each pair, and True where a row is dropped.
+        order: rows of repeated pairs, by pair, the one that stays last.
+    """
+    assert data.part is not None
+    last = np.flatnonzero(np.append(pair[order][1:] != pair[order][:-1], True))
+    stays = order[last[np.searchsorted(last, np.arange(len(order)))]]
+    known = int((repeated[order] & (data.part[stays] < data.part[order])).sum())
+    if not known:
+        return data
+    text = (
+        f"{known:,} held-out pairs of the ready-made split are in an earlier part too: they stay "
+        "there, and are not asked for, as the user has them already (dataset.duplicates=keep asks)"
+    )
+    return replace(data, notes=(*data.notes, text))
 
 
 def _repeats(data: Interactions) -> bool:

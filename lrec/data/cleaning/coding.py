@@ -51,6 +51,7 @@ def coded(frame: pd.DataFrame, clock: bool) -> Interactions:
         behavior=None if behavior is None else behavior.astype(np.int32),
         behaviors=behaviors,
         known=known,
+        part=frame["part"].to_numpy(np.int8) if "part" in frame else None,
         user_ids=np.array(user_ids, np.str_),
         item_ids=np.array(item_ids, np.str_),
         clock=clock,
@@ -103,7 +104,7 @@ def content_digest(data: Interactions) -> str:
     digest = hashlib.sha256()
     targets = None if data.is_target.all() else data.is_target
     named = (data.user_ids, data.item_ids)
-    details = (data.rating, data.timestamp, *named, data.weight, targets, data.known)
+    details = (data.rating, data.timestamp, *named, data.weight, targets, data.known, data.part)
     for part in (data.user, data.item, *details):
         if part is not None:
             digest.update(str((part.dtype, part.shape)).encode())

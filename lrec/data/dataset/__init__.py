@@ -94,6 +94,10 @@ class FileDataset(Dataset):
         """The file as a table: user, item and behavior as str; rating and timestamp (seconds) as
         floats; all but user and item where there are any, and NaN where a cell is empty."""
 
+    def read_parts(self, path: Source) -> pd.DataFrame:
+        """The file as `read` gives it, with those that hold other parts of a ready-made split."""
+        return self.read(path)
+
     def read_first(self, path: Source, rows: int) -> pd.DataFrame | None:
         """The first rows of what `read` reads, or None where a file cannot be read in parts."""
         return None
@@ -133,7 +137,7 @@ class FileDataset(Dataset):
         """
         problems, table, items = Problems(), None, None
         with problems.collected():
-            table = self.read(files[0])
+            table = self.read_parts(files[0])
             problems += self._problems(table, ordered_for)
         with problems.collected():
             items = self.read_items(files[1]) if len(files) > 1 else None

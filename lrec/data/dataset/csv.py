@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from lrec.base.errors import DataError, listed
+from lrec.base.files import digest_of_file
 from lrec.data.cleaning.cleaning import Cleaning
-from lrec.data.dataset import FileDataset
+from lrec.data.dataset import FileDataset, existing
+from lrec.data.ready_made.item_lists import Layout, without_listed
+from lrec.data.ready_made.part_files import counterpart, joined
+from lrec.data.ready_made.parts import TEST, TRAIN, VALIDATION
 from lrec.data.tables.columns import ITEMS, find_column, names
 from lrec.data.tables.item_features import ItemTable
 from lrec.data.tables.missing_values import without
 from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.opening import Source
-from lrec.data.tables.table_format import Decimal, TableFormat
+from lrec.data.tables.table_format import AUTO, Decimal, TableFormat
 from lrec.data.tables.times import TimeUnit
 from lrec.data.used_columns import UsedColumns
 
@@ -50,6 +55,12 @@ class CSV(FileDataset):
         duplicates, missing, missing_rating, missing_timestamp, missing_id, missing_behavior,
             min_rating, k_core: see `Cleaning`.
         missing_values: what stands for an empty cell: a list for ratings, or lists by role.
+        part: column of the part of a ready-made split (train, validation, test), for split=files.
+        validation_path, test_path: files of a ready-made split, whose training part `path` is;
+            `auto` takes the file beside it that has valid, val, dev or test where it has train.
+        layout: `rows`, one for each interaction; `lists`, lines of a user and items, separated by
+            spaces (LightGCN); `sequences`, rows with a list of items, such as `item_id_list`, and
+            the item behind it (RecBole).
         known: column of the time since when a pair is known to a model that goes on learning, empty
             where it is not: `lrec update` writes it. What is known is never held out.
         cache: folder for the prepared data; null means lrec's own.
@@ -94,6 +105,10 @@ class CSV(FileDataset):
         missing_values: list[str | int | float] | dict[str, list[str | int | float]] | None = None,
         min_rating: float | None = None,
         k_core: int = 0,
+        part: str | None = None,
+        validation_path: str | None = AUTO,
+        test_path: str | None = None,
+        layout: Layout = "rows",
         known: str | None = None,
         cache: str | None = None,
     ) -> None:
@@ -102,7 +117,21 @@ class CSV(FileDataset):
                 "order=file takes the place of times, and a column of times is named. "
                 f"Received: timestamp={timestamp}"
             )
+        if part is not None and test_path is not None:
+            raise ValueError(
+                "a ready-made split is told by a column or by files. "
+                f"Received: part={part}, test_path={test_path}"
+            )
+        if layout == "sequences":  # what stands beside a list belongs to its last item only
+            given = {"rating": rating, "timestamp": timestamp, "behavior": behavior}
+            if named := [name for name, column in given.items() if column not in (AUTO, None)]:
+                raise ValueError(
+                    f"layout=sequences reads users and items only. Received: {', '.join(named)}"
+                )
+            order, rating, behavior = "file", None, None
         self.path = path
+        self.validation_path = validation_path
+        self.test_path = test_path
         self.order = order
         self.format = TableFormat(
             user=str(user),
@@ -115,6 +144,8 @@ class CSV(FileDataset):
             separator=separator,
             header=header,
             known=known,
+            part=part,
+            layout=layout,
             quoted=quoted,
             encoding=encoding,
             decimal=decimal,
@@ -144,11 +175,60 @@ class CSV(FileDataset):
     def read_first(self, path: Source, rows: int) -> pd.DataFrame:
         return self._table(path, rows)
 
+    def read_parts(self, path: Source) -> pd.DataFrame:
+        files = self.part_files()
+        if not files:
+            return self.read(path)
+        tables = {TRAIN: self._as_written(path, None)}
+        tables |= {part: self._as_written(file, None) for part, file in files.items()}
+        return self._ordered(joined(tables))
+
+    def part_files(self) -> dict[str, Path]:
+        """The files of validation and test, by their part; none without `test_path`.
+
+        Raises:
+            DataError: one is missing.
+        """
+        if self.test_path is None or self.path is None:
+            return {}
+        paths = {VALIDATION: self.validation_path, TEST: self.test_path}
+        files = {
+            part: counterpart(Path(self.path).expanduser(), part)
+            if path == AUTO
+            else existing(path, f"dataset.{part}_path")
+            for part, path in paths.items()
+            if path is not None
+        }
+        if files[TEST] is None:
+            raise DataError(
+                "dataset.test_path=auto finds no file beside dataset.path that has test where it "
+                f"has train: name it. Received: {self.path}"
+            )
+        return {part: file for part, file in files.items() if file is not None}
+
+    def identity(self) -> str:
+        stamps = [(str(file), file.stat().st_mtime_ns) for file in self.part_files().values()]
+        return f"{super().identity()} {stamps}"
+
+    def settings(self) -> dict[str, Any]:
+        digests = {part: digest_of_file(file) for part, file in self.part_files().items()}
+        settings = super().settings()
+        for key in ("validation_path", "test_path"):
+            settings.pop(key, None)
+        return {**settings, "parts": digests}
+
     def _table(self, path: Source, rows: int | None) -> pd.DataFrame:
+        return self._ordered(self._as_written(path, rows))
+
+    def _as_written(self, path: Source, rows: int | None) -> pd.DataFrame:
         layout = self.format
         if self.missing_values is not None:  # of a data set whose layout is its own
             layout = replace(layout, missing_values=self.missing_values)
-        table = layout.read(path, self.clock, rows)
+        return layout.read(path, self.clock, rows)
+
+    def _ordered(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table, in the order of the file where that takes the place of times."""
+        table = without_listed(table)
         if self.order == "file":
             table["timestamp"] = np.arange(len(table), dtype=np.float64)
         return table

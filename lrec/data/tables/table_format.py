@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from lrec.base.errors import DataError, listed
+from lrec.data.ready_made.item_lists import LISTED, Layout, expanded, list_column, read_lists
+from lrec.data.ready_made.part_files import part_codes
 from lrec.data.tables.columns import (
     BEHAVIORS,
     ITEMS,
@@ -57,6 +59,9 @@ class TableFormat:
         separator: of a text file, itself or its name (tab, space, …); None recognises it.
         header: True if the first line names the columns; else they are called 0, 1, 2, …
         known: column of the time since when a pair is known to a model that goes on learning.
+        part: column of the part of a ready-made split, see `part_codes`.
+        layout: `rows`, one for each interaction; `lists`, lines of a user and items; or
+            `sequences`, rows of a list of items and the item that comes next.
         quoted: True if quotes may enclose a value; else they belong to it.
         encoding: of a text file; None recognises UTF-8, UTF-16 and Windows-1252.
         missing_values: cells that stand for an empty one: a list for ratings, or lists by role,
@@ -78,6 +83,8 @@ class TableFormat:
     separator: str | None = None
     header: bool = True
     known: str | None = None
+    part: str | None = None
+    layout: Layout = "rows"
     quoted: bool = True
     encoding: str | None = None
     missing_values: MissingValues = None
@@ -174,15 +181,33 @@ class TableFormat:
                 notes += notes_on_ids(table[role], role, chosen[role])
         if self.known is not None and self.known in frame:
             table["known"] = numbers(frame[self.known], self.known)
+        if LISTED in frame:
+            table[LISTED] = frame.pop(LISTED)
+        if self.part is not None:
+            try:
+                find_column(frame, self.part, (), "dataset.part")
+                table["part"] = part_codes(frame[self.part], self.part)
+            except DataError as error:
+                problems.append(str(error))
         problems += _shared(chosen)
-        known = {} if self.known is None else {"known": self.known}
-        used = UsedColumns.of({**chosen, **known}, frame.columns)
+        more = {"known": self.known, "part": self.part}
+        named = {role: name for role, name in more.items() if name is not None}
+        used = UsedColumns.of({**chosen, **named}, frame.columns)
         table.attrs.update(notes=notes, problems=problems, columns=used)
         return table
 
     def _with_layout(self, path: Source, rows: int | None, kinds: Kinds | None) -> pd.DataFrame:
         """The table with the column names of its layout, where a file without a header has one."""
+        if self.layout == "lists":
+            return read_lists(path, rows)
+        if self.layout == "sequences":
+            return expanded(self.cells(path, rows), path)
         frame = self.cells(path, rows, kinds)
+        if lists := list_column(frame.columns):
+            frame.attrs["notes"].append(
+                f"{path}: {lists} is not read; if it holds the items before each, "
+                "dataset.layout=sequences reads them"
+            )
         named = (self.user, self.item) != (AUTO, AUTO) or not frame.attrs["is_text"]
         if not self.header or named or not may_lack_header(frame):
             return frame

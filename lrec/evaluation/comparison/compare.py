@@ -26,6 +26,7 @@ from lrec.evaluation.comparison.user_alignment import (
     groups_of,
     item_codes,
     metric_directions,
+    shared_columns,
 )
 from lrec.evaluation.metric import Metric, SetMetric
 from lrec.evaluation.statistics import LEVEL, bootstrap, holm, interval, paired
@@ -84,7 +85,7 @@ def compare(
     models = sorted(models, key=lambda model: model.name != baseline)
     tables = align_users(models)
     first = tables[0][0]
-    directions = metric_directions(first, metrics, primary)
+    directions = metric_directions(shared_columns(models), metrics, primary)
     groups = groups_of(first, bucketings)
     names = [model.name for model in models]
     values = np.array([[t[list(directions)].to_numpy(float) for t in ts] for ts in tables])

@@ -75,6 +75,12 @@ def _in_order(table: pd.DataFrame, first: pd.DataFrame, pair: str) -> pd.DataFra
     return table.set_index("user").loc[first["user"]].reset_index()
 
 
+def shared_columns(models: Sequence[ModelTables]) -> pd.DataFrame:
+    """The first table with the columns that all have: lists of another make predict no ratings."""
+    tables = [table for model in models for table in model.tables]
+    return tables[0][[name for name in tables[0] if all(name in table for table in tables)]]
+
+
 def metric_directions(
     table: pd.DataFrame, metrics: Mapping[str, Metric], primary: str
 ) -> dict[str, int]:

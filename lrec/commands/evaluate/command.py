@@ -1,4 +1,4 @@
-"""`lrec evaluate`: score a saved run again without training."""
+"""Evaluation of a saved run's model without training, or of lists of any other make."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lrec.base.errors import ConfigError
 from lrec.commands import loading
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.data_lines import data_lines
+from lrec.commands.evaluate.list_run import run_lists
 from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import is_data_of, load_config, load_model, split_of
 from lrec.commands.settings import RunSettings
@@ -35,13 +36,18 @@ class EvaluateSettings(RunSettings):
     """The root of `conf/evaluate.yaml`: the run's own config, and what is to differ.
 
     Attributes:
-        run: MLflow id of the run.
+        run: MLflow id of the run; None for lists and ratings.
+        lists, ratings: files that something else has made; None for a run.
+        name: of what made them, or None for the name of the file.
         sampled_negatives: items that each target is ranked among too; None for the catalogue only.
         sampled_by: they are drawn by.
         sampled_seed: of their draw.
     """
 
-    run: str
+    run: str | None
+    lists: str | None
+    ratings: str | None
+    name: str | None
     sampled_negatives: int | None
     sampled_by: By
     sampled_seed: int
@@ -50,6 +56,17 @@ class EvaluateSettings(RunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        files = [key for key in ("lists", "ratings") if getattr(self, key) is not None]
+        if files and (self.run is not None or self.sampled_negatives is not None):
+            raise ConfigError(
+                "lists and ratings are judged by themselves, without run and sampled_negatives. "
+                f"Received: {', '.join(files)}, run={self.run}, "
+                f"sampled_negatives={self.sampled_negatives}"
+            )
+        if self.name is not None and not files:
+            raise ConfigError(
+                f"name is of what made lists or ratings, and none are given. Received: {self.name}"
+            )
         if self.sampled_negatives is not None and self.sampled_negatives < 1:
             raise ConfigError(
                 "sampled_negatives must be 1 or more, or null for the full ranking only. "
@@ -82,20 +99,26 @@ class EvaluateSettings(RunSettings):
 
 
 def run(settings: EvaluateSettings, invocation: Invocation) -> None:
-    """Evaluate the run's model again, and log a child run."""
+    """Evaluate the run's model again, or lists, and log a run."""
+    if settings.run is None:
+        run_lists(settings, settings, invocation)
+        return
+    evaluate_run(settings, settings.run, invocation)
+
+
+def evaluate_run(settings: EvaluateSettings, run_id: str, invocation: Invocation) -> None:
+    """Evaluate a run's model again, and log a child run."""
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
     data = settings.dataset.load()  # first: TensorFlow takes seconds to import
     settings.strategy.start_for(settings.model.uses_tensorflow())
-    model = load_model(settings.run)
-    tags = {"lrec.command": "evaluate", "lrec.evaluates": settings.run}
-    with settings.tracking.run(
-        f"evaluate-{model.name}", tags, invocation.folder, settings.run
-    ) as log:
+    model = load_model(run_id)
+    tags = {"lrec.command": "evaluate", "lrec.evaluates": run_id}
+    with settings.tracking.run(f"evaluate-{model.name}", tags, invocation.folder, run_id) as log:
         free = {key: value for key, value in config.values.items() if key in FREE}
         log.params({**free, **settings.sampling})
-        split = split_to_evaluate(settings, config.values, data, model)
+        split = split_to_evaluate(settings, run_id, config.values, data, model)
         evaluator = kept_references.evaluator(split, settings, data)
         buckets = evaluator.buckets["test"]
         source = {"dataset": str(config.values["dataset"])}
@@ -126,8 +149,8 @@ def run(settings: EvaluateSettings, invocation: Invocation) -> None:
     if settings.sampled_negatives is not None:
         screen.line(sampled_line(settings))
     screen.note(log.location)
-    moved = location_of(config) if is_data_of(data, settings.run) else None
-    screen.commands("next", *with_model(settings.run, location=moved))
+    moved = location_of(config) if is_data_of(data, run_id) else None
+    screen.commands("next", *with_model(run_id, location=moved))
 
 
 def sampled_line(settings: EvaluateSettings) -> str:
@@ -140,11 +163,16 @@ def sampled_line(settings: EvaluateSettings) -> str:
 
 
 def split_to_evaluate(
-    settings: EvaluateSettings, config: dict[str, Any], data: Interactions, model: Model
+    settings: EvaluateSettings,
+    run_id: str,
+    config: dict[str, Any],
+    data: Interactions,
+    model: Model,
 ) -> Split:
     """The split whose test part is evaluated, in the codes of the model's catalogue.
 
     Args:
+        run_id: of the model.
         config: of this command.
         data: that this command names.
 
@@ -152,12 +180,12 @@ def split_to_evaluate(
         DataError: the run's data has changed since, so that it is unknown what the model was
             trained on, or a test target was in its training data.
     """
-    stored: DictConfig = load_config(settings.run)
+    stored: DictConfig = load_config(run_id)
     own = OmegaConf.to_container(stored)
     assert isinstance(own, dict)
     there = all(config[group] == own[group] for group in ("dataset", "split"))
-    moved = config["split"] == own["split"] and is_data_of(data, settings.run)
+    moved = config["split"] == own["split"] and is_data_of(data, run_id)
     if there or moved:
-        return split_of(settings, model, settings.run, data)
-    trained = align(split_of(check(stored, RunSettings), model, settings.run), model.catalogue)
+        return split_of(settings, model, run_id, data)
+    trained = align(split_of(check(stored, RunSettings), model, run_id), model.catalogue)
     return refuse_leakage(align(loading.split(settings, data), trained.catalogue), trained)

@@ -1,0 +1,1 @@
+"""`lrec split`: write a split for other tools."""
