@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,11 +19,13 @@ from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import origin_of, with_saved
+from lrec.commands.runs.replicates import PARTS
 from lrec.commands.runs.selection import (
     ComparedModel,
     SelectionSettings,
     compared_params,
     provenance,
+    split_settings,
 )
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.evaluation.bucket import ALL
@@ -50,18 +53,42 @@ class CompareSettings(SelectionSettings):
         primary: the metric that verdicts are given by.
         baseline: the model to compare with, or None for the best simple one on validation.
         resamples: of the bootstrap and of the sign flips.
+        windows, folds, split_seeds: parts of the data that candidates are trained and tested on.
     """
 
     primary: str
     baseline: str | None
     resamples: int
+    windows: list[int]
+    folds: list[int]
+    split_seeds: list[int]
 
     file: ClassVar[str] = "conf/compare.yaml"
+    apart: ClassVar[tuple[str, ...]] = PARTS
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in ("windows", "folds", "split_seeds"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values) or min([0, *values]) < 0:
+                raise ConfigError(
+                    f"{name} must be different numbers, none negative. Received: {values}"
+                )
+            if values and not self.candidates:
+                raise ConfigError(
+                    f"{name} are of candidates=[…], which are trained on each of them; saved runs "
+                    f"have their own. Received: {name}={values}"
+                )
         if self.resamples < 100:
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
+
+    @property
+    def parts(self) -> list[tuple[str, ...]]:
+        """The overrides of each part of the data; one without any if none are named."""
+        values = {"window": self.windows, "fold": self.folds, "seed": self.split_seeds}
+        return list(
+            product(*([f"split.{key}={v}" for v in own] for key, own in values.items() if own))
+        )
 
 
 def run(settings: CompareSettings, invocation: Invocation) -> None:
@@ -69,9 +96,9 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
-    run_ids = candidate_runs(settings, invocation)
+    run_ids = candidate_runs(settings, invocation, parts=settings.parts)
     models = settings.compared_models(run_ids, screen)
-    tables = [user_tables(model) for model in models]
+    tables = [table for model in models for table in user_tables(model)]
     columns = metric_directions(tables[0].tables[0], settings.metric, settings.primary)
     direction = columns[settings.primary]
     baseline = choose_baseline(models, settings.primary, direction, settings.baseline)
@@ -125,14 +152,18 @@ def not_told_apart(comparison: Comparison) -> str:
     return "" if lead is None or lead.shown else f", not told apart from {lead.second}"
 
 
-def user_tables(model: ComparedModel) -> ModelTables:
-    """The user tables of a model's runs."""
-    tables = {run.id: user_table(run) for run in model.distinct.values()}
-    return ModelTables(
-        name=model.name,
-        tables=[tables[run.id] for run in model.runs.values()],
-        n_items=int(model.any.metrics["data/catalogue_items"]),
-    )
+def user_tables(model: ComparedModel) -> list[ModelTables]:
+    """The user tables of a model's runs, for each part of the data."""
+    tables = {run.id: user_table(run) for _, run in model.trained}
+    return [
+        ModelTables(
+            name=model.name,
+            tables=[tables[run.id] for run in runs.values()],
+            n_items=int(next(iter(runs.values())).metrics["data/catalogue_items"]),
+            part=part,
+        )
+        for part, runs in model.by_part.items()
+    ]
 
 
 def user_table(run: SavedRun) -> pd.DataFrame:
@@ -161,34 +192,35 @@ def user_table(run: SavedRun) -> pd.DataFrame:
 
 def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[str, Any]:
     """Facts for readers of a comparison: split, users, buckets, and the command of every run."""
-    some = models[0].any
     return {
-        "split": split_settings(some.params),
+        "split": split_settings(models),
+        "parts": comparison.parts,
         "users": comparison.row(comparison.baseline, comparison.primary, ALL)["users"],
-        "buckets": {
-            key.removeprefix("lrec.bucket."): words
-            for key, words in some.tags.items()
-            if key.startswith("lrec.bucket.")
-        },
+        "buckets": meanings([run for _, run in models[0].trained]),
         "runs": {
             model.name: [
                 {
                     "id": run.id,
-                    "seed": seed,
+                    "seed": run.seed,
+                    "part": part,
                     "minutes": run.seconds / 60,
                     "command": shlex.join(origin_of(run.tags) or []),
                 }
-                for seed, run in model.distinct.items()
+                for part, run in model.trained
             ]
             for model in models
         },
     }
 
 
-def split_settings(params: Mapping[str, str]) -> dict[str, str]:
-    """The split of a run and its settings, without the class behind it."""
-    keys = [key for key in sorted(params) if key.partition(".")[0] == "split"]
-    return {key: params[key] for key in keys if not key.endswith("._target_")}
+def meanings(runs: Sequence[SavedRun]) -> dict[str, str]:
+    """The meaning of each bucket; all of them where edges depend on the part of the data."""
+    found: dict[str, dict[str, None]] = {}
+    for run in runs:
+        for key, words in run.tags.items():
+            if key.startswith("lrec.bucket."):
+                found.setdefault(key.removeprefix("lrec.bucket."), {})[words] = None
+    return {bucket: " or ".join(words) for bucket, words in found.items()}
 
 
 def describe_metrics(metrics: Mapping[str, Metric], columns: Iterable[str]) -> dict[str, Any]:

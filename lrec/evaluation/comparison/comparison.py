@@ -32,6 +32,8 @@ class Comparison:
             primary one first, set metrics last.
         subsample: users in each subsample that set metrics are computed from.
         leads: bucket -> its two best models by the primary metric, where there are enough users.
+        parts: of the data that values are means over, such as windows of time; empty for one.
+        course: the primary metric in each of several parts, see `course_of`; None for one.
     """
 
     rows: pd.DataFrame
@@ -43,6 +45,8 @@ class Comparison:
     directions: dict[str, int]
     subsample: int
     leads: dict[str, Lead] = field(default_factory=dict)
+    parts: list[str] = field(default_factory=list)
+    course: pd.DataFrame | None = None
 
     @property
     def buckets(self) -> list[str]:
