@@ -15,6 +15,7 @@ from lrec.base.errors import ConfigError, one_line
 from lrec.base.files import write_table, write_text
 from lrec.base.table_files import read_parquet
 from lrec.commands.compare.baseline import choose_baseline
+from lrec.commands.compare.course import course_sentences
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation, location_of
@@ -123,6 +124,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
         log.params(compared_params(models))
         log.metrics(differences(comparison))
         sentences = headline(comparison, facts["buckets"], settings.baseline is None)
+        sentences += course_sentences(comparison, facts["buckets"])
         shown = comparison_table(comparison)
         log.describe("\n\n".join([*sentences, markdown(shown)]))
         for path in write(config.folder, comparison, facts):
@@ -251,6 +253,7 @@ def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> lis
         "subsample": comparison.subsample,
         "rows": [comparison.row(*key) for key in comparison.keys],
         "served": [] if comparison.served is None else comparison.served.to_dict("records"),
+        "course": comparison.course_records,
     }
     write_text(document, json.dumps(content, indent=1, allow_nan=False))
     write_text(html, page(comparison, facts))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lrec.commands.compare.course import course_charts, course_sentences, kind_of
 from lrec.commands.compare.sentences import headline
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.comparison import BETTER, WORSE, Comparison, list_lengths
@@ -54,6 +55,9 @@ def page(comparison: Comparison, facts: Mapping[str, Any]) -> str:
             *scatters,
         ],
         served=served_chart(comparison, facts),
+        kind=kind_of(comparison.parts),
+        course=course_sentences(comparison, facts["buckets"]),
+        course_charts=course_charts(comparison),
     )
 
 

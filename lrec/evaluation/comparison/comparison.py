@@ -67,10 +67,18 @@ class Comparison:
         return list(self._records)
 
     @cached_property
+    def course_records(self) -> list[dict[str, Any]]:
+        """The rows of `course`, by column; None where there is no value."""
+        return [] if self.course is None else _records_of(self.course)
+
+    @cached_property
     def _records(self) -> dict[tuple[str, str, str], dict[str, Any]]:
-        rows = self.rows.astype(object)
-        records: list[dict[str, Any]] = rows.where(rows.notna(), None).to_dict("records")  # type: ignore[assignment]
-        return {(r["model"], r["metric"], r["bucket"]): r for r in records}
+        return {(r["model"], r["metric"], r["bucket"]): r for r in _records_of(self.rows)}
+
+
+def _records_of(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = rows.astype(object)
+    return rows.where(rows.notna(), None).to_dict("records")  # type: ignore[return-value]
 
 
 def list_lengths(columns: Iterable[str]) -> list[int]:
