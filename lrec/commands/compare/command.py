@@ -136,7 +136,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     screen.note(f"page: {config.folder / 'comparison.html'}")
     screen.note(log.location)
     name = best_model(comparison)
-    best = next(model.any for model in models if model.name == name)
+    best = next(model.latest for model in models if model.name == name)
     screen.note(f"the best for all users: {name}{not_told_apart(comparison)}")
     screen.commands("next", *with_saved(best, location_of(config)))
 

@@ -159,6 +159,12 @@ class ComparedModel:
         """One of its runs."""
         return next(iter(self.runs.values()))
 
+    @property
+    def latest(self) -> SavedRun:
+        """One of its runs on the last part of the data: of windows of time, the newest."""
+        *_, runs = self.by_part.values()
+        return next(iter(runs.values()))
+
 
 def select(
     runs: Iterable[SavedRun],

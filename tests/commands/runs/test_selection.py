@@ -172,6 +172,7 @@ def test_windows_of_one_model_are_its_parts(named: bool) -> None:
         ("window 2", "ease-3-2"),
         ("window 10", "ease-3-10"),
     ]
+    assert models[0].latest.id == "ease-3-10"
     assert "(seeds 1, 2, window 2, window 10) on csv" in taken_words(models)
     logged = compared_params(models)
     assert logged["parts"] == "window 2, window 10"
