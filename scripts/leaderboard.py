@@ -22,9 +22,10 @@ from benchmarking import markdown
 from benchmarking.processes import HERE
 
 from lrec import __version__
-from lrec.commands.compare.command import split_settings, user_table
+from lrec.commands.compare.command import user_table
 from lrec.commands.next_commands import origin_of
 from lrec.commands.runs.model_identity import name, settings
+from lrec.commands.runs.selection import split_settings
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.statistics import bootstrap, interval
 from lrec.tracking import SavedRun, finished

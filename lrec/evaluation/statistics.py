@@ -36,12 +36,17 @@ class Paired:
 
 
 def paired(
-    differences: Floats, resamples: int, seed: int = 0, resampled: Floats | None = None
+    differences: Floats,
+    resamples: int,
+    seed: int = 0,
+    resampled: Floats | None = None,
+    flipped: Floats | None = None,
 ) -> Paired:
     """Statistics of the columns of `differences`, `(users, m)`; NaN where one is not defined.
 
     Args:
         resampled: their `bootstrap`, where it is known.
+        flipped: `(users, m)` of the same means, whose signs are flipped instead of theirs.
 
     >>> gains = np.array([[0.2], [0.0], [0.1], [0.1], [np.nan]])
     >>> result = paired(gains, resamples=1000)
@@ -63,7 +68,7 @@ def paired(
         mean=mean,
         low=low,
         high=high,
-        p=sign_flips(differences, resamples, seed),
+        p=sign_flips(differences if flipped is None else flipped, resamples, seed),
         effect_size=effect,
         detectable=spread * np.array([detectable_effect(int(count)) for count in n]),
     )

@@ -190,6 +190,43 @@ def test_the_baseline_is_chosen_on_validation(workspace: Workspace, compared: An
     assert json.loads(workspace.output("comparison.json").read_text())["baseline"] == best
 
 
+def test_windows_are_compared_as_replicates(workspace: Workspace) -> None:
+    """Also when they are found again without being named."""
+    windows = ("split=rolling", "split.windows=3", "tracking.experiment=windows")
+    small = ("resamples=200", *SMALL[:2])
+    candidates = ("candidates=[popularity,itemknn]", "seeds=[1]", "windows=[0,1,2]")
+    answer = workspace.run("compare", *candidates, *windows, *small)
+    assert "6 runs: 0 found, 6 to train" in answer.out
+    assert re.search(r"Of 3 windows, for .*: \w+ is ahead of \w+ in \d \(\d\) and", answer.out)
+    text = check_page(workspace.output("comparison.html"))
+    for words in (
+        "How it moves over time",
+        "window, oldest first",
+        "means over window 0; window 1",
+    ):
+        assert words in text
+    document = json.loads(workspace.output("comparison.json").read_text())
+    assert document["parts"] == ["window 0", "window 1", "window 2"]
+    trained = workspace.runs("train", "windows")
+    own = trained[trained["params.model"] == "itemknn"]["metrics.ndcg_at_10/tail"]
+    (row,) = (
+        row
+        for row in document["rows"]
+        if (row["model"], row["metric"], row["bucket"]) == ("itemknn", "ndcg_at_10", "tail")
+    )
+    assert row["value"] == pytest.approx(own.mean())
+    assert row["seeds_sd"] == pytest.approx(own.std())
+    of_windows = [
+        row["value"]
+        for row in document["course"]
+        if (row["model"], row["bucket"]) == ("itemknn", "tail")
+    ]
+    assert sorted(of_windows) == pytest.approx(sorted(own))
+    again = workspace.run("compare", "tracking.experiment=windows", "resamples=200")
+    assert "(seeds 1, window 0, window 1, window 2) on synthetic" in again.out
+    assert _table(again.out) == _table(answer.out)
+
+
 def test_what_is_there_is_not_trained_again(workspace: Workspace, compared: Answer) -> None:
     answer = workspace.compare()
     assert "4 runs: 4 found, 0 to train" in answer.out

@@ -18,6 +18,7 @@ from lrec.data.split import Splitter
 from lrec.data.split.global_time import GlobalTime
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.data.split.ratio import Ratio
+from lrec.data.split.rolling import Rolling
 from lrec.data.split.user_holdout import UserHoldout
 
 examples = settings(max_examples=50, deadline=None)
@@ -61,7 +62,25 @@ user_holdouts = st.builds(
     order=orders,
     seed=seeds,
 )
-splitters = st.one_of(global_times, leave_one_outs, ratios, user_holdouts)
+folded = st.builds(
+    Ratio,
+    validation=shares,
+    folds=st.integers(2, 6),
+    seed=seeds,
+)
+seconds = st.integers(1, 4).map(lambda n: n / 86_400)  # in days
+rollings = st.integers(1, 3).flatmap(
+    lambda windows: st.builds(
+        Rolling,
+        windows=st.just(windows),
+        window=st.integers(0, windows - 1),
+        length=st.none() | seconds,
+        gap=st.just(0) | seconds,
+        validation=st.none() | st.just(0) | seconds,
+        span=st.none() | seconds,
+    )
+)
+splitters = st.one_of(global_times, leave_one_outs, ratios, user_holdouts, folded, rollings)
 
 
 def split_of(splitter: Splitter, data: Interactions) -> Split:
@@ -108,7 +127,7 @@ def big(n_users: int = 60, n_rows: int = 900, **options: bool) -> Interactions:
     return interactions([tuple(row) for row in drawn.tolist()], **options)
 
 
-ALL = [GlobalTime(), LeaveOneOut(), Ratio(), Ratio(order="time"), UserHoldout()]
+ALL = [GlobalTime(), LeaveOneOut(), Ratio(), Ratio(order="time"), UserHoldout(), Rolling()]
 NAMES = [f"{splitter.name}-{getattr(splitter, 'order', '')}".strip("-") for splitter in ALL]
 
 

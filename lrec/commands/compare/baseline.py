@@ -14,7 +14,7 @@ def choose_baseline(
 ) -> str:
     """Name of the model to compare with: the requested one, or the best baseline on validation.
 
-    Of a model with several seeds, the mean over them counts.
+    Of a model with several replicates, the mean over them counts.
 
     Args:
         direction: of the primary metric, 1 where more is better, -1 where less is.
@@ -31,9 +31,9 @@ def choose_baseline(
         return requested
     key = f"val/{primary}/all"
     values = {
-        model.name: fmean(run.metrics[key] for run in model.runs.values())
+        model.name: fmean(run.metrics[key] for _, run in model.trained)
         for model in models
-        if model.is_baseline and all(key in run.metrics for run in model.runs.values())
+        if model.is_baseline and all(key in run.metrics for _, run in model.trained)
     }
     if not values:
         raise ComparisonError(

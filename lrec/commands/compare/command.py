@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,16 +16,19 @@ from lrec.base.files import write_table, write_text
 from lrec.base.table_files import read_parquet
 from lrec.commands.citations import bibliography
 from lrec.commands.compare.baseline import choose_baseline
+from lrec.commands.compare.course import course_sentences
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import origin_of, with_saved
+from lrec.commands.runs.replicates import PARTS
 from lrec.commands.runs.saved import settings_of
 from lrec.commands.runs.selection import (
     ComparedModel,
     SelectionSettings,
     compared_params,
     provenance,
+    split_settings,
 )
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.evaluation.bucket import ALL
@@ -56,18 +60,42 @@ class CompareSettings(SelectionSettings):
         primary: the metric that verdicts are given by.
         baseline: the model to compare with, or None for the best simple one on validation.
         resamples: of the bootstrap and of the sign flips.
+        windows, folds, split_seeds: parts of the data that candidates are trained and tested on.
     """
 
     primary: str
     baseline: str | None
     resamples: int
+    windows: list[int]
+    folds: list[int]
+    split_seeds: list[int]
 
     file: ClassVar[str] = "conf/compare.yaml"
+    apart: ClassVar[tuple[str, ...]] = PARTS
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in ("windows", "folds", "split_seeds"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values) or min([0, *values]) < 0:
+                raise ConfigError(
+                    f"{name} must be different numbers, none negative. Received: {values}"
+                )
+            if values and not self.candidates:
+                raise ConfigError(
+                    f"{name} are of candidates=[…], which are trained on each of them; saved runs "
+                    f"have their own. Received: {name}={values}"
+                )
         if self.resamples < 100:
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
+
+    @property
+    def parts(self) -> list[tuple[str, ...]]:
+        """The overrides of each part of the data; one without any if none are named."""
+        values = {"window": self.windows, "fold": self.folds, "seed": self.split_seeds}
+        return list(
+            product(*([f"split.{key}={v}" for v in own] for key, own in values.items() if own))
+        )
 
 
 def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
@@ -75,9 +103,9 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
-    run_ids = candidate_runs(settings, invocation)
+    run_ids = candidate_runs(settings, invocation, parts=settings.parts)
     models = settings.compared_models(run_ids, screen)
-    tables = [user_tables(model) for model in models]
+    tables = [table for model in models for table in user_tables(model)]
     columns = metric_directions(shared_columns(tables), settings.metric, settings.primary)
     direction = columns[settings.primary]
     baseline = choose_baseline(models, settings.primary, direction, settings.baseline)
@@ -102,6 +130,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
         log.params(compared_params(models))
         log.metrics(differences(comparison))
         sentences = headline(comparison, facts["buckets"], settings.baseline is None)
+        sentences += course_sentences(comparison, facts["buckets"])
         shown = comparison_table(comparison)
         log.describe("\n\n".join([*sentences, markdown(shown)]))
         cited = [settings_of(model.any.id).model for model in models if model.any.trained]
@@ -115,7 +144,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
     screen.note("for a paper: comparison.tex, references.bib and figures/ beside it")
     screen.note(log.location)
     name = best_model(comparison)
-    best = next(model.any for model in models if model.name == name)
+    best = next(model.latest for model in models if model.name == name)
     screen.note(f"the best for all users: {name}{not_told_apart(comparison)}")
     screen.commands("next", *with_saved(best, location_of(config)))
     return comparison
@@ -134,14 +163,18 @@ def not_told_apart(comparison: Comparison) -> str:
     return "" if lead is None or lead.shown else f", not told apart from {lead.second}"
 
 
-def user_tables(model: ComparedModel) -> ModelTables:
-    """The user tables of a model's runs."""
-    tables = {run.id: user_table(run) for run in model.distinct.values()}
-    return ModelTables(
-        name=model.name,
-        tables=[tables[run.id] for run in model.runs.values()],
-        n_items=int(model.any.metrics["data/catalogue_items"]),
-    )
+def user_tables(model: ComparedModel) -> list[ModelTables]:
+    """The user tables of a model's runs, for each part of the data."""
+    tables = {run.id: user_table(run) for _, run in model.trained}
+    return [
+        ModelTables(
+            name=model.name,
+            tables=[tables[run.id] for run in runs.values()],
+            n_items=int(next(iter(runs.values())).metrics["data/catalogue_items"]),
+            part=part,
+        )
+        for part, runs in model.by_part.items()
+    ]
 
 
 def user_table(run: SavedRun) -> pd.DataFrame:
@@ -170,34 +203,35 @@ def user_table(run: SavedRun) -> pd.DataFrame:
 
 def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[str, Any]:
     """Facts for readers of a comparison: split, users, buckets, and the command of every run."""
-    some = models[0].any
     return {
-        "split": split_settings(some.params),
+        "split": split_settings(models),
+        "parts": comparison.parts,
         "users": comparison.row(comparison.baseline, comparison.primary, ALL)["users"],
-        "buckets": {
-            key.removeprefix("lrec.bucket."): words
-            for key, words in some.tags.items()
-            if key.startswith("lrec.bucket.")
-        },
+        "buckets": meanings([run for _, run in models[0].trained]),
         "runs": {
             model.name: [
                 {
                     "id": run.id,
-                    "seed": seed,
+                    "seed": run.seed,
+                    "part": part,
                     "minutes": run.seconds / 60,
                     "command": shlex.join(origin_of(run.tags) or []),
                 }
-                for seed, run in model.distinct.items()
+                for part, run in model.trained
             ]
             for model in models
         },
     }
 
 
-def split_settings(params: Mapping[str, str]) -> dict[str, str]:
-    """The split of a run and its settings, without the class behind it."""
-    keys = [key for key in sorted(params) if key.partition(".")[0] == "split"]
-    return {key: params[key] for key in keys if not key.endswith("._target_")}
+def meanings(runs: Sequence[SavedRun]) -> dict[str, str]:
+    """The meaning of each bucket; all of them where edges depend on the part of the data."""
+    found: dict[str, dict[str, None]] = {}
+    for run in runs:
+        for key, words in run.tags.items():
+            if key.startswith("lrec.bucket."):
+                found.setdefault(key.removeprefix("lrec.bucket."), {})[words] = None
+    return {bucket: " or ".join(words) for bucket, words in found.items()}
 
 
 def describe_metrics(metrics: Mapping[str, Metric], columns: Iterable[str]) -> dict[str, Any]:
@@ -237,6 +271,7 @@ def write(
         "subsample": comparison.subsample,
         "rows": [comparison.row(*key) for key in comparison.keys],
         "served": [] if comparison.served is None else comparison.served.to_dict("records"),
+        "course": comparison.course_records,
     }
     charts = charts_of(comparison, facts)
     texts = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from lrec.tracking import SavedRun
 
@@ -23,15 +23,19 @@ def settings(run: SavedRun) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(_under(run.params, MODEL_KEYS).items()))
 
 
-def differences(run: SavedRun, other: SavedRun) -> list[str]:
-    """Reasons for which two runs have different queries; empty if they have the same."""
+def differences(run: SavedRun, other: SavedRun, apart: Collection[str] = ()) -> list[str]:
+    """Reasons for which two runs have different queries; empty if they have the same.
+
+    Args:
+        apart: parameters that may differ.
+    """
     if run.digest != other.digest:
         return [
             f"they have different data, {other.data} ({other.digest[:12]}) "
             f"and {run.data} ({run.digest[:12]})"
         ]
     one, two = _under(other.params, QUERY_KEYS), _under(run.params, QUERY_KEYS)
-    keys = sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
+    keys = sorted(k for k in {*one, *two}.difference(apart) if one.get(k) != two.get(k))
     return [f"{key} is {one.get(key)} and {two.get(key)}" for key in keys]
 
 

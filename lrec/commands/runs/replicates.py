@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from lrec.tracking import SavedRun
 
 SEEDS = ("seed", "dataset.seed")
-# The parameters of a split that make another protocol; all others make another part of the data.
-PROTOCOL = ("split", "split._target_", "split.order", "split.fold_in")
+# The parameters of a split that make another part of the same data; all others, another protocol.
+PARTS = ("split.window", "split.fold", "split.seed")
 ASIDE = ("tracking", "strategy")  # where a run is logged and trained
 
 Key = tuple[tuple[str, str], ...]
@@ -42,7 +42,7 @@ class Replicates:
 
 def is_replicate(key: str) -> bool:
     """True for a parameter whose values make replicates of one candidate."""
-    return key in SEEDS or (key.startswith("split.") and key not in PROTOCOL)
+    return key in (*SEEDS, *PARTS)
 
 
 def candidates(runs: Sequence[SavedRun]) -> list[Replicates]:

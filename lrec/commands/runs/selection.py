@@ -1,12 +1,12 @@
-"""Selection of saved runs: models by name, each with the same seeds on the same data and split."""
+"""Selection of saved runs: models by name, each with the same replicates on the same data."""
 
 from __future__ import annotations
 
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +18,8 @@ from lrec.base.config.plugins import refuse_unnamed
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import LOCATION, key_of
 from lrec.commands.runs.model_identity import differences, name, settings
+from lrec.commands.runs.replicates import Key
+from lrec.commands.runs.same_replicates import part_of, part_words, same_replicates
 from lrec.commands.runs.saved import load_config
 from lrec.commands.runs.unnamed import left_out_words, newest_comparable
 from lrec.commands.settings import RunSettings
@@ -49,6 +51,7 @@ class SelectionSettings(RunSettings):
 
     held_out: ClassVar[bool] = False  # the command needs whole users held out
     loads_models: ClassVar[bool] = False  # the command needs saved models, and takes no lists
+    apart: ClassVar[tuple[str, ...]] = ()  # parameters of the split that its runs may differ in
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -93,15 +96,15 @@ class SelectionSettings(RunSettings):
         else:
             runs = finished(self.tracking.experiment, self.filter or "", named)
         if named:
-            return select(runs, named=True, least=least, lists=not self.loads_models)
+            return select(runs, True, least, lists=not self.loads_models, apart=self.apart)
         runs = [run for run in runs if run.trained or (run.has_lists and not self.loads_models)]
         left_out = ""
         if not condition:
-            runs, reasons = newest_comparable(runs, self.held_out)
+            runs, reasons = newest_comparable(runs, self.held_out, self.apart)
             left_out = left_out_words(reasons)
-        models = select(runs, bool(condition), least, left_out, not self.loads_models)
+        models = select(runs, bool(condition), least, left_out, not self.loads_models, self.apart)
         if not condition and (rest := len(runs) - len(_run_ids(models))):
-            older = f"left out: {rest} older or of seeds that not all models have"
+            older = f"left out: {rest} older or of replicates that not all models have"
             left_out = "; ".join(filter(None, [left_out, older]))
         screen.note("\n".join(filter(None, [taken_words(models), left_out])))
         return models
@@ -121,15 +124,18 @@ class SelectionSettings(RunSettings):
 
 @dataclass(frozen=True)
 class ComparedModel:
-    """A model with its settings, trained with one or more seeds.
+    """A model with its settings, trained with one or more seeds, on one or more parts of the data.
 
     Attributes:
         name: unique among the compared models.
-        runs: by seed, in rising order; the same run for every seed where the model has none.
+        runs: by seed, in rising order; the same run for every seed where the model has none. Of
+            several parts, those of the first.
+        parts: the runs of each of several parts, such as windows of time; empty for one.
     """
 
     name: str
     runs: Mapping[int, SavedRun]
+    parts: Mapping[str, Mapping[int, SavedRun]] = field(default_factory=dict)
 
     @property
     def is_baseline(self) -> bool:
@@ -151,9 +157,29 @@ class ComparedModel:
         return {run.seed: run for run in self.runs.values()}
 
     @property
+    def by_part(self) -> Mapping[str, Mapping[int, SavedRun]]:
+        """Its runs by part and seed; the name of a single part is empty."""
+        return self.parts or {"": self.runs}
+
+    @property
+    def trained(self) -> list[tuple[str, SavedRun]]:
+        """Its runs, each once, and the part of the data that each is of."""
+        return [
+            (part, run)
+            for part, runs in self.by_part.items()
+            for run in {run.id: run for run in runs.values()}.values()
+        ]
+
+    @property
     def any(self) -> SavedRun:
         """One of its runs."""
         return next(iter(self.runs.values()))
+
+    @property
+    def latest(self) -> SavedRun:
+        """One of its runs on the last part of the data: of windows of time, the newest."""
+        *_, runs = self.by_part.values()
+        return next(iter(runs.values()))
 
 
 def select(
@@ -162,6 +188,7 @@ def select(
     least: int = 2,
     left_out: str = "",
     lists: bool = False,
+    apart: Collection[str] = (),
 ) -> list[ComparedModel]:
     """Group runs by model and settings; the baselines first, then by name.
 
@@ -172,12 +199,13 @@ def select(
         least: fewest models.
         left_out: words on runs that were left out, for an error.
         lists: also runs of lists, which have no model.
+        apart: parameters of the split by which runs are of several parts of the data.
 
     Raises:
         ComparisonError: the runs cannot be compared, or are of fewer models.
     """
     runs = list(runs)
-    refuse_incomparable(runs, lists)
+    refuse_incomparable(runs, lists, apart)
     if len({settings(run) for run in runs}) < least:
         names = ", ".join(sorted({name(run) for run in runs})) or "none"
         raise ComparisonError(
@@ -185,17 +213,21 @@ def select(
             "lrec train model=itemknn, or name candidates=[popularity,itemknn,…]."
             + (f" {left_out[0].upper()}{left_out[1:]}." if left_out else "")
         )
-    by_settings: dict[tuple[tuple[str, str], ...], dict[int, SavedRun]] = defaultdict(dict)
+    by_settings: dict[Key, dict[Key, dict[int, SavedRun]]] = defaultdict(dict)
     for run in runs:
-        by_settings[settings(run)].setdefault(run.seed, run)
-    return _with_names(_same_seeds(list(by_settings.values()), named))
+        of_model = by_settings[settings(run)]
+        of_model.setdefault(part_of(run), {}).setdefault(run.seed, run)
+    return _with_names(same_replicates(list(by_settings.values()), named))
 
 
-def refuse_incomparable(runs: Sequence[SavedRun], lists: bool = False) -> None:
+def refuse_incomparable(
+    runs: Sequence[SavedRun], lists: bool = False, apart: Collection[str] = ()
+) -> None:
     """Refuse runs that are no models, or not on the same data and split.
 
     Args:
         lists: True to take runs of lists too.
+        apart: parameters of the split that may differ.
 
     Raises:
         ComparisonError: naming the run, or the two of them and what differs.
@@ -212,7 +244,7 @@ def refuse_incomparable(runs: Sequence[SavedRun], lists: bool = False) -> None:
                 "train, which are models."
             )
     for run in runs[1:]:
-        if reasons := differences(run, runs[0]):
+        if reasons := differences(run, runs[0], apart):
             raise ComparisonError(
                 f"runs {runs[0].id} ({name(runs[0])}) and {run.id} ({name(run)}) are not "
                 f"comparable: {'; '.join(reasons)}."
@@ -222,8 +254,9 @@ def refuse_incomparable(runs: Sequence[SavedRun], lists: bool = False) -> None:
 def taken_words(models: Sequence[ComparedModel]) -> str:
     """A sentence on the runs that were taken: models, seeds, data and split."""
     some, seeds = models[0].any, ", ".join(map(str, models[0].runs))
+    parts = "".join(f", {part}" for part in models[0].parts)
     return (
-        f"taken: {', '.join(model.name for model in models)} (seeds {seeds}) on {some.data} "
+        f"taken: {', '.join(model.name for model in models)} (seeds {seeds}{parts}) on {some.data} "
         f"({some.digest[:12]}) with split={some.params.get('split')}"
     )
 
@@ -231,18 +264,30 @@ def taken_words(models: Sequence[ComparedModel]) -> str:
 def compared_params(models: Sequence[ComparedModel]) -> dict[str, Any]:
     """Parameters of a run that compares models, in MLflow: models, seeds, data and split."""
     some = models[0].any
-    split = {key: value for key, value in some.params.items() if key.partition(".")[0] == "split"}
+    parts = {"parts": ", ".join(models[0].parts)} if models[0].parts else {}
     return {
         "models": ", ".join(model.name for model in models),
         "seeds": ", ".join(map(str, models[0].runs)),
+        **parts,
         "dataset": some.data,
         "dataset.digest": some.digest,
-        **{key: value for key, value in split.items() if not key.endswith("._target_")},
+        **split_settings(models),
+    }
+
+
+def split_settings(models: Sequence[ComparedModel]) -> dict[str, str]:
+    """The split of all runs, with those of its settings that all have, and without its class."""
+    pairs = [set(run.params.items()) for _, run in models[0].trained]
+    shared = sorted(set.intersection(*pairs))
+    return {
+        key: value
+        for key, value in shared
+        if key.partition(".")[0] == "split" and not key.endswith("._target_")
     }
 
 
 def _run_ids(models: Sequence[ComparedModel]) -> set[str]:
-    return {run.id for model in models for run in model.runs.values()}
+    return {run.id for model in models for _, run in model.trained}
 
 
 def provenance(
@@ -258,42 +303,14 @@ def provenance(
         "digest": some.digest,
         "seeds": list(models[0].runs),
         "runs": {m.name: {seed: run.id for seed, run in m.distinct.items()} for m in models},
-        "addresses": {run.id: run.address for m in models for run in m.distinct.values()},
+        "addresses": {run.id: run.address for m in models for _, run in m.trained},
     }
 
 
-def _same_seeds(groups: list[dict[int, SavedRun]], named: bool) -> list[dict[int, SavedRun]]:
-    """Each group's runs in the order of their seeds, which are the same for all.
-
-    The one run of a model without a seed stands beside all runs of the others.
-    """
-    if not groups:
-        return []
-    constant = {
-        index: run
-        for index, group in enumerate(groups)
-        if (run := next((run for run in group.values() if not run.seeded), None))
-    }
-    seeded = [group for index, group in enumerate(groups) if index not in constant]
-    common = set.intersection(*map(set, seeded)) if seeded else {constant[0].seed}
-    if not named and not common:
-        return _same_seeds(groups, named=True)  # refused there
-    for group in seeded:
-        if named and set(group) != set(seeded[0]):
-            one, two = next(iter(seeded[0].values())), next(iter(group.values()))
-            raise ComparisonError(
-                f"{name(one)} and {name(two)} have different seeds, "
-                f"{sorted(seeded[0])} and {sorted(group)}: train both with the same ones."
-            )
-    return [
-        {seed: constant[index] if index in constant else group[seed] for seed in sorted(common)}
-        for index, group in enumerate(groups)
-    ]
-
-
-def _with_names(groups: Sequence[dict[int, SavedRun]]) -> list[ComparedModel]:
+def _with_names(groups: Sequence[Mapping[Key, Mapping[int, SavedRun]]]) -> list[ComparedModel]:
     """Models with unique names: of the preset, or with a number, where several are of one kind."""
-    firsts = [next(iter(group.values())) for group in groups]
+    of_first = [next(iter(group.values())) for group in groups]
+    firsts = [next(iter(runs.values())) for runs in of_first]
     names = [name(run) for run in firsts]
     if len(set(names)) < len(names):
         names = [run.params.get("experiment", name(run)) for run in firsts]
@@ -301,5 +318,9 @@ def _with_names(groups: Sequence[dict[int, SavedRun]]) -> list[ComparedModel]:
         f"{label} {names[: index + 1].count(label)}" if names.count(label) > 1 else label
         for index, label in enumerate(names)
     ]
-    models = [ComparedModel(n, group) for n, group in zip(names, groups, strict=True)]
+    words = part_words(groups[0]) if groups and len(groups[0]) > 1 else {}
+    models = [
+        ComparedModel(label, runs, {words[part]: group[part] for part in words})
+        for label, runs, group in zip(names, of_first, groups, strict=True)
+    ]
     return sorted(models, key=lambda model: (not model.is_baseline, model.name))

@@ -17,14 +17,18 @@ NOT_OF_TRAINING = ("tracking", "metric", "hydra", "strategy")
 
 
 def candidate_runs(
-    settings: SelectionSettings, invocation: Invocation, free: Sequence[str] = ()
+    settings: SelectionSettings,
+    invocation: Invocation,
+    free: Sequence[str] = (),
+    parts: Sequence[Sequence[str]] = ((),),
 ) -> list[str]:
-    """Find a run of every candidate with every seed; train those that are missing.
+    """Find a run of every candidate with every seed on every part; train those that are missing.
 
     All are composed and checked before the first is trained.
 
     Args:
         free: keys of training runs that are the command's own too, where nothing is trained.
+        parts: overrides of each part of the data, such as a window of time.
 
     Returns:
         The runs' ids; none if there are no candidates.
@@ -40,11 +44,13 @@ def candidate_runs(
         return []
     jobs = [
         composer.compose(
-            [*shared, *candidate_overrides(candidate), f"seed={seed}"],
+            [*shared, *candidate_overrides(candidate), *part, f"seed={seed}"],
             own,
-            invocation.folder / f"{index}-{seed}",
+            invocation.folder
+            / "-".join([str(index), *(p.partition("=")[2] for p in part), str(seed)]),
         )
         for index, candidate in enumerate(settings.candidates)
+        for part in parts
         for seed in settings.seeds
     ]
     command = [Path(settings.file).stem, *invocation.config.overrides]

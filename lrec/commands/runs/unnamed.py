@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from lrec.commands.runs.model_identity import differences, name, settings
 from lrec.tracking import SavedRun
@@ -20,7 +20,7 @@ def purpose(run: SavedRun) -> str:
 
 
 def newest_comparable(
-    runs: Sequence[SavedRun], held_out: bool = False
+    runs: Sequence[SavedRun], held_out: bool = False, apart: Collection[str] = ()
 ) -> tuple[list[SavedRun], Counter[str]]:
     """The runs that fit the newest one, and how many are left out, by reason.
 
@@ -29,6 +29,7 @@ def newest_comparable(
     Args:
         runs: newest first.
         held_out: True for a command that needs whole users held out.
+        apart: parameters of the split that may differ from the newest run's.
     """
     left_out: Counter[str] = Counter()
     kinds = OPEN_HELD_OUT if held_out else OPEN
@@ -41,7 +42,7 @@ def newest_comparable(
             left_out[f"with split={run.params.get('split')}"] += 1
         elif taken and run.digest != taken[0].digest:
             left_out[f"on other data ({run.data} {run.digest[:12]})"] += 1
-        elif taken and differences(run, taken[0]):
+        elif taken and differences(run, taken[0], apart):
             left_out[f"with another split ({run.params.get('split')})"] += 1
         elif settings(run) != newest.setdefault(name(run), settings(run)):
             left_out["older, with other settings"] += 1

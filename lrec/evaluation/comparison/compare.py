@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints, nan_mean
+from lrec.evaluation.bucket import ALL, COLD
+from lrec.evaluation.comparison.clusters import Clusters, Part
 from lrec.evaluation.comparison.comparison import (
     BASELINE,
     BETTER,
@@ -17,15 +20,18 @@ from lrec.evaluation.comparison.comparison import (
     Comparison,
     list_lengths,
 )
+from lrec.evaluation.comparison.course import course_of
 from lrec.evaluation.comparison.lead import Duel, best_two, duel_of, lead_of
-from lrec.evaluation.comparison.served_shares import served_shares
+from lrec.evaluation.comparison.sampled_sets import below_baseline, compare_sets, over_seeds
+from lrec.evaluation.comparison.served_shares import mean_shares, served_shares
 from lrec.evaluation.comparison.user_alignment import (
-    ComparisonError,
     ModelTables,
     align_users,
+    by_part,
     groups_of,
     item_codes,
     metric_directions,
+    people_of,
     shared_columns,
 )
 from lrec.evaluation.metric import Metric, SetMetric
@@ -44,7 +50,6 @@ STATISTICS = {
     "effect_size": "effect_size",
     "detectable": "detectable",
 }
-SUBSAMPLES = 100  # of each bucket, for set metrics
 
 
 def compare(
@@ -64,35 +69,44 @@ def compare(
     than 30 users have values only. The two best models of a bucket are told apart by the verdict of
     one of them if the other is the baseline, else by the uncorrected p of their own difference.
 
+    Over several parts of the data (windows, folds, split seeds) users are paired within a part, in
+    whose bucket they are counted, and the value is the mean over parts. A person in several parts
+    is one of the bootstrap and of the sign flips, see `Clusters.scores`.
+
     The columns of `rows`: bucket, model, metric, users (that have a value), value, value_low and
     value_high (its 95 % interval, of the primary metric), seeds_low, seeds_high and seeds_sd (the
-    seeds' own values; no deviation of one), baseline, difference, low and high (its 95 % interval),
-    p, p_holm, effect_size, detectable (see `lrec.evaluation.statistics.Paired`), verdict.
+    own values of seeds and parts; no deviation of one), baseline, difference, low and high (its
+    95 % interval), p, p_holm, effect_size, detectable (see `lrec.evaluation.statistics.Paired`),
+    verdict.
 
     Args:
-        models: user tables of the same number of seeds each.
+        models: user tables of the same number of seeds each; of several parts, each model in each.
         metrics: by name; columns of others are left out.
         bucketings: name of each bucketing that the tables have -> its buckets, least active first.
 
     Raises:
-        ComparisonError: fewer than two models, different users, or no such metric.
+        ComparisonError: fewer than two models, different users or parts, or no such metric.
     """
     import pandas as pd
 
-    if len(models) < 2:
-        given = ", ".join(model.name for model in models) or "none"
-        raise ComparisonError(f"a comparison needs two models. Received: {given}")
-    models = sorted(models, key=lambda model: model.name != baseline)
-    tables = align_users(models)
-    first = tables[0][0]
+    models_of = by_part(models, baseline)
+    tables = [align_users(of_part) for of_part in models_of.values()]
     directions = metric_directions(shared_columns(models), metrics, primary)
-    groups = groups_of(first, bucketings)
-    names = [model.name for model in models]
-    values = np.array([[t[list(directions)].to_numpy(float) for t in ts] for ts in tables])
+    people = people_of([of_part[0][0] for of_part in tables])
+    parts = [
+        Part(
+            values=np.array([[t[list(directions)].to_numpy(float) for t in ts] for ts in of_part]),
+            persons=codes,
+            groups=groups_of(of_part[0][0], bucketings),
+        )
+        for of_part, codes in zip(tables, people, strict=True)
+    ]
+    known = [ALL, *chain.from_iterable(bucketings.values()), COLD]
+    groups = [bucket for bucket in known if any(bucket in part.groups for part in parts)]
+    names = [model.name for model in next(iter(models_of.values()))]
     direction = directions[primary]
     compared = {
-        bucket: _compare_values(values[:, :, users], direction, resamples)
-        for bucket, users in groups.items()
+        bucket: _compare_values(_users_of(bucket, parts), direction, resamples) for bucket in groups
     }
     rows = [
         _to_frame(bucket, names, list(directions), columns)
@@ -103,24 +117,39 @@ def compare(
         for name, metric in metrics.items()
         if isinstance(metric, SetMetric) and (ks := list_lengths(directions))
     }
-    large = [len(users) for users in groups.values() if len(users) >= SMALLEST_BUCKET]
-    subsample = min(large, default=0) // 2
+    sizes = [len(users) for part in parts for users in part.groups.values()]
+    subsample = min((n for n in sizes if n >= SMALLEST_BUCKET), default=0) // 2
     if sets and subsample:
-        lists = item_codes(tables)
-        for bucket, users in groups.items():
-            if len(users) >= SMALLEST_BUCKET:
-                columns = _compare_sets(lists[:, :, users], sets, models[0].n_items, subsample)
+        lists = [
+            (item_codes(of_part), of_models[0].n_items)
+            for of_part, of_models in zip(tables, models_of.values(), strict=True)
+        ]
+        for bucket in groups:
+            users = [part.groups.get(bucket, np.array([], int)) for part in parts]
+            large = [index for index, of in enumerate(users) if len(of) >= SMALLEST_BUCKET]
+            if large:
+                drawn_from = [(lists[i][0][:, :, users[i]], lists[i][1]) for i in large]
+                columns = compare_sets(drawn_from, sets, subsample)
+                n_people = Clusters.of([parts[i].persons[users[i]] for i in large]).n
+                columns["users"] = np.full(columns["value"].shape, float(n_people))
                 rows.append(_to_frame(bucket, names, list(sets), columns))
     directions |= {label: metric.direction for label, (_, metric) in sets.items()}
     frame = pd.concat(rows, ignore_index=True)
     frame = _with_verdicts(frame, baseline, primary, direction)
+    served = [
+        served_shares(names, part.values[..., 0].mean(axis=1), direction, part.groups)
+        for part in parts
+    ]
+    present = {n: [b for b in names if b in groups] for n, names in bucketings.items()}
+    ends = next((of[:1] + of[-1:] for of in present.values() if of), [])
+    several = dict(zip(models_of, parts, strict=True)) if len(parts) > 1 else {}
     return Comparison(
         rows=frame,
-        served=served_shares(names, values[..., 0].mean(axis=1), direction, groups),
+        served=mean_shares(served),
         baseline=baseline,
         primary=primary,
         models=names,
-        bucketings={n: [b for b in names if b in groups] for n, names in bucketings.items()},
+        bucketings=present,
         directions=directions,
         subsample=subsample,
         leads={
@@ -128,6 +157,10 @@ def compare(
             for bucket, (_, duel) in compared.items()
             if duel is not None
         },
+        parts=list(several),
+        course=course_of(names, several, [ALL, *dict.fromkeys(ends)], resamples)
+        if several
+        else None,
     )
 
 
@@ -137,93 +170,74 @@ def decided(rows: pd.DataFrame, primary: str, bucket: str) -> dict[str, bool]:
     return dict(zip(own["model"], own["verdict"].isin([BETTER, WORSE]), strict=True))
 
 
+def _users_of(bucket: str, parts: Sequence[Part]) -> list[tuple[Floats, Ints]]:
+    """Values and people of a bucket's users, in each part that has any."""
+    return [
+        (part.values[:, :, part.groups[bucket]], part.persons[part.groups[bucket]])
+        for part in parts
+        if bucket in part.groups
+    ]
+
+
 def _compare_values(
-    values: Floats, direction: int, resamples: int
+    parts: Sequence[tuple[Floats, Ints]], direction: int, resamples: int
 ) -> tuple[dict[str, Floats], Duel | None]:
-    """Columns of `rows`, each `(models, metrics)`, from `(models, seeds, users, metrics)`.
+    """Columns of `rows`, each `(models, metrics)`, from parts of the data.
 
     Args:
+        parts: of each, values `(models, seeds, users, metrics)` and people `(users,)`.
         direction: of the first metric, by which the two best models are chosen.
 
     Returns:
         The columns, and the two best models; None where there are too few users.
     """
-    n_models, n_seeds, n_users, n_metrics = values.shape
-    by_seed = nan_mean(np.moveaxis(values, 2, 0).reshape(n_users, -1), axis=0)
-    by_seed = by_seed.reshape(n_models, n_seeds, -1)
-    of_users = values.mean(axis=1)
-    value = nan_mean(np.moveaxis(of_users, 1, 0).reshape(n_users, -1), axis=0)
-    value = value.reshape(n_models, -1)
-    differences = np.moveaxis(of_users[1:] - of_users[0], 1, 0).reshape(n_users, -1)
+    n_models, _, _, n_metrics = parts[0][0].shape
+    people = Clusters.of([codes for _, codes in parts])
+    by_seed = np.stack([_means(values, axis=2) for values, _ in parts], axis=1)
+    of_users = [values.mean(axis=1) for values, _ in parts]
+    value = nan_mean(np.array([_means(values, axis=1) for values in of_users]), axis=0)
     best = best_two(value[:, 0], direction)
-    between = of_users[best[0], :, :1] - of_users[best[1], :, :1]
+    scores, flipped = people.scores(
+        [
+            np.hstack(
+                [
+                    values[:, :, 0].T,
+                    np.moveaxis(values[1:] - values[0], 1, 0).reshape(values.shape[1], -1),
+                    values[best[0], :, :1] - values[best[1], :, :1],
+                ]
+            )
+            for values in of_users
+        ]
+    )
     value_low, value_high = np.full((2, *value.shape), np.nan)
     statistics, duel = None, None
-    if n_users >= SMALLEST_BUCKET:  # of the same resamples, which take longer than the sums
-        tested = np.hstack([differences, between])
-        resampled = bootstrap(np.hstack([of_users[:, :, 0].T, tested]), resamples)
+    if people.n >= SMALLEST_BUCKET:  # of the same resamples, which take longer than the sums
+        resampled = bootstrap(scores, resamples)
         value_low[:, 0], value_high[:, 0] = interval(resampled[:, :n_models])
-        statistics = paired(tested, resamples, resampled=resampled[:, n_models:])
+        tested, signs = scores[:, n_models:], flipped[:, n_models:]
+        statistics = paired(tested, resamples, resampled=resampled[:, n_models:], flipped=signs)
         duel = duel_of(best, statistics)
+    defined = people.any_of([~np.isnan(np.moveaxis(values, 1, 0)) for values in of_users])
     columns = {
-        "users": (~np.isnan(of_users)).sum(axis=1).astype(float),
+        "users": defined.sum(axis=0).astype(float),
         "value": value,
         "value_low": value_low,  # of the first metric only
         "value_high": value_high,
-        **_over_seeds(by_seed),
+        **over_seeds(by_seed),
         "baseline": np.broadcast_to(value[0], value.shape),
     }
     for column, attribute in STATISTICS.items():
-        missing = np.full(differences.shape[1] + 1, np.nan)
+        missing = np.full((n_models - 1) * n_metrics + 1, np.nan)
         values = getattr(statistics, attribute, missing)[:-1]
-        columns[column] = _below_baseline(values.reshape(n_models - 1, n_metrics))
+        columns[column] = below_baseline(values.reshape(n_models - 1, n_metrics))
     return columns, duel
 
 
-def _compare_sets(
-    lists: Ints, sets: Mapping[str, tuple[int, SetMetric]], n_items: int, size: int
-) -> dict[str, Floats]:
-    """Columns of `rows`, each `(models, set metrics)`, from `(models, seeds, users, k)` lists.
-
-    Every subsample has `size` users, drawn without replacement, the same for every model.
-    """
-    n_models, n_seeds, n_users, _ = lists.shape
-    generator = np.random.default_rng(0)
-    values = np.empty((SUBSAMPLES, n_models, n_seeds, len(sets)))
-    drawn = np.empty((size, lists.shape[3]), lists.dtype)
-    for sample in values:
-        users = generator.choice(n_users, size, replace=False)
-        for model, of_seeds in zip(sample, lists, strict=True):
-            for of_seed, items in zip(model, of_seeds, strict=True):
-                np.take(items, users, axis=0, out=drawn, mode="clip")
-                of_seed[:] = [metric(drawn[:, :k], n_items) for k, metric in sets.values()]
-    by_seed = values.mean(axis=0)
-    of_models = values.mean(axis=2)
-    difference = (of_models[:, 1:] - of_models[:, :1]).reshape(SUBSAMPLES, -1)
-    low, high = interval(difference)
-    shape = (n_models - 1, len(sets))
-    value = of_models.mean(axis=0)
-    return {
-        "users": np.full(value.shape, float(n_users)),
-        "value": value,
-        **_over_seeds(by_seed),
-        "baseline": np.broadcast_to(value[0], value.shape),
-        "difference": _below_baseline(difference.mean(axis=0).reshape(shape)),
-        "low": _below_baseline(low.reshape(shape)),
-        "high": _below_baseline(high.reshape(shape)),
-    }
-
-
-def _over_seeds(by_seed: Floats) -> dict[str, Floats]:
-    """Columns of `rows` of the values of seeds, `(models, seeds, metrics)`."""
-    low, high = by_seed.min(axis=1), by_seed.max(axis=1)
-    sd = by_seed.std(axis=1, ddof=1) if by_seed.shape[1] > 1 else np.full(low.shape, np.nan)
-    return {"seeds_low": low, "seeds_high": high, "seeds_sd": sd}
-
-
-def _below_baseline(values: Floats) -> Floats:
-    """Put a row of NaN first, for the baseline, which has no difference to itself."""
-    return np.vstack([np.full((1, values.shape[1]), np.nan), values])
+def _means(values: Floats, axis: int) -> Floats:
+    """Means of the defined values along the axis of users, which is left out."""
+    users_first = np.moveaxis(values, axis, 0)
+    means = nan_mean(users_first.reshape(values.shape[axis], -1), axis=0)
+    return means.reshape(users_first.shape[1:])
 
 
 def _to_frame(

@@ -32,6 +32,8 @@ class Comparison:
             primary one first, set metrics last.
         subsample: users in each subsample that set metrics are computed from.
         leads: bucket -> its two best models by the primary metric, where there are enough users.
+        parts: of the data that values are means over, such as windows of time; empty for one.
+        course: the primary metric in each of several parts, see `course_of`; None for one.
     """
 
     rows: pd.DataFrame
@@ -43,6 +45,8 @@ class Comparison:
     directions: dict[str, int]
     subsample: int
     leads: dict[str, Lead] = field(default_factory=dict)
+    parts: list[str] = field(default_factory=list)
+    course: pd.DataFrame | None = None
 
     @property
     def buckets(self) -> list[str]:
@@ -63,10 +67,18 @@ class Comparison:
         return list(self._records)
 
     @cached_property
+    def course_records(self) -> list[dict[str, Any]]:
+        """The rows of `course`, by column; None where there is no value."""
+        return [] if self.course is None else _records_of(self.course)
+
+    @cached_property
     def _records(self) -> dict[tuple[str, str, str], dict[str, Any]]:
-        rows = self.rows.astype(object)
-        records: list[dict[str, Any]] = rows.where(rows.notna(), None).to_dict("records")  # type: ignore[assignment]
-        return {(r["model"], r["metric"], r["bucket"]): r for r in records}
+        return {(r["model"], r["metric"], r["bucket"]): r for r in _records_of(self.rows)}
+
+
+def _records_of(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = rows.astype(object)
+    return rows.where(rows.notna(), None).to_dict("records")  # type: ignore[return-value]
 
 
 def list_lengths(columns: Iterable[str]) -> list[int]:

@@ -51,3 +51,14 @@ def served_shares(
             if len(lead)
         ]
     )
+
+
+def mean_shares(parts: Sequence[pd.DataFrame | None]) -> pd.DataFrame | None:
+    """Means of the shares over parts of the data; None without any."""
+    import pandas as pd
+
+    found = [part for part in parts if part is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    keys = ["bucket", "model"]
+    return pd.concat(found).groupby(keys, sort=False, as_index=False).mean()

@@ -29,11 +29,35 @@ class ModelTables:
         tables: the user table of each seed, see `lrec.evaluation.user_table`, with ids in its
             columns `user` and `items`.
         n_items: size of the catalogue.
+        part: of the data that they are of, where there are several: a window, a fold, a split seed.
     """
 
     name: str
     tables: Sequence[pd.DataFrame]
     n_items: int
+    part: str = ""
+
+
+def by_part(models: Sequence[ModelTables], baseline: str) -> dict[str, list[ModelTables]]:
+    """The tables of each part, the baseline first.
+
+    Raises:
+        ComparisonError: fewer than two models, or a part has not all of them.
+    """
+    names = list(dict.fromkeys(model.name for model in models))
+    if len(names) < 2:
+        raise ComparisonError(
+            f"a comparison needs two models. Received: {', '.join(names) or 'none'}"
+        )
+    parts: dict[str, list[ModelTables]] = {}
+    order = sorted(names, key=lambda name: name != baseline)
+    for model in sorted(models, key=lambda model: order.index(model.name)):
+        parts.setdefault(model.part, []).append(model)
+    for part, own in parts.items():
+        if {model.name for model in own} != set(names):
+            there = ", ".join(model.name for model in own)
+            raise ComparisonError(f"all models need {part}: {', '.join(names)}. Received: {there}")
+    return parts
 
 
 def align_users(models: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
@@ -113,6 +137,14 @@ def groups_of(table: pd.DataFrame, bucketings: Mapping[str, Sequence[str]]) -> d
     if bucketings:
         groups[COLD] = cold
     return {name: rows for name, rows in groups.items() if len(rows)}
+
+
+def people_of(tables: Sequence[pd.DataFrame]) -> list[Ints]:
+    """A code of each user, `(users,)` for each table, which is the same in all of them."""
+    import pandas as pd
+
+    codes = pd.factorize(np.concatenate([table["user"].to_numpy() for table in tables]))[0]
+    return np.split(codes, np.cumsum([len(table) for table in tables])[:-1])
 
 
 def item_codes(tables: Sequence[Sequence[pd.DataFrame]]) -> Ints:

@@ -41,9 +41,18 @@ def settings() -> RunSettings:
 
 
 def test_replicates_are_seeds_and_parts_of_the_data() -> None:
-    for key in ("seed", "dataset.seed", "split.seed", "split.test", "split.test_window"):
+    for key in ("seed", "dataset.seed", "split.seed", "split.window", "split.fold"):
         assert is_replicate(key), key
-    for key in ("split", "split.order", "model.seed", "dataset.path", "schedule.epochs"):
+    for key in (
+        "split",
+        "split.order",
+        "split.test",
+        "split.length",
+        "split.folds",
+        "model.seed",
+        "dataset.path",
+        "schedule.epochs",
+    ):
         assert not is_replicate(key), key
 
 
@@ -63,7 +72,7 @@ def test_a_sweep_over_seeds_has_one_entry_for_each_setting(settings: RunSettings
 
 def test_windows_and_split_seeds_are_not_chosen(settings: RunSettings) -> None:
     runs = [
-        job("ease", 1, 0.1 * seed, 0.2 * seed, split__seed=seed, split__test_window=window)
+        job("ease", 1, 0.1 * seed, 0.2 * seed, split__seed=seed, split__window=window)
         for seed in (1, 2)
         for window in (1, 2)
     ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from helpers.saved_runs import saved_run
 
-from lrec.commands.runs.selection import compared_params, select, taken_words
+from lrec.commands.runs.replicates import PARTS
+from lrec.commands.runs.selection import ComparedModel, compared_params, select, taken_words
 from lrec.commands.runs.unnamed import left_out_words, newest_comparable
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 from lrec.tracking import SavedRun
@@ -139,3 +142,77 @@ def test_a_comparison_logs_what_it_compared() -> None:
         "split": "ratio",
         "split.test": "0.2",
     }
+
+
+def in_window(model: str, window: int, seed: int = 1, seeded: bool = True) -> SavedRun:
+    run = saved_run(
+        model, seed, split="rolling", split__window=window, tags={"lrec.seeded": str(seeded)}
+    )
+    return replace(run, id=f"{run.id}-{window}")
+
+
+def by_window(models: list[ComparedModel]) -> dict[str, dict[str, list[str]]]:
+    return {
+        model.name: {part: [run.id for run in runs.values()] for part, runs in model.parts.items()}
+        for model in models
+    }
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_windows_of_one_model_are_its_parts(named: bool) -> None:
+    """Of each window the runs of all seeds, or the only one of a model without a seed."""
+    runs = [in_window("vae", window, seed) for window in (10, 2) for seed in (2, 1)]
+    runs += [in_window("ease", window, 3, seeded=False) for window in (2, 10)]
+    models = select(runs, named, apart=PARTS)
+    assert by_window(models) == {
+        "ease": {"window 2": ["ease-3-2"] * 2, "window 10": ["ease-3-10"] * 2},
+        "vae": {"window 2": ["vae-1-2", "vae-2-2"], "window 10": ["vae-1-10", "vae-2-10"]},
+    }
+    assert [(part, run.id) for part, run in models[0].trained] == [
+        ("window 2", "ease-3-2"),
+        ("window 10", "ease-3-10"),
+    ]
+    assert models[0].latest.id == "ease-3-10"
+    assert "(seeds 1, 2, window 2, window 10) on csv" in taken_words(models)
+    logged = compared_params(models)
+    assert logged["parts"] == "window 2, window 10"
+    assert logged["split"] == "rolling"
+    assert "split.window" not in logged
+
+
+def test_folds_of_several_split_seeds_are_told_apart_by_both() -> None:
+    runs = [
+        replace(saved_run(model, split__fold=fold, split__seed=seed), id=f"{model}{fold}{seed}")
+        for model in ("ease", "vae")
+        for fold in (0, 1)
+        for seed in (7, 8)
+    ]
+    parts = list(select(runs, named=True, apart=PARTS)[0].parts)
+    assert parts == [f"fold {fold}, split seed {seed}" for fold in (0, 1) for seed in (7, 8)]
+
+
+def test_parts_that_not_all_models_have_are_refused_or_left_out() -> None:
+    runs = [in_window("vae", 0), in_window("vae", 1), in_window("ease", 1), in_window("ease", 2)]
+    with pytest.raises(ComparisonError) as caught:
+        select(runs, named=True, apart=PARTS)
+    words = "vae and ease have different parts of the data, ['window 0', 'window 1'] and ['window 1"
+    assert words in str(caught.value)
+    taken, left_out = newest_comparable(runs, apart=PARTS)
+    assert not left_out
+    models = select(taken, named=False, apart=PARTS)
+    assert {model.name: model.any.id for model in models} == {"vae": "vae-1-1", "ease": "ease-1-1"}
+    assert not models[0].parts
+
+
+def test_seeds_must_be_the_same_in_every_window() -> None:
+    runs = [in_window("vae", 0), in_window("vae", 1, 2), in_window("ease", 0), in_window("ease", 1)]
+    for named in (True, False):
+        with pytest.raises(ComparisonError, match=r"vae has different seeds, \[1\] and \[2\]"):
+            select(runs, named, apart=PARTS)
+
+
+def test_windows_are_no_replicates_for_commands_that_need_one_split() -> None:
+    with pytest.raises(ComparisonError, match=r"split\.window is 0 and 1"):
+        select([in_window("vae", 0), in_window("ease", 1)], named=True)
+    with pytest.raises(ComparisonError, match=r"split\.test is 0\.2 and 0\.3"):
+        select([saved_run("vae"), saved_run("ease", split__test=0.3)], True, apart=PARTS)
