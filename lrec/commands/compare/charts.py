@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lrec.commands.compare.course import course_charts
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.comparison import BETTER, WORSE, Comparison, list_lengths
 from lrec.evaluation.references import POPULARITY
 from lrec.reporting.formatting import metric_name, number, signed, users_of
 from lrec.reporting.page import line_colours
+from lrec.reporting.page.line_chart import LineChart
 from lrec.reporting.page.row_chart import Group, Row, RowChart, row_chart
 from lrec.reporting.page.scatter_chart import Point, ScatterChart, scatter_chart
 
@@ -27,18 +29,20 @@ class Charts:
         values, differences: of the primary metric, by bucket.
         served: shares of users served better and worse than by popularity; None without it.
         scatters: one bucket against another, and accuracy against other qualities of lists.
+        course: differences over windows of time, where there are several.
     """
 
     values: RowChart
     differences: RowChart
     served: RowChart | None
     scatters: list[ScatterChart]
+    course: list[LineChart]
 
     @property
-    def all(self) -> list[RowChart | ScatterChart]:
+    def all(self) -> list[RowChart | ScatterChart | LineChart]:
         """All of them, in the order of the page."""
         served = [] if self.served is None else [self.served]
-        return [self.values, self.differences, *self.scatters, *served]
+        return [self.values, self.differences, *self.course, *self.scatters, *served]
 
 
 def charts_of(comparison: Comparison, facts: Mapping[str, Any]) -> Charts:
@@ -61,6 +65,7 @@ def charts_of(comparison: Comparison, facts: Mapping[str, Any]) -> Charts:
         differences_chart(comparison, facts),
         served_chart(comparison, facts),
         scatters,
+        course_charts(comparison),
     )
 
 

@@ -9,8 +9,7 @@ from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.reporting.formatting import metric_name, users_of
 from lrec.reporting.page import line_colours
-from lrec.reporting.page.line_chart import Line, line_chart
-from lrec.reporting.page.svg import Chart
+from lrec.reporting.page.line_chart import Line, LineChart, line_chart
 
 WINDOW, FOLD = "window", "fold"
 
@@ -63,7 +62,7 @@ def _is_whole(row: Mapping[str, Any], sign: int) -> bool:
     return row["low"] is not None and min(sign * row["low"], sign * row["high"]) > 0
 
 
-def course_charts(comparison: Comparison) -> list[Chart]:
+def course_charts(comparison: Comparison) -> list[LineChart]:
     """Differences to the baseline by window, with their intervals; none where nothing is in time.
 
     One chart for the least active users and one for the most active, on one scale.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.commands.compare.charts import Charts, edges, metrics_of
-from lrec.commands.compare.course import course_charts, course_sentences, kind_of
+from lrec.commands.compare.course import course_sentences, kind_of
 from lrec.commands.compare.sentences import headline
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.reporting.formatting import users_of
@@ -39,7 +39,7 @@ def page(comparison: Comparison, facts: Mapping[str, Any], charts: Charts) -> st
         served=charts.served,
         kind=kind_of(comparison.parts),
         course=course_sentences(comparison, facts["buckets"]),
-        course_charts=course_charts(comparison),
+        course_charts=charts.course,
     )
 
 

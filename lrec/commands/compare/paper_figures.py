@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lrec.base.files import whole
+from lrec.reporting.page.line_chart import LineChart
 from lrec.reporting.page.row_chart import Row, RowChart
 from lrec.reporting.page.scatter_chart import ScatterChart
 from lrec.reporting.page.svg import Chart
@@ -42,7 +45,7 @@ def write_figures(charts: Sequence[Chart], folder: Path) -> list[Path]:
     """Write each chart as `<name>_<width>.pdf` and `.svg`, for one column and for a whole page.
 
     Args:
-        charts: `RowChart` and `ScatterChart`; the names of their rows and points keep their colour
+        charts: of rows, points and lines; the names of their rows and points keep their colour
             and shape in all of them.
 
     Returns:
@@ -83,6 +86,11 @@ def drawn(chart: Chart, width: float, looks: dict[str, int]) -> Figure:
         side = min(width, 4.2)
         figure = Figure(figsize=(side, 0.85 * side), layout="constrained")
         _scatter(chart, figure.subplots(), looks)
+        return figure
+    if isinstance(chart, LineChart):
+        side = min(width, 4.2)
+        figure = Figure(figsize=(side, 0.7 * side), layout="constrained")
+        _lines(chart, figure.subplots(), looks)
         return figure
     assert isinstance(chart, RowChart)
     lines = sum(len(group.rows) + 1 for group in chart.groups)
@@ -148,6 +156,25 @@ def _scatter(chart: ScatterChart, axes: Axes, looks: dict[str, int]) -> None:
     axes.legend(handles=handles, frameon=False, handletextpad=0.2)
 
 
+def _lines(chart: LineChart, axes: Axes, looks: dict[str, int]) -> None:
+    places = np.arange(len(chart.steps))
+    for line in filter(lambda line: line.is_drawn, chart.lines):
+        colour, shape = look(looks[line.name])
+        values, low, high = (
+            np.array(part, float) if len(part) else np.full(len(places), np.nan)
+            for part in (line.values, line.low, line.high)
+        )
+        axes.fill_between(places, low, high, color=colour, alpha=0.15, lw=0)
+        style: dict[str, Any] = (
+            {"ls": "--", "marker": ""} if line.dashed else {"ls": "-", "marker": shape}
+        )
+        axes.plot(places, values, color=colour, ms=4, lw=1.1, label=line.name, **style)
+    axes.set_xticks(places, chart.steps)
+    axes.set(xlabel=chart.titles[0], ylabel=chart.titles[1])
+    axes.grid(lw=0.4, color="0.88")
+    axes.legend(frameon=False)
+
+
 def look(index: int) -> tuple[str, str]:
     """Colour and shape of a model; shapes change once all colours are taken, too."""
     return PALETTE[index % len(PALETTE)], SHAPES[(index + index // len(PALETTE)) % len(SHAPES)]
@@ -156,5 +183,7 @@ def look(index: int) -> tuple[str, str]:
 def _names(chart: Chart) -> list[str]:
     if isinstance(chart, ScatterChart):
         return [point.name for point in chart.points]
+    if isinstance(chart, LineChart):
+        return [line.name for line in chart.lines if line.is_drawn]
     assert isinstance(chart, RowChart)
     return [row.name for group in chart.groups for row in group.rows]

@@ -41,6 +41,15 @@ class Line:
         return any(map(_is_number, self.values))
 
 
+@dataclass(frozen=True)
+class LineChart(Chart):
+    """A chart with what it shows; see `line_chart`."""
+
+    lines: Sequence[Line]
+    steps: Sequence[str]
+    titles: tuple[str, str]
+
+
 def line_chart(
     name: str,
     title: str,
@@ -50,7 +59,7 @@ def line_chart(
     values: Sequence[float | None] = (),
     full: bool = True,
     zero: bool = True,
-) -> Chart:
+) -> LineChart:
     """A chart of lines over evenly spaced steps.
 
     Args:
@@ -63,7 +72,8 @@ def line_chart(
     every = [v for one in lines for part in (one.values, one.low, one.high) for v in part]
     axis = Axis.over([*every, *values], zero=zero)
     widths = svg.FULL if full else svg.SMALL
-    return svg.chart(name, title, widths, lambda width: _draw(width, lines, steps, titles, axis))
+    chart = svg.chart(name, title, widths, lambda width: _draw(width, lines, steps, titles, axis))
+    return LineChart(chart.name, title, chart.drawings, lines, steps, titles)
 
 
 def _draw(

@@ -10,6 +10,7 @@ from helpers.comparisons import FACTS, small_comparison
 
 from lrec.commands.compare.charts import charts_of
 from lrec.commands.compare.paper_figures import PALETTE, WIDTHS, drawn, look, write_figures
+from lrec.reporting.page.line_chart import Line, line_chart
 
 CHARTS = charts_of(small_comparison(), FACTS)
 
@@ -43,3 +44,15 @@ def test_rows_stand_from_the_top_down_under_bold_titles() -> None:
 def test_models_look_different(n: int) -> None:
     assert len({look(index) for index in range(n)}) == n
     assert len({look(index)[0] for index in range(n)}) == len(PALETTE)
+
+
+def test_lines_have_bands_and_what_they_are_compared_with_is_dashed() -> None:
+    lines = [
+        Line("vae", "--c1", [0.1, 0.2], [0.0, 0.1], [0.2, 0.3]),
+        Line("ease", "--c0", [0.0, 0.0], dashed=True),
+    ]
+    chart = line_chart("course", "Course.", lines, ["0", "1"], ("window", "ndcg@10"))
+    (axes,) = drawn(chart, 3.3, {"ease": 0, "vae": 1}).axes
+    styles = {line.get_label(): line.get_linestyle() for line in axes.get_lines()}
+    assert styles == {"vae": "-", "ease": "--"}
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "1"]
