@@ -70,6 +70,8 @@ class CSV(FileDataset):
     """
 
     name = "csv"
+    validation_path: str | None = None  # of a published set, which has no split of its own
+    test_path: str | None = None
     order: Literal["time", "file"] = "time"
     format: TableFormat
 
