@@ -48,6 +48,7 @@ def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> 
         *(
             f"buckets by {bucket.bucketing}: "
             + ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
+            + (f"; {bucket.note}" if bucket.note else "")
             for bucket in buckets
         ),
     ]

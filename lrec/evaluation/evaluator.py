@@ -12,7 +12,7 @@ import numpy as np
 from lrec.base.arrays import Floats, Ints
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
-from lrec.evaluation.bucket import Bucketing, Buckets
+from lrec.evaluation.bucket import Bucketing, Buckets, check_names
 from lrec.evaluation.metric import Metric, RatingMetric
 from lrec.evaluation.ranking import Ranker, Ranking
 from lrec.evaluation.references import BIAS, POPULARITY, reference_models
@@ -78,11 +78,12 @@ class Evaluator:
         self.validated: tuple[Ranker, Floats] | None = None
         self.validation_users: pd.DataFrame | None = None
         self.parts = {"validation": sampled(split.validation, validate_users), "test": split.test}
+        check_names(list(bucketings.values()))
         of_validation, of_test = (queries.train_history for queries in self.parts.values())
 
         def buckets_of(histories: Histories) -> list[Buckets]:
             return [
-                bucketing.assign(histories, split.train, split.catalogue)
+                bucketing.assign(histories, split.train, split.catalogue, split.user_ids)
                 for bucketing in bucketings.values()
             ]
 

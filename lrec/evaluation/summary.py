@@ -129,7 +129,7 @@ def _contrasts(
     contrasts = {}
     for name, direction in directions.items():
         low, high = values.get(f"{name}/{first}"), values.get(f"{name}/{last}")
-        if low is not None and high is not None:
+        if bucket.ordered and low is not None and high is not None:
             contrasts[f"gap/{name}"] = high - low
         large = [
             values[f"{name}/{group}"]

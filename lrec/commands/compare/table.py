@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lrec.base.config.check import component_class
+from lrec.evaluation.bucket import COLD
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
 from lrec.reporting.formatting import metric_name, number, probability, relative, signed
@@ -43,6 +44,8 @@ def comparison_table(comparison: Comparison) -> Table:
 def bucket_orders(models: Sequence[ModelTables]) -> dict[str, tuple[str, ...]]:
     """The bucketings that all tables have, each with its buckets, least active first.
 
+    Those of activity come first: the page begins with the least active users.
+
     Raises:
         ComparisonError: they have none in common.
     """
@@ -54,5 +57,10 @@ def bucket_orders(models: Sequence[ModelTables]) -> dict[str, tuple[str, ...]]:
     ]
     if not shared:
         raise ComparisonError("the runs have no bucketing in common: train them with the same.")
-    names = [column.partition("/")[2] for column in shared]
-    return {name: component_class("bucket", name).names for name in names}
+    table, orders = models[0].tables[0], {}
+    for column in shared:
+        name = column.partition("/")[2]
+        bucketing = component_class("bucket", name)
+        found = set(table[column]) - {COLD}
+        orders[name] = (not bucketing.ordered, bucketing.in_order(found))
+    return {name: order for name, (_, order) in sorted(orders.items(), key=lambda o: o[1][0])}

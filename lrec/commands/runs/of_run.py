@@ -16,7 +16,8 @@ from lrec.data.dataset import existing
 from lrec.reporting.terminal import Screen
 from lrec.tracking import SavedRun, finished, resolve
 
-FILES = ("dataset.path", "dataset.items_path")  # keys of LOCATION that name a file
+# Keys that name a file, of LOCATION and of tables of users.
+FILES = ("dataset.path", "dataset.items_path", "bucket.column.path", "bucket.file.path")
 
 
 def config_of_run(

@@ -30,6 +30,7 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.feature import with_vectors
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
+from lrec.evaluation.bucket import check_names
 from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
@@ -219,6 +220,7 @@ def run(
 
 def load(settings: RunSettings, known: Catalogue | None = None) -> tuple[Interactions, Split]:
     """Load the data and split it, with the items' vectors."""
+    check_names(list(settings.bucket.values()))  # first: tables of users are small
     data = loading.load_data(settings)
     split = with_vectors(loading.split(settings, data), settings.feature)
     return data, split if known is None else extend(split, known)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrec.base.errors import listed
-from lrec.base.files import digest_of_values, write_table, write_text
+from lrec.base.files import digest_of_file, digest_of_values, write_table, write_text
 from lrec.commands.composing import LOCATION, ComposedConfig
 from lrec.commands.runs.stored_config import stored_text
 from lrec.commands.settings import RunSettings
@@ -226,8 +226,18 @@ def config_digest(config: Mapping[str, Any], seeded: bool = True) -> str:
         decisive.pop("validate_users", None)
     if isinstance(data := config.get("dataset"), dict):
         decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
+    if isinstance(bucketings := config.get("bucket"), dict):
+        decisive["bucket"] = {name: _with_content(node) for name, node in bucketings.items()}
     decisive["precision"] = (config.get("strategy") or {}).get("precision")
     return digest_of_values(decisive)[:32]
+
+
+def _with_content(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A bucketing's node with the digest of its table of users in the place of the path."""
+    path = Path(str(node.get("path"))).expanduser()
+    if "path" not in node or not path.is_file():
+        return dict(node)
+    return {**node, "path": digest_of_file(path)}
 
 
 def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:
