@@ -9,6 +9,7 @@ import numpy as np
 
 from lrec.base.arrays import Floats, Ints, mean_of_defined
 from lrec.evaluation.bucket import ALL, COLD, Buckets
+from lrec.evaluation.item_buckets import item_metrics
 from lrec.evaluation.metric import Metric, RatingMetric, SetMetric
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ def summarise(
     """Aggregate every metric for every bucket, `<metric>/<bucket>`, with gaps and worst buckets.
 
     Per-user metrics are means over the users for whom they are defined. Set metrics come raw and,
-    as `<metric>_sub`, over equal-sized random subsamples of the buckets of one bucketing.
+    as `<metric>_sub`, over equal-sized random subsamples of the buckets of one bucketing. Metrics
+    by item bucket, `<metric>/<item bucket>/<bucket>`, are means over pairs of user and target.
 
     Args:
-        sets: compute set metrics (validation during training does without).
+        sets: compute set metrics, and those by item bucket (validation during training does
+            without).
     """
     groups = {ALL: np.arange(len(table))}
     for bucket in buckets:
@@ -67,6 +70,8 @@ def summarise(
                 values |= {f"{name}_at_{k}/{group}": v for (name, k), v in found.items()}
         for bucket in reversed(buckets):  # of the cold users, who are in all, the first one's count
             values |= _subsamples(set_metrics, ks, lists, n_items, groups, bucket)
+    if sets:
+        values |= item_metrics(table, ks, groups)
     if buckets:
         values |= _contrasts(values, directions, buckets[0])
     return values

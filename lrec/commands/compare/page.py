@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.commands.compare.sentences import headline
+from lrec.commands.compare.table import of_all_users
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.comparison import BETTER, WORSE, Comparison, list_lengths
 from lrec.evaluation.references import POPULARITY
@@ -54,7 +55,52 @@ def page(comparison: Comparison, facts: Mapping[str, Any]) -> str:
             *scatters,
         ],
         served=served_chart(comparison, facts),
+        items=items_chart(comparison, facts, colours),
+        item_cells=item_cells(comparison),
     )
+
+
+def items_chart(
+    comparison: Comparison, facts: Mapping[str, Any], colours: Mapping[str, str]
+) -> Chart | None:
+    """Recall of pairs by popularity of the target, with the intervals of the values."""
+    found = [row for row in of_all_users(comparison) if row["value"] is not None]
+    if not found:
+        return None
+    groups = []
+    for name in dict.fromkeys(row["items"] for row in found):
+        own = {row["model"]: row for row in found if row["items"] == name}
+        rows = [
+            Row(
+                model,
+                f"{number(row['value'])} ({number(row['low'])} to {number(row['high'])})",
+                row["value"],
+                row["low"],
+                row["high"],
+                (),
+                colours[model],
+                shape_of(comparison, model),
+            )
+            for model, row in own.items()
+        ]
+        base = own[comparison.baseline]
+        words = filter(None, [facts["buckets"].get(name), f"{base['pairs']:,.0f} targets"])
+        groups.append(Group(name, ", ".join(words), rows, base["value"]))
+    name = metric_name(found[0]["measure"])
+    title = f"{name}: share of held-out items found, by their popularity"
+    return row_chart("found_items", title, groups, name, zero=True)
+
+
+def item_cells(comparison: Comparison) -> list[tuple[str, str, str, list[dict[str, Any] | None]]]:
+    """Model, measure, item bucket, and a row of the comparison for each group of people."""
+    found = {
+        (row["model"], row["measure"], row["items"], row["bucket"]): row
+        for row in comparison.item_records
+    }
+    return [
+        (*key, [found.get((*key, bucket)) for bucket in comparison.buckets])
+        for key in dict.fromkeys(key[:3] for key in found)
+    ]
 
 
 def values_chart(

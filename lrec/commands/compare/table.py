@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from lrec.base.config.check import component_class
-from lrec.evaluation.bucket import COLD
+from lrec.evaluation.bucket import ALL, COLD
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
+from lrec.evaluation.item_buckets import RECALL
 from lrec.reporting.formatting import metric_name, number, probability, relative, signed
 from lrec.reporting.terminal import cell, plain_table
 
@@ -39,6 +41,41 @@ def comparison_table(comparison: Comparison) -> Table:
                 style=STYLES.get(row["verdict"]),
             )
     return table
+
+
+def items_table(comparison: Comparison) -> Table | None:
+    """Recall of pairs by popularity of the target, for a terminal; None where runs lack it."""
+    rows = [row for row in of_all_users(comparison) if row["pairs"]]
+    if not rows:
+        return None
+    numbers = ("value", "95 % interval", "diff.", "95 % interval of it")
+    title = f"{metric_name(rows[0]['measure'])}: share of held-out items found, by their popularity"
+    table = plain_table("items", *numbers, title=title, right=numbers)
+    for name in dict.fromkeys(row["items"] for row in rows):
+        own = [row for row in rows if row["items"] == name]
+        table.add_row(Text(f"{name} ({own[0]['pairs']:,.0f} targets)", style="bold"))
+        for row in own:
+            is_base = row["difference"] is None
+            table.add_row(
+                cell(f"  {row['model']}"),
+                number(row["value"]),
+                f"{number(row['low'])} to {number(row['high'])}",
+                signed(row["difference"]),
+                ""
+                if is_base
+                else f"{signed(row['difference_low'])} to {signed(row['difference_high'])}",
+                style="dim" if is_base else None,
+            )
+    return table
+
+
+def of_all_users(comparison: Comparison, measure: str = RECALL) -> list[dict[str, Any]]:
+    """Rows of a comparison by item bucket that are about all users, by item bucket and model."""
+    return [
+        row
+        for row in comparison.item_records
+        if row["bucket"] == ALL and row["measure"].rpartition("_at_")[0] == measure
+    ]
 
 
 def bucket_orders(models: Sequence[ModelTables]) -> dict[str, tuple[str, ...]]:

@@ -34,6 +34,7 @@ from lrec.evaluation.bucket import check_names
 from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
+from lrec.reporting.item_table import item_table
 from lrec.reporting.progress import Progress
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, forget
@@ -199,6 +200,7 @@ def run(
 
     if result is not None:
         screen.metrics(rows, settings.groups, settings.k, settings.displayed)
+        show_items(screen, result, settings)
         if line := expectation_line(config.choices.get("experiment"), result.values):
             screen.line(line)
     screen.note(log.location)
@@ -216,6 +218,14 @@ def run(
         log.run_id,
         spent,
     )
+
+
+def show_items(screen: Screen, result: EvaluationResult, settings: RunSettings) -> None:
+    """Show accuracy on popular and unpopular items, where any was a target."""
+    table = item_table(result.values, result.item_edges, settings.groups, max(settings.k))
+    if table is not None:
+        screen.print(table)
+        screen.line("")
 
 
 def load(settings: RunSettings, known: Catalogue | None = None) -> tuple[Interactions, Split]:

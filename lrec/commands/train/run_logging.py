@@ -132,7 +132,8 @@ def log_result(
     log.metrics(result.values)
     for name, values in references.items():
         log.metrics({f"{name}/{key}": value for key, value in values.items()})
-    edges = {f"lrec.bucket.{n}": words for bucket in buckets for n, words in bucket.edges.items()}
+    of_buckets = [*(bucket.edges for bucket in buckets), result.item_edges]
+    edges = {f"lrec.bucket.{n}": words for named in of_buckets for n, words in named.items()}
     ignored = {"lrec.history_items_ignored": result.ignored}
     log.tags({"lrec.rating_head": result.rating_head, **ignored, **edges})
     log.describe(described(rows, settings))

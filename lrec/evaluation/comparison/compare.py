@@ -17,6 +17,7 @@ from lrec.evaluation.comparison.comparison import (
     Comparison,
     list_lengths,
 )
+from lrec.evaluation.comparison.item_comparison import compare_items
 from lrec.evaluation.comparison.lead import Duel, best_two, duel_of, lead_of
 from lrec.evaluation.comparison.served_shares import served_shares
 from lrec.evaluation.comparison.user_alignment import (
@@ -97,10 +98,11 @@ def compare(
         _to_frame(bucket, names, list(directions), columns)
         for bucket, (columns, _) in compared.items()
     ]
+    ks = list_lengths(directions)
     sets = {
         f"{name}_sub_at_{max(ks)}": (max(ks), metric)
         for name, metric in metrics.items()
-        if isinstance(metric, SetMetric) and (ks := list_lengths(directions))
+        if ks and isinstance(metric, SetMetric)
     }
     large = [len(users) for users in groups.values() if len(users) >= SMALLEST_BUCKET]
     subsample = min(large, default=0) // 2
@@ -127,6 +129,7 @@ def compare(
             for bucket, (_, duel) in compared.items()
             if duel is not None
         },
+        items=None if not ks else compare_items(names, tables, groups, max(ks), resamples),
     )
 
 

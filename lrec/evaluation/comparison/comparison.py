@@ -31,6 +31,7 @@ class Comparison:
         directions: metric -> 1 where more is better, -1 where less is, 0 where neither is; the
             primary one first, set metrics last.
         subsample: users in each subsample that set metrics are computed from.
+        items: by popularity of the targets, see `compare_items`; None where tables lack the sums.
         leads: bucket -> its two best models by the primary metric, where there are enough users.
     """
 
@@ -43,6 +44,7 @@ class Comparison:
     directions: dict[str, int]
     subsample: int
     leads: dict[str, Lead] = field(default_factory=dict)
+    items: pd.DataFrame | None = None
 
     @property
     def buckets(self) -> list[str]:
@@ -61,6 +63,14 @@ class Comparison:
     def keys(self) -> list[tuple[str, str, str]]:
         """Model, metric and bucket of each row."""
         return list(self._records)
+
+    @cached_property
+    def item_records(self) -> list[dict[str, Any]]:
+        """The rows of `items`, by column; None where there is no value."""
+        if self.items is None:
+            return []
+        rows = self.items.astype(object)
+        return rows.where(rows.notna(), None).to_dict("records")  # type: ignore[return-value]
 
     @cached_property
     def _records(self) -> dict[tuple[str, str, str], dict[str, Any]]:
