@@ -9,6 +9,7 @@ import numpy as np
 
 from lrec.base.arrays import Floats, Ints, mean_of_defined
 from lrec.evaluation.bucket import ALL, COLD, Buckets
+from lrec.evaluation.group_fairness import fairness_metrics
 from lrec.evaluation.item_buckets import item_metrics
 from lrec.evaluation.metric import Metric, RatingMetric, SetMetric
 
@@ -33,10 +34,11 @@ def summarise(
     Per-user metrics are means over the users for whom they are defined. Set metrics come raw and,
     as `<metric>_sub`, over equal-sized random subsamples of the buckets of one bucketing. Metrics
     by item bucket, `<metric>/<item bucket>/<bucket>`, are means over pairs of user and target.
+    Distances between groups, `fairness/…`, are given for bucketings that ask for them.
 
     Args:
-        sets: compute set metrics, and those by item bucket (validation during training does
-            without).
+        sets: compute set metrics, those by item bucket and distances between groups (validation
+            during training does without).
     """
     groups = {ALL: np.arange(len(table))}
     for bucket in buckets:
@@ -56,6 +58,7 @@ def summarise(
         if isinstance(metric, RatingMetric) and name in table:
             directions[f"{name}_pooled"] = metric.direction
             values |= _pooled(name, metric, table, groups)
+    of_users = {name: direction for name, direction in directions.items() if name in table}
     set_metrics = {n: m for n, m in metrics.items() if isinstance(m, SetMetric)}
     if set_metrics and sets and len(table):
         directions |= {
@@ -72,6 +75,9 @@ def summarise(
             values |= _subsamples(set_metrics, ks, lists, n_items, groups, bucket)
     if sets:
         values |= item_metrics(table, ks, groups)
+        for bucket in (bucket for bucket in buckets if bucket.fairness):
+            compared = {name: groups[name] for name in bucket.names}
+            values |= fairness_metrics(table, of_users, compared, bucket.bucketing)
     if buckets:
         values |= _contrasts(values, directions, buckets[0])
     return values

@@ -15,7 +15,7 @@ from lrec.base.files import write_table, write_text
 from lrec.base.table_files import read_parquet
 from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.sentences import headline
-from lrec.commands.compare.table import bucket_orders, comparison_table, items_table
+from lrec.commands.compare.table import bucket_orders, comparison_table, fairness_table, items_table
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import origin_of, with_saved
 from lrec.commands.runs.selection import (
@@ -97,8 +97,8 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
         log.metrics(differences(comparison))
         sentences = headline(comparison, facts["buckets"], settings.baseline is None)
         shown = comparison_table(comparison)
-        by_items = items_table(comparison)
-        tables_shown = [table for table in (shown, by_items) if table is not None]
+        further = (items_table(comparison), fairness_table(comparison))
+        tables_shown = [table for table in (shown, *further) if table is not None]
         log.describe("\n\n".join([*sentences, *map(markdown, tables_shown)]))
         for path in write(config.folder, comparison, facts):
             log.file(path)
@@ -222,6 +222,7 @@ def write(folder: Path, comparison: Comparison, facts: Mapping[str, Any]) -> lis
         "subsample": comparison.subsample,
         "rows": [comparison.row(*key) for key in comparison.keys],
         "items": comparison.item_records,
+        "fairness": comparison.fairness_records,
         "served": [] if comparison.served is None else comparison.served.to_dict("records"),
     }
     write_text(document, json.dumps(content, indent=1, allow_nan=False))

@@ -10,6 +10,7 @@ from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import of_all_users
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.comparison import BETTER, WORSE, Comparison, list_lengths
+from lrec.evaluation.group_fairness import MEASURES
 from lrec.evaluation.references import POPULARITY
 from lrec.reporting.formatting import metric_name, number, signed, users_of
 from lrec.reporting.page import line_colours, render
@@ -57,7 +58,21 @@ def page(comparison: Comparison, facts: Mapping[str, Any]) -> str:
         served=served_chart(comparison, facts),
         items=items_chart(comparison, facts, colours),
         item_cells=item_cells(comparison),
+        fairness=fairness_cells(comparison),
     )
+
+
+def fairness_cells(comparison: Comparison) -> list[tuple[str, str, list[dict[str, Any] | None]]]:
+    """Bucketing, model, and a row of the comparison's primary metric for each distance."""
+    found = {
+        (row["bucketing"], row["model"], row["measure"]): row
+        for row in comparison.fairness_records
+        if row["metric"] == comparison.primary
+    }
+    return [
+        (*key, [found.get((*key, measure)) for measure in MEASURES])
+        for key in dict.fromkeys(key[:2] for key in found)
+    ]
 
 
 def items_chart(

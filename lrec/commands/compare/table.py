@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -13,6 +13,7 @@ from lrec.evaluation.bucket import ALL, COLD
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
 from lrec.evaluation.item_buckets import RECALL
+from lrec.reporting.fairness_table import HEADS, NAMES, distance_cells
 from lrec.reporting.formatting import metric_name, number, probability, relative, signed
 from lrec.reporting.terminal import cell, plain_table
 
@@ -67,6 +68,32 @@ def items_table(comparison: Comparison) -> Table | None:
                 style="dim" if is_base else None,
             )
     return table
+
+
+def fairness_table(comparison: Comparison) -> Table | None:
+    """Distances between groups by the primary metric, a line for each model, for a terminal."""
+    rows = [row for row in comparison.fairness_records if row["metric"] == comparison.primary]
+    if not rows:
+        return None
+    title = f"{metric_name(comparison.primary)}: how far groups lie apart (those of 30 or more)"
+    table = plain_table("groups by", *HEADS, title=title, right=HEADS)
+    for bucketing in dict.fromkeys(row["bucketing"] for row in rows):
+        table.add_row(Text(bucketing, style="bold"))
+        for model in comparison.models:
+            own = {
+                row["measure"]: row
+                for row in rows
+                if row["bucketing"] == bucketing and row["model"] == model
+            }
+            cells = [text for name in NAMES for text in _distance(own.get(name))]
+            style = "dim" if model == comparison.baseline else None
+            table.add_row(cell(f"  {model}"), *cells, style=style)
+    return table
+
+
+def _distance(row: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    names = ("value", "low", "high", "by_chance")
+    return distance_cells(*((None if row is None else row[name]) for name in names))
 
 
 def of_all_users(comparison: Comparison, measure: str = RECALL) -> list[dict[str, Any]]:

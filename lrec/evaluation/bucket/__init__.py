@@ -31,6 +31,7 @@ class Buckets:
         label: `(n,)` index into `names`, -1 for cold users.
         edges: a description of each bucket, by name.
         ordered: False where no bucket lies above another, so that there is no gap between them.
+        fairness: True if the groups are to be compared with each other too.
         note: on users who could not be sorted, for a line on the screen; empty if there are none.
     """
 
@@ -39,6 +40,7 @@ class Buckets:
     label: Ints
     edges: dict[str, str]
     ordered: bool = True
+    fairness: bool = False
     note: str = ""
 
     @property

@@ -17,6 +17,7 @@ from lrec.evaluation.comparison.comparison import (
     Comparison,
     list_lengths,
 )
+from lrec.evaluation.comparison.fairness_comparison import compare_fairness
 from lrec.evaluation.comparison.item_comparison import compare_items
 from lrec.evaluation.comparison.lead import Duel, best_two, duel_of, lead_of
 from lrec.evaluation.comparison.served_shares import served_shares
@@ -94,6 +95,9 @@ def compare(
         bucket: _compare_values(values[:, :, users], direction, resamples)
         for bucket, users in groups.items()
     }
+    fairness = compare_fairness(
+        names, values.mean(axis=1), directions, bucketings, groups, resamples
+    )
     rows = [
         _to_frame(bucket, names, list(directions), columns)
         for bucket, (columns, _) in compared.items()
@@ -129,6 +133,7 @@ def compare(
             for bucket, (_, duel) in compared.items()
             if duel is not None
         },
+        fairness=fairness,
         items=None if not ks else compare_items(names, tables, groups, max(ks), resamples),
     )
 

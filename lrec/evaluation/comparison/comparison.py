@@ -32,6 +32,7 @@ class Comparison:
             primary one first, set metrics last.
         subsample: users in each subsample that set metrics are computed from.
         items: by popularity of the targets, see `compare_items`; None where tables lack the sums.
+        fairness: distances between the groups of each bucketing, see `compare_fairness`.
         leads: bucket -> its two best models by the primary metric, where there are enough users.
     """
 
@@ -45,6 +46,7 @@ class Comparison:
     subsample: int
     leads: dict[str, Lead] = field(default_factory=dict)
     items: pd.DataFrame | None = None
+    fairness: pd.DataFrame | None = None
 
     @property
     def buckets(self) -> list[str]:
@@ -67,16 +69,25 @@ class Comparison:
     @cached_property
     def item_records(self) -> list[dict[str, Any]]:
         """The rows of `items`, by column; None where there is no value."""
-        if self.items is None:
-            return []
-        rows = self.items.astype(object)
-        return rows.where(rows.notna(), None).to_dict("records")  # type: ignore[return-value]
+        return _records_of(self.items)
+
+    @cached_property
+    def fairness_records(self) -> list[dict[str, Any]]:
+        """The rows of `fairness`, by column; None where there is no value."""
+        return _records_of(self.fairness)
 
     @cached_property
     def _records(self) -> dict[tuple[str, str, str], dict[str, Any]]:
-        rows = self.rows.astype(object)
-        records: list[dict[str, Any]] = rows.where(rows.notna(), None).to_dict("records")  # type: ignore[assignment]
+        records = _records_of(self.rows)
         return {(r["model"], r["metric"], r["bucket"]): r for r in records}
+
+
+def _records_of(rows: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Rows by column; None where there is no value."""
+    if rows is None:
+        return []
+    plain = rows.astype(object)
+    return plain.where(plain.notna(), None).to_dict("records")  # type: ignore[return-value]
 
 
 def list_lengths(columns: Iterable[str]) -> list[int]:

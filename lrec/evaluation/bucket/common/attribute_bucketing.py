@@ -141,7 +141,7 @@ class AttributeBucketing(Bucketing):
         label[history.lengths == 0] = -1
         texts = dict(zip(self.names, [*words, f"no {attribute.column}"], strict=True))
         note = _note(attribute, len(attribute.ids) - int((row >= 0).sum()), int((value < 0).sum()))
-        return Buckets(self.name, self.names, label, texts, self.ordered, note)
+        return Buckets(self.name, self.names, label, texts, self.ordered, self.fairness, note)
 
     @cached_property
     def _attribute(self) -> UserAttribute:
