@@ -45,12 +45,17 @@ def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> 
         f"no test items; {counts['test_targets_outside_catalogue']:.1%} of the test items are "
         "in no training history",
         *items_file,
-        *(
-            f"buckets by {bucket.bucketing}: "
-            + ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
-            + (f"; {bucket.note}" if bucket.note else "")
-            for bucket in buckets
-        ),
+        *bucket_lines(buckets),
+    ]
+
+
+def bucket_lines(buckets: Sequence[Buckets]) -> list[str]:
+    """The edges of each bucketing, and a note on users who could not be sorted."""
+    return [
+        f"buckets by {bucket.bucketing}: "
+        + ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
+        + (f"; {bucket.note}" if bucket.note else "")
+        for bucket in buckets
     ]
 
 

@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lrec.base.errors import ConfigError, one_line
 from lrec.base.files import write_table, write_text
 from lrec.base.table_files import read_parquet
+from lrec.commands import loading
 from lrec.commands.compare.baseline import choose_baseline
+from lrec.commands.compare.regrouping import regroup
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table, fairness_table, items_table
-from lrec.commands.composing import Invocation, location_of
+from lrec.commands.composing import Invocation, key_of, location_of
+from lrec.commands.data_lines import bucket_lines
 from lrec.commands.next_commands import origin_of, with_saved
+from lrec.commands.runs.saved import refuse_changed, settings_of
 from lrec.commands.runs.selection import (
     ComparedModel,
     SelectionSettings,
@@ -69,9 +73,19 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
-    run_ids = candidate_runs(settings, invocation)
+    regroups = [key for key in map(key_of, config.overrides) if key.split(".")[0] == "bucket"]
+    run_ids = candidate_runs(settings, invocation, free=regroups)
     models = settings.compared_models(run_ids, screen)
-    tables = [user_tables(model) for model in models]
+    tables, edges = [user_tables(model) for model in models], {}
+    if regroups and not run_ids:
+        run_id = models[0].any.id
+        trained = settings_of(run_id, location_of(config))
+        data = refuse_changed(trained.dataset.load(), run_id)
+        bucketings = list(settings.bucket.values())
+        tables, buckets = regroup(tables, bucketings, loading.split(trained, data), data.digest)
+        edges = {name: words for bucket in buckets for name, words in bucket.edges.items()}
+        for line in bucket_lines(buckets):
+            screen.line(line)
     columns = metric_directions(tables[0].tables[0], settings.metric, settings.primary)
     direction = columns[settings.primary]
     baseline = choose_baseline(models, settings.primary, direction, settings.baseline)
@@ -85,7 +99,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> None:
     )
     facts = {
         **provenance(models, "compare", config.overrides),
-        **describe(models, comparison),
+        **describe(models, comparison, edges),
         "resamples": settings.resamples,
         "baseline_named": settings.baseline is not None,
         **describe_metrics(settings.metric, comparison.directions),
@@ -162,8 +176,14 @@ def user_table(run: SavedRun) -> pd.DataFrame:
             ) from None
 
 
-def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[str, Any]:
-    """Facts for readers of a comparison: split, users, buckets, and the command of every run."""
+def describe(
+    models: Sequence[ComparedModel], comparison: Comparison, edges: Mapping[str, str]
+) -> dict[str, Any]:
+    """Facts for readers of a comparison: split, users, buckets, and the command of every run.
+
+    Args:
+        edges: bucket -> its meaning, of buckets that the runs were not trained with.
+    """
     some = models[0].any
     return {
         "split": split_settings(some.params),
@@ -172,7 +192,8 @@ def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[st
             key.removeprefix("lrec.bucket."): words
             for key, words in some.tags.items()
             if key.startswith("lrec.bucket.")
-        },
+        }
+        | dict(edges),
         "runs": {
             model.name: [
                 {

@@ -8,7 +8,6 @@ from typing import Any
 
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import of_all_users
-from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.comparison import BETTER, WORSE, Comparison, list_lengths
 from lrec.evaluation.group_fairness import MEASURES
 from lrec.evaluation.references import POPULARITY
@@ -29,8 +28,7 @@ def page(comparison: Comparison, facts: Mapping[str, Any]) -> str:
     Args:
         facts: for its readers, and to repeat it.
     """
-    order = next((names for names in comparison.bucketings.values() if names), [ALL])
-    low, high = order[0], order[-1]
+    low, high = comparison.order[0], comparison.order[-1]
     colours = line_colours(comparison.models)
     scatters = [
         beyond(comparison, metric, low, colours)

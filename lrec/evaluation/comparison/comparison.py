@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from lrec.base.config.check import component_class
+from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.lead import Lead
 
 if TYPE_CHECKING:
@@ -52,6 +54,16 @@ class Comparison:
     def buckets(self) -> list[str]:
         """`all`, the buckets of each bucketing, `cold`; those that have users."""
         return list(dict.fromkeys(self.rows["bucket"]))
+
+    @property
+    def order(self) -> list[str]:
+        """Buckets of the first bucketing that has an order, least active first; else `all`."""
+        ordered = (
+            names
+            for bucketing, names in self.bucketings.items()
+            if names and component_class("bucket", bucketing).ordered
+        )
+        return next(ordered, [ALL])
 
     def row(self, model: str, metric: str, bucket: str) -> dict[str, Any]:
         """One row of `rows`, by column; None where there is no value."""
