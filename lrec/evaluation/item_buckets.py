@@ -46,10 +46,10 @@ def item_buckets(catalogue: Catalogue) -> ItemBuckets:
     """Sort the items: tail, the least popular that are half of those with training interactions,
     head, the most popular fifth; items of equal popularity are never parted.
 
-    >>> some = Catalogue(np.array(list("abcde")), np.array([9, 1, 3, 1, 0]), np.ones(5, int), 9)
-    >>> buckets = item_buckets(some)
-    >>> [buckets.names[label] for label in buckets.label]
-    ['items-head', 'items-tail', 'items-torso', 'items-tail', 'items-cold']
+    >>> counts = np.array([9, 1, 3, 1, 2, 0])
+    >>> buckets = item_buckets(Catalogue(np.array(list("abcdef")), counts, counts, n_users=9))
+    >>> [buckets.names[label].removeprefix("items-") for label in buckets.label]
+    ['head', 'tail', 'torso', 'tail', 'tail', 'cold']
     """
     popularity = catalogue.popularity
     is_trained = popularity > 0

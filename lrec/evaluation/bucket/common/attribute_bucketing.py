@@ -129,7 +129,7 @@ class AttributeBucketing(Bucketing):
                 f"{attribute.file} has no user of the data: it has {listed(attribute.ids[:3])}, "
                 f"the data {listed(user_ids[:3])}. bucket.{self.name}.user names the column of ids."
             )
-        value = np.where(row >= 0, attribute.code[row], -1)
+        value = np.where(row >= 0, attribute.index[row], -1)
         known = np.where(history.user >= 0, value[history.user], -1)
         if self._is_range:
             edges = self._edges(value[train.user])

@@ -13,7 +13,7 @@ import numpy as np
 
 from lrec.base.arrays import Floats, Ints, Strings
 from lrec.base.errors import DataError, listed
-from lrec.data.dataset import existing
+from lrec.base.missing_files import existing
 from lrec.data.tables.columns import NOTHING, USERS, find_column, names, parsed_numbers
 from lrec.data.tables.reading import read_table
 
@@ -32,7 +32,7 @@ class UserAttribute:
         file: name of the table.
         column: name of the column.
         ids: `(n,)` of users, each once.
-        code: `(n,)` int64 of their values, -1 where a cell is empty.
+        index: `(n,)` int64 into `values`, -1 where a cell is empty.
         values: the different values as text, sorted.
         numbers: the values as numbers, `(len(values),)`; None where not all are.
     """
@@ -40,14 +40,14 @@ class UserAttribute:
     file: str
     column: str
     ids: Strings
-    code: Ints
+    index: Ints
     values: list[str]
     numbers: Floats | None
 
     @property
     def counts(self) -> Ints:
         """Users with each value, `(len(values),)` int64."""
-        return np.bincount(self.code[self.code >= 0], minlength=len(self.values))
+        return np.bincount(self.index[self.index >= 0], minlength=len(self.values))
 
 
 def read_attribute(path: str, user: str, column: str, key: str) -> UserAttribute:
@@ -92,7 +92,7 @@ def read_attribute(path: str, user: str, column: str, key: str) -> UserAttribute
         file=file.name,
         column=value_column,
         ids=np.array(table["id"].tolist(), np.str_),
-        code=table["cell"].map(codes).fillna(-1).to_numpy(np.int64),
+        index=table["cell"].map(codes).fillna(-1).to_numpy(np.int64),
         values=values,
         numbers=numeric,
     )
