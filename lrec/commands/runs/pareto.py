@@ -125,13 +125,13 @@ def jobs_table(sweep: pd.DataFrame, settings: RunSettings) -> Table:
 
 def pareto_table(sweep: pd.DataFrame, settings: RunSettings) -> Table:
     """The Pareto set, for a terminal."""
-    low, high = extremes(settings)
-    numbers = (metric_name(low), metric_name(high))
+    ends = list(dict.fromkeys(extremes(settings)))
+    numbers = [metric_name(name) for name in ends]
     title = f"Pareto set of {counted(sweep)}, on validation"
     table = plain_table(*numbers, "run", "settings", title=title, right=numbers)
     named = sweep.assign(settings=distinguishing_words(sweep["settings"].to_list()))
     for row in named[named["pareto"]].to_dict("records"):
-        values = [_spread(row[name], row[f"{name} sd"]) for name in (low, high)]
+        values = [_spread(row[name], row[f"{name} sd"]) for name in ends]
         table.add_row(
             *values, "\n".join(run[:8] for run in row["run"].split()), cell(row["settings"])
         )
