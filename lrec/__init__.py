@@ -25,6 +25,7 @@ _PUBLIC = {
     "global_time": "lrec.api.splitting",
     "leave_one_out": "lrec.api.splitting",
     "ratio": "lrec.api.splitting",
+    "rolling": "lrec.api.splitting",
     "split": "lrec.api.splitting",
     "user_holdout": "lrec.api.splitting",
     "TrainedRun": "lrec.api.training",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from lrec.api.splitting import global_time as global_time
     from lrec.api.splitting import leave_one_out as leave_one_out
     from lrec.api.splitting import ratio as ratio
+    from lrec.api.splitting import rolling as rolling
     from lrec.api.splitting import split as split
     from lrec.api.splitting import user_holdout as user_holdout
     from lrec.api.training import TrainedRun as TrainedRun

@@ -45,8 +45,8 @@ The devices that train ([scaling](scaling.md)): precision, XLA, threads, determi
 Measures of ranked lists, or of predicted ratings. Several may be combined:
 `metric=[recall,ndcg]`.""",
     "bucket": """\
-Groups of users by their training history. Several may be combined: `bucket=[activity,counts]`;
-gaps and the worst bucket are those of the first.""",
+Groups of users by their training history, or [by an attribute](groups.md). Several may be combined:
+`bucket=[activity,counts]`; gaps and the worst bucket are those of the first.""",
     "tracking": "The MLflow experiment, pseudonyms, and whether the model is logged.",
     "experiment": """\
 Presets with their command and expected figures: `lrec train +experiment=vae_beauty …`.""",

@@ -132,6 +132,8 @@ def ratio(
     test: float = 0.2,
     order: Literal["random", "time"] = "random",
     seed: int = 42,
+    folds: int | None = None,
+    fold: int = 0,
 ) -> SplitData:
     """Hold out a share of each user's interactions.
 
@@ -139,13 +141,47 @@ def ratio(
         validation, test: shares.
         order: `time` holds out the latest ones.
         seed: of the random order.
+        folds: number of folds, of which each interaction is tested in one; None for a single test.
+        fold: the one that is tested, from 0.
 
     Raises:
         ConfigError: a value does not fit.
         DataError: the data has no times, and `order` asks for them.
     """
-    keys = _keys(validation=validation, test=test, order=order, seed=seed)
+    keys = _keys(validation=validation, test=test, order=order, seed=seed, folds=folds, fold=fold)
     return split(data, "split=ratio", *keys)
+
+
+def rolling(
+    data: Interactions,
+    windows: int = 4,
+    window: int = 0,
+    length: float | None = None,
+    gap: float = 0.0,
+    validation: float | None = None,
+    span: float | None = None,
+) -> SplitData:
+    """Test in one of several windows of time, and train on what lies before it.
+
+    Args:
+        windows: number of test windows, the last of which ends with the data.
+        window: the one that is tested, from 0, the oldest.
+        length, gap, validation, span: days of a window, between validation and test, of
+            validation, and of training; None for a twentieth of the data's time, and for all of it.
+
+    Raises:
+        ConfigError: a value does not fit.
+        DataError: the data has no times, or does not reach the window.
+    """
+    keys = _keys(
+        windows=windows,
+        window=window,
+        length=length,
+        gap=gap,
+        validation=validation,
+        span=span,
+    )
+    return split(data, "split=rolling", *keys)
 
 
 def user_holdout(
@@ -173,4 +209,4 @@ def user_holdout(
 
 
 def _keys(**values: object) -> list[str]:
-    return [f"split.{key}={value}" for key, value in values.items()]
+    return [f"split.{key}={'null' if value is None else value}" for key, value in values.items()]

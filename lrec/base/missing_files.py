@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lrec.base.errors import listed, nearest
+from lrec.base.errors import DataError, listed, nearest
 
 
 def looked_in(file: Path) -> str:
@@ -18,3 +18,20 @@ def looked_in(file: Path) -> str:
         hint = ""
     similar = f"; {hint.strip(' ()')}" if hint else ""
     return f"(looked in {listed([folder])}{similar})"
+
+
+def existing(path: str, name: str) -> Path:
+    """The file that a key of the config names.
+
+    Args:
+        name: of the key.
+
+    Raises:
+        DataError: there is no such file.
+    """
+    file = Path(path).expanduser()
+    if not file.exists():
+        raise DataError(f"{name} does not exist. Received: {path} {looked_in(file)}")
+    if file.is_dir():
+        raise DataError(f"{name} is a folder, and a file is needed. Received: {path}")
+    return file

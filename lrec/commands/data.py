@@ -40,7 +40,7 @@ def run(settings: RunSettings, invocation: Invocation) -> None:
         screen.print(_audit(data))
     split, bucketings = loading.split(settings, data), settings.bucket.values()
     buckets = [
-        bucketing.assign(split.test.train_history, split.train, split.catalogue)
+        bucketing.assign(split.test.train_history, split.train, split.catalogue, split.user_ids)
         for bucketing in bucketings
     ]
     for line in data_lines(data, split, buckets):
@@ -122,7 +122,7 @@ def _buckets(bucketings: Iterable[Bucketing], split: Split) -> Table:
     table = _table("evaluated users, by bucket", *left, *right, right=right)
     for bucketing in bucketings:
         validation, test = (
-            bucketing.assign(queries.train_history, split.train, split.catalogue)
+            bucketing.assign(queries.train_history, split.train, split.catalogue, split.user_ids)
             for queries in (split.validation, split.test)
         )
         for label, name in [*enumerate(bucketing.names), (-1, COLD)]:

@@ -46,11 +46,17 @@ def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> 
         "in no training history",
         *_ready_made(counts),
         *items_file,
-        *(
-            f"buckets by {bucket.bucketing}: "
-            + ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
-            for bucket in buckets
-        ),
+        *bucket_lines(buckets),
+    ]
+
+
+def bucket_lines(buckets: Sequence[Buckets]) -> list[str]:
+    """The edges of each bucketing, and a note on users who could not be sorted."""
+    return [
+        f"buckets by {bucket.bucketing}: "
+        + ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
+        + (f"; {bucket.note}" if bucket.note else "")
+        for bucket in buckets
     ]
 
 

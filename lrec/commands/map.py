@@ -100,7 +100,7 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
         space = model.encode_histories(queries.history)
         assert space is not None  # the settings refuse models without
         buckets = [
-            bucketing.assign(queries.train_history, split.train, split.catalogue)
+            bucketing.assign(queries.train_history, split.train, split.catalogue, split.user_ids)
             for bucketing in settings.bucket.values()
         ]
         log.metrics(numbers := silhouettes(space, buckets))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -14,7 +14,7 @@ from lrec.base.errors import ConfigError, nearest, shown
 from lrec.data.dataset import Dataset
 from lrec.data.feature import Feature
 from lrec.data.split import Splitter
-from lrec.evaluation.bucket import Bucketing, check_names, group_names
+from lrec.evaluation.bucket import ALL, Bucketing, HistoryBucketing, check_names, group_names
 from lrec.evaluation.metric import Metric, RankingMetric, RatingMetric, SetMetric
 from lrec.model import Model
 from lrec.tracking import Tracking
@@ -85,7 +85,7 @@ class RunSettings:
                 f"Received: {self.validate_users} [conf/config.yaml]"
             )
         try:
-            check_names(list(self.bucket.values()))
+            check_names([b for b in self.bucket.values() if isinstance(b, HistoryBucketing)])
         except ValueError as error:
             raise ConfigError(f"bucket: {error} [conf/bucket/]") from None
 
@@ -121,13 +121,16 @@ class RunSettings:
     @property
     def monitors(self) -> list[str]:
         """Every metric that training can look at: per-user metrics with a direction, by group."""
+        return self._monitors(self.groups)
+
+    def _monitors(self, groups: Sequence[str]) -> list[str]:
         names = []
         for name, metric in self.metric.items():
             if isinstance(metric, RankingMetric) and metric.direction:
                 names += [f"{name}_at_{k}" for k in self.k]
             elif isinstance(metric, RatingMetric) and not isinstance(metric, SetMetric):
                 names += [name, f"{name}_pooled"]
-        return [f"val/{name}/{group}" for name in names for group in self.groups]
+        return [f"val/{name}/{group}" for name in names for group in groups]
 
     @property
     def monitor_sign(self) -> int:
@@ -148,6 +151,8 @@ class RunSettings:
         Raises:
             ConfigError: naming the nearest one that it does.
         """
+        if self.monitor in self._monitors([ALL]):  # which needs no table of users
+            return
         if self.monitor not in (known := self.monitors):
             if self.monitor.startswith("val/sampled_"):
                 raise ConfigError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,7 +13,8 @@ from lrec.base.arrays import Floats, Ints
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
-from lrec.evaluation.bucket import Bucketing, Buckets
+from lrec.evaluation.bucket import Bucketing, Buckets, check_names
+from lrec.evaluation.item_buckets import item_buckets
 from lrec.evaluation.metric import Metric, RatingMetric
 from lrec.evaluation.ranking import Ranker, Ranking
 from lrec.evaluation.references import BIAS, reference_models
@@ -38,12 +39,14 @@ class EvaluationResult:
         values: every metric of every bucket, by `<metric>/<bucket>`.
         rating_head: the way ratings were predicted, or the reason why they were not.
         ignored: history items outside the catalogue.
+        item_edges: item bucket -> its meaning; empty for validation.
     """
 
     table: pd.DataFrame
     values: dict[str, float]
     rating_head: str
     ignored: int
+    item_edges: dict[str, str] = field(default_factory=dict)
 
 
 class Evaluator:
@@ -79,11 +82,12 @@ class Evaluator:
         self.validated: tuple[Ranker, Floats] | None = None
         self.validation_users: pd.DataFrame | None = None
         self.parts = {"validation": sampled(split.validation, validate_users), "test": split.test}
+        check_names(list(bucketings.values()))
         of_validation, of_test = (queries.train_history for queries in self.parts.values())
 
         def buckets_of(histories: Histories) -> list[Buckets]:
             return [
-                bucketing.assign(histories, split.train, split.catalogue)
+                bucketing.assign(histories, split.train, split.catalogue, split.user_ids)
                 for bucketing in bucketings.values()
             ]
 
@@ -215,7 +219,8 @@ class Evaluator:
         )
         n_items = catalogue.n_items
         values = summarise(table, self.metrics, self.ks, n_items, buckets, sets=sets)
-        return EvaluationResult(table, values, head, ranking.ignored)
+        edges = item_buckets(catalogue).edges if sets else {}
+        return EvaluationResult(table, values, head, ranking.ignored, edges)
 
 
 def sampled(queries: Queries, n: int | None) -> Queries:

@@ -9,6 +9,8 @@ import numpy as np
 
 from lrec.base.arrays import Floats, Ints, mean_of_defined
 from lrec.evaluation.bucket import ALL, COLD, Buckets
+from lrec.evaluation.group_fairness import fairness_metrics
+from lrec.evaluation.item_buckets import item_metrics
 from lrec.evaluation.metric import Metric, RatingMetric, SetMetric
 
 if TYPE_CHECKING:
@@ -30,10 +32,13 @@ def summarise(
     """Aggregate every metric for every bucket, `<metric>/<bucket>`, with gaps and worst buckets.
 
     Per-user metrics are means over the users for whom they are defined. Set metrics come raw and,
-    as `<metric>_sub`, over equal-sized random subsamples of the buckets of one bucketing.
+    as `<metric>_sub`, over equal-sized random subsamples of the buckets of one bucketing. Metrics
+    by item bucket, `<metric>/<item bucket>/<bucket>`, are means over pairs of user and target.
+    Distances between groups, `fairness/…`, are given for bucketings that ask for them.
 
     Args:
-        sets: compute set metrics (validation during training does without).
+        sets: compute set metrics, those by item bucket and distances between groups (validation
+            during training does without).
     """
     groups = {ALL: np.arange(len(table))}
     for bucket in buckets:
@@ -53,6 +58,7 @@ def summarise(
         if isinstance(metric, RatingMetric) and name in table:
             directions[f"{name}_pooled"] = metric.direction
             values |= _pooled(name, metric, table, groups)
+    of_users = {name: direction for name, direction in directions.items() if name in table}
     set_metrics = {n: m for n, m in metrics.items() if isinstance(m, SetMetric)}
     if set_metrics and sets and len(table):
         directions |= {
@@ -67,6 +73,11 @@ def summarise(
                 values |= {f"{name}_at_{k}/{group}": v for (name, k), v in found.items()}
         for bucket in reversed(buckets):  # of the cold users, who are in all, the first one's count
             values |= _subsamples(set_metrics, ks, lists, n_items, groups, bucket)
+    if sets:
+        values |= item_metrics(table, ks, groups)
+        for bucket in (bucket for bucket in buckets if bucket.fairness):
+            compared = {name: groups[name] for name in bucket.names}
+            values |= fairness_metrics(table, of_users, compared, bucket.bucketing)
     if buckets:
         values |= _contrasts(values, directions, buckets[0])
     return values
@@ -129,7 +140,7 @@ def _contrasts(
     contrasts = {}
     for name, direction in directions.items():
         low, high = values.get(f"{name}/{first}"), values.get(f"{name}/{last}")
-        if low is not None and high is not None:
+        if bucket.ordered and low is not None and high is not None:
             contrasts[f"gap/{name}"] = high - low
         large = [
             values[f"{name}/{group}"]

@@ -9,6 +9,7 @@ from lrec.base.arrays import Floats
 from lrec.data.catalogue import Catalogue
 from lrec.data.queries import Queries
 from lrec.evaluation.bucket import Buckets
+from lrec.evaluation.item_buckets import item_buckets, item_columns
 from lrec.evaluation.metric import Lists, Metric, RankingMetric, RatingMetric
 from lrec.evaluation.ranking import Ranking
 
@@ -30,13 +31,13 @@ def user_table(
 
     Columns: user (code), n_train (length of the history that buckets go by), n_history, n_targets,
     personalised (False after a fallback), `bucket/<bucketing>`, items (ranked list), then one
-    column for each per-user metric, named `<metric>_at_<k>` or `<metric>`, and n_ratings where
-    there are ratings.
+    column for each per-user metric, named `<metric>_at_<k>` or `<metric>`, n_ratings where there
+    are ratings, and sums by item bucket, see `lrec.evaluation.item_buckets`.
 
     Args:
         catalogue: of what ranked.
         predictions: predicted rating of each target, or None where the data has no ratings.
-        sets: keep the ranked lists, which set metrics derive from.
+        sets: keep the ranked lists, which set metrics derive from, and sums by item bucket.
     """
     import pandas as pd
 
@@ -64,4 +65,6 @@ def user_table(
         for name, metric in metrics.items():
             if isinstance(metric, RatingMetric):
                 columns[name] = metric(error, target.row, len(queries))
+    if sets and ks:
+        columns |= item_columns(lists, ks, item_buckets(catalogue))
     return pd.DataFrame(columns)

@@ -171,7 +171,8 @@ def test_check_accepts_every_option_and_components_have_their_files_name() -> No
 
 
 def test_check_accepts_all_bucketings_at_once() -> None:
-    settings = checked(composed(f"bucket=[{','.join(options('bucket'))}]"))
+    given = [value for name in options("bucket") for value in needed("bucket", name)]
+    settings = checked(composed(f"bucket=[{','.join(options('bucket'))}]", *given))
     assert set(settings.bucket) == set(options("bucket"))
 
 

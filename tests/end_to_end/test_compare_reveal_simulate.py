@@ -240,6 +240,35 @@ def _table(out: str) -> list[str]:
     return lines[start:end]
 
 
+def test_saved_runs_are_compared_by_an_attribute(workspace: Workspace, compared: Answer) -> None:
+    """The seeds of one model against a model without any, their users in new groups."""
+    plans = [f"u{user},{('free', 'paid', '')[user % 3]}" for user in range(690)]
+    (workspace.folder / "users.csv").write_text("\n".join(["user,plan", *plans, "nobody,free"]))
+    trained = workspace.runs("train")
+    ids = [
+        trained[trained["params.model"] == model]["run_id"].iloc[0] for model in ("vae", "itemknn")
+    ]
+    keys = ("bucket.column.path=users.csv", "bucket.column.column=plan")
+    answer = workspace.run(
+        "compare", f"runs=[{','.join(ids)}]", "bucket=[activity,column]", *keys, "resamples=200"
+    )
+    assert "plan_free: plan is free, plan_paid: plan is paid, plan_missing: no plan" in answer.out
+    assert "1 of the 691 users in users.csv are not in the data" in answer.out
+    text = check_page(workspace.output("comparison.html"))
+    assert "plan_paid" in text
+    assert "Which items it finds" in text
+    document = json.loads(workspace.output("comparison.json").read_text())
+    assert {row["bucketing"] for row in document["fairness"]} == {"activity", "column"}
+    (found,) = (
+        row["value"]
+        for row in document["items"]
+        if (row["measure"], row["items"], row["bucket"], row["model"])
+        == ("item_recall_at_20", "items-head", "tail", "itemknn")
+    )
+    own = trained[trained["run_id"] == ids[1]].iloc[0]
+    assert found == pytest.approx(own["metrics.item_recall_at_20/items-head/tail"])
+
+
 def test_runs_that_do_not_fit_are_refused_in_one_line(
     workspace: Workspace, compared: Answer
 ) -> None:

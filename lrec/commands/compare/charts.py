@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lrec.commands.compare.course import course_charts
-from lrec.evaluation.bucket import ALL
+from lrec.commands.compare.table import of_all_users
 from lrec.evaluation.comparison.comparison import BETTER, WORSE, Comparison, list_lengths
 from lrec.evaluation.references import POPULARITY
 from lrec.reporting.formatting import metric_name, number, signed, users_of
@@ -30,6 +30,7 @@ class Charts:
         served: shares of users served better and worse than by popularity; None without it.
         scatters: one bucket against another, and accuracy against other qualities of lists.
         course: differences over windows of time, where there are several.
+        items: recall of pairs by popularity of the target; None where tables lack it.
     """
 
     values: RowChart
@@ -37,12 +38,13 @@ class Charts:
     served: RowChart | None
     scatters: list[ScatterChart]
     course: list[LineChart]
+    items: RowChart | None
 
     @property
     def all(self) -> list[RowChart | ScatterChart | LineChart]:
         """All of them, in the order of the page."""
-        served = [] if self.served is None else [self.served]
-        return [self.values, self.differences, *self.course, *self.scatters, *served]
+        last = [chart for chart in (self.served, self.items) if chart is not None]
+        return [self.values, self.differences, *self.course, *self.scatters, *last]
 
 
 def charts_of(comparison: Comparison, facts: Mapping[str, Any]) -> Charts:
@@ -66,13 +68,13 @@ def charts_of(comparison: Comparison, facts: Mapping[str, Any]) -> Charts:
         served_chart(comparison, facts),
         scatters,
         course_charts(comparison),
+        items_chart(comparison, facts, colours),
     )
 
 
 def edges(comparison: Comparison) -> tuple[str, str]:
     """The buckets of the least and of the most active users."""
-    order = next((names for names in comparison.bucketings.values() if names), [ALL])
-    return order[0], order[-1]
+    return comparison.order[0], comparison.order[-1]
 
 
 def values_chart(
@@ -112,6 +114,37 @@ def differences_chart(comparison: Comparison, facts: Mapping[str, Any]) -> RowCh
     name = metric_name(comparison.primary)
     title = f"{name}: difference to {comparison.baseline}"
     return row_chart(f"{name}_differences", title, groups, title, zero=True)
+
+
+def items_chart(
+    comparison: Comparison, facts: Mapping[str, Any], colours: Mapping[str, str]
+) -> RowChart | None:
+    """Recall of pairs by popularity of the target, with the intervals of the values."""
+    found = [row for row in of_all_users(comparison) if row["value"] is not None]
+    if not found:
+        return None
+    groups = []
+    for name in dict.fromkeys(row["items"] for row in found):
+        own = {row["model"]: row for row in found if row["items"] == name}
+        rows = [
+            Row(
+                model,
+                f"{number(row['value'])} ({number(row['low'])} to {number(row['high'])})",
+                row["value"],
+                row["low"],
+                row["high"],
+                (),
+                colours[model],
+                shape_of(comparison, model),
+            )
+            for model, row in own.items()
+        ]
+        base = own[comparison.baseline]
+        words = filter(None, [facts["buckets"].get(name), f"{base['pairs']:,.0f} targets"])
+        groups.append(Group(name, ", ".join(words), rows, base["value"]))
+    name = metric_name(found[0]["measure"])
+    title = f"{name}: share of held-out items found, by their popularity"
+    return row_chart("found_items", title, groups, name, zero=True)
 
 
 def served_chart(comparison: Comparison, facts: Mapping[str, Any]) -> RowChart | None:

@@ -17,9 +17,11 @@ from lrec.base.table_files import read_parquet
 from lrec.commands.citations import bibliography
 from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.course import course_sentences
+from lrec.commands.compare.regrouping import regrouped
 from lrec.commands.compare.sentences import headline
-from lrec.commands.compare.table import bucket_orders, comparison_table
-from lrec.commands.composing import Invocation, location_of
+from lrec.commands.compare.table import bucket_orders, comparison_table, fairness_table, items_table
+from lrec.commands.composing import Invocation, key_of, location_of
+from lrec.commands.data_lines import bucket_lines
 from lrec.commands.next_commands import origin_of, with_saved
 from lrec.commands.runs.replicates import PARTS
 from lrec.commands.runs.saved import settings_of
@@ -103,9 +105,15 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
     config = invocation.config
     screen = Screen()
     show_warnings(screen)
-    run_ids = candidate_runs(settings, invocation, parts=settings.parts)
+    regroups = [key for key in map(key_of, config.overrides) if key.split(".")[0] == "bucket"]
+    run_ids = candidate_runs(settings, invocation, free=regroups, parts=settings.parts)
     models = settings.compared_models(run_ids, screen)
-    tables = [table for model in models for table in user_tables(model)]
+    tables, edges = [table for model in models for table in user_tables(model)], {}
+    if regroups and not run_ids:
+        tables, buckets = regrouped(settings.bucket, models, tables, location_of(config))
+        edges = {name: words for bucket in buckets for name, words in bucket.edges.items()}
+        for line in bucket_lines(buckets):
+            screen.line(line)
     columns = metric_directions(shared_columns(tables), settings.metric, settings.primary)
     direction = columns[settings.primary]
     baseline = choose_baseline(models, settings.primary, direction, settings.baseline)
@@ -119,7 +127,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
     )
     facts = {
         **provenance(models, "compare", config.overrides),
-        **describe(models, comparison),
+        **describe(models, comparison, edges),
         "resamples": settings.resamples,
         "baseline_named": settings.baseline is not None,
         **describe_metrics(settings.metric, comparison.directions),
@@ -132,12 +140,15 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
         sentences = headline(comparison, facts["buckets"], settings.baseline is None)
         sentences += course_sentences(comparison, facts["buckets"])
         shown = comparison_table(comparison)
-        log.describe("\n\n".join([*sentences, markdown(shown)]))
+        further = (items_table(comparison), fairness_table(comparison))
+        tables_shown = [table for table in (shown, *further) if table is not None]
+        log.describe("\n\n".join([*sentences, *map(markdown, tables_shown)]))
         cited = [settings_of(model.any.id).model for model in models if model.any.trained]
         for path in write(config.folder, comparison, facts, cited):
             log.file(path, FIGURES if path.parent.name == FIGURES else None)
 
-    screen.print(shown)
+    for table in tables_shown:
+        screen.print(table)
     for sentence in sentences:
         screen.note(sentence)
     screen.note(f"page: {config.folder / 'comparison.html'}")
@@ -201,13 +212,19 @@ def user_table(run: SavedRun) -> pd.DataFrame:
             ) from None
 
 
-def describe(models: Sequence[ComparedModel], comparison: Comparison) -> dict[str, Any]:
-    """Facts for readers of a comparison: split, users, buckets, and the command of every run."""
+def describe(
+    models: Sequence[ComparedModel], comparison: Comparison, edges: Mapping[str, str]
+) -> dict[str, Any]:
+    """Facts for readers of a comparison: split, users, buckets, and the command of every run.
+
+    Args:
+        edges: bucket -> its meaning, of buckets that the runs were not trained with.
+    """
     return {
         "split": split_settings(models),
         "parts": comparison.parts,
         "users": comparison.row(comparison.baseline, comparison.primary, ALL)["users"],
-        "buckets": meanings([run for _, run in models[0].trained]),
+        "buckets": meanings([run for _, run in models[0].trained]) | dict(edges),
         "runs": {
             model.name: [
                 {
@@ -270,6 +287,8 @@ def write(
         "leads": {bucket: asdict(lead) for bucket, lead in comparison.leads.items()},
         "subsample": comparison.subsample,
         "rows": [comparison.row(*key) for key in comparison.keys],
+        "items": comparison.item_records,
+        "fairness": comparison.fairness_records,
         "served": [] if comparison.served is None else comparison.served.to_dict("records"),
         "course": comparison.course_records,
     }

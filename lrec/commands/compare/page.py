@@ -10,6 +10,7 @@ from lrec.commands.compare.charts import Charts, edges, metrics_of
 from lrec.commands.compare.course import course_sentences, kind_of
 from lrec.commands.compare.sentences import headline
 from lrec.evaluation.comparison.comparison import Comparison
+from lrec.evaluation.group_fairness import MEASURES
 from lrec.reporting.formatting import users_of
 from lrec.reporting.page import render
 
@@ -40,7 +41,35 @@ def page(comparison: Comparison, facts: Mapping[str, Any], charts: Charts) -> st
         kind=kind_of(comparison.parts),
         course=course_sentences(comparison, facts["buckets"]),
         course_charts=charts.course,
+        items=charts.items,
+        item_cells=item_cells(comparison),
+        fairness=fairness_cells(comparison),
     )
+
+
+def fairness_cells(comparison: Comparison) -> list[tuple[str, str, list[dict[str, Any] | None]]]:
+    """Bucketing, model, and a row of the comparison's primary metric for each distance."""
+    found = {
+        (row["bucketing"], row["model"], row["measure"]): row
+        for row in comparison.fairness_records
+        if row["metric"] == comparison.primary
+    }
+    return [
+        (*key, [found.get((*key, measure)) for measure in MEASURES])
+        for key in dict.fromkeys(key[:2] for key in found)
+    ]
+
+
+def item_cells(comparison: Comparison) -> list[tuple[str, str, str, list[dict[str, Any] | None]]]:
+    """Model, measure, item bucket, and a row of the comparison for each group of people."""
+    found = {
+        (row["model"], row["measure"], row["items"], row["bucket"]): row
+        for row in comparison.item_records
+    }
+    return [
+        (*key, [found.get((*key, bucket)) for bucket in comparison.buckets])
+        for key in dict.fromkeys(key[:3] for key in found)
+    ]
 
 
 def heat(comparison: Comparison, model: str, plain: Collection[str] = ()) -> list[dict[str, Any]]:

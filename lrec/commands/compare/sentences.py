@@ -23,13 +23,13 @@ FINDING = ("recall", "precision", "ndcg", "hit", "mrr", "map", "epc")
 def headline(
     comparison: Comparison, edges: Mapping[str, str], best_simple: bool = True
 ) -> list[str]:
-    """A sentence on the least active users, and one on the most active.
+    """A sentence on the least active users, and one on the most active; else one on all.
 
     Args:
         edges: bucket -> its meaning, in words.
         best_simple: True if the baseline is the best of the simple models, False if it was named.
     """
-    order = next((names for names in comparison.bucketings.values() if names), [ALL])
+    order = comparison.order
     return [
         bucket_sentence(comparison, bucket, edges, best_simple)
         for bucket in dict.fromkeys(order[:1] + order[-1:])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from lrec.base.config.check import component_class
+from lrec.evaluation.bucket import ALL, COLD
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
+from lrec.evaluation.item_buckets import RECALL
+from lrec.reporting.fairness_table import HEADS, NAMES, distance_cells
 from lrec.reporting.formatting import metric_name, number, probability, relative, signed
 from lrec.reporting.terminal import cell, plain_table
 
@@ -40,8 +44,71 @@ def comparison_table(comparison: Comparison) -> Table:
     return table
 
 
+def items_table(comparison: Comparison) -> Table | None:
+    """Recall of pairs by popularity of the target, for a terminal; None where runs lack it."""
+    rows = [row for row in of_all_users(comparison) if row["pairs"]]
+    if not rows:
+        return None
+    numbers = ("value", "95 % interval", "diff.", "95 % interval of it")
+    title = f"{metric_name(rows[0]['measure'])}: share of held-out items found, by their popularity"
+    table = plain_table("items", *numbers, title=title, right=numbers)
+    for name in dict.fromkeys(row["items"] for row in rows):
+        own = [row for row in rows if row["items"] == name]
+        table.add_row(Text(f"{name} ({own[0]['pairs']:,.0f} targets)", style="bold"))
+        for row in own:
+            is_base = row["difference"] is None
+            table.add_row(
+                cell(f"  {row['model']}"),
+                number(row["value"]),
+                f"{number(row['low'])} to {number(row['high'])}",
+                signed(row["difference"]),
+                ""
+                if is_base
+                else f"{signed(row['difference_low'])} to {signed(row['difference_high'])}",
+                style="dim" if is_base else None,
+            )
+    return table
+
+
+def fairness_table(comparison: Comparison) -> Table | None:
+    """Distances between groups by the primary metric, a line for each model, for a terminal."""
+    rows = [row for row in comparison.fairness_records if row["metric"] == comparison.primary]
+    if not rows:
+        return None
+    title = f"{metric_name(comparison.primary)}: how far groups lie apart (those of 30 or more)"
+    table = plain_table("groups by", *HEADS, title=title, right=HEADS)
+    for bucketing in dict.fromkeys(row["bucketing"] for row in rows):
+        table.add_row(Text(bucketing, style="bold"))
+        for model in comparison.models:
+            own = {
+                row["measure"]: row
+                for row in rows
+                if row["bucketing"] == bucketing and row["model"] == model
+            }
+            cells = [text for name in NAMES for text in _distance(own.get(name))]
+            style = "dim" if model == comparison.baseline else None
+            table.add_row(cell(f"  {model}"), *cells, style=style)
+    return table
+
+
+def _distance(row: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    names = ("value", "low", "high", "by_chance")
+    return distance_cells(*((None if row is None else row[name]) for name in names))
+
+
+def of_all_users(comparison: Comparison, measure: str = RECALL) -> list[dict[str, Any]]:
+    """Rows of a comparison by item bucket that are about all users, by item bucket and model."""
+    return [
+        row
+        for row in comparison.item_records
+        if row["bucket"] == ALL and row["measure"].rpartition("_at_")[0] == measure
+    ]
+
+
 def bucket_orders(models: Sequence[ModelTables]) -> dict[str, tuple[str, ...]]:
     """The bucketings that all tables have, each with its buckets, least active first.
+
+    Those of activity come first: the page begins with the least active users.
 
     Raises:
         ComparisonError: they have none in common.
@@ -54,5 +121,10 @@ def bucket_orders(models: Sequence[ModelTables]) -> dict[str, tuple[str, ...]]:
     ]
     if not shared:
         raise ComparisonError("the runs have no bucketing in common: train them with the same.")
-    names = [column.partition("/")[2] for column in shared]
-    return {name: component_class("bucket", name).names for name in names}
+    table, orders = models[0].tables[0], {}
+    for column in shared:
+        name = column.partition("/")[2]
+        bucketing = component_class("bucket", name)
+        found = set(table[column]) - {COLD}
+        orders[name] = (not bucketing.ordered, bucketing.in_order(found))
+    return {name: order for name, (_, order) in sorted(orders.items(), key=lambda o: o[1][0])}

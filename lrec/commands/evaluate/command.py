@@ -17,6 +17,7 @@ from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import is_data_of, load_config, load_model, split_of
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import kept_references
+from lrec.commands.train.experiment import show_groups
 from lrec.commands.train.run_logging import RunContext, log_result, published_table
 from lrec.data.alignment import align, refuse_leakage
 from lrec.data.interactions import Interactions
@@ -146,6 +147,7 @@ def evaluate_run(settings: EvaluateSettings, run_id: str, invocation: Invocation
         context = RunContext(log, config)
         log_result(context, result, rows, references, users, buckets, settings)
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
+    show_groups(screen, result, rows, settings)
     if settings.sampled_negatives is not None:
         screen.line(sampled_line(settings))
     screen.note(log.location)

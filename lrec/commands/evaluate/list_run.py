@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lrec.base.errors import ConfigError
 from lrec.base.files import digest_of_file
+from lrec.base.missing_files import existing
 from lrec.commands import loading
 from lrec.commands.composing import Invocation, key_of
 from lrec.commands.data_lines import data_lines
@@ -24,7 +25,6 @@ from lrec.commands.train.run_logging import (
     log_result,
     published_table,
 )
-from lrec.data.dataset import existing
 from lrec.evaluation.references import with_references
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import LISTS

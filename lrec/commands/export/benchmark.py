@@ -46,7 +46,9 @@ class FormatBenchmark:
         self.model = model
         self.ks = ks
         self.buckets = [
-            bucketing.assign(self.queries.train_history, split.train, split.catalogue)
+            bucketing.assign(
+                self.queries.train_history, split.train, split.catalogue, split.user_ids
+            )
             for bucketing in bucketings
         ]
 

@@ -86,7 +86,7 @@ class RecommendSettings(RunSettings):
                 f"history=[id,id] or history=people.csv. Received: users={self.users}, "
                 f"history={self.history}"
             )
-        groups = group_names(self.bucket.values())
+        groups = group_names(self.bucket.values()) if isinstance(self.users, str) else []
         if isinstance(self.users, str) and self.users not in groups:
             raise ConfigError(
                 f"users must be a list of ids, {as_list('users', self.users)}, or a bucket, one "

@@ -79,8 +79,8 @@ def members(settings: RunSettings, data: Interactions, bucket: str) -> Ints:
     split = loading.split(settings, data)
     histories = split.train_history_of_all()
     bucketing = next(b for b in settings.bucket.values() if bucket in (*b.names, COLD))
-    column = bucketing.assign(histories, split.train, split.catalogue).column
-    return np.flatnonzero(column == bucket)
+    buckets = bucketing.assign(histories, split.train, split.catalogue, split.user_ids)
+    return np.flatnonzero(buckets.column == bucket)
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,15 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from lrec.base.errors import ConfigError
+from lrec.base.missing_files import existing
 from lrec.commands.composing import LOCATION, key_of
 from lrec.commands.runs.model_identity import name
 from lrec.commands.runs.saved import load_config
-from lrec.data.dataset import existing
 from lrec.reporting.terminal import Screen
 from lrec.tracking import SavedRun, finished, resolve
 
-FILES = ("dataset.path", "dataset.items_path")  # keys of LOCATION that name a file
+# Keys that name a file, of LOCATION and of tables of users.
+FILES = ("dataset.path", "dataset.items_path", "bucket.column.path", "bucket.file.path")
 
 
 def config_of_run(

@@ -14,6 +14,7 @@ from lrec.base.arrays import Bools, Floats
 from lrec.base.files import write_table
 from lrec.commands.runs.replicates import candidates
 from lrec.commands.settings import RunSettings
+from lrec.evaluation.bucket import ALL
 from lrec.reporting import figures
 from lrec.reporting.formatting import distinguishing_words, metric_name, number
 from lrec.reporting.terminal import cell, plain_table
@@ -41,8 +42,12 @@ def front(points: Floats) -> Bools:
 
 
 def extremes(settings: RunSettings) -> tuple[str, str]:
-    """Names of the monitored metric for the least and the most active bucket."""
-    names = next(iter(settings.bucket.values())).names
+    """Names of the monitored metric for the least and the most active bucket.
+
+    That is for all users, twice, where no bucketing has an order.
+    """
+    ordered = (bucketing.names for bucketing in settings.bucket.values() if bucketing.ordered)
+    names = next(ordered, (ALL,))
     metric = settings.monitor.removeprefix("val/").rpartition("/")[0]
     return f"{metric}/{names[0]}", f"{metric}/{names[-1]}"
 
@@ -120,13 +125,13 @@ def jobs_table(sweep: pd.DataFrame, settings: RunSettings) -> Table:
 
 def pareto_table(sweep: pd.DataFrame, settings: RunSettings) -> Table:
     """The Pareto set, for a terminal."""
-    low, high = extremes(settings)
-    numbers = (metric_name(low), metric_name(high))
+    ends = list(dict.fromkeys(extremes(settings)))
+    numbers = [metric_name(name) for name in ends]
     title = f"Pareto set of {counted(sweep)}, on validation"
     table = plain_table(*numbers, "run", "settings", title=title, right=numbers)
     named = sweep.assign(settings=distinguishing_words(sweep["settings"].to_list()))
     for row in named[named["pareto"]].to_dict("records"):
-        values = [_spread(row[name], row[f"{name} sd"]) for name in (low, high)]
+        values = [_spread(row[name], row[f"{name} sd"]) for name in ends]
         table.add_row(
             *values, "\n".join(run[:8] for run in row["run"].split()), cell(row["settings"])
         )

@@ -31,9 +31,12 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.feature import with_vectors
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
+from lrec.evaluation.bucket import check_names
 from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
+from lrec.reporting.fairness_table import fairness_table
+from lrec.reporting.item_table import item_table
 from lrec.reporting.progress import Progress
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, forget
@@ -202,6 +205,7 @@ def run(
 
     if result is not None:
         screen.metrics(rows, settings.groups, settings.k, settings.displayed)
+        show_groups(screen, result, rows, settings)
         if line := expectation_line(config.choices.get("experiment"), result.values):
             screen.line(line)
     screen.note(log.location)
@@ -221,8 +225,26 @@ def run(
     )
 
 
+def show_groups(
+    screen: Screen, result: EvaluationResult, rows: Rows, settings: RunSettings
+) -> None:
+    """Show accuracy on popular and unpopular items, and how far groups lie apart, where asked for.
+
+    Args:
+        rows: metrics of the model and of the references beside it.
+    """
+    tables = [item_table(result.values, result.item_edges, settings.groups, max(settings.k))]
+    shown = run_logging.shown_columns(rows, settings)
+    tables += [fairness_table(rows, bucketing, shown) for bucketing in settings.bucket]
+    for table in tables:
+        if table is not None:
+            screen.print(table)
+            screen.line("")
+
+
 def load(settings: RunSettings, known: Catalogue | None = None) -> tuple[Interactions, Split]:
     """Load the data and split it, with the items' vectors."""
+    check_names(list(settings.bucket.values()))  # first: tables of users are small
     data = loading.load_data(settings)
     split = with_vectors(loading.split(settings, data), settings.feature)
     return data, split if known is None else extend(split, known)

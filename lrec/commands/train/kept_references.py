@@ -100,7 +100,17 @@ def _key(
     chosen = {group: config[group] for group in GROUPS}
     chosen["dataset"] = {k: v for k, v in config["dataset"].items() if k not in ("path", "cache")}
     code = code_digest([*settings.metric.values(), *settings.bucket.values(), settings.split])
-    return digest_of_values([data.digest, chosen, code, _split_digest(evaluator.split)])
+    split = _split_digest(evaluator.split)
+    return digest_of_values([data.digest, chosen, code, split, _bucket_digest(evaluator)])
+
+
+def _bucket_digest(evaluator: Evaluator) -> str:
+    """Digest of the test users' buckets, which a table of users may decide."""
+    digest = hashlib.sha256()
+    for buckets in evaluator.buckets["test"]:
+        digest.update("\n".join(buckets.names).encode())
+        digest.update(buckets.label.astype(np.int32).tobytes())
+    return digest.hexdigest()
 
 
 def _split_digest(split: Split) -> str:

@@ -15,7 +15,7 @@ from lrec.base.config import plugins
 from lrec.base.config.code_digest import plugin_digest
 from lrec.base.config.schema import targets_of
 from lrec.base.errors import listed
-from lrec.base.files import digest_of_values, write_table, write_text
+from lrec.base.files import digest_of_file, digest_of_values, write_table, write_text
 from lrec.base.machine import cpus, peak_memory
 from lrec.commands.composing import LOCATION, ComposedConfig
 from lrec.commands.runs.stored_config import stored_text
@@ -175,7 +175,8 @@ def log_result(
     log.metrics(result.values)
     for name, values in references.items():
         log.metrics({f"{name}/{key}": value for key, value in values.items()})
-    edges = {f"lrec.bucket.{n}": words for bucket in buckets for n, words in bucket.edges.items()}
+    of_buckets = [*(bucket.edges for bucket in buckets), result.item_edges]
+    edges = {f"lrec.bucket.{n}": words for named in of_buckets for n, words in named.items()}
     ignored = {"lrec.history_items_ignored": result.ignored}
     log.tags({"lrec.rating_head": result.rating_head, **ignored, **edges})
     log.describe(described(rows, settings))
@@ -271,8 +272,18 @@ def config_digest(config: Mapping[str, Any], seeded: bool = True) -> str:
         decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
     if (code := plugin_digest(targets_of(decisive))) is not None:  # a plugin's changes often
         decisive["plugins"] = code
+    if isinstance(bucketings := config.get("bucket"), dict):
+        decisive["bucket"] = {name: _with_content(node) for name, node in bucketings.items()}
     decisive["precision"] = (config.get("strategy") or {}).get("precision")
     return digest_of_values(decisive)[:32]
+
+
+def _with_content(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A bucketing's node with the digest of its table of users in the place of the path."""
+    path = Path(str(node.get("path"))).expanduser()
+    if "path" not in node or not path.is_file():
+        return dict(node)
+    return {**node, "path": digest_of_file(path)}
 
 
 def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:

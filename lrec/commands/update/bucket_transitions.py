@@ -48,7 +48,8 @@ def transition_table(
     labels = []
     for split in (before, after):
         histories = split.train_history_of_all()
-        labels.append(bucketing.assign(histories, split.train, split.catalogue).column)
+        buckets = bucketing.assign(histories, split.train, split.catalogue, split.user_ids)
+        labels.append(buckets.column)
     names = [COLD, *bucketing.names]
     origin = np.where(codes_before >= 0, labels[0][codes_before], NEW)
     counts = pd.crosstab(origin, labels[1])

@@ -9,8 +9,9 @@ import numpy as np
 
 from lrec.base.errors import DataError
 from lrec.base.files import write_table
+from lrec.base.missing_files import existing
 from lrec.data.cleaning.cleaning import Cleaning
-from lrec.data.dataset import Dataset, existing
+from lrec.data.dataset import Dataset
 from lrec.data.dataset.csv import CSV
 from lrec.data.genre_matrix import lists_of
 from lrec.data.interactions import Interactions

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError, Problems
-from lrec.base.missing_files import looked_in
+from lrec.base.missing_files import existing
 from lrec.data import cache, cache_upkeep
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.cleaning.raw_rows import notes_on_times
@@ -237,20 +237,3 @@ def _note_items(features: ItemFeatures) -> None:
             "the others count as items without title and genre, in diversity and calibration too",
             stacklevel=4,
         )
-
-
-def existing(path: str, name: str) -> Path:
-    """The file that a key of the config names.
-
-    Args:
-        name: of the key.
-
-    Raises:
-        DataError: there is no such file.
-    """
-    file = Path(path).expanduser()
-    if not file.exists():
-        raise DataError(f"{name} does not exist. Received: {path} {looked_in(file)}")
-    if file.is_dir():
-        raise DataError(f"{name} is a folder, and a file is needed. Received: {path}")
-    return file

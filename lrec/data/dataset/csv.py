@@ -10,8 +10,9 @@ import numpy as np
 
 from lrec.base.errors import DataError, listed
 from lrec.base.files import digest_of_file
+from lrec.base.missing_files import existing
 from lrec.data.cleaning.cleaning import Cleaning
-from lrec.data.dataset import FileDataset, existing
+from lrec.data.dataset import FileDataset
 from lrec.data.ready_made.item_lists import Layout, without_listed
 from lrec.data.ready_made.part_files import counterpart, joined
 from lrec.data.ready_made.parts import TEST, TRAIN, VALIDATION

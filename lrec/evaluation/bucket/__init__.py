@@ -1,4 +1,4 @@
-"""Users -> named groups, by their training history only."""
+"""Users -> named groups, by their training history or an attribute that the data lacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from lrec.base.arrays import Floats, Ints
+from lrec.base.arrays import Floats, Ints, Strings
 from lrec.base.config.component import Component
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
@@ -30,12 +30,18 @@ class Buckets:
         names: in rising order of the measure; `cold` is not among them.
         label: `(n,)` index into `names`, -1 for cold users.
         edges: a description of each bucket, by name.
+        ordered: False where no bucket lies above another, so that there is no gap between them.
+        fairness: True if the groups are to be compared with each other too.
+        note: on users who could not be sorted, for a line on the screen; empty if there are none.
     """
 
     bucketing: str
     names: tuple[str, ...]
     label: Ints
     edges: dict[str, str]
+    ordered: bool = True
+    fairness: bool = False
+    note: str = ""
 
     @property
     def column(self) -> NDArray[np.object_]:
@@ -44,12 +50,55 @@ class Buckets:
 
 
 class Bucketing(Component, ABC):
-    """Sorts users into ordered groups by a measure; cold users are a group of their own.
+    """Sorts users into groups; users without training history are cold, a group of their own.
+
+    Attributes:
+        ordered: True if groups have an order, the least active users first.
+    """
+
+    ordered: bool = True
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """The groups' names in their order, without `cold`."""
+
+    @classmethod
+    @abstractmethod
+    def in_order(cls, found: Iterable[str]) -> tuple[str, ...]:
+        """The groups' names in their order, of those that occur in a user table."""
+
+    @abstractmethod
+    def assign(
+        self,
+        history: Histories,
+        train: Histories,
+        catalogue: Catalogue,
+        user_ids: Strings | None = None,
+    ) -> Buckets:
+        """Sort users.
+
+        Args:
+            history: of the users, what was trained on (or folded in); none at all means cold.
+            train: of all training users, which edges are computed from.
+            user_ids: of all user codes, for groups that histories do not tell.
+
+        Raises:
+            ValueError: a bucket's name cannot be part of a metric's name.
+        """
+
+
+class HistoryBucketing(Bucketing):
+    """Sorts users into ordered groups by a measure of their training history.
 
     A subclass declares `names`, computes its edges from the training users, and a measure of any.
     """
 
     names: tuple[str, ...]
+
+    @classmethod
+    def in_order(cls, found: Iterable[str]) -> tuple[str, ...]:
+        return cls.names
 
     @abstractmethod
     def edges(self, train: Histories, catalogue: Catalogue) -> list[float]:
@@ -63,14 +112,17 @@ class Bucketing(Component, ABC):
     def describe(self, low: float | None, high: float | None) -> str:
         """A bucket in words: measure above `low` and not above `high`."""
 
-    def assign(self, history: Histories, train: Histories, catalogue: Catalogue) -> Buckets:
+    def assign(
+        self,
+        history: Histories,
+        train: Histories,
+        catalogue: Catalogue,
+        user_ids: Strings | None = None,
+    ) -> Buckets:
         """Sort users by their training (or fold-in) history.
 
         A user falls into the first bucket whose upper edge is not below the measure, so that
         users of equal measure are never parted. No training history at all means cold.
-
-        Raises:
-            ValueError: a bucket's name cannot be part of a metric's name.
         """
         check_names([self])
         edges = self.edges(train, catalogue)
@@ -81,7 +133,7 @@ class Bucketing(Component, ABC):
         return Buckets(self.name, self.names, label, dict(zip(self.names, texts, strict=True)))
 
 
-class ActivityBucketing(Bucketing):
+class ActivityBucketing(HistoryBucketing):
     """Sorts users by the number of their training interactions."""
 
     def measure(self, history: Histories, catalogue: Catalogue) -> Ints:
@@ -93,7 +145,7 @@ class ActivityBucketing(Bucketing):
         return f"n <= {high:g}" if low is None else f"{low:g} < n <= {high:g}"
 
 
-def quantiles(values: Ints, shares: Sequence[float]) -> list[float]:
+def quantiles(values: Ints | Floats, shares: Sequence[float]) -> list[float]:
     """Quantiles by the inverted empirical distribution: always values that occur."""
     return [float(edge) for edge in np.quantile(values, shares, method="inverted_cdf")]
 

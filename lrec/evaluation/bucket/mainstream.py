@@ -7,10 +7,10 @@ import numpy as np
 from lrec.base.arrays import Floats, mean_by_row
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
-from lrec.evaluation.bucket import Bucketing
+from lrec.evaluation.bucket import HistoryBucketing
 
 
-class Mainstream(Bucketing):
+class Mainstream(HistoryBucketing):
     """niche: less than half of the history in the short head; blockbuster: more than nine tenths.
 
     Fixed thresholds, because quantiles would part the many users whose share is exactly 1.

@@ -21,6 +21,8 @@ from lrec.evaluation.comparison.comparison import (
     list_lengths,
 )
 from lrec.evaluation.comparison.course import course_of
+from lrec.evaluation.comparison.fairness_comparison import compare_fairness
+from lrec.evaluation.comparison.item_comparison import compare_items
 from lrec.evaluation.comparison.lead import Duel, best_two, duel_of, lead_of
 from lrec.evaluation.comparison.sampled_sets import below_baseline, compare_sets, over_seeds
 from lrec.evaluation.comparison.served_shares import mean_shares, served_shares
@@ -112,10 +114,11 @@ def compare(
         _to_frame(bucket, names, list(directions), columns)
         for bucket, (columns, _) in compared.items()
     ]
+    ks = list_lengths(directions)
     sets = {
         f"{name}_sub_at_{max(ks)}": (max(ks), metric)
         for name, metric in metrics.items()
-        if isinstance(metric, SetMetric) and (ks := list_lengths(directions))
+        if ks and isinstance(metric, SetMetric)
     }
     sizes = [len(users) for part in parts for users in part.groups.values()]
     subsample = min((n for n in sizes if n >= SMALLEST_BUCKET), default=0) // 2
@@ -133,6 +136,7 @@ def compare(
                 n_people = Clusters.of([parts[i].persons[users[i]] for i in large]).n
                 columns["users"] = np.full(columns["value"].shape, float(n_people))
                 rows.append(_to_frame(bucket, names, list(sets), columns))
+    of_users = dict(directions)
     directions |= {label: metric.direction for label, (_, metric) in sets.items()}
     frame = pd.concat(rows, ignore_index=True)
     frame = _with_verdicts(frame, baseline, primary, direction)
@@ -143,6 +147,13 @@ def compare(
     present = {n: [b for b in names if b in groups] for n, names in bucketings.items()}
     ends = next((of[:1] + of[-1:] for of in present.values() if of), [])
     several = dict(zip(models_of, parts, strict=True)) if len(parts) > 1 else {}
+    fairness, items = None, None
+    if not several:  # distances and pairs are told of one part of the data
+        (part,), (of_part,) = parts, tables
+        fairness = compare_fairness(
+            names, part.values.mean(axis=1), of_users, bucketings, part.groups, resamples
+        )
+        items = compare_items(names, of_part, part.groups, max(ks), resamples) if ks else None
     return Comparison(
         rows=frame,
         served=mean_shares(served),
@@ -161,6 +172,8 @@ def compare(
         course=course_of(names, several, [ALL, *dict.fromkeys(ends)], resamples)
         if several
         else None,
+        fairness=fairness,
+        items=items,
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from lrec.base.config.check import component_class
+from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.lead import Lead
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ class Comparison:
         directions: metric -> 1 where more is better, -1 where less is, 0 where neither is; the
             primary one first, set metrics last.
         subsample: users in each subsample that set metrics are computed from.
+        items: by popularity of the targets, see `compare_items`; None where tables lack the sums.
+        fairness: distances between the groups of each bucketing, see `compare_fairness`.
         leads: bucket -> its two best models by the primary metric, where there are enough users.
         parts: of the data that values are means over, such as windows of time; empty for one.
         course: the primary metric in each of several parts, see `course_of`; None for one.
@@ -47,11 +51,23 @@ class Comparison:
     leads: dict[str, Lead] = field(default_factory=dict)
     parts: list[str] = field(default_factory=list)
     course: pd.DataFrame | None = None
+    items: pd.DataFrame | None = None
+    fairness: pd.DataFrame | None = None
 
     @property
     def buckets(self) -> list[str]:
         """`all`, the buckets of each bucketing, `cold`; those that have users."""
         return list(dict.fromkeys(self.rows["bucket"]))
+
+    @property
+    def order(self) -> list[str]:
+        """Buckets of the first bucketing that has an order, least active first; else `all`."""
+        ordered = (
+            names
+            for bucketing, names in self.bucketings.items()
+            if names and component_class("bucket", bucketing).ordered
+        )
+        return next(ordered, [ALL])
 
     def row(self, model: str, metric: str, bucket: str) -> dict[str, Any]:
         """One row of `rows`, by column; None where there is no value."""
@@ -69,16 +85,30 @@ class Comparison:
     @cached_property
     def course_records(self) -> list[dict[str, Any]]:
         """The rows of `course`, by column; None where there is no value."""
-        return [] if self.course is None else _records_of(self.course)
+        return _records_of(self.course)
+
+    @cached_property
+    def item_records(self) -> list[dict[str, Any]]:
+        """The rows of `items`, by column; None where there is no value."""
+        return _records_of(self.items)
+
+    @cached_property
+    def fairness_records(self) -> list[dict[str, Any]]:
+        """The rows of `fairness`, by column; None where there is no value."""
+        return _records_of(self.fairness)
 
     @cached_property
     def _records(self) -> dict[tuple[str, str, str], dict[str, Any]]:
-        return {(r["model"], r["metric"], r["bucket"]): r for r in _records_of(self.rows)}
+        records = _records_of(self.rows)
+        return {(r["model"], r["metric"], r["bucket"]): r for r in records}
 
 
-def _records_of(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = rows.astype(object)
-    return rows.where(rows.notna(), None).to_dict("records")  # type: ignore[return-value]
+def _records_of(rows: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Rows by column; None where there is no value."""
+    if rows is None:
+        return []
+    plain = rows.astype(object)
+    return plain.where(plain.notna(), None).to_dict("records")  # type: ignore[return-value]
 
 
 def list_lengths(columns: Iterable[str]) -> list[int]:

@@ -77,6 +77,13 @@ def align_users(models: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
                     f"{pair} were evaluated on different data: {column} differs for some users. "
                     "Compare runs on the same data and split."
                 )
+        for column in (str(c) for c in first if str(c).startswith("bucket/")):
+            if any(column in t and not t[column].equals(first[column]) for t in ordered):
+                name = column.partition("/")[2]
+                raise ComparisonError(
+                    f"{pair} put some users into different groups of bucket={name}. Evaluate them "
+                    f"with the same settings and tables: lrec evaluate run=… bucket={name}"
+                )
         aligned.append(ordered)
     return aligned
 

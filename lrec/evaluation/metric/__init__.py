@@ -52,6 +52,11 @@ class Lists:
         return np.bincount(self._target_pairs // self._n_codes, minlength=len(self))
 
     @cached_property
+    def targets(self) -> tuple[Ints, Ints]:
+        """Row and item of each pair of a user and a held-out item, once; each `(m,)` int64."""
+        return np.divmod(self._target_pairs, self._n_codes)
+
+    @cached_property
     def _target_pairs(self) -> Ints:
         """Each pair of a user and a held-out item once, as one number, in rising order."""
         return np.unique(self.target.row * self._n_codes + self.target.item)

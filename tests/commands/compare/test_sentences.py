@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -152,3 +153,14 @@ def test_the_difference_of_two_models_is_told_once() -> None:
     said = sentence(comparison(("vae", "undecided", 0.002), lead=lead))
     assert said.startswith("it is open whether vae or popularity serves best: no model was shown ")
     assert said.count("+0.0020") == 1
+
+
+def test_groups_without_an_order_have_no_least_active_users() -> None:
+    some = comparison(("vae", "better", 0.024))
+    everybody = replace(
+        some, rows=some.rows.assign(bucket="all"), bucketings={"column": ["plan_free", "plan_paid"]}
+    )
+    (only,) = headline(everybody, {"plan_free": "plan is free"})
+    assert only.startswith("For everybody (50 in the test), vae finds 12 % more than popularity")
+    activity = replace(some, bucketings={"column": ["plan_free"], "activity": ["tail"]})
+    assert sentence(activity).startswith("vae finds")

@@ -72,6 +72,16 @@ def test_what_they_depend_on_computes_them_anew(override: str, counted: Counted)
     assert counted.computed == 2
 
 
+def test_another_table_of_users_computes_them_anew(counted: Counted, tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    keys = ("bucket=column", f"bucket.column.path={path}", "bucket.column.column=plan")
+    for plans, computed in (("ab", 1), ("ab", 1), ("aab", 2)):
+        rows = [f"u{user},{plans[user % len(plans)]}" for user in range(300)]
+        path.write_text("\n".join(["user,plan", *rows]))
+        counted(*keys)
+        assert counted.computed == computed
+
+
 def test_other_code_computes_them_anew(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
     counted()
     monkeypatch.setattr(kept_references, "code_digest", lambda components: "changed")

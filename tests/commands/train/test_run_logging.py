@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import MagicMock
 
-from lrec.commands.train.run_logging import RunContext, log_config, log_data
+from lrec.commands.train.run_logging import RunContext, config_digest, log_config, log_data
 from lrec.data.used_columns import UsedColumns
 
 
@@ -18,6 +19,18 @@ def test_config_that_makes_a_run_resumable_is_written_after_all_it_takes() -> No
     )
     log_config(cast(RunContext, context), seeded=True)
     assert written == ["overrides.txt", "config.yaml"]
+
+
+def test_a_table_of_users_counts_by_its_content(tmp_path: Path) -> None:
+    """Another place is the same run, and other groups are another run."""
+
+    def digest(folder: str, text: str) -> str:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        path = tmp_path / folder / "users.csv"
+        path.write_text(text)
+        return config_digest({"bucket": {"activity": {}, "column": {"path": str(path)}}})
+
+    assert digest("a", "user,plan") == digest("b", "user,plan") != digest("a", "user,age")
 
 
 def test_columns_that_were_detected_are_tags() -> None:

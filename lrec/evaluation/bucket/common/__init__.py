@@ -1,0 +1,1 @@
+"""Bucketing by a table of users, and the reading of it."""
