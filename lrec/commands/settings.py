@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from omegaconf import OmegaConf
 
 from lrec.base.config.conf import CONF
 from lrec.base.errors import ConfigError, nearest, shown
-from lrec.data.dataset import Dataset
+from lrec.data.dataset import Dataset, FileDataset
 from lrec.data.feature import Feature
 from lrec.data.split import Splitter
 from lrec.evaluation.bucket import Bucketing, check_names, group_names
@@ -55,6 +55,8 @@ class RunSettings:
         k: lengths of the recommendation lists.
         monitor: validation metric that training, sweeps and tuning look at.
         validate_users: size of the fixed sample of validation users that are ranked; None for all.
+        catalogue: the items that can be recommended: those of the `training` data, or `all` that
+            have a row in the items file.
     """
 
     dataset: Dataset
@@ -71,6 +73,7 @@ class RunSettings:
     k: list[int]
     monitor: str
     validate_users: int | None
+    catalogue: Literal["training", "all"]
 
     file: ClassVar[str] = "conf/config.yaml"
 
@@ -84,6 +87,14 @@ class RunSettings:
                 "validate_users must be 1 or more, or null for all. "
                 f"Received: {self.validate_users} [conf/config.yaml]"
             )
+        if self.catalogue == "all":
+            if not isinstance(self.dataset, FileDataset):
+                raise ConfigError(
+                    "catalogue=all takes the items of a table of items, which "
+                    f"dataset={self.dataset.name} does not have: leave catalogue=training, or use "
+                    "dataset=csv with dataset.items_path. [conf/config.yaml]"
+                )
+            self.dataset.catalogue = self.catalogue
         try:
             check_names(list(self.bucket.values()))
         except ValueError as error:

@@ -111,6 +111,8 @@ class Interactions:
         notes: of what reading found odd, each a line.
         columns, items_columns: of the tables of interactions and items, by their roles, or None
             where there is no such table.
+        all_items: True if every item with a row in the items file belongs to the catalogue, also
+            one that nobody has.
         digest: hex digest of the cleaned content.
 
     Example:
@@ -151,6 +153,7 @@ class Interactions:
     notes: tuple[str, ...] = ()
     columns: UsedColumns | None = None
     items_columns: UsedColumns | None = None
+    all_items: bool = False
     digest: str = ""
     truth: Truth | None = None
 

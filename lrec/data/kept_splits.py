@@ -118,6 +118,7 @@ def _load(path: Path, data: Interactions) -> Split | None:
                 interactions=arrays["interactions"],
                 n_users=meta["n_users"],
                 features=data.features.take(order),
+                all_items=data.all_items,
             ),
             user_ids=data.user_ids,
             clock=data.clock,

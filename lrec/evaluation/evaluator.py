@@ -13,6 +13,7 @@ from lrec.base.arrays import Floats, Ints
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Bucketing, Buckets
+from lrec.evaluation.cold_items import recall_of_cold_items
 from lrec.evaluation.metric import Metric, RatingMetric
 from lrec.evaluation.ranking import Ranker, Ranking
 from lrec.evaluation.references import BIAS, POPULARITY, reference_models
@@ -193,8 +194,12 @@ class Evaluator:
         table = user_table(
             model, queries, ranking, self.metrics, self.ks, buckets, predictions, sets
         )
-        n_items = model.catalogue.n_items
+        n_items = self.split.catalogue.n_items
         values = summarise(table, self.metrics, self.ks, n_items, buckets, sets=sets)
+        if self.split.catalogue.all_items and len(queries):
+            values |= recall_of_cold_items(
+                ranking.items, queries.target, self.split.catalogue, self.ks, buckets
+            )
         return EvaluationResult(table, values, head, ranking.ignored)
 
 

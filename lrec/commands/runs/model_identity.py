@@ -25,6 +25,9 @@ def settings(run: SavedRun) -> tuple[tuple[str, str], ...]:
 
 def differences(run: SavedRun, other: SavedRun) -> list[str]:
     """Reasons for which two runs have different queries; empty if they have the same."""
+    catalogues = [r.params.get("catalogue", "training") for r in (other, run)]
+    if catalogues[0] != catalogues[1]:
+        return [f"they recommend from different catalogues, {' and '.join(catalogues)}"]
     if run.digest != other.digest:
         return [
             f"they have different data, {other.data} ({other.digest[:12]}) "

@@ -71,6 +71,9 @@ class Splitter(Component, ABC):
             note_repeated(test)
         queried = np.union1d(validation.user, test.user)
         outside = test.target.item >= catalogue.n_items
+        untrained = {}
+        if data.all_items:
+            untrained["catalogue_items_never_trained"] = int((~catalogue.is_trained).sum())
         return Split(
             train=train,
             validation=validation,
@@ -83,6 +86,7 @@ class Splitter(Component, ABC):
                 "users": data.n_users,
                 "interactions": len(data),
                 "catalogue_items": catalogue.n_items,
+                **untrained,
                 "train_users": len(train),
                 "train_interactions": len(train.item),
                 "validation_users": len(validation),
@@ -194,10 +198,16 @@ def shuffled(data: Interactions, generator: np.random.Generator) -> Ints:
 
 
 def _recode(data: Interactions, train: Bools) -> tuple[Interactions, Catalogue]:
-    """Give training items the first codes, in their old order, and count their popularity."""
+    """Give training items the first codes, in their old order, and count their popularity.
+
+    Other items of the catalogue, where it holds all of the items file, come behind them.
+    """
     interactions = np.bincount(data.item[train], minlength=data.n_items)
-    order = np.argsort(interactions == 0, kind="stable")
-    n_items = int((interactions > 0).sum())
+    listed = np.zeros(data.n_items, bool)
+    if data.all_items and data.features.described is not None:
+        listed = data.features.described
+    order = np.argsort(np.where(interactions > 0, 0, 2 - listed), kind="stable")
+    n_items = int(((interactions > 0) | listed).sum())
     code = np.empty(data.n_items, np.int32)
     code[order] = np.arange(data.n_items, dtype=np.int32)
     popularity = interactions
@@ -210,6 +220,7 @@ def _recode(data: Interactions, train: Bools) -> tuple[Interactions, Catalogue]:
         interactions=interactions[order][:n_items],
         n_users=int(np.count_nonzero(np.bincount(data.user[train]))),
         features=data.features.take(order),
+        all_items=data.all_items,
     )
     recoded = replace(
         data,
