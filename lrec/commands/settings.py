@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from lrec.base.config.conf import CONF
 from lrec.base.errors import ConfigError, nearest, shown
 from lrec.data.dataset import Dataset, FileDataset
-from lrec.data.feature import Feature
+from lrec.data.feature import Feature, TableFeature
 from lrec.data.split import Splitter
 from lrec.evaluation.bucket import Bucketing, check_names, group_names
 from lrec.evaluation.metric import Metric, RankingMetric, RatingMetric, SetMetric
@@ -95,6 +95,9 @@ class RunSettings:
                     "dataset=csv with dataset.items_path. [conf/config.yaml]"
                 )
             self.dataset.catalogue = self.catalogue
+        for feature in self.feature.values():
+            if isinstance(feature, TableFeature):
+                feature.of_data(getattr(self.dataset, "items_path", None))
         try:
             check_names(list(self.bucket.values()))
         except ValueError as error:
