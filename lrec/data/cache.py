@@ -18,7 +18,7 @@ from lrec.data.used_columns import UsedColumns
 # Part of every key: raise it when the prepared form changes.
 FORMAT = 9
 
-FEATURES = ("titles", "described")  # arrays of the items
+FEATURES = ("titles", "described", "released")  # arrays of the items
 
 
 def folder(chosen: str | None) -> Path:

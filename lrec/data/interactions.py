@@ -14,6 +14,8 @@ from lrec.data.genre_matrix import as_sparse
 from lrec.data.used_columns import UsedColumns
 from lrec.data.user_order import user_order
 
+ALWAYS = int(np.iinfo(np.int64).min)  # the date of an item whose date is not known
+
 
 class Truth(Protocol):
     """Ground truth that a generated data set keeps, so that an oracle can be scored."""
@@ -40,6 +42,8 @@ class ItemFeatures:
         vectors: `(n_items, width)` float32 of the catalogue's items only, see `lrec.data.feature`,
             or None.
         described: `(n_items,)` bool, True where the items file has a row; None without such a file.
+        released: `(n_items,)` int64 seconds since which an item is there, `ALWAYS` where that is
+            not known; None without such dates.
     """
 
     titles: Strings | None = None
@@ -47,6 +51,7 @@ class ItemFeatures:
     genre_names: tuple[str, ...] = ()
     vectors: Floats | None = None
     described: Bools | None = None
+    released: Ints | None = None
 
     def __post_init__(self) -> None:
         if self.genres is not None:
@@ -60,6 +65,7 @@ class ItemFeatures:
             genres=None if self.genres is None else self.genres[items],
             vectors=None if self.vectors is None else self.vectors[items],
             described=None if self.described is None else self.described[items],
+            released=None if self.released is None else self.released[items],
         )
 
 

@@ -126,3 +126,28 @@ def test_commands_recommend_them_by_content_alone(
     assert "model=itemknn never recommends the" in told.out
     metrics = json.loads(next(tmp_path.glob("outputs/**/metrics.json")).read_text())
     assert "recall_at_20/cold-items" in metrics["itemknn"]
+
+
+def test_an_item_with_a_date_counts_from_then(folder: Path, tmp_path: Path) -> None:
+    """Steps 0 to 5 are times; of the items that nobody has, i58 comes late and i59 after all."""
+    dates = {58: 5, 59: 9}
+    rows = [f"i{n},Item {n},{dates.get(n, '')}" for n in range(N_ITEMS)]
+    (tmp_path / "dated.csv").write_text("\n".join(["item,title,since", *rows]))
+    by_time = ("split=global_time", "split.validation=0.2", "split.test=0.2")
+    split = split_of(
+        folder,
+        "catalogue=all",
+        "dataset.released=since",
+        f"dataset.items_path={tmp_path}/dated.csv",
+        *by_time,
+    )
+    inside = split.catalogue.ids[: split.catalogue.n_items].tolist()
+    assert "i58" in inside
+    assert "i59" not in inside
+    late = inside.index("i58")
+    for queries, masked in ((split.validation, True), (split.test, False)):
+        asked = queries.target.timestamp[queries.target.offsets[:-1]]  # type: ignore[index]
+        assert ((asked < 5) == masked).all()
+        has = np.bincount(queries.masked.row, queries.masked.item == late, len(queries)) > 0
+        assert (has == masked).all()
+        assert not (queries.history.item == late).any()
