@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from lrec.base.arrays import Floats
 
 
@@ -20,5 +22,7 @@ def semantic_vectors(texts: Sequence[str], size: int) -> Floats:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     words = TfidfVectorizer(min_df=2, sublinear_tf=True).fit_transform(texts)
+    if words.shape[1] == 1:  # nothing to reduce
+        return np.asarray(words.toarray())
     vectors: Floats = TruncatedSVD(min(size, *words.shape), random_state=0).fit_transform(words)
     return vectors

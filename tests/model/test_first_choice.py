@@ -10,7 +10,7 @@ import pytest
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import ItemFeatures
-from lrec.model.content.first_choice import FirstChoice
+from lrec.model.content.first_choice import FirstChoice, unit_vectors
 
 POPULARITY = [4, 2, 1, 1, 0, 0]
 VECTORS = [[1.0, 0.0], [1.0, 1.0], [0.0, 2.0], [3.0, 1.0], [0.0, 5.0], [2.0, 0.1]]
@@ -27,7 +27,9 @@ def test_probabilities_are_those_of_the_formula() -> None:
     choice = FirstChoice(np.array([-1.0, -0.5, 0.2]), temperature=0.5, share=0.1)
     items = catalogue(POPULARITY, np.array(VECTORS))
     histories = [[0, 2], [1], [3, 0, 2]]
-    found = choice.log_probabilities(Histories.of(histories), items, np.array([4, 5]))
+    found = choice.log_probabilities(
+        Histories.of(histories), items, unit_vectors(items, np.array([4, 5]))
+    )
     for row, history in zip(found, histories, strict=True):
         mean_log = sum(math.log(POPULARITY[i]) for i in history) / len(history)
         odds = math.exp(-1 - 0.5 * mean_log + 0.2 * math.log(len(history)))
@@ -42,7 +44,9 @@ def test_probabilities_are_those_of_the_formula() -> None:
 def test_empty_histories_have_finite_chances() -> None:
     choice = FirstChoice(np.array([-1.0, -0.5, 0.2]), temperature=0.5, share=0.1)
     items = catalogue(POPULARITY, np.array(VECTORS))
-    found = choice.log_probabilities(Histories.of([[], [4]]), items, np.array([4, 5]))
+    found = choice.log_probabilities(
+        Histories.of([[], [4]]), items, unit_vectors(items, np.array([4, 5]))
+    )
     assert np.isfinite(found).all()
     assert found[0, 0] == found[0, 1]  # nothing is known of the content
 
@@ -68,7 +72,7 @@ def test_users_of_rare_items_are_the_likelier_to_take_a_new_one(
     histories, items = world
     choice = FirstChoice.fit(histories, items)
     assert choice.share == pytest.approx(0.5, abs=0.01)
-    wanted = np.array([30, 31])
+    wanted = unit_vectors(items, np.array([30, 31]))
     chances = np.exp(
         choice.log_probabilities(Histories.of([[0, 1], [10, 11], [20, 21]]), items, wanted)
     )

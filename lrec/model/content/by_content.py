@@ -17,7 +17,7 @@ from lrec.data.queries import Queries, Split
 from lrec.model import Model, Pretrained
 from lrec.model.common.export_scorer import ExportScorer
 from lrec.model.common.protocols import Callback, Schedule, Strategy
-from lrec.model.content.first_choice import SAMPLE, FirstChoice
+from lrec.model.content.first_choice import SAMPLE, FirstChoice, unit_vectors
 
 PLACES = 20  # of a list, by which items that nobody trained on get their share
 BASE = "base/"  # before the names of the base's arrays
@@ -75,6 +75,10 @@ class ByContent(Model):
         """The items that are scored by content, rising codes."""
         return np.flatnonzero(~self.catalogue.is_trained)
 
+    @cached_property
+    def _vectors(self) -> Floats:
+        return unit_vectors(self.catalogue, self.untrained)
+
     def warm_start(self, pretrained: Pretrained) -> None:
         state = pretrained.state
         known = pretrained.catalogue.first(int(state["base_items"]))
@@ -100,7 +104,7 @@ class ByContent(Model):
         return np.array([lowest, max(ordered[0], lowest + 1e-6)])
 
     def _log_probabilities(self, histories: Histories) -> Floats:
-        return self.choice.log_probabilities(histories, self.catalogue, self.untrained)
+        return self.choice.log_probabilities(histories, self.catalogue, self._vectors)
 
     def score(self, histories: Histories) -> Floats:
         known = self.base.score(histories)

@@ -62,10 +62,16 @@ class FirstChoice:
         share = float(_probability(measures, regression).mean()) if len(train) else 0.0
         return cls(regression, temperature, share)
 
-    def log_probabilities(self, histories: Histories, catalogue: Catalogue, items: Ints) -> Floats:
-        """log P(j | history) of the items `(m,)`, `(n, m)` float64."""
+    def log_probabilities(
+        self, histories: Histories, catalogue: Catalogue, vectors: Floats
+    ) -> Floats:
+        """log P(j | history) of items, `(n, m)` float64.
+
+        Args:
+            vectors: `(m, width)` of the items, as `unit_vectors` gives them.
+        """
         new = _probability(_measures(histories, catalogue), self.regression)
-        match = _profiles(histories, catalogue) @ _units(catalogue, items).T
+        match = _profiles(histories, catalogue) @ vectors.T
         return np.asarray(np.log(new)[:, None] + _log_softmax(match / self.temperature))
 
 
@@ -123,7 +129,7 @@ def _temperature(
     items = np.union1d(against, chosen)
     if len(items) < 2:
         return 1.0
-    match = _profiles(histories, catalogue) @ _units(catalogue, items).T
+    match = _profiles(histories, catalogue) @ unit_vectors(catalogue, items).T
     pairs = np.arange(len(chosen)), np.searchsorted(items, chosen)
     likelihoods = [_log_softmax(match / t)[pairs].sum() for t in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmax(likelihoods))])
@@ -138,11 +144,11 @@ def _profiles(histories: Histories, catalogue: Catalogue) -> Floats:
     weight = 1 / np.sqrt(np.maximum(catalogue.popularity[items], 1))
     entries = (weight[codes], codes, inside.offsets)
     users: Sparse = csr_array(entries, shape=(len(inside), len(items)))
-    return _scaled(users @ _units(catalogue, items))
+    return _scaled(users @ unit_vectors(catalogue, items))
 
 
-def _units(catalogue: Catalogue, items: Ints) -> Floats:
-    """Vectors of the items `(m,)`, scaled to length 1 where they are not 0."""
+def unit_vectors(catalogue: Catalogue, items: Ints) -> Floats:
+    """Vectors of the items `(m,)`, scaled to length 1 where they are not 0, `(m, width)`."""
     vectors = catalogue.features.vectors
     assert vectors is not None
     return _scaled(vectors[items].astype(np.float64))
