@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from helpers.cli import CommandLine
 from helpers.composing import checked, composed
+from omegaconf import OmegaConf
 
 from lrec.base.errors import ConfigError, DataError
 from lrec.commands import loading
 from lrec.commands.catalogue_lines import catalogue_line, cold_items_line, reach_line
+from lrec.commands.composing import ComposedConfig
+from lrec.commands.runs.find_or_train import data_digest
 from lrec.commands.runs.model_identity import differences
 from lrec.data.queries import Split
 from lrec.tracking import SavedRun
@@ -151,3 +154,15 @@ def test_an_item_with_a_date_counts_from_then(folder: Path, tmp_path: Path) -> N
         has = np.bincount(queries.masked.row, queries.masked.item == late, len(queries)) > 0
         assert (has == masked).all()
         assert not (queries.history.item == late).any()
+
+
+def test_runs_are_found_by_the_data_with_its_catalogue(folder: Path) -> None:
+    """`lrec compare candidates=…` finds a finished run by the digest of its data."""
+    known: dict[str, str] = {}
+    for catalogue in ("training", "all"):
+        config = composed(*words(folder, f"dataset.cache={folder}/cache", f"catalogue={catalogue}"))
+        values = OmegaConf.to_container(config)
+        assert isinstance(values, dict)
+        job = checked(config), ComposedConfig(values, [], {}, folder)  # type: ignore[arg-type]
+        data_digest(job, known)
+    assert len(set(known.values())) == len(known) == 2
