@@ -30,7 +30,8 @@ ABOUT = {
 Interactions of users with items ([public data sets](datasets.md), [your own](data.md)).""",
     "split": "The training, validation and test part of the data.",
     "feature": """\
-Item vectors for `dense`, `vae`, `attention` and `bert4rec`. Several may be combined:
+Item vectors for `dense`, `vae`, `attention` and `bert4rec`, and, with `catalogue=all`, for every
+model to score [items that nobody has touched](cold_items.md) by. Several may be combined:
 `feature=[genres,titles]`.""",
     "augment": "Pseudo-interactions for users with short histories, in training only.",
     "model": """\

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from lrec.commands.catalogue_lines import UNTRAINED, catalogue_line
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Buckets
@@ -35,17 +36,19 @@ def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> 
     columns = [] if data.columns is None else [f"columns: {data.columns}"]
     if data.items_columns is not None:
         columns.append(f"columns of the items file: {data.items_columns}")
+    trained = counts["catalogue_items"] - counts.get(UNTRAINED, 0)
     return [
         *columns,
         *_row_lines(data),
         f"data: {data.n_users:,} users, {data.n_items:,} items, {len(data):,} interactions; "
-        f"trained on {counts['train_users']:,} users and {counts['catalogue_items']:,} items",
+        f"trained on {counts['train_users']:,} users and {trained:,} items",
         f"evaluated: {counts['validation_users']:,} users for validation, "
         f"{counts['test_users']:,} for test; {counts['users_without_test_items']:,} users have "
         f"no test items; {counts['test_targets_outside_catalogue']:.1%} of the test items are "
-        "in no training history",
+        + ("not in the catalogue" if split.catalogue.all_items else "in no training history"),
         *_ready_made(counts),
         *items_file,
+        *filter(None, [catalogue_line(split)]),
         *bucket_lines(buckets),
     ]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from omegaconf import OmegaConf
 
 from lrec.base.config.conf import CONF
 from lrec.base.errors import ConfigError, nearest, shown
-from lrec.data.dataset import Dataset
-from lrec.data.feature import Feature
+from lrec.data.dataset import Dataset, FileDataset
+from lrec.data.feature import Feature, TableFeature
 from lrec.data.split import Splitter
 from lrec.evaluation.bucket import ALL, Bucketing, HistoryBucketing, check_names, group_names
 from lrec.evaluation.metric import Metric, RankingMetric, RatingMetric, SetMetric
@@ -55,6 +55,8 @@ class RunSettings:
         k: lengths of the recommendation lists.
         monitor: validation metric that training, sweeps and tuning look at.
         validate_users: size of the fixed sample of validation users that are ranked; None for all.
+        catalogue: the items that can be recommended: those of the `training` data, or `all` that
+            have a row in the items file.
     """
 
     dataset: Dataset
@@ -71,6 +73,7 @@ class RunSettings:
     k: list[int]
     monitor: str
     validate_users: int | None
+    catalogue: Literal["training", "all"]
 
     file: ClassVar[str] = "conf/config.yaml"
 
@@ -84,6 +87,17 @@ class RunSettings:
                 "validate_users must be 1 or more, or null for all. "
                 f"Received: {self.validate_users} [conf/config.yaml]"
             )
+        if self.catalogue == "all":
+            if not isinstance(self.dataset, FileDataset):
+                raise ConfigError(
+                    "catalogue=all takes the items of a table of items, which "
+                    f"dataset={self.dataset.name} does not have: leave catalogue=training, or use "
+                    "dataset=csv with dataset.items_path. [conf/config.yaml]"
+                )
+            self.dataset.catalogue = self.catalogue
+        for feature in self.feature.values():
+            if isinstance(feature, TableFeature):
+                feature.of_data(getattr(self.dataset, "items_path", None))
         try:
             check_names([b for b in self.bucket.values() if isinstance(b, HistoryBucketing)])
         except ValueError as error:

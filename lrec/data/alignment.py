@@ -65,6 +65,7 @@ def extend(split: Split, catalogue: Catalogue) -> Split:
         genres=None if content.genres is None else genre_matrix.spread(content.genres, source),
         vectors=None if content.vectors is None else spread(content.vectors, n_items),
         described=None if content.described is None else spread(content.described),
+        released=None if content.released is None else spread(content.released),
     )
     return _recoded(
         split,
@@ -86,8 +87,12 @@ def _recoded(split: Split, code: Ints, catalogue: Catalogue) -> Split:
         return replace(histories, item=code[histories.item].astype(np.int32))
 
     def recode_queries(queries: Queries) -> Queries:
+        masked = queries.masked_items
         return Queries(
-            recode(queries.history), recode(queries.train_history), recode(queries.target)
+            recode(queries.history),
+            recode(queries.train_history),
+            recode(queries.target),
+            None if masked is None else recode(masked),
         )
 
     return replace(

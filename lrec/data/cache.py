@@ -18,7 +18,7 @@ from lrec.data.used_columns import UsedColumns
 # Part of every key: raise it when the prepared form changes.
 FORMAT = 9
 
-FEATURES = ("titles", "described")  # arrays of the items
+FEATURES = ("titles", "described", "released")  # arrays of the items
 
 
 def folder(chosen: str | None) -> Path:
@@ -50,6 +50,7 @@ def load(path: Path) -> Interactions | None:
             **{"rating": None, "timestamp": None, **arrays},
             clock=meta["clock"],
             unique_pairs=meta["unique_pairs"],
+            all_items=meta.get("all_items", False),
             digest=meta["digest"],
             audit=tuple(CleaningStep(**step) for step in meta["audit"]),
             notes=tuple(meta["notes"]),
@@ -76,6 +77,7 @@ def store(path: Path, data: Interactions) -> None:
     meta = {
         "clock": data.clock,
         "unique_pairs": data.unique_pairs,
+        "all_items": data.all_items,
         "digest": data.digest,
         "audit": [asdict(step) for step in data.audit],
         "notes": data.notes,

@@ -16,6 +16,7 @@ from lrec.data.user_order import user_order
 
 if TYPE_CHECKING:
     import pandas as pd
+ALWAYS = int(np.iinfo(np.int64).min)  # the date of an item whose date is not known
 
 
 class Truth(Protocol):
@@ -43,6 +44,8 @@ class ItemFeatures:
         vectors: `(n_items, width)` float32 of the catalogue's items only, see `lrec.data.feature`,
             or None.
         described: `(n_items,)` bool, True where the items file has a row; None without such a file.
+        released: `(n_items,)` int64 seconds since which an item is there, `ALWAYS` where that is
+            not known; None without such dates.
     """
 
     titles: Strings | None = None
@@ -50,6 +53,7 @@ class ItemFeatures:
     genre_names: tuple[str, ...] = ()
     vectors: Floats | None = None
     described: Bools | None = None
+    released: Ints | None = None
 
     def __post_init__(self) -> None:
         if self.genres is not None:
@@ -63,6 +67,7 @@ class ItemFeatures:
             genres=None if self.genres is None else self.genres[items],
             vectors=None if self.vectors is None else self.vectors[items],
             described=None if self.described is None else self.described[items],
+            released=None if self.released is None else self.released[items],
         )
 
 
@@ -116,6 +121,8 @@ class Interactions:
         notes: of what reading found odd, each a line.
         columns, items_columns: of the tables of interactions and items, by their roles, or None
             where there is no such table.
+        all_items: True if every item with a row in the items file belongs to the catalogue, also
+            one that nobody has.
         digest: hex digest of the cleaned content.
 
     Example:
@@ -157,6 +164,7 @@ class Interactions:
     notes: tuple[str, ...] = ()
     columns: UsedColumns | None = None
     items_columns: UsedColumns | None = None
+    all_items: bool = False
     digest: str = ""
     truth: Truth | None = None
 

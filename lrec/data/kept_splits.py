@@ -56,6 +56,8 @@ def split_key(splitter: Splitter, data: Interactions) -> str | None:
     """
     if len(data) < SMALLEST or data.truth is not None or data.known is not None:
         return None
+    if data.features.released is not None:  # masks of its own, which are not kept
+        return None
     settings = {name: repr(value) for name, value in vars(splitter).items()}
     kind = f"{type(splitter).__module__}.{type(splitter).__qualname__}"
     return digest_of_values([data.digest, kind, settings, code_digest([splitter])])
@@ -118,6 +120,7 @@ def _load(path: Path, data: Interactions) -> Split | None:
                 interactions=arrays["interactions"],
                 n_users=meta["n_users"],
                 features=data.features.take(order),
+                all_items=data.all_items,
             ),
             user_ids=data.user_ids,
             clock=data.clock,

@@ -21,8 +21,8 @@ class Queries:
         train_history: the part of it that buckets count: training history (or, for a user who was
             held out whole, the fold-in part).
         target: the held-out interactions.
-        masked_items: the items that may not be recommended, where they are not those of `history`
-            because a part of it is kept from the model; or None.
+        masked_items: the items that may not be recommended, where they are not those of `history`:
+            a part of it is kept from the model, or others are not there yet; or None.
     """
 
     history: Histories
@@ -56,6 +56,31 @@ class Queries:
     def revealing(self, n: int) -> Queries:
         """The same queries with the newest n items of each history; all of it stays masked."""
         return replace(self, history=self.history.newest(n), masked_items=self.masked)
+
+
+def without_later_items(queries: Queries, released: Ints) -> Queries:
+    """The queries with items masked that are not there yet when their first target is chosen.
+
+    Args:
+        queries: whose targets have times, none without a target.
+        released: `(n_items,)` time since which each item of the catalogue is there.
+    """
+    target = queries.target
+    assert target.timestamp is not None
+    asked = target.timestamp[target.offsets[:-1]]
+    order = np.argsort(released, kind="stable")
+    first = np.searchsorted(released[order], asked, side="right")  # of those that are not there
+    more = len(released) - first
+    if not more.any():
+        return queries
+    row = np.repeat(np.arange(len(asked)), more)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(more) - more, more) + first[row]
+    masked = queries.masked
+    rows = np.concatenate([masked.row, row])
+    items = np.concatenate([masked.item, order[place].astype(np.int32)])
+    offsets = offsets_of(masked.lengths + more)
+    together = Histories(masked.user, offsets, items[np.argsort(rows, kind="stable")])
+    return replace(queries, masked_items=together)
 
 
 @dataclass(frozen=True)

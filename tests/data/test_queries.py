@@ -8,7 +8,8 @@ import numpy as np
 
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
-from lrec.data.queries import Queries, Split
+from lrec.data.interactions import ALWAYS
+from lrec.data.queries import Queries, Split, without_later_items
 
 
 def test_items_that_are_not_revealed_stay_masked() -> None:
@@ -46,3 +47,16 @@ def test_users_are_bucketed_by_training_history_or_fold_in_part() -> None:
 
 def users(codes: list[int], items: list[list[int]]) -> Histories:
     return replace(Histories.of(items), user=np.array(codes, np.int32))
+
+
+def test_items_are_masked_until_they_are_there() -> None:
+    history = Histories.of([[0], [1, 2], []])
+    target = replace(
+        Histories.of([[3], [4, 0], [1]]), timestamp=np.array([10, 20, 5, 30], np.int64)
+    )
+    queries = Queries(history, history, target)
+    released = np.array([ALWAYS, 10, 11, 20, 21, 31])
+    masked = without_later_items(queries, released).masked
+    rows = np.split(masked.item, masked.offsets[1:-1])
+    assert [sorted(row.tolist()) for row in rows] == [[0, 2, 3, 4, 5], [1, 2, 4, 5], [5]]
+    assert without_later_items(queries, released[:1]) is queries

@@ -117,6 +117,7 @@ RIGHT: dict[str, st.SearchStrategy[Any]] = {
     "seed": st.integers(0, 2**31 - 1),
     "k": st.lists(size, max_size=4, unique=True).map(lambda k: [10, *(n for n in k if n != 10)]),
     "monitor": st.sampled_from(checked(composed(FEW)).monitors),
+    "catalogue": st.just("training"),
     "validate_users": st.one_of(st.none(), size),
     "model.hidden_sizes": st.lists(size, min_size=1, max_size=3),
     "model.latent_size": size,

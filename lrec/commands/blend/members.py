@@ -116,6 +116,11 @@ def blend_job(
     """
     stored = {name: _plain(load_config(run.id)) for name, run in members.items()}
     some = next(iter(stored.values()))
+    if some["catalogue"] == "all":
+        raise ConfigError(
+            "a blend is of models that score the same items, those of the training data, and these "
+            "runs have catalogue=all: blend runs with catalogue=training."
+        )
     trained = [name for name, run in members.items() if run.tags.get("lrec.simple") != "True"]
     node = {
         "_target_": f"{Blend.__module__}.{Blend.__qualname__}",

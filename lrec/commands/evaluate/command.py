@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from lrec.base.config.check import check
 from lrec.base.errors import ConfigError
 from lrec.commands import loading
+from lrec.commands.catalogue_lines import cold_items_line
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.data_lines import data_lines
 from lrec.commands.evaluate.list_run import run_lists
@@ -148,6 +149,9 @@ def evaluate_run(settings: EvaluateSettings, run_id: str, invocation: Invocation
         log_result(context, result, rows, references, users, buckets, settings)
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     show_groups(screen, result, rows, settings)
+    n_items = split.catalogue.n_items
+    if line := cold_items_line(result.values, settings.groups, max(settings.k), n_items):
+        screen.line(line)
     if settings.sampled_negatives is not None:
         screen.line(sampled_line(settings))
     screen.note(log.location)

@@ -187,10 +187,10 @@ def data_digest(job: Job, known: dict[str, str]) -> str:
     """Digest of a job's data.
 
     Args:
-        known: of data sets that were loaded before, by their config; grows.
+        known: of data sets that were loaded before, by their config and catalogue; grows.
     """
     settings, composed = job
-    key = str(composed.values["dataset"])
+    key = str((composed.values["dataset"], settings.catalogue))
     if key not in known:
         known[key] = load_data(settings).digest
     return known[key]

@@ -29,6 +29,9 @@ def differences(run: SavedRun, other: SavedRun, apart: Collection[str] = ()) -> 
     Args:
         apart: parameters that may differ.
     """
+    catalogues = [r.params.get("catalogue", "training") for r in (other, run)]
+    if catalogues[0] != catalogues[1]:
+        return [f"they recommend from different catalogues, {' and '.join(catalogues)}"]
     if run.digest != other.digest:
         return [
             f"they have different data, {other.data} ({other.digest[:12]}) "

@@ -22,7 +22,8 @@ from lrec.base.config.schema import targets_of
 
 LONGEST, DEEPEST = 1_000_000, 20  # letters and levels of a config; lrec's own have 10,000 and 5
 SEAL = "# sha256: "
-LATER = {"validate_users": None}  # keys that runs of older lrecs lack, and what they did
+# Keys that runs of older lrecs lack, and what they did.
+LATER = {"validate_users": None, "catalogue": "training"}
 PLAIN = {str, int, float, bool, type(None)}
 
 

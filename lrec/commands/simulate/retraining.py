@@ -15,10 +15,12 @@ from lrec.commands.train.callbacks import LossPrinter
 from lrec.data.feature import with_vectors
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
+from lrec.data.trained_part import trained_part
 from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.ranking import Ranker
 from lrec.model import Model
 from lrec.model.common.protocols import StatelessCallback
+from lrec.model.content.by_content import with_content
 from lrec.model.popularity import Popularity
 from lrec.reporting.terminal import Screen
 
@@ -53,8 +55,11 @@ def refit(settings: RunSettings, screen: Screen) -> Fit:
     settings.strategy.start_for(tensorflow)
 
     def fit(split: Split) -> Model:
-        model, split = copy.deepcopy(settings.model), with_vectors(split, settings.feature)
-        training = settings.augment(split, settings.strategy, settings.seed, LossPrinter(screen))
+        split = with_vectors(split, settings.feature)
+        model = with_content(copy.deepcopy(settings.model), split.catalogue)
+        training = settings.augment(
+            trained_part(split), settings.strategy, settings.seed, LossPrinter(screen)
+        )
         evaluator = Evaluator(
             split, settings.metric, settings.bucket, settings.k, settings.validate_users
         )

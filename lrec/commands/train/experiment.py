@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lrec.commands import loading
+from lrec.commands.catalogue_lines import cold_items_line, reach_line
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.data_lines import augmentation_line, data_lines, validation_line
 from lrec.commands.settings import RunSettings
@@ -31,10 +32,12 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.feature import with_vectors
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
+from lrec.data.trained_part import trained_part
 from lrec.evaluation.bucket import check_names
 from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
+from lrec.model.content.by_content import ByContent, with_content
 from lrec.reporting.fairness_table import fairness_table
 from lrec.reporting.item_table import item_table
 from lrec.reporting.progress import Progress
@@ -126,6 +129,7 @@ def run(
     ):
         context = RunContext(log, config)
         run_logging.log_config(context, settings.seeded)
+        model = with_content(model, split.catalogue)
         if pretrained is not None:
             model.warm_start(pretrained)
             log.tags({"lrec.updates": pretrained.run})
@@ -144,10 +148,13 @@ def run(
             warnings.warn(f"model={model.name} ignores the weights of behaviours", stacklevel=2)
 
         tensorflow = model.uses_tensorflow() or settings.augment.name != "none"
+        trained = trained_part(split, known.n_items if known is not None else 0)
+        if line := reach_line(model.name, split, isinstance(model, ByContent)):
+            screen.line(line)
         with strategy.together(task_digest(config.values, data), tensorflow):
-            training = settings.augment(split, strategy, settings.seed, LossPrinter(screen))
-            run_logging.log_augmentation(context, split, training)
-            if line := augmentation_line(settings.augment.name, split, training):
+            training = settings.augment(trained, strategy, settings.seed, LossPrinter(screen))
+            run_logging.log_augmentation(context, trained, training)
+            if line := augmentation_line(settings.augment.name, trained, training):
                 screen.line(line)
 
             ranker, monitor = evaluator.ranker(model), settings.monitored
@@ -206,6 +213,9 @@ def run(
     if result is not None:
         screen.metrics(rows, settings.groups, settings.k, settings.displayed)
         show_groups(screen, result, rows, settings)
+        n_items = split.catalogue.n_items
+        if line := cold_items_line(result.values, settings.groups, max(settings.k), n_items):
+            screen.line(line)
         if line := expectation_line(config.choices.get("experiment"), result.values):
             screen.line(line)
     screen.note(log.location)
@@ -254,6 +264,7 @@ def train_along(settings: RunSettings, config: ComposedConfig, screen: Screen) -
     """Train in a process that is not the chief, which evaluates and logs."""
     print(f"lrec: {settings.strategy.role}, which prints and logs")
     data, split = load(settings)
+    split = trained_part(split)
     task = task_digest(config.values, data)
     with settings.strategy.together(task):
         training = settings.augment(split, settings.strategy, settings.seed, LossPrinter(screen))

@@ -29,6 +29,7 @@ from lrec.evaluation.recommender import example
 from lrec.evaluation.references import Rows
 from lrec.model import Model
 from lrec.model.common import saving
+from lrec.model.content.by_content import node_of
 from lrec.reporting import figures
 from lrec.reporting.formatting import metric_name, number
 from lrec.reporting.markdown import markdown_table
@@ -213,7 +214,7 @@ def described(rows: Rows, settings: RunSettings) -> str:
 def log_model(context: RunContext, model: Model) -> None:
     """The trained model, as a pyfunc."""
     folder = context.folder / "model"
-    saving.save(folder, model, context.config.values["model"])
+    saving.save(folder, model, node_of(model, context.config.values["model"]))
     context.log.model(folder, example(model.catalogue))
 
 
@@ -268,6 +269,8 @@ def config_digest(config: Mapping[str, Any], seeded: bool = True) -> str:
     decisive = {k: v for k, v in config.items() if k not in without}
     if decisive.get("validate_users") is None:  # as before there was such a key
         decisive.pop("validate_users", None)
+    if decisive.get("catalogue") == "training":
+        decisive.pop("catalogue")
     if isinstance(data := config.get("dataset"), dict):
         decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
     if (code := plugin_digest(targets_of(decisive))) is not None:  # a plugin's changes often

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError, Problems
+from lrec.base.files import digest_of_values
 from lrec.base.missing_files import existing
 from lrec.data import cache, cache_upkeep
 from lrec.data.cleaning.cleaning import Cleaning
@@ -79,6 +82,7 @@ class FileDataset(Dataset):
         missing_values: cells that stand for none, see `TableFormat`.
         items_path: the file of items; None means one of `items_names` beside the interactions.
         items_names: usual names of the file of items, the best first.
+        catalogue: `all` where every item with a row in the items file can be recommended.
     """
 
     path: str | None
@@ -88,6 +92,7 @@ class FileDataset(Dataset):
     missing_values: MissingValues = None
     items_path: str | None = None
     items_names: tuple[str, ...] = ()
+    catalogue: Literal["training", "all"] = "training"
 
     @abstractmethod
     def read(self, path: Source) -> pd.DataFrame:
@@ -148,6 +153,8 @@ class FileDataset(Dataset):
         data = self.cleaning(table, self.clock)
         if items is None:
             return data
+        if self.catalogue == "all":
+            data = with_all_items(data, items)
         features = item_features(items, data.item_ids)
         notes = (*data.notes, *items.notes)
         return replace(data, features=features, notes=notes, items_columns=items.columns)
@@ -197,6 +204,11 @@ class FileDataset(Dataset):
 
     def load(self, ordered_for: str | None = None) -> Interactions:
         files = self.files()
+        if self.catalogue == "all" and len(files) < 2:
+            raise DataError(
+                "catalogue=all takes the items of a table of items, and the data has none. Name "
+                "it: dataset.items_path, or leave catalogue=training."
+            )
         settings = {**self.settings(), "name": self.name}
         with ThreadPoolExecutor(1) as pool:  # hashing leaves Python to others
             key = pool.submit(cache.key, files, settings)
@@ -211,6 +223,18 @@ class FileDataset(Dataset):
         cache_upkeep.limit_size(stored)
         note(data)
         return data
+
+
+def with_all_items(data: Interactions, table: ItemTable) -> Interactions:
+    """The interactions, and behind their items those that only the items file has.
+
+    The digest becomes another one: other items can be recommended.
+    """
+    ids = np.unique(table.ids.dropna().to_numpy(np.str_))
+    ids = ids[ids != ""]
+    item_ids = np.concatenate([data.item_ids, np.setdiff1d(ids, data.item_ids)])
+    digest = digest_of_values([data.digest, "catalogue=all", ids.tolist()])
+    return replace(data, item_ids=item_ids, all_items=True, digest=digest)
 
 
 def note(data: Interactions) -> None:

@@ -22,7 +22,7 @@ from lrec.data.tables.missing_values import without
 from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.opening import Source
 from lrec.data.tables.table_format import AUTO, Decimal, TableFormat
-from lrec.data.tables.times import TimeUnit
+from lrec.data.tables.times import TimeUnit, seconds
 from lrec.data.used_columns import UsedColumns
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class CSV(FileDataset):
         clock: False where timestamps are positions in a user's history, not times.
         items_path: a table of the items, with the item column and, as `titles` and `genres` name
             them, titles and genres: `A|B`, `A;B`, `A, B` or `['A', 'B']`.
+        released: column of dates in that table, since which an item is there: with `catalogue=all`
+            and a split by time it is recommended from then on. None: all are there from the start.
         duplicates, missing, missing_rating, missing_timestamp, missing_id, missing_behavior,
             min_rating, k_core: see `Cleaning`.
         missing_values: what stands for an empty cell: a list for ratings, or lists by role.
@@ -99,6 +101,7 @@ class CSV(FileDataset):
         items_path: str | None = None,
         titles: str | None = "auto",
         genres: str | None = "auto",
+        released: str | None = None,
         duplicates: Literal["last", "first", "keep", "sum"] = "last",
         missing: Literal["error", "drop"] = "error",
         missing_rating: Literal["error", "drop", "mean", "median", "keep"] | None = None,
@@ -158,6 +161,7 @@ class CSV(FileDataset):
         self.items_path = items_path
         self.titles = titles
         self.genres = genres
+        self.released = released
         self.cleaning = Cleaning(
             duplicates=duplicates,
             missing=missing,
@@ -236,6 +240,10 @@ class CSV(FileDataset):
             table["timestamp"] = np.arange(len(table), dtype=np.float64)
         return table
 
+    def _dates(self, column: pd.Series, name: str) -> pd.Series:
+        """Unix seconds of an item's date."""
+        return seconds(column, name, self.format.time_unit, self.format.time_format)
+
     def read_items(self, path: Source, rows: int | None = None) -> ItemTable:
         frame = self.format.cells(path, rows)
         columns = [
@@ -244,10 +252,11 @@ class CSV(FileDataset):
                 (self.format.item, ITEMS, "dataset.item"),
                 (self.titles, ("title", "name"), "dataset.titles"),
                 (self.genres, ("genres", "genre", "categories", "category"), "dataset.genres"),
+                (self.released, ("release_date",), "dataset.released"),
             )
         ]
-        item, titles, genres = columns
-        roles = (("item", item), ("titles", titles), ("genres", genres))
+        item, titles, genres, released = columns
+        roles = (("item", item), ("titles", titles), ("genres", genres), ("released", released))
         if item is None:
             raise DataError(f"{path} has no item column. Its columns: {listed(frame.columns)}.")
         ids = names(without(frame[item], self.format.missing_values, "item"), item)
@@ -256,6 +265,7 @@ class CSV(FileDataset):
             ids,
             None if titles is None else frame[titles],
             None if genres is None else frame[genres],
+            None if released is None else self._dates(frame[released], released),
             (*frame.attrs["notes"], *odd),
             UsedColumns.of({r: c for r, c in roles if c is not None}, frame.columns),
         )

@@ -115,7 +115,9 @@ class MovieLens(FileDataset):
             flags = frame.iloc[:, 5:24].astype(int).astype(bool).to_numpy()
             names = np.array(GENRES_100K.split())
             genres = pd.Series(["|".join(names[row]) for row in flags])
-        return ItemTable(frame.iloc[:, 0], frame.iloc[:, 1], genres, tuple(frame.attrs["notes"]))
+        return ItemTable(
+            frame.iloc[:, 0], frame.iloc[:, 1], genres, notes=tuple(frame.attrs["notes"])
+        )
 
 
 def _read(path: Source, rows: int | None = None) -> pd.DataFrame:

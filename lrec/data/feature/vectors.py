@@ -11,14 +11,11 @@ import numpy as np
 from lrec.base.arrays import Floats, Strings
 from lrec.base.errors import DataError
 from lrec.base.missing_files import looked_in
-from lrec.data.feature import Feature
+from lrec.data.feature import FEW, FIRST, Feature
 from lrec.data.queries import Split
 from lrec.data.tables.columns import ITEMS, find_column, names
 from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.reading import read_table
-
-FIRST = 1000  # rows by which a file is checked
-FEW = 0.95  # share of items with a vector, below which there is a note
 
 
 class Vectors(Feature):

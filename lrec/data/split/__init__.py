@@ -13,8 +13,8 @@ from lrec.base.config.component import Component
 from lrec.base.errors import DataError
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
-from lrec.data.interactions import Interactions
-from lrec.data.queries import Queries, Split
+from lrec.data.interactions import ALWAYS, Interactions
+from lrec.data.queries import Queries, Split, without_later_items
 from lrec.data.used_columns import without_times
 
 # The part of the split that an interaction belongs to.
@@ -26,9 +26,11 @@ class Splitter(Component, ABC):
 
     Attributes:
         needs_order: True if it asks for each user's order, by timestamps.
+        by_time: True if it has one clock for all users, so that items have a date.
     """
 
     needs_order: bool = False
+    by_time: bool = False
     history_part = TRAIN  # of what is history after all, among what would be held out
 
     @abstractmethod
@@ -59,7 +61,7 @@ class Splitter(Component, ABC):
                     f"split={self.name} leaves no {name}: {data.n_users} users, "
                     f"{len(data)} interactions. Choose another split or its sizes."
                 )
-        data, catalogue = _recode(data, part == TRAIN)
+        data, catalogue = _recode(data, part == TRAIN, self.by_time)
         in_train = part == TRAIN
         train = Histories.select(data, in_train)
         folded = part == FOLD_IN
@@ -69,8 +71,15 @@ class Splitter(Component, ABC):
         test = _queries(data, trained | (part == VALIDATION), trained, tested, known)
         if not data.unique_pairs:
             note_repeated(test)
+        if self.by_time and data.all_items and data.features.released is not None:
+            released = data.features.released[: catalogue.n_items]
+            released = np.where(catalogue.is_trained, ALWAYS, released)
+            validation, test = (without_later_items(q, released) for q in (validation, test))
         queried = np.union1d(validation.user, test.user)
         outside = test.target.item >= catalogue.n_items
+        untrained = {}
+        if data.all_items:
+            untrained["catalogue_items_never_trained"] = int((~catalogue.is_trained).sum())
         return Split(
             train=train,
             validation=validation,
@@ -83,6 +92,7 @@ class Splitter(Component, ABC):
                 "users": data.n_users,
                 "interactions": len(data),
                 "catalogue_items": catalogue.n_items,
+                **untrained,
                 "train_users": len(train),
                 "train_interactions": len(train.item),
                 "validation_users": len(validation),
@@ -193,11 +203,20 @@ def shuffled(data: Interactions, generator: np.random.Generator) -> Ints:
     return generator.permutation(len(data))[position]
 
 
-def _recode(data: Interactions, train: Bools) -> tuple[Interactions, Catalogue]:
-    """Give training items the first codes, in their old order, and count their popularity."""
+def _recode(data: Interactions, train: Bools, by_time: bool) -> tuple[Interactions, Catalogue]:
+    """Give training items the first codes, in their old order, and count their popularity.
+
+    Other items of the catalogue, where it holds all of the items file, come behind them: by time
+    without those of a date after all interactions.
+    """
     interactions = np.bincount(data.item[train], minlength=data.n_items)
-    order = np.argsort(interactions == 0, kind="stable")
-    n_items = int((interactions > 0).sum())
+    listed = np.zeros(data.n_items, bool)
+    if data.all_items and data.features.described is not None:
+        listed = data.features.described
+        if by_time and data.features.released is not None and data.timestamp is not None:
+            listed = listed & (data.features.released <= data.timestamp.max())
+    order = np.argsort(np.where(interactions > 0, 0, 2 - listed), kind="stable")
+    n_items = int(((interactions > 0) | listed).sum())
     code = np.empty(data.n_items, np.int32)
     code[order] = np.arange(data.n_items, dtype=np.int32)
     popularity = interactions
@@ -210,6 +229,7 @@ def _recode(data: Interactions, train: Bools) -> tuple[Interactions, Catalogue]:
         interactions=interactions[order][:n_items],
         n_users=int(np.count_nonzero(np.bincount(data.user[train]))),
         features=data.features.take(order),
+        all_items=data.all_items,
     )
     recoded = replace(
         data,

@@ -22,6 +22,7 @@ class GlobalTime(Splitter):
 
     name = "global_time"
     needs_order = True
+    by_time = True
 
     def __init__(self, validation: float = 0.1, test: float = 0.1) -> None:
         check_shares(validation, test)

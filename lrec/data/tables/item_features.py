@@ -10,7 +10,7 @@ import numpy as np
 from lrec.base.arrays import Strings
 from lrec.base.errors import DataError, listed
 from lrec.data.genre_matrix import spread
-from lrec.data.interactions import ItemFeatures
+from lrec.data.interactions import ALWAYS, ItemFeatures
 from lrec.data.tables.category_lists import category_flags
 from lrec.data.used_columns import UsedColumns
 
@@ -25,6 +25,7 @@ class ItemTable:
     Attributes:
         ids: of the rows; of repeated ones the first counts.
         titles, genres: or None where there are none; for genres see `category_flags`.
+        released: unix seconds since which each item is there, NaN where that is not known; or None.
         notes: of what is odd in the file, each a line.
         columns: by their roles.
     """
@@ -32,6 +33,7 @@ class ItemTable:
     ids: pd.Series
     titles: pd.Series | None = None
     genres: pd.Series | None = None
+    released: pd.Series | None = None
     notes: tuple[str, ...] = ()
     columns: UsedColumns | None = None
 
@@ -77,4 +79,9 @@ def item_features(table: ItemTable, item_ids: Strings) -> ItemFeatures:
     if table.genres is not None:
         flags, names = category_flags(table.genres.astype(object).fillna("").iloc[indices])
         genre_array = spread(flags, np.where(present, np.cumsum(present) - 1, -1))
-    return ItemFeatures(title_array, genre_array, names, described=present)
+    dates = None
+    if table.released is not None:
+        dates = np.full(len(item_ids), ALWAYS)
+        known = table.released.to_numpy(np.float64, na_value=np.nan)[indices]
+        dates[np.flatnonzero(present)[~np.isnan(known)]] = known[~np.isnan(known)].astype(np.int64)
+    return ItemFeatures(title_array, genre_array, names, described=present, released=dates)

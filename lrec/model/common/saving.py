@@ -52,6 +52,7 @@ def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
         "popularity": catalogue.popularity,
         "interactions": catalogue.interactions,
         "n_users": np.array(catalogue.n_users),
+        "all_items": np.array(catalogue.all_items),
         DOCUMENT: np.array(_digest(document.encode())),
     }
     if features.titles is not None:
@@ -88,6 +89,7 @@ def load(folder: Path) -> Model:
             popularity=arrays["popularity"],
             interactions=arrays["interactions"],
             n_users=int(arrays["n_users"]),
+            all_items=bool(arrays.get("all_items", False)),
             features=ItemFeatures(
                 arrays.get("titles"),
                 genre_matrix.restored(arrays, len(meta["genre_names"])),

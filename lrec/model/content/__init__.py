@@ -1,0 +1,1 @@
+"""Items that nobody trained on, scored by their content beside any model."""
