@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import ALL
-from lrec.evaluation.cold_items import COLD_ITEMS, OTHER_ITEMS
+from lrec.evaluation.by_item.cold_items import COLD_ITEMS, OTHER_ITEMS
 
 UNTRAINED = "catalogue_items_never_trained"  # among the counts of a split
 

@@ -14,8 +14,8 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Bucketing, Buckets, check_names
-from lrec.evaluation.cold_items import recall_of_cold_items
-from lrec.evaluation.item_buckets import item_buckets
+from lrec.evaluation.by_item.cold_items import recall_of_cold_items
+from lrec.evaluation.by_item.item_buckets import item_buckets
 from lrec.evaluation.metric import Metric, RatingMetric
 from lrec.evaluation.ranking import Ranker, Ranking
 from lrec.evaluation.references import BIAS, reference_models

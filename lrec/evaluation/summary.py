@@ -9,8 +9,8 @@ import numpy as np
 
 from lrec.base.arrays import Floats, Ints, mean_of_defined
 from lrec.evaluation.bucket import ALL, COLD, Buckets
+from lrec.evaluation.by_item.item_buckets import item_metrics
 from lrec.evaluation.group_fairness import fairness_metrics
-from lrec.evaluation.item_buckets import item_metrics
 from lrec.evaluation.metric import Metric, RatingMetric, SetMetric
 
 if TYPE_CHECKING:

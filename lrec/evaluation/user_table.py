@@ -9,7 +9,7 @@ from lrec.base.arrays import Floats
 from lrec.data.catalogue import Catalogue
 from lrec.data.queries import Queries
 from lrec.evaluation.bucket import Buckets
-from lrec.evaluation.item_buckets import item_buckets, item_columns
+from lrec.evaluation.by_item.item_buckets import item_buckets, item_columns
 from lrec.evaluation.metric import Lists, Metric, RankingMetric, RatingMetric
 from lrec.evaluation.ranking import Ranking
 
@@ -32,7 +32,7 @@ def user_table(
     Columns: user (code), n_train (length of the history that buckets go by), n_history, n_targets,
     personalised (False after a fallback), `bucket/<bucketing>`, items (ranked list), then one
     column for each per-user metric, named `<metric>_at_<k>` or `<metric>`, n_ratings where there
-    are ratings, and sums by item bucket, see `lrec.evaluation.item_buckets`.
+    are ratings, and sums by item bucket, see `lrec.evaluation.by_item.item_buckets`.
 
     Args:
         catalogue: of what ranked.

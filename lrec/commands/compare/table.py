@@ -10,9 +10,9 @@ from rich.text import Text
 
 from lrec.base.config.check import component_class
 from lrec.evaluation.bucket import ALL, COLD
+from lrec.evaluation.by_item.item_buckets import RECALL
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
-from lrec.evaluation.item_buckets import RECALL
 from lrec.reporting.fairness_table import HEADS, NAMES, distance_cells
 from lrec.reporting.formatting import metric_name, number, probability, relative, signed
 from lrec.reporting.terminal import cell, plain_table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints
-from lrec.evaluation.item_buckets import MEASURES, buckets_in, item_sums
+from lrec.evaluation.by_item.item_buckets import MEASURES, buckets_in, item_sums
 from lrec.evaluation.resampling import products, resample_counts
 from lrec.evaluation.statistics import interval
 from lrec.evaluation.summary import SMALLEST_BUCKET

@@ -7,7 +7,7 @@ import numpy as np
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.evaluation.bucket import Buckets
-from lrec.evaluation.cold_items import recall_of_cold_items
+from lrec.evaluation.by_item.cold_items import recall_of_cold_items
 
 
 def test_pairs_are_counted_by_item_and_bucket() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
+from lrec.evaluation.by_item.item_buckets import NAMES, item_buckets, item_columns, item_metrics
 from lrec.evaluation.comparison.item_comparison import compare_items
-from lrec.evaluation.item_buckets import NAMES, item_buckets, item_columns, item_metrics
 from lrec.evaluation.metric import Lists
 
 TAIL, TORSO, HEAD, COLD = NAMES
