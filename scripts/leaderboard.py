@@ -25,7 +25,6 @@ from lrec import __version__
 from lrec.commands.compare.command import user_table
 from lrec.commands.next_commands import origin_of
 from lrec.commands.runs.model_identity import name, settings
-from lrec.commands.runs.selection import split_settings
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.statistics import bootstrap, interval
 from lrec.tracking import SavedRun, finished
@@ -61,7 +60,9 @@ def title_of(run: SavedRun, names: dict[str, str]) -> tuple[str, str]:
     """Data set and split of a run."""
     named = [label for digest, label in names.items() if run.digest.startswith(digest)]
     data = named[0] if named else f"{run.data} ({run.digest[:8]})"
-    return data, " ".join(f"{key}={value}" for key, value in split_settings(run.params).items())
+    keys = [key for key in sorted(run.params) if key.partition(".")[0] == "split"]
+    words = [f"{key}={run.params[key]}" for key in keys if not key.endswith("._target_")]
+    return data, " ".join(words)
 
 
 def table(runs: Sequence[SavedRun]) -> str:

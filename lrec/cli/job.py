@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra._internal.hydra import Hydra
 from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -41,8 +42,24 @@ def hydra_main(command: str) -> None:
     """Let Hydra parse the command line, compose, and call the command once or for each job."""
     open_groups()
     search_plugins()
+    compose_once()
     main = hydra.main(version_base="1.3", config_path=str(CONF), config_name=config_name(command))
     main(Task(command))()
+
+
+def compose_once() -> None:
+    """Keep Hydra from composing everything a first time to read `hydra.mode`, which nobody sets.
+
+    Then `-m` alone decides between one run and a sweep. It takes a fifth of the time of an answer.
+    """
+    asked = Hydra.get_mode
+
+    def mode_of(self: Hydra, config_name: str | None, overrides: list[str]) -> Any:
+        if "--config-dir" in " ".join(sys.argv) or any("hydra" in word for word in overrides):
+            return asked(self, config_name, overrides)
+        return None
+
+    Hydra.get_mode = mode_of  # type: ignore[method-assign]
 
 
 class Task:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -159,8 +160,10 @@ def numeric_arguments(group: str) -> Iterator[tuple[str, str]]:
 
 
 def given(group: str, name: str) -> list[str]:
+    """A value for each key that has to be given."""
     text = (CONF / group / f"{name}.yaml").read_text()
-    return [f"{group}.path=given.csv"] if "path: ???" in text else []
+    place = f"{group}.{name}" if group == "bucket" else group
+    return [f"{place}.{key}=given.csv" for key in re.findall(r"^(\w+): \?\?\?", text, re.M)]
 
 
 # Arguments for which every number makes sense.
