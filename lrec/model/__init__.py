@@ -69,8 +69,8 @@ class Model(Component, ABC):
             wide catalogues are then ranked by them, a block at a time.
         fine_tuning: the defaults of `lrec update`.
         warmup_steps: optimizer steps that come before what training is to reach can be seen.
-        one_at_a_time: reason for which runs one after the other, with all cores each, finish as
-            soon as side by side, with some each; empty where training leaves cores idle.
+        one_at_a_time: reason for which runs follow one another, with all cores each, and are not
+            side by side, with some each; empty where they may be.
         papers: keys of what it implements, in `references.bib` beside its module.
         pretrained: see `warm_start`.
     """

@@ -39,7 +39,7 @@ class EASE(ItemItemModel):
 
     name = "ease"
     papers = ("steck2019ease",)
-    one_at_a_time = "its matrix is inverted with every core"
+    one_at_a_time = "each would hold a matrix of items × items in memory"
 
     def __init__(
         self,
