@@ -96,8 +96,9 @@ Values = dict[str, tuple[float, float, float]]
 def row(runs: Sequence[SavedRun]) -> tuple[str, list[str], Values, str]:
     """Label, cells of seeds and costs, values by bucket, and the command of the first run."""
     some, tags = runs[0], [run.tags for run in runs]
-    label = f"*{name(some)}*" if some.tags.get("lrec.simple") == "True" else name(some)
-    preset = some.params.get("experiment")
+    label = some.params.get("experiment") or name(some)
+    if some.tags.get("lrec.simple") == "True":
+        label = f"*{label}*"
     cells = [
         str(len(runs)) if some.seeded else "any",
         markdown.seconds(mean_of(tags, "lrec.fit_seconds")),
@@ -107,7 +108,7 @@ def row(runs: Sequence[SavedRun]) -> tuple[str, list[str], Values, str]:
         "–" if (size := mean_of(tags, "lrec.peak_memory_gb")) is None else f"{size:.1f} GB",
     ]
     words = [word for word in origin_of(some.tags) or [] if not is_aside(word)]
-    return preset or label, cells, values_of(runs), shlex.join(words)
+    return label, cells, values_of(runs), shlex.join(words)
 
 
 def is_aside(word: str) -> bool:

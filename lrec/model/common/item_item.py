@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lrec.base.arrays import Array, Arrays, Floats, Sparse, Tensor
+from lrec.base.errors import DataError
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.history_matrix import history_matrix
@@ -38,7 +39,8 @@ class ItemItemModel(Model):
             users: `(n_users, n_items)` float32 sparse rows: 1, or the weight of the interaction.
 
         Returns:
-            `(n_items, n_items)` float32, sparse rows or dense.
+            `(n_items, n_items)` float32, dense or sparse of any layout: row i has what item i in a
+            history adds to the score of each item.
         """
         raise NotImplementedError(f"model={self.name} has no weights between items")
 
@@ -54,9 +56,28 @@ class ItemItemModel(Model):
         seed: int = 0,
         callback: Callback | None = None,
     ) -> None:
-        """Train on `split.train` only; the other arguments do not matter."""
+        """Train on `split.train` only; the other arguments do not matter.
+
+        Raises:
+            DataError: the weights are not those of items with items, or not finite.
+        """
         self.catalogue = split.catalogue
-        self.weights = self.weights_of(split.train)
+        self.weights = self._by_rows(self.weights_of(split.train))
+
+    def _by_rows(self, weights: Any) -> Any:
+        """Weights as they are scored with, saved and exported: dense, or sparse by rows."""
+        n = self.catalogue.n_items
+        if weights.shape != (n, n):
+            raise DataError(
+                f"the weights between items of model={self.name} must be {n} × {n}, items by "
+                f"items. Received: {' × '.join(map(str, weights.shape))}"
+            )
+        if isinstance(weights, np.ndarray):
+            return weights
+        rows = weights.tocsr()
+        if not np.isfinite(rows.data).all():
+            raise DataError(f"the weights between items of model={self.name} are not all finite.")
+        return rows
 
     def score(self, histories: Histories) -> Floats:
         scores = self._product(histories)
