@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from helpers.comparisons import small_comparison
 
 from lrec.commands.compare.course import course_charts, course_sentences, kind_of
 from lrec.evaluation.comparison.comparison import Comparison
@@ -37,18 +38,8 @@ def comparison() -> Comparison:
         for model, of_model in of_bucket.items()
         for part, (difference, half) in zip(parts, of_model, strict=True)
     ]
-    return Comparison(
-        rows=pd.DataFrame(),
-        served=None,
-        baseline="ease",
-        primary="ndcg_at_10",
-        models=["ease", "vae", "gan"],
-        bucketings={"activity": ["tail", "head"]},
-        directions={"ndcg_at_10": 1},
-        subsample=20,
-        parts=parts,
-        course=pd.DataFrame(course),
-    )
+    rows = pd.DataFrame()
+    return replace(small_comparison(), rows=rows, parts=parts, course=pd.DataFrame(course))
 
 
 def test_windows_in_which_each_model_is_ahead_are_counted(comparison: Comparison) -> None:
