@@ -15,6 +15,7 @@ import shlex
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,13 @@ from benchmarking.processes import HERE
 
 from lrec import __version__
 from lrec.commands.compare.command import user_table
+from lrec.commands.compare.table import bucket_orders
 from lrec.commands.next_commands import origin_of
-from lrec.commands.runs.model_identity import name, settings
-from lrec.evaluation.bucket import ALL
+from lrec.commands.runs.model_identity import name, settings, split_settings
+from lrec.evaluation.bucket import ALL, COLD
+from lrec.evaluation.comparison.user_alignment import ModelTables
 from lrec.evaluation.statistics import bootstrap, interval
+from lrec.evaluation.user_table import rows_by_group
 from lrec.tracking import SavedRun, finished
 
 PAGE = HERE / "docs" / "leaderboard.md"
@@ -60,9 +64,7 @@ def title_of(run: SavedRun, names: dict[str, str]) -> tuple[str, str]:
     """Data set and split of a run."""
     named = [label for digest, label in names.items() if run.digest.startswith(digest)]
     data = named[0] if named else f"{run.data} ({run.digest[:8]})"
-    keys = [key for key in sorted(run.params) if key.partition(".")[0] == "split"]
-    words = [f"{key}={run.params[key]}" for key in keys if not key.endswith("._target_")]
-    return data, " ".join(words)
+    return data, " ".join(f"{key}={value}" for key, value in split_settings(run).items())
 
 
 def table(runs: Sequence[SavedRun]) -> str:
@@ -126,24 +128,12 @@ def values_of(runs: Sequence[SavedRun]) -> Values:
     tables = [user_table(run).set_index("user") for run in runs]
     users = tables[0].index
     values = np.mean([one.loc[users, METRIC].to_numpy(float) for one in tables], axis=0)
-    columns = [str(column) for column in tables[0] if str(column).startswith("bucket/")]
-    masks = {ALL: np.ones(len(users), bool)}
-    for column in columns:
-        of_users = tables[0][column].to_numpy()
-        for bucket in some_order(runs[0], of_users):
-            masks[bucket] = of_users == bucket
+    orders = bucket_orders([ModelTables("", tables, 0)]).values()
     found = {}
-    for bucket, mask in masks.items():
-        low, high = interval(bootstrap(values[mask][:, None], RESAMPLES))
-        found[bucket] = (float(np.nanmean(values[mask])), float(low[0]), float(high[0]))
+    for bucket, rows in rows_by_group(tables[0], [ALL, *chain(*orders), COLD]).items():
+        low, high = interval(bootstrap(values[rows][:, None], RESAMPLES))
+        found[bucket] = (float(np.nanmean(values[rows])), float(low[0]), float(high[0]))
     return found
-
-
-def some_order(run: SavedRun, buckets: np.ndarray) -> list[str]:
-    """Buckets in the order in which the run's tags have them, cold users last."""
-    tagged = [key.rpartition(".")[2] for key in run.tags if key.startswith("lrec.bucket.")]
-    there = set(buckets[[isinstance(bucket, str) for bucket in buckets]].tolist())
-    return [b for b in tagged if b in there] + sorted(there - set(tagged))
 
 
 def value_with_interval(value: tuple[float, float, float] | None) -> str:

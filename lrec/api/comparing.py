@@ -14,8 +14,10 @@ from lrec.api.evaluating import EvaluatedLists
 from lrec.api.training import TrainedRun
 from lrec.base.errors import ConfigError
 from lrec.cli.from_python import composed
+from lrec.commands.compare.charts import values_chart
 from lrec.commands.compare.command import run as compare_runs
 from lrec.commands.compare.latex import table as latex_table
+from lrec.commands.compare.paper_figures import figure_of
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders
 from lrec.evaluation.comparison.compare import compare as compare_tables
@@ -25,8 +27,7 @@ from lrec.evaluation.comparison.user_alignment import (
     ModelTables,
     metric_directions,
 )
-from lrec.reporting.figures import intervals
-from lrec.reporting.formatting import metric_name
+from lrec.reporting.page import line_colours
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +65,9 @@ class ComparedRuns:
         return headline(self.comparison, {}, False)
 
     def figure(self, metric: str | None = None, width: float = 7.0) -> Figure:
-        """A metric of every model by bucket, with 95 % intervals, as a figure of matplotlib.
+        """A metric of every model by bucket, as a figure of matplotlib in the style for papers.
+
+        The primary metric has 95 % intervals, as in the chart that the command writes.
 
         Args:
             metric: None for the primary one.
@@ -73,14 +76,9 @@ class ComparedRuns:
         Raises:
             ValueError: the comparison does not have the metric.
         """
-        found, metric = self.comparison, self._known(metric)
-        series = {}
-        for model in found.models:
-            rows = [found.find(model, metric, bucket) or {} for bucket in found.buckets]
-            series[model] = [
-                (r.get("value"), r.get("value_low"), r.get("value_high")) for r in rows
-            ]
-        return intervals(series, found.buckets, metric_name(metric), width)
+        found, colours = self.comparison, line_colours(self.comparison.models)
+        chart = values_chart(found, {"buckets": {}}, colours, self._known(metric))
+        return figure_of(chart, width)
 
     def to_latex(self, metric: str | None = None) -> str:
         """A table in LaTeX (package booktabs): models by buckets.

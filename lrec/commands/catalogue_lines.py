@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import ALL
-from lrec.evaluation.by_item.cold_items import COLD_ITEMS, OTHER_ITEMS
+from lrec.evaluation.by_item.item_buckets import NAMES, RECALL, TARGETS
 
 UNTRAINED = "catalogue_items_never_trained"  # among the counts of a split
 
@@ -42,28 +42,22 @@ def reach_line(name: str, split: Split, by_content: bool) -> str:
     )
 
 
-def cold_items_line(
-    values: Mapping[str, float], groups: Sequence[str], k: int, n_items: int
-) -> str:
+def cold_items_line(values: Mapping[str, float], k: int, n_items: int) -> str:
     """A line on the recall of items that nobody trained on; empty where none was a target.
 
     Args:
         values: metrics of a test, by name.
-        groups: of users, `all` the first.
         n_items: size of the catalogue.
     """
-    recall = f"recall_at_{k}"
-    if f"{recall}/{COLD_ITEMS}" not in values:
+    *others, cold = NAMES
+    recall = {name: values.get(f"{RECALL}_at_{k}/{name}/{ALL}", 0.0) for name in NAMES}
+    pairs = {name: values.get(f"{TARGETS}/{name}/{ALL}", 0.0) for name in NAMES}
+    if not pairs[cold]:
         return ""
-    by_bucket = [
-        f"{group} {values[key]:.4f}"
-        for group in groups
-        if group != ALL and (key := f"{recall}/{COLD_ITEMS}/{group}") in values
-    ]
-    others = values.get(f"{recall}/{OTHER_ITEMS}")
+    known = sum(pairs[name] for name in others)
+    found = sum(pairs[name] * recall[name] for name in others)
     return (
-        f"items that nobody trained on: recall@{k} {values[f'{recall}/{COLD_ITEMS}']:.4f} over "
-        f"{values[f'pairs/{COLD_ITEMS}']:,.0f} test items ({', '.join(by_bucket)}); by chance "
-        f"{min(k / n_items, 1):.4f}"
-        + (f"; of the other items {others:.4f}" if others is not None else "")
+        f"{cold}, which nobody trained on: recall@{k} {recall[cold]:.4f} of {pairs[cold]:,.0f} "
+        f"targets; by chance {min(k / n_items, 1):.4f}"
+        + (f"; of all other items {found / known:.4f}" if known else "")
     )

@@ -14,7 +14,6 @@ from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Bucketing, Buckets, check_names
-from lrec.evaluation.by_item.cold_items import recall_of_cold_items
 from lrec.evaluation.by_item.item_buckets import item_buckets
 from lrec.evaluation.metric import Metric, RatingMetric
 from lrec.evaluation.ranking import Ranker, Ranking
@@ -220,10 +219,6 @@ class Evaluator:
         )
         n_items = catalogue.n_items
         values = summarise(table, self.metrics, self.ks, n_items, buckets, sets=sets)
-        if catalogue.all_items and len(queries):
-            values |= recall_of_cold_items(
-                ranking.items, queries.target, catalogue, self.ks, buckets
-            )
         edges = item_buckets(catalogue).edges if sets else {}
         return EvaluationResult(table, values, head, ranking.ignored, edges)
 

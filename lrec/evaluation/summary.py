@@ -12,6 +12,7 @@ from lrec.evaluation.bucket import ALL, COLD, Buckets
 from lrec.evaluation.by_item.item_buckets import item_metrics
 from lrec.evaluation.group_fairness import fairness_metrics
 from lrec.evaluation.metric import Metric, RatingMetric, SetMetric
+from lrec.evaluation.user_table import rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,13 +38,11 @@ def summarise(
     Distances between groups, `fairness/…`, are given for bucketings that ask for them.
 
     Args:
-        sets: compute set metrics, those by item bucket and distances between groups (validation
-            during training does without).
+        sets: compute set metrics and distances between groups (validation during training does
+            without).
     """
-    groups = {ALL: np.arange(len(table))}
-    for bucket in buckets:
-        column = table[f"bucket/{bucket.bucketing}"].to_numpy()
-        groups |= {name: np.flatnonzero(column == name) for name in (*bucket.names, COLD)}
+    names = [ALL, *(name for bucket in buckets for name in (*bucket.names, COLD))]
+    groups = {name: rows_of(table, name) for name in dict.fromkeys(names)}
     values: dict[str, float] = {f"users/{name}": float(len(g)) for name, g in groups.items()}
     values |= {
         f"test_items/{name}": float(table["n_targets"].to_numpy()[g].sum())
@@ -73,8 +72,8 @@ def summarise(
                 values |= {f"{name}_at_{k}/{group}": v for (name, k), v in found.items()}
         for bucket in reversed(buckets):  # of the cold users, who are in all, the first one's count
             values |= _subsamples(set_metrics, ks, lists, n_items, groups, bucket)
+    values |= item_metrics(table, ks, groups)
     if sets:
-        values |= item_metrics(table, ks, groups)
         for bucket in (bucket for bucket in buckets if bucket.fairness):
             compared = {name: groups[name] for name in bucket.names}
             values |= fairness_metrics(table, of_users, compared, bucket.bucketing)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lrec.base.arrays import Floats
+import numpy as np
+
+from lrec.base.arrays import Floats, Ints
 from lrec.data.catalogue import Catalogue
 from lrec.data.queries import Queries
-from lrec.evaluation.bucket import Buckets
-from lrec.evaluation.by_item.item_buckets import item_buckets, item_columns
+from lrec.evaluation.bucket import ALL, Buckets
+from lrec.evaluation.by_item.item_buckets import MEASURES, RECALL, item_buckets, item_columns
 from lrec.evaluation.metric import Lists, Metric, RankingMetric, RatingMetric
 from lrec.evaluation.ranking import Ranking
 
@@ -37,7 +39,8 @@ def user_table(
     Args:
         catalogue: of what ranked.
         predictions: predicted rating of each target, or None where the data has no ratings.
-        sets: keep the ranked lists, which set metrics derive from, and sums by item bucket.
+        sets: keep the ranked lists, which set metrics derive from, and all sums by item bucket;
+            without, only those of recall, where items can be recommended that nobody trained on.
     """
     import pandas as pd
 
@@ -65,6 +68,24 @@ def user_table(
         for name, metric in metrics.items():
             if isinstance(metric, RatingMetric):
                 columns[name] = metric(error, target.row, len(queries))
-    if sets and ks:
-        columns |= item_columns(lists, ks, item_buckets(catalogue))
+    if ks and (sets or catalogue.all_items):
+        measures = MEASURES if sets else (RECALL,)
+        columns |= item_columns(lists, ks, item_buckets(catalogue), measures)
     return pd.DataFrame(columns)
+
+
+def rows_of(table: pd.DataFrame, group: str) -> Ints:
+    """Rows of a user table that are in a group: all, or a bucket of any of its bucketings."""
+    if group == ALL:
+        return np.arange(len(table))
+    inside = np.zeros(len(table), bool)
+    for column in map(str, table):
+        if column.startswith("bucket/"):
+            inside |= table[column].to_numpy() == group
+    return np.flatnonzero(inside)
+
+
+def rows_by_group(table: pd.DataFrame, groups: Iterable[str]) -> dict[str, Ints]:
+    """Rows of each of several groups of users that has any."""
+    found = {group: rows_of(table, group) for group in groups}
+    return {group: rows for group, rows in found.items() if len(rows)}

@@ -133,37 +133,6 @@ def users(
     _save(figure, path)
 
 
-def intervals(
-    series: Mapping[str, Sequence[tuple[float | None, float | None, float | None]]],
-    groups: Sequence[str],
-    label: str,
-    width: float = 7.0,
-) -> Figure:
-    """Values with intervals by group, a colour and a mark for each of the series.
-
-    Args:
-        series: name -> value, low and high of each group; None where there is none.
-        groups: in order, from left to right.
-        label: of the values.
-        width: in inches.
-    """
-    figure = _figure(width, 0.5 * width)
-    axes = figure.subplots()
-    step = 0.7 / len(series)
-    marks = "osD^vPX<>h*p"
-    for index, (name, points) in enumerate(series.items()):
-        x = np.arange(len(groups)) + (index - (len(series) - 1) / 2) * step
-        value, low, high = np.array(points, float).T
-        around = np.nan_to_num(np.stack([value - low, high - value]))
-        mark = marks[index % len(marks)]
-        axes.errorbar(x, value, around, fmt=mark, ms=4, capsize=2, lw=1, label=name)
-    axes.set_xticks(np.arange(len(groups)), groups)
-    axes.set(ylabel=label)
-    axes.grid(axis="y", alpha=0.3)
-    figure.legend(loc="outside lower center", ncols=min(len(series), 5), frameon=False)
-    return figure
-
-
 def pareto(sweep: pd.DataFrame, low: str, high: str, path: Path) -> None:
     """Candidates of a sweep by their values for the least and the most active users.
 

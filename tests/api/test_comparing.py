@@ -10,7 +10,7 @@ import pytest
 import lrec
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 
-QUICK = ("metric=[recall,ndcg]", "k=[10]")
+QUICK = ("metric=[recall,ndcg,item_coverage]", "k=[10]")
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +56,14 @@ def test_figure_has_every_model(results: list[lrec.TrainedRun]) -> None:
     figure = compared.figure(width=3.3)
     (axes,) = figure.axes
     assert figure.get_size_inches()[0] == pytest.approx(3.3)
-    assert len(axes.containers) == 3
-    assert axes.get_ylabel() == "ndcg@10"
+    assert axes.get_xlabel() == "ndcg@10"
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names[:4] == ["all", "popularity", "itemknn", "ease"]
+    points = [line.get_xdata()[0] for line in axes.lines if line.get_marker() != "None"]
+    assert points[:3] == pytest.approx(compared.values["all"].tolist())
+    sizes = {label.get_size() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())}
+    assert sizes == {7}, "the style of figures for papers, also once it is drawn elsewhere"
+    assert compared.figure("item_coverage_sub_at_10").axes[0].get_xlabel() == "item coverage@10"
     with pytest.raises(ValueError, match="metric must be one of ndcg_at_10"):
         compared.figure("map_at_10")
 

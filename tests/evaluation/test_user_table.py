@@ -381,7 +381,8 @@ def test_gap_and_worst_are_those_of_the_first_bucketing(world: World) -> None:
 
 
 def test_without_sets(table: pd.DataFrame, buckets: Buckets, values: dict[str, float]) -> None:
-    found = summarise(table.drop(columns="items"), METRICS, KS, N_ITEMS, [buckets], sets=False)
+    kept = [column for column in table if not column.startswith("item")]
+    found = summarise(table[kept], METRICS, KS, N_ITEMS, [buckets], sets=False)
     assert found == {
         key: value
         for key, value in values.items()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrec.base.arrays import Bools, mean_of_defined
+from lrec.base.arrays import mean_of_defined
 from lrec.commands.settings import RunSettings
-from lrec.evaluation.bucket import ALL
 from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.statistics import bootstrap, interval
+from lrec.evaluation.user_table import rows_by_group
 from lrec.model import Model
 from lrec.model.blend.fitting import USERS, halves
 
@@ -49,20 +49,21 @@ def gain_table(
         assert part.validation_users is not None
         values[name] = part.validation_users[column].to_numpy()
     own = values.pop(blend.name)
-    groups = group_masks(part.validation_users, settings.groups)
+    assert part.validation_users is not None
+    groups = rows_by_group(part.validation_users, settings.groups)
     rows: list[dict[str, Any]] = []
-    for group, mask in groups.items():
-        differences = np.stack([own[mask] - other[mask] for other in values.values()], axis=1)
+    for group, users in groups.items():
+        differences = np.stack([own[users] - other[users] for other in values.values()], axis=1)
         bounds = interval(bootstrap(differences, resamples))
-        means = [mean_of_defined(other[mask]) for other in values.values()]
+        means = [mean_of_defined(other[users]) for other in values.values()]
         best = int(np.argmax(settings.monitor_sign * np.array(means)))
         for index, name in enumerate(values):
             rows.append(
                 {
                     "bucket": group,
                     "member": name,
-                    "users": int(mask.sum()),
-                    "blend": mean_of_defined(own[mask]),
+                    "users": len(users),
+                    "blend": mean_of_defined(own[users]),
                     "value": means[index],
                     "difference": mean_of_defined(differences[:, index]),
                     "low": float(bounds[0][index]),
@@ -71,15 +72,3 @@ def gain_table(
                 }
             )
     return pd.DataFrame(rows)
-
-
-def group_masks(users: pd.DataFrame | None, groups: Sequence[str]) -> dict[str, Bools]:
-    """True for the users of each group that has any."""
-    assert users is not None
-    columns = [users[name].to_numpy() for name in users if str(name).startswith("bucket/")]
-    masks: dict[str, Bools] = {ALL: np.ones(len(users), bool)}
-    for group in groups:
-        mask = np.any([column == group for column in columns], axis=0)
-        if group != ALL and mask.any():
-            masks[group] = mask
-    return masks

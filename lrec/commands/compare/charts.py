@@ -78,22 +78,29 @@ def edges(comparison: Comparison) -> tuple[str, str]:
 
 
 def values_chart(
-    comparison: Comparison, facts: Mapping[str, Any], colours: Mapping[str, str]
+    comparison: Comparison,
+    facts: Mapping[str, Any],
+    colours: Mapping[str, str],
+    metric: str | None = None,
 ) -> RowChart:
-    """The primary metric of every model by bucket, with the intervals of the values."""
+    """A metric of every model by bucket, with the intervals of the values where there are any.
+
+    Args:
+        metric: None for the primary one.
+    """
+    metric = metric or comparison.primary
     groups = []
     for bucket in comparison.buckets:
         rows = []
         for model in comparison.models:
-            row = comparison.row(model, comparison.primary, bucket)
-            low, high = row["value_low"], row["value_high"]
+            row = comparison.find(model, metric, bucket) or {}
+            value, low, high = map(row.get, ("value", "value_low", "value_high"))
             around = "" if low is None else f" ({number(low)} to {number(high)})"
-            shape = shape_of(comparison, model)
-            words = f"{number(row['value'])}{around}"
-            rows.append(Row(model, words, row["value"], low, high, (), colours[model], shape))
-        base = comparison.row(comparison.baseline, comparison.primary, bucket)
-        groups.append(_group(comparison, facts, bucket, rows, base["value"]))
-    name = metric_name(comparison.primary)
+            shape, words = shape_of(comparison, model), f"{number(value)}{around}"
+            rows.append(Row(model, words, value, low, high, (), colours[model], shape))
+        base = comparison.find(comparison.baseline, metric, bucket) or {}
+        groups.append(_group(comparison, facts, bucket, rows, base.get("value")))
+    name = metric_name(metric)
     return row_chart(f"{name}_by_bucket", f"{name} by bucket", groups, name, zero=True)
 
 

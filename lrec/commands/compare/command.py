@@ -30,7 +30,7 @@ from lrec.commands.runs.selection import (
     SelectionSettings,
     compared_params,
     provenance,
-    split_settings,
+    shared_split,
 )
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.evaluation.bucket import ALL
@@ -221,7 +221,7 @@ def describe(
         edges: bucket -> its meaning, of buckets that the runs were not trained with.
     """
     return {
-        "split": split_settings(models),
+        "split": shared_split(models),
         "parts": comparison.parts,
         "users": comparison.row(comparison.baseline, comparison.primary, ALL)["users"],
         "buckets": meanings([run for _, run in models[0].trained]) | dict(edges),

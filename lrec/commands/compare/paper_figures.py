@@ -66,6 +66,16 @@ def write_figures(charts: Sequence[Chart], folder: Path) -> list[Path]:
     return paths
 
 
+def figure_of(chart: Chart, width: float) -> Figure:
+    """A chart by itself as a figure of a width in inches, in the same style."""
+    from matplotlib import rc_context
+
+    with rc_context(STYLE):
+        figure = drawn(chart, width, {name: index for index, name in enumerate(_names(chart))})
+        figure.draw_without_rendering()  # makes the ticks, which take the style that is set then
+    return figure
+
+
 def save(figure: Figure, paths: Sequence[Path]) -> None:
     """Write a figure in the formats of the paths, without the time of day."""
     for path in paths:

@@ -150,7 +150,7 @@ def evaluate_run(settings: EvaluateSettings, run_id: str, invocation: Invocation
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     show_groups(screen, result, rows, settings)
     n_items = split.catalogue.n_items
-    if line := cold_items_line(result.values, settings.groups, max(settings.k), n_items):
+    if line := cold_items_line(result.values, max(settings.k), n_items):
         screen.line(line)
     if settings.sampled_negatives is not None:
         screen.line(sampled_line(settings))

@@ -23,6 +23,12 @@ def settings(run: SavedRun) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(_under(run.params, MODEL_KEYS).items()))
 
 
+def split_settings(run: SavedRun) -> dict[str, str]:
+    """Every parameter of the split, without its class, by name."""
+    found = _under(run.params, QUERY_KEYS)
+    return {key: found[key] for key in sorted(found) if not key.endswith("._target_")}
+
+
 def differences(run: SavedRun, other: SavedRun, apart: Collection[str] = ()) -> list[str]:
     """Reasons for which two runs have different queries; empty if they have the same.
 

@@ -17,7 +17,7 @@ from lrec.base.config.check import target_class
 from lrec.base.config.plugins import refuse_unnamed
 from lrec.base.errors import ConfigError
 from lrec.commands.composing import LOCATION, key_of
-from lrec.commands.runs.model_identity import differences, name, settings
+from lrec.commands.runs.model_identity import differences, name, settings, split_settings
 from lrec.commands.runs.replicates import Key
 from lrec.commands.runs.same_replicates import part_of, part_words, same_replicates
 from lrec.commands.runs.saved import load_config
@@ -271,19 +271,14 @@ def compared_params(models: Sequence[ComparedModel]) -> dict[str, Any]:
         **parts,
         "dataset": some.data,
         "dataset.digest": some.digest,
-        **split_settings(models),
+        **shared_split(models),
     }
 
 
-def split_settings(models: Sequence[ComparedModel]) -> dict[str, str]:
-    """The split of all runs, with those of its settings that all have, and without its class."""
-    pairs = [set(run.params.items()) for _, run in models[0].trained]
-    shared = sorted(set.intersection(*pairs))
-    return {
-        key: value
-        for key, value in shared
-        if key.partition(".")[0] == "split" and not key.endswith("._target_")
-    }
+def shared_split(models: Sequence[ComparedModel]) -> dict[str, str]:
+    """The split of all runs, with those of its settings that all have."""
+    pairs = [set(split_settings(run).items()) for _, run in models[0].trained]
+    return dict(sorted(set.intersection(*pairs)))
 
 
 def _run_ids(models: Sequence[ComparedModel]) -> set[str]:

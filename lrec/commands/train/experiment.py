@@ -214,7 +214,7 @@ def run(
         screen.metrics(rows, settings.groups, settings.k, settings.displayed)
         show_groups(screen, result, rows, settings)
         n_items = split.catalogue.n_items
-        if line := cold_items_line(result.values, settings.groups, max(settings.k), n_items):
+        if line := cold_items_line(result.values, max(settings.k), n_items):
             screen.line(line)
         if line := expectation_line(config.choices.get("experiment"), result.values):
             screen.line(line)

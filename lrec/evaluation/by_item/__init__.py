@@ -1,1 +1,1 @@
-"""Accuracy by item: buckets of targets by popularity, and targets that nobody trained on."""
+"""Accuracy by item: buckets of targets by popularity, those that nobody trained on among them."""

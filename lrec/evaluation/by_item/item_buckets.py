@@ -6,8 +6,9 @@ each user's sums over pairs by item bucket; a mean over pairs is a ratio of two 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAMES = ("items-tail", "items-torso", "items-head", "items-cold")
+COLD = 3  # index of the last one
 SHARES = (0.5, 0.8)  # of the catalogue's items, at which tail, torso and head part
 TARGETS = "item_targets"  # pairs; column and metric
 RECALL, NDCG, EXPOSURE = "item_recall", "item_ndcg", "item_exposure"
@@ -32,7 +34,8 @@ class ItemBuckets:
     """The catalogue's items, sorted by training popularity as users are by activity.
 
     Attributes:
-        names: of the buckets; `items-cold` only where the catalogue has such items.
+        names: of the buckets; `items-cold` only where the catalogue has such items, or would have
+            every item that has a row in the items file.
         label: `(n_items,)` index into `names`.
         edges: a description of each bucket, by name.
     """
@@ -54,10 +57,10 @@ def item_buckets(catalogue: Catalogue) -> ItemBuckets:
     popularity = catalogue.popularity
     is_trained = popularity > 0
     low, high = quantiles(popularity[is_trained], SHARES) if is_trained.any() else (0.0, 0.0)
-    label = np.where(is_trained, np.searchsorted([low, high], popularity, side="left"), 3)
-    names = NAMES if not is_trained.all() else NAMES[:3]
+    label = np.where(is_trained, np.searchsorted([low, high], popularity, side="left"), COLD)
+    names = NAMES if catalogue.all_items or not is_trained.all() else NAMES[:COLD]
     ranges = (f"n <= {low:g}", f"{low:g} < n <= {high:g}", f"n > {high:g}", "n = 0")
-    counts = np.bincount(label, minlength=4)
+    counts = np.bincount(label, minlength=len(NAMES))
     edges = {
         name: f"{words} training users: {count:,} items"
         for name, words, count in zip(names, ranges, counts.tolist(), strict=False)
@@ -65,10 +68,19 @@ def item_buckets(catalogue: Catalogue) -> ItemBuckets:
     return ItemBuckets(names, label, edges)
 
 
-def item_columns(lists: Lists, ks: Sequence[int], buckets: ItemBuckets) -> dict[str, Array]:
+def item_columns(
+    lists: Lists,
+    ks: Sequence[int],
+    buckets: ItemBuckets,
+    measures: Collection[str] = MEASURES,
+) -> dict[str, Array]:
     """Sums over each user's pairs and lists by item bucket, columns of the user table `(n,)`.
 
-    Targets outside the catalogue belong to no bucket.
+    Targets outside the catalogue are `items-cold` where it has every item that is known
+    (`all_items`): nobody trained on them either. Elsewhere they belong to no bucket.
+
+    Args:
+        measures: those that are wanted.
 
     Returns:
         `item_targets/<bucket>`, pairs; `item_recall_at_<k>/<bucket>`, those in the first k;
@@ -78,23 +90,27 @@ def item_columns(lists: Lists, ks: Sequence[int], buckets: ItemBuckets) -> dict[
     n_items, names = lists.catalogue.n_items, buckets.names
     sums: dict[str, Array] = {}
 
-    def add(name: str, row: Ints, item: Ints, weights: Floats | None = None) -> None:
-        place = row * len(names) + buckets.label[item]
+    def add(name: str, row: Ints, label: Ints, weights: Floats | None = None) -> None:
+        place = row * len(names) + label
         total = np.bincount(place, weights, minlength=len(lists) * len(names))
         by_bucket = total.reshape(len(lists), len(names))
         kind = np.int32 if weights is None else np.float64
         sums.update({f"{name}/{b}": by_bucket[:, i].astype(kind) for i, b in enumerate(names)})
 
     row, item = lists.targets
-    inside = item < n_items
-    add(TARGETS, row[inside], item[inside])
+    counted = (item < n_items) | lists.catalogue.all_items
+    label = np.append(buckets.label, COLD)[np.minimum(item, n_items)]
+    add(TARGETS, row[counted], label[counted])
     for k in ks:
         row, rank = np.nonzero(lists.hits[:, :k])
-        item = lists.items[row, rank]
-        add(f"{RECALL}_at_{k}", row, item)
-        add(f"{NDCG}_at_{k}", row, item, discounts(k)[rank])
-        row, rank = np.nonzero(lists.items[:, :k] >= 0)
-        add(f"{EXPOSURE}_at_{k}", row, lists.items[row, rank])
+        label = buckets.label[lists.items[row, rank]]
+        if RECALL in measures:
+            add(f"{RECALL}_at_{k}", row, label)
+        if NDCG in measures:
+            add(f"{NDCG}_at_{k}", row, label, discounts(k)[rank])
+        if EXPOSURE in measures:
+            row, rank = np.nonzero(lists.items[:, :k] >= 0)
+            add(f"{EXPOSURE}_at_{k}", row, buckets.label[lists.items[row, rank]])
     return sums
 
 
@@ -121,18 +137,19 @@ def item_metrics(
         groups: rows of each group of users.
 
     Returns:
-        `<measure>_at_<k>/<item bucket>/<group>` and `item_targets/<item bucket>/<group>`; left out
-        where there is no pair, or no list.
+        `<measure>_at_<k>/<item bucket>/<group>`, of measures that the table has sums for, and
+        `item_targets/<item bucket>/<group>`; left out where there is no pair, or no list.
     """
     names, values = buckets_in(table), {}
-    for k in (k for k in ks if names and f"{RECALL}_at_{k}/{names[0]}" in table):
-        for measure in MEASURES:
-            parts, wholes = item_sums(table, measure, k)
-            for group, rows in groups.items():
-                total = wholes[rows].sum(axis=0)
-                for place in np.flatnonzero(total):
-                    key = f"{measure}_at_{k}/{names[place]}/{group}"
-                    values[key] = float(parts[rows, place].sum() / total[place])
+    for k, measure in product(ks, MEASURES):
+        if not names or f"{measure}_at_{k}/{names[0]}" not in table:
+            continue
+        parts, wholes = item_sums(table, measure, k)
+        for group, rows in groups.items():
+            total = wholes[rows].sum(axis=0)
+            for place in np.flatnonzero(total):
+                key = f"{measure}_at_{k}/{names[place]}/{group}"
+                values[key] = float(parts[rows, place].sum() / total[place])
     for name in names:
         counts = table[f"{TARGETS}/{name}"].to_numpy()
         values |= {f"{TARGETS}/{name}/{g}": float(counts[rows].sum()) for g, rows in groups.items()}

@@ -30,7 +30,6 @@ from lrec.evaluation.comparison.user_alignment import (
     ModelTables,
     align_users,
     by_part,
-    groups_of,
     item_codes,
     metric_directions,
     people_of,
@@ -39,6 +38,7 @@ from lrec.evaluation.comparison.user_alignment import (
 from lrec.evaluation.metric import Metric, SetMetric
 from lrec.evaluation.statistics import LEVEL, bootstrap, holm, interval, paired
 from lrec.evaluation.summary import SMALLEST_BUCKET
+from lrec.evaluation.user_table import rows_by_group
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,16 +94,16 @@ def compare(
     models_of = by_part(models, baseline)
     tables = [align_users(of_part) for of_part in models_of.values()]
     directions = metric_directions(shared_columns(models), metrics, primary)
+    known = [ALL, *chain.from_iterable(bucketings.values()), COLD]
     people = people_of([of_part[0][0] for of_part in tables])
     parts = [
         Part(
             values=np.array([[t[list(directions)].to_numpy(float) for t in ts] for ts in of_part]),
             persons=codes,
-            groups=groups_of(of_part[0][0], bucketings),
+            groups=rows_by_group(of_part[0][0], known),
         )
         for of_part, codes in zip(tables, people, strict=True)
     ]
-    known = [ALL, *chain.from_iterable(bucketings.values()), COLD]
     groups = [bucket for bucket in known if any(bucket in part.groups for part in parts)]
     names = [model.name for model in next(iter(models_of.values()))]
     direction = directions[primary]

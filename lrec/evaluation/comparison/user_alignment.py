@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import Ints
-from lrec.evaluation.bucket import ALL, COLD
 from lrec.evaluation.metric import Metric, SetMetric
 
 if TYPE_CHECKING:
@@ -132,18 +131,6 @@ def metric_directions(
             f"side: {valid}. Received: {primary}"
         )
     return {primary: directions[primary], **directions}
-
-
-def groups_of(table: pd.DataFrame, bucketings: Mapping[str, Sequence[str]]) -> dict[str, Ints]:
-    """Rows of all users, of each bucket that has any, and of cold users if there are any."""
-    groups = {ALL: np.arange(len(table))}
-    for bucketing, names in bucketings.items():
-        column = table[f"bucket/{bucketing}"].to_numpy()
-        groups |= {name: np.flatnonzero(column == name) for name in names}
-        cold = np.flatnonzero(column == COLD)
-    if bucketings:
-        groups[COLD] = cold
-    return {name: rows for name, rows in groups.items() if len(rows)}
 
 
 def people_of(tables: Sequence[pd.DataFrame]) -> list[Ints]:

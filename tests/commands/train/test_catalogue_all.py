@@ -90,18 +90,20 @@ def test_runs_of_different_catalogues_are_not_compared() -> None:
     assert differences(one, one) == []
 
 
-def test_a_line_tells_recall_by_bucket_and_by_chance() -> None:
+def test_a_line_tells_recall_beside_chance_and_the_other_items() -> None:
     values = {
-        "recall_at_20/cold-items": 0.05,
-        "pairs/cold-items": 342.0,
-        "recall_at_20/cold-items/tail": 0.1,
-        "recall_at_20/other-items": 0.2,
+        "item_recall_at_20/items-cold/all": 0.05,
+        "item_targets/items-cold/all": 342.0,
+        "item_recall_at_20/items-tail/all": 0.1,
+        "item_targets/items-tail/all": 100.0,
+        "item_recall_at_20/items-head/all": 0.2,
+        "item_targets/items-head/all": 300.0,
     }
-    assert cold_items_line(values, ["all", "tail", "head"], 20, 7505) == (
-        "items that nobody trained on: recall@20 0.0500 over 342 test items (tail 0.1000); by "
-        "chance 0.0027; of the other items 0.2000"
+    assert cold_items_line(values, 20, 7505) == (
+        "items-cold, which nobody trained on: recall@20 0.0500 of 342 targets; by chance 0.0027; "
+        "of all other items 0.1750"
     )
-    assert cold_items_line({"recall_at_20/all": 0.2}, ["all"], 20, 7505) == ""
+    assert cold_items_line({"recall_at_20/all": 0.2}, 20, 7505) == ""
 
 
 def test_commands_recommend_them_by_content_alone(
@@ -113,7 +115,7 @@ def test_commands_recommend_them_by_content_alone(
     told = lrec(tmp_path, "train", *words(folder, *quick, "feature=genres"))
     assert told.rc == 0, told.err
     assert "others by content" in told.out
-    assert "items that nobody trained on: recall@20" in told.out
+    assert "items-cold, which nobody trained on: recall@20" in told.out
     again = lrec(tmp_path, "evaluate", "run=latest")
     assert again.rc == 0, again.err
     line = next(line for line in told.out.splitlines() if "trained on: recall@20" in line)
@@ -128,7 +130,7 @@ def test_commands_recommend_them_by_content_alone(
     assert told.rc == 0, told.err
     assert "model=itemknn never recommends the" in told.out
     metrics = json.loads(next(tmp_path.glob("outputs/**/metrics.json")).read_text())
-    assert "recall_at_20/cold-items" in metrics["itemknn"]
+    assert "item_recall_at_20/items-cold/tail" in metrics["itemknn"]
 
 
 def test_an_item_with_a_date_counts_from_then(folder: Path, tmp_path: Path) -> None:

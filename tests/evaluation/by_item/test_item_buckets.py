@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,13 @@ import pytest
 
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
-from lrec.evaluation.by_item.item_buckets import NAMES, item_buckets, item_columns, item_metrics
+from lrec.evaluation.by_item.item_buckets import (
+    NAMES,
+    RECALL,
+    item_buckets,
+    item_columns,
+    item_metrics,
+)
 from lrec.evaluation.comparison.item_comparison import compare_items
 from lrec.evaluation.metric import Lists
 
@@ -84,6 +91,27 @@ def test_items_are_sorted_as_users_are_by_activity() -> None:
     named = [buckets.names[label] for label in buckets.label]
     assert named == [bucket_of(popularity.tolist(), item) for item in range(10)]
     assert buckets.edges[TORSO] == "2 < n <= 5 training users: 3 items"
+
+
+def test_targets_that_nobody_trained_on_are_cold_wherever_all_items_are_known() -> None:
+    """The share of such pairs that is found, in the catalogue or not, against plain Python."""
+    few, _ = made(1)
+    lists = replace(few, catalogue=replace(few.catalogue, all_items=True))
+    buckets = item_buckets(lists.catalogue)
+    table = pd.DataFrame(item_columns(lists, KS, buckets, [RECALL]))
+    popularity = np.append(lists.catalogue.popularity, np.zeros(3, int))
+    wanted = zip(lists.target.row.tolist(), lists.target.item.tolist(), strict=True)
+    pairs = {(user, item) for user, item in wanted if not popularity[item]}
+    assert any(item >= N_ITEMS for _, item in pairs)
+    values = item_metrics(table, KS, {"all": GROUPS["all"]})
+    assert values[f"item_targets/{COLD}/all"] == len(pairs)
+    for k in KS:
+        found = sum(item in lists.items[user, :k] for user, item in pairs)
+        assert values[f"item_recall_at_{k}/{COLD}/all"] == found / len(pairs)
+        assert f"item_ndcg_at_{k}/{COLD}/all" not in values
+    every = np.ones(4, int)
+    known = Catalogue(np.array(list("abcd")), every, every, n_users=9, all_items=True)
+    assert item_buckets(known).names == NAMES, "an item outside of it has a bucket, too"
 
 
 def test_intervals_draw_users_with_all_of_their_pairs() -> None:

@@ -7,13 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lrec.base.arrays import Floats
 from lrec.base.files import write_table
 from lrec.base.table_files import read_parquet
 from lrec.commands.tune.objectives import Objective
-from lrec.evaluation.bucket import ALL
+from lrec.evaluation.user_table import rows_of
 from lrec.tracking import fetch
 
 if TYPE_CHECKING:
@@ -56,9 +54,5 @@ def of_group(users: pd.DataFrame, objective: Objective) -> Floats | None:
     """An objective's value of each user of its group; None where users have none."""
     if objective.column not in users:
         return None
-    inside = np.full(len(users), objective.group == ALL)
-    for column in users:
-        if str(column).startswith("bucket/"):
-            inside |= (users[column] == objective.group).to_numpy()
-    values: Floats = users[objective.column].to_numpy(float)[inside]
+    values: Floats = users[objective.column].to_numpy(float)[rows_of(users, objective.group)]
     return values
