@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import numpy as np
 from helpers.cli import CommandLine
+from helpers.runnable import ROOT, blocks_of
 
 from lrec.data.tables.columns import BEHAVIORS, ITEMS, RATINGS, TIMES, USERS, plain_name
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
-(BLOCK,) = re.findall(r"\n\n((?: {4}lrec [^\n]*\n)+)\nColumns are found by", README)
-COMMANDS = [shlex.split(line, comments=True)[1:] for line in BLOCK.splitlines()]
+README = ROOT / "README.md"
+(BLOCK,) = (block for block in blocks_of(README) if block.language == "bash")
+COMMANDS = [words[1:] for words in BLOCK.commands]
 
 
 def test_usual_names_are_usual() -> None:
+    text = README.read_text()
     usual = {"user": USERS, "item": ITEMS, "rating": RATINGS, "time": TIMES, "behaviour": BEHAVIORS}
     for role, names in usual.items():
-        (row,) = re.findall(rf"^\| {role} \| (.*) \|$", README, re.M)
+        (row,) = re.findall(rf"^\| {role} \| (.*) \|$", text, re.M)
         listed = re.findall(r"`(\w+)`", row.partition(", or the only column")[0])
         assert len(listed) > 2
         assert {plain_name(name) for name in listed} <= set(names), role

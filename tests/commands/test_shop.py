@@ -17,13 +17,12 @@ import pandas as pd
 import pytest
 from helpers.cli import CommandLine, plain
 from helpers.ports import free_ports
+from helpers.runnable import ROOT, blocks_of
 from helpers.shop import write
 
-PAGE = (Path(__file__).parents[2] / "docs" / "shop.md").read_text()
-COMMANDS = [
-    line for block in re.findall(r"```bash\n(.*?)```", PAGE, re.S) for line in block.splitlines()
-]
-(LIVE,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+BLOCKS = blocks_of(ROOT / "docs" / "shop.md")
+COMMANDS = [line for b in BLOCKS if b.language == "bash" for line in b.text.splitlines()]
+(LIVE,) = (block.text for block in BLOCKS if block.language == "python")
 SERVE = "mlflow models serve -m models:/shop@live --env-manager local"
 WEEKS = ["lrec update run=latest feedback=week1.csv"] + [
     f"lrec update run=latest feedback=week{week}.csv" for week in (2, 3)
