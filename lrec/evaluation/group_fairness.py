@@ -74,7 +74,21 @@ def group_fairness(
         if is_large.any():
             means[place, is_large] = np.nanmean(own[:, is_large], axis=0)
             resampled[place][:, is_large] = bootstrap(own[:, is_large], resamples, seed=place)
-    kinds, overall = np.array(directions), nan_mean(values, axis=0)
+    return fairness_of(means, resampled, nan_mean(values, axis=0), directions)
+
+
+def fairness_of(
+    means: Floats, resampled: Floats, overall: Floats, directions: Sequence[int]
+) -> Fairness:
+    """The distances between groups by their means.
+
+    Args:
+        means: `(groups, m)`; NaN where a group takes no part.
+        resampled: `(groups, resamples, m)`, the same of bootstrap samples.
+        overall: `(m,)` means of all users, which groups that are alike would have.
+        directions: `(m,)`, as `group_fairness` has them.
+    """
+    kinds = np.array(directions)
     alike = _distances(resampled - means[:, None] + overall, kinds)
     return Fairness(
         value=_distances(means[:, None], kinds)[:, 0],

@@ -203,6 +203,8 @@ def test_windows_are_compared_as_replicates(workspace: Workspace) -> None:
         "How it moves over time",
         "window, oldest first",
         "means over window 0; window 1",
+        "Which items it finds",
+        "How far groups lie apart",
     ):
         assert words in text
     document = json.loads(workspace.output("comparison.json").read_text())
@@ -216,6 +218,16 @@ def test_windows_are_compared_as_replicates(workspace: Workspace) -> None:
     )
     assert row["value"] == pytest.approx(own.mean())
     assert row["seeds_sd"] == pytest.approx(own.std())
+    heads = trained[trained["params.model"] == "itemknn"][
+        "metrics.item_recall_at_20/items-head/all"
+    ]
+    (found,) = (
+        row["value"]
+        for row in document["items"]
+        if (row["measure"], row["items"], row["bucket"], row["model"])
+        == ("item_recall_at_20", "items-head", "all", "itemknn")
+    )
+    assert found == pytest.approx(heads.mean())
     of_windows = [
         row["value"]
         for row in document["course"]

@@ -187,6 +187,35 @@ def test_people_who_return_are_found_different_by_chance_as_rarely_as_others() -
     assert naive > 24
 
 
+def test_distances_between_groups_are_of_means_over_windows(comparison: Comparison) -> None:
+    """With intervals by people, of whom some are in the tail of one window and the head of another.
+
+    `numpy` draws the people here, and the means of windows are taken anew.
+    """
+    rows = {(row["model"], row["measure"]): row for row in comparison.fairness_records}
+    tail, head = (comparison.row("other", "ndcg_at_10", b)["value"] for b in (TAIL, HEAD))
+    own = rows["other", "difference"]
+    assert own["value"] == pytest.approx(abs(tail - head))
+    assert rows["other", "ratio"]["value"] == pytest.approx(min(tail, head) / max(tail, head))
+    base = rows["base", "difference"]
+    assert own["difference"] == pytest.approx(own["value"] - base["value"])
+    people = sorted(set().union(*OTHER))
+    values = np.array([[of.get(u, (TAIL, 0.0))[1] for u in people] for of in OTHER])
+    inside = {b: np.array([[u in of and of[u][0] == b for u in people] for of in OTHER])
+              for b in (TAIL, HEAD)}  # fmt: skip
+    generator, drawn = np.random.default_rng(0), []
+    for _ in range(2000):
+        who = generator.integers(len(people), size=len(people))
+        means = [
+            ((values * of)[:, who].sum(axis=1) / of[:, who].sum(axis=1)).mean()
+            for of in inside.values()
+        ]
+        drawn.append(abs(means[0] - means[1]))
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    assert (own["low"], own["high"]) == pytest.approx((low, high), abs=0.1 * (high - low))
+    assert 0 < own["by_chance"] < high
+
+
 def test_the_course_is_of_each_window_by_itself(comparison: Comparison) -> None:
     assert comparison.course is not None
     rows = comparison.course.set_index(["part", "bucket", "model"])

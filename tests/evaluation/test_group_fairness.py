@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from lrec.evaluation.bucket import Buckets
+from lrec.evaluation.comparison.clusters import Part
 from lrec.evaluation.comparison.fairness_comparison import compare_fairness
 from lrec.evaluation.group_fairness import MEASURES, fairness_metrics, group_fairness
 from lrec.evaluation.metric.arp import ARP
@@ -115,10 +116,9 @@ def test_models_are_compared_on_the_same_samples() -> None:
     values = np.array([[first, first], [first, 2 * first]]).swapaxes(1, 2)
     rows = compare_fairness(
         ["base", "other"],
-        values,
+        [Part(values[:, None], np.arange(len(NAMES)), GROUPS)],
         {"recall_at_5": 1, "mse": -1},
         {"column": list(SIZES), "none": ["few"]},
-        GROUPS,
         500,
     )
     assert set(rows["bucketing"]) == {"column"}

@@ -119,9 +119,14 @@ def buckets_in(table: pd.DataFrame) -> list[str]:
     return [name for name in NAMES if f"{TARGETS}/{name}" in table]
 
 
-def item_sums(table: pd.DataFrame, measure: str, k: int) -> tuple[Floats, Floats]:
-    """A measure's numerators and denominators by user, each `(n, buckets_in(table))` float64."""
-    names = buckets_in(table)
+def item_sums(
+    table: pd.DataFrame, measure: str, k: int, names: Sequence[str]
+) -> tuple[Floats, Floats]:
+    """A measure's numerators and denominators by user, each `(n, len(names))` float64.
+
+    Args:
+        names: of item buckets that the table has.
+    """
     parts = table[[f"{measure}_at_{k}/{name}" for name in names]].to_numpy(float)
     if measure == EXPOSURE:
         return parts, np.repeat(parts.sum(axis=1, keepdims=True), len(names), axis=1)
@@ -144,7 +149,7 @@ def item_metrics(
     for k, measure in product(ks, MEASURES):
         if not names or f"{measure}_at_{k}/{names[0]}" not in table:
             continue
-        parts, wholes = item_sums(table, measure, k)
+        parts, wholes = item_sums(table, measure, k, names)
         for group, rows in groups.items():
             total = wholes[rows].sum(axis=0)
             for place in np.flatnonzero(total):

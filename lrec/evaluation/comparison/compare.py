@@ -147,13 +147,6 @@ def compare(
     present = {n: [b for b in names if b in groups] for n, names in bucketings.items()}
     ends = next((of[:1] + of[-1:] for of in present.values() if of), [])
     several = dict(zip(models_of, parts, strict=True)) if len(parts) > 1 else {}
-    fairness, items = None, None
-    if not several:  # distances and pairs are told of one part of the data
-        (part,), (of_part,) = parts, tables
-        fairness = compare_fairness(
-            names, part.values.mean(axis=1), of_users, bucketings, part.groups, resamples
-        )
-        items = compare_items(names, of_part, part.groups, max(ks), resamples) if ks else None
     return Comparison(
         rows=frame,
         served=mean_shares(served),
@@ -172,8 +165,8 @@ def compare(
         course=course_of(names, several, [ALL, *dict.fromkeys(ends)], resamples)
         if several
         else None,
-        fairness=fairness,
-        items=items,
+        fairness=compare_fairness(names, parts, of_users, bucketings, resamples),
+        items=compare_items(names, tables, parts, groups, max(ks), resamples) if ks else None,
     )
 
 

@@ -18,6 +18,7 @@ from lrec.evaluation.by_item.item_buckets import (
     item_columns,
     item_metrics,
 )
+from lrec.evaluation.comparison.clusters import Part
 from lrec.evaluation.comparison.item_comparison import compare_items
 from lrec.evaluation.metric import Lists
 
@@ -114,10 +115,21 @@ def test_targets_that_nobody_trained_on_are_cold_wherever_all_items_are_known() 
     assert item_buckets(known).names == NAMES, "an item outside of it has a bucket, too"
 
 
+def part(groups: dict[str, np.ndarray], persons: np.ndarray | None = None) -> Part:
+    """A part of the data, of whose values nothing is asked here."""
+    codes = np.arange(N_USERS) if persons is None else persons
+    return Part(np.zeros((2, 1, N_USERS, 1)), codes, groups)
+
+
+def compared(tables: list[list[list[pd.DataFrame]]], parts: list[Part]) -> pd.DataFrame | None:
+    groups = list(dict.fromkeys(name for part in parts for name in part.groups))
+    return compare_items(["base", "other"], tables, parts, groups, 8, 1000)
+
+
 def test_intervals_draw_users_with_all_of_their_pairs() -> None:
     first, second = (made(seed)[1] for seed in (1, 2))
     groups = {"all": GROUPS["all"], "few": GROUPS["few"], "fewer": np.arange(29)}
-    rows = compare_items(["base", "other"], [[first, first], [second, first]], groups, 8, 1000)
+    rows = compared([[[first, first], [second, first]]], [part(groups)])
     assert rows is not None
     assert set(rows["bucket"]) == {"all", "few"}
     one = rows[(rows["measure"] == "item_recall_at_8") & (rows["items"] == TAIL)]
@@ -139,4 +151,43 @@ def test_intervals_draw_users_with_all_of_their_pairs() -> None:
     low, high = np.percentile(drawn[:, 1] - drawn[:, 0], [2.5, 97.5])
     bounds = (other["difference_low"], other["difference_high"])
     assert bounds == pytest.approx((low, high), abs=0.03)
-    assert compare_items(["base"], [[first.drop(columns=list(first))]], groups, 8, 100) is None
+    assert compared([[[first.drop(columns=list(first))]]], [part(groups)]) is None
+
+
+def test_over_windows_a_person_is_drawn_with_the_pairs_of_all() -> None:
+    """The value is the mean over windows; half of the people of one are in the other."""
+    tables = [made(seed)[1] for seed in (1, 2, 3)]
+    persons = [np.arange(N_USERS), np.arange(N_USERS) + N_USERS // 2]
+    several = [part({"all": GROUPS["all"], "few": GROUPS["few"]}, codes) for codes in persons]
+    several[1] = replace(several[1], groups={"all": GROUPS["all"]})
+    rows = compared([[[tables[0]], [tables[1]]], [[tables[1]], [tables[2]]]], several)
+    assert rows is not None
+    found = rows.set_index(["measure", "items", "bucket", "model"])
+
+    def mean(users: list[np.ndarray], of: list[pd.DataFrame]) -> float:
+        """Over windows, of the rows that are given of each."""
+        shares = []
+        for table, rows in zip(of, users, strict=True):
+            hits = table[f"item_recall_at_8/{HEAD}"].to_numpy()[rows].sum()
+            shares.append(hits / table[f"item_targets/{HEAD}"].to_numpy()[rows].sum())
+        return float(np.mean(shares))
+
+    base, other = (found.loc[("item_recall_at_8", HEAD, "all", name)] for name in ("base", "other"))
+    everybody = [GROUPS["all"], GROUPS["all"]]
+    values = [mean(everybody, tables[start : start + 2]) for start in (0, 1)]
+    assert (base["value"], other["value"]) == pytest.approx(values)
+    assert base["pairs"] == sum(t[f"item_targets/{HEAD}"].sum() for t in tables[:2])
+    generator = np.random.default_rng(5)
+    drawn = []
+    for _ in range(3000):
+        people = generator.integers(N_USERS * 3 // 2, size=N_USERS * 3 // 2)
+        users = [people[people < N_USERS], people[people >= N_USERS // 2] - N_USERS // 2]
+        drawn.append([mean(users, tables[start : start + 2]) for start in (0, 1)])
+    samples = np.array(drawn)
+    low, high = np.percentile(samples[:, 0], [2.5, 97.5])
+    assert (base["low"], base["high"]) == pytest.approx((low, high), abs=0.1 * (high - low))
+    low, high = np.percentile(samples[:, 1] - samples[:, 0], [2.5, 97.5])
+    bounds = (other["difference_low"], other["difference_high"])
+    assert bounds == pytest.approx((low, high), abs=0.1 * (high - low))
+    in_one = found.loc[("item_recall_at_8", HEAD, "few", "base")]["value"]
+    assert in_one == pytest.approx(mean([GROUPS["few"]], tables[:1])), "of windows that have any"
