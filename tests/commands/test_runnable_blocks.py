@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +13,22 @@ from helpers.cli import CommandLine
 from helpers.runnable import MARK, PAGES, ROOT, Block, blocks_of, run_blocks
 
 OF_THEIR_OWN = {"README.md": "first commands", "shop.md": "test_shop.py"}  # and their tests
-SMALL = {"train": ["schedule.epochs=1"], "tune": ["trials=2"], "compare": ["resamples=200"]}
 MARKED = {page.name: blocks for page in PAGES if (blocks := blocks_of(page))}
 
 
+def small(words: Sequence[str]) -> list[str]:
+    """Overrides that keep a command small: few users of generated data, metrics and trials."""
+    more = {"tune": ["trials=2"], "compare": ["resamples=200"]}.get(words[0], [])
+    if words[0] in ("train", "tune") or any(word.startswith("candidates=") for word in words):
+        more.append("metric=[recall,ndcg]")
+        if not any(word.startswith("dataset=") for word in words):
+            more += ["dataset.n_users=300", "dataset.n_items=60"]
+    return more
+
+
 def make_files(folder: Path, tiny: Path) -> None:
-    """What the reader of these pages has: ratings, users, a published split, another's lists."""
+    """What a reader has: ratings, users, a published split, another's lists, the template."""
+    shutil.copytree(ROOT / "docs" / "plugin_template", folder, dirs_exist_ok=True)
     ratings = pd.read_csv(tiny)
     ratings.to_csv(folder / "ratings.csv", index=False)
     people, items = ratings["user_id"].unique(), ratings["item_id"].unique()
@@ -37,17 +49,24 @@ def make_files(folder: Path, tiny: Path) -> None:
 def test_blocks_of_a_page_run(page: str, lrec: CommandLine, tiny: Path, tmp_path: Path) -> None:
     make_files(tmp_path, tiny)
     lrec.give_store(tmp_path)
-    run_blocks(MARKED[page], tmp_path, lrec, SMALL)
+    run_blocks(MARKED[page], tmp_path, lrec, small)
 
 
 def test_readme_shows_the_line_that_a_wrong_key_gets(lrec: CommandLine, tmp_path: Path) -> None:
     sessions = [block for block in MARKED["README.md"] if block.language == "session"]
     assert len(sessions) == 1
-    run_blocks(sessions, tmp_path, lrec, {})
+    run_blocks(sessions, tmp_path, lrec, lambda _: [])
 
 
 def test_pages_that_a_reader_begins_with_are_marked() -> None:
-    assert {"README.md", "comparing.md", "data.md", "groups.md", "other_tools.md"} <= {*MARKED}
+    assert {
+        "README.md",
+        "comparing.md",
+        "data.md",
+        "groups.md",
+        "other_tools.md",
+        "plugins.md",
+    } <= {*MARKED}
     assert {"python.md", "shop.md", "tuning.md"} <= {*MARKED}
     assert f"`{MARK}`" in (ROOT / "CONTRIBUTING.md").read_text()
 

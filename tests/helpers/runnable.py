@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,14 +73,17 @@ def _blocks(page: Path, text: str) -> Iterator[Block]:
 
 
 def run_blocks(
-    blocks: list[Block], folder: Path, lrec: CommandLine, small: Mapping[str, list[str]]
+    blocks: Sequence[Block],
+    folder: Path,
+    lrec: CommandLine,
+    small: Callable[[Sequence[str]], list[str]],
 ) -> None:
     """Run the blocks of a page in a folder, in their order; those of Python in one process.
 
     `RUN_ID` is the newest run.
 
     Args:
-        small: overrides by command that keep it small, which is all that differs from the page.
+        small: the overrides that keep a command small, which is all that differs from the page.
     """
     code = "\n".join(block.text for block in blocks if block.language == "python")
     for block in blocks:
@@ -90,7 +93,7 @@ def run_blocks(
         for (program, *words), answer in zip(block.commands, expected, strict=True):
             assert program == "lrec", f"{block}: only commands of lrec are run here"
             given = [word.replace("RUN_ID", "latest") for word in words]
-            found = lrec(folder, *given, *small.get(words[0], []))
+            found = lrec(folder, *given, *small(words))
             if answer:
                 pattern = ".*".join(map(re.escape, answer.split("…")))
                 assert re.fullmatch(pattern, found.err.strip()), f"{block}: {found.err}"
