@@ -74,14 +74,18 @@ def user_table(
     return pd.DataFrame(columns)
 
 
+def bucket_columns(table: pd.DataFrame) -> list[str]:
+    """The columns of a user table that hold buckets, one for each bucketing."""
+    return [column for column in map(str, table) if column.startswith("bucket/")]
+
+
 def rows_of(table: pd.DataFrame, group: str) -> Ints:
     """Rows of a user table that are in a group: all, or a bucket of any of its bucketings."""
     if group == ALL:
         return np.arange(len(table))
     inside = np.zeros(len(table), bool)
-    for column in map(str, table):
-        if column.startswith("bucket/"):
-            inside |= table[column].to_numpy() == group
+    for column in bucket_columns(table):
+        inside |= table[column].to_numpy() == group
     return np.flatnonzero(inside)
 
 

@@ -98,3 +98,19 @@ def test_scores_are_calibrated_on_the_sample(
     assert part != tested(evaluator_of(settings, split, None), True)
     too_few = evaluator_of(settings, split, 9)
     assert too_few.test(too_few.ranker(model)).rating_head.startswith("none: too few")
+
+
+def test_recall_by_item_bucket_is_validated_where_nobody_trained_on_some_items(
+    settings: RunSettings, split: Split
+) -> None:
+    """What serves such items is chosen on validation; elsewhere each epoch is spared the sums."""
+    every = replace(split, catalogue=replace(split.catalogue, all_items=True))
+    found = []
+    for part in (every, split):
+        model, evaluator = Popularity(), evaluator_of(settings, part, None)
+        model.fit(part)
+        values = evaluator.validate(evaluator.ranker(model))
+        found.append({key.rpartition("/")[0] for key in values if key.startswith("item_")})
+    names = [f"items-{name}" for name in ("tail", "torso", "head", "cold")]
+    targets = {f"item_targets/{name}" for name in names}
+    assert found == [targets | {f"item_recall_at_10/{name}" for name in names[:3]}, set()]

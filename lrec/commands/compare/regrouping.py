@@ -17,6 +17,7 @@ from lrec.data.alignment import index_of
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Bucketing, Buckets, check_names
 from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
+from lrec.evaluation.user_table import bucket_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,8 +85,8 @@ def regroup(
                 "groups that it was trained with: leave bucket out, or train it with these groups. "
                 "Pseudonyms of another machine need its LREC_PSEUDONYM_KEY."
             )
-        others = [column for column in table if not str(column).startswith("bucket/")]
-        return table[others].assign(**{f"bucket/{b.bucketing}": b.column[row] for b in buckets})
+        others = table.drop(columns=bucket_columns(table))
+        return others.assign(**{f"bucket/{b.bucketing}": b.column[row] for b in buckets})
 
     found = [
         replace(model, tables=[regrouped(table, model.name) for table in model.tables])

@@ -13,6 +13,7 @@ from lrec.evaluation.bucket import ALL, COLD
 from lrec.evaluation.by_item.item_buckets import RECALL
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
+from lrec.evaluation.user_table import bucket_columns
 from lrec.reporting.fairness_table import HEADS, NAMES, distance_cells
 from lrec.reporting.formatting import metric_name, number, probability, relative, signed
 from lrec.reporting.terminal import cell, plain_table
@@ -114,10 +115,9 @@ def bucket_orders(models: Sequence[ModelTables]) -> dict[str, tuple[str, ...]]:
         ComparisonError: they have none in common.
     """
     shared = [
-        str(column)
-        for column in models[0].tables[0]
-        if str(column).startswith("bucket/")
-        and all(column in table for model in models for table in model.tables)
+        column
+        for column in bucket_columns(models[0].tables[0])
+        if all(column in table for model in models for table in model.tables)
     ]
     if not shared:
         raise ComparisonError("the runs have no bucketing in common: train them with the same.")

@@ -10,6 +10,7 @@ import numpy as np
 
 from lrec.base.arrays import Ints
 from lrec.evaluation.metric import Metric, SetMetric
+from lrec.evaluation.user_table import bucket_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,7 @@ def align_users(models: Sequence[ModelTables]) -> list[list[pd.DataFrame]]:
                     f"{pair} were evaluated on different data: {column} differs for some users. "
                     "Compare runs on the same data and split."
                 )
-        for column in (str(c) for c in first if str(c).startswith("bucket/")):
+        for column in bucket_columns(first):
             if any(column in t and not t[column].equals(first[column]) for t in ordered):
                 name = column.partition("/")[2]
                 raise ComparisonError(

@@ -11,7 +11,7 @@ from lrec.base.arrays import Floats
 from lrec.base.files import write_table
 from lrec.base.table_files import read_parquet
 from lrec.commands.tune.objectives import Objective
-from lrec.evaluation.user_table import rows_of
+from lrec.evaluation.user_table import bucket_columns, rows_of
 from lrec.tracking import fetch
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def write(folder: Path, users: pd.DataFrame, objectives: Sequence[Objective]) ->
     """
     columns = [one.column for one in objectives if one.column in users]
     if columns:
-        buckets = [str(column) for column in users if str(column).startswith("bucket/")]
+        buckets = bucket_columns(users)
         kept = users[[*buckets, *dict.fromkeys(columns)]]
         types = dict.fromkeys(buckets, "category") | dict.fromkeys(columns, "float32")
         write_table(folder / FILE, kept.astype(types))
