@@ -89,13 +89,25 @@ def test_entry_point_is_found_without_a_word_but_loads_nothing_saved(
     install(folder)
     plugins.activate()
     assert "mine" not in sys.modules, "found by its files only"
-    model = trained(tiny)
-    assert plugins.words() == ["plugins=[mine]"], "for commands that load the run"
-    saving.save(tmp_path / "model", model, NODE)
+    saving.save(tmp_path / "model", trained(tiny), NODE)
+    assert plugins.words() == [], "its class was looked up, and no command has chosen it"
     with pytest.raises(ConfigError, match=r"If you trust the package, name it: plugins=\[mine\]"):
         saving.load(tmp_path / "model")
     monkeypatch.setenv(plugins.VARIABLE, "foos")  # the entry point's name, as MLflow's server has
     assert saving.load(tmp_path / "model").name == "foo"
+
+
+def test_what_was_chosen_by_its_own_words_can_be_read_again(
+    folder: Path, tiny: Path, tmp_path: Path
+) -> None:
+    """By a command that trains and then loads, or later in a session of Python."""
+    install(folder)
+    result = train("model=foo", "dataset=csv", f"dataset.path={tiny}", log=False, verbose=False)
+    assert plugins.words() == ["plugins=[mine]"], "for other commands, which load the run"
+    saving.save(tmp_path / "model", result.model, NODE)
+    assert saving.load(tmp_path / "model").name == "foo"
+    with pytest.raises(ConfigError, match=r"'other\.boom\.Boom'.*plugins=\[other\]"):
+        plugins.refuse_unnamed(["mine.model.foo.Foo", "other.boom.Boom"], "run 1")
 
 
 def test_config_of_a_saved_run_imports_no_plugin(folder: Path, tmp_path: Path) -> None:
@@ -264,6 +276,22 @@ def test_template_is_trained_tuned_compared_and_used_outside_the_repository(
     used = lrec(folder, "recommend", word, "run=foo", "users=all", "to=lists.csv")
     assert (used.rc, used.err) == (0, "")
     assert (folder / "lists.csv").stat().st_size > 1000
+
+
+def test_installed_plugin_is_compared_without_a_word_and_used_with_it(
+    lrec: CommandLine, tiny: Path, folder: Path
+) -> None:
+    """The command has chosen it, and so reads the runs that it has trained, or found again."""
+    install(folder)
+    lrec.give_store(folder)
+    data = ("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out", "resamples=100")
+    compared = lrec(folder, "compare", *data, "candidates=[popularity,foo]", "seeds=[1]")
+    assert (compared.rc, compared.err) == (0, "")
+    best = re.findall("the best for all users: (popularity|foo)", compared.out)
+    assert f"next, with {best[0]}: lrec recommend 'plugins=[mine]'" in compared.out
+    refused = lrec(folder, "compare", "resamples=100")
+    assert refused.rc == 2
+    assert "plugins=[mine]" in refused.complaint
 
 
 def test_other_processes_are_handed_the_plugins(

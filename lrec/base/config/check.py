@@ -117,6 +117,7 @@ def build(
         )
     arguments = {name: value for name, value in node.items() if name != "_target_"}
     target = target_class(node["_target_"], f"{key}._target_", file, kind)
+    plugins.use(str(node["_target_"]).partition(".")[0])
     signature = inspect.signature(target)
     hints = typing.get_type_hints(target.__init__)
     required = {n for n, p in signature.parameters.items() if p.default is inspect.Parameter.empty}
