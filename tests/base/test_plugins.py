@@ -18,8 +18,10 @@ from lrec.base.config.check import component_class, target_class
 from lrec.base.config.code_digest import plugin_digest
 from lrec.base.config.conf import PACKAGE, options
 from lrec.base.errors import ConfigError
+from lrec.cli.from_python import composed
 from lrec.commands.runs.stored_config import read_stored_config, stored_text
 from lrec.commands.train.run_logging import config_digest
+from lrec.commands.tune.candidate import candidates
 from lrec.data.dataset.csv import CSV
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.model import Model
@@ -222,6 +224,38 @@ def add_others(folder: Path) -> None:
         ):
             (folder / path).parent.mkdir(exist_ok=True)
             (folder / path).write_text(text)
+
+
+SPACES = {
+    "model.neighbors: choice(5,10)": r"no such key \(did you mean model.neighbours\?\)",
+    "model.neighbours: choice(5,10": "must be choice.*no viable alternative.*choice\\(5,10",
+    "model.neighbours: [5, 10]": "model.neighbours must be choice",
+    "model.damping: interval(low,high)": "must be choice.*mismatch type argument start",
+    "model.damping: interval(1.0,0.5)": "an interval goes from low to high",
+    "model.damping: tag(log,interval(0,1))": "log needs numbers above 0",
+    "model.damping: tag(lag,interval(0,1))": "no such tag: lag",
+    "model.damping: interval(0.5,1.5)": "model.damping=1.5 is refused: .*between 0 and 1.*yaml",
+    "model.neighbours: interval(5,50)": r"model.neighbours=5.62 is refused: .* a whole number",
+    "model.neighbours: choice(5,many)": r"model.neighbours=many is refused: .* a whole number",
+    "augment: choice(none,some)": r"augment=some is refused: .*some",
+    "- model.damping": "must have lines like",
+    "model.damping: interval(0,1)\nmodel.damping: choice(1)": "cannot be read: .*duplicate",
+    "model.damping: ${seed}": "cannot be read: .*Interpolation",
+}
+
+
+def test_mistakes_in_a_search_space_are_told_with_its_file_before_a_trial(folder: Path) -> None:
+    """The others of a space, which fit, are tried with a bad value too."""
+    file = folder / "conf" / "search" / "foo.yaml"
+    words = ["plugins=[mine]", "candidates=['model=foo model.damping=0.5']"]
+    for text, reason in SPACES.items():
+        file.write_text(f"{text}\n")
+        with (
+            composed("tune", words, folder) as call,
+            pytest.raises(ConfigError, match=f"^{re.escape(str(file))}.*{reason}") as refused,
+        ):
+            candidates(call.settings, call.invocation)
+        assert "\n" not in str(refused.value)
 
 
 def test_components_of_every_kind_work_together(folder: Path) -> None:

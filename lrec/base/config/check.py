@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from lrec.base.config import plugins
-from lrec.base.config.conf import file_of, options
+from lrec.base.config.conf import file_of, options, shown_file
 from lrec.base.config.environment import decode_environment, unresolved
 from lrec.base.config.schema import check_keys, check_type, is_component
 from lrec.base.errors import ConfigError, nearest, one_line, shown
@@ -69,14 +69,14 @@ def check(
     built: dict[str, Any] = {}
     for group, value in values.items():
         group = str(group)
-        file = f"conf/{group}/{(choices or {}).get(group) or '*'}.yaml"
+        file = shown_file(group, (choices or {}).get(group) or "*")
         if group in single:
             built[group] = build(value, group, file, single[group], single)
         elif group in several:
             if not isinstance(value, dict):
                 raise ConfigError(f"{group} must name at least one. Received: {shown(value)}")
             built[group] = {
-                name: build(node, f"{group}.{name}", f"conf/{group}/{name}.yaml", several[group])
+                name: build(node, f"{group}.{name}", shown_file(group, name), several[group])
                 for name, node in value.items()
             }
         else:
@@ -182,4 +182,4 @@ def component_class(group: str, name: str) -> Any:
         raise ConfigError(f"there is no {group} {name}{near}; one of a plugin needs plugins=[…].")
     node = OmegaConf.load(file)
     assert isinstance(node, DictConfig)
-    return target_class(node["_target_"], f"{group}._target_", f"conf/{group}/{name}.yaml", object)
+    return target_class(node["_target_"], f"{group}._target_", shown_file(group, name), object)
