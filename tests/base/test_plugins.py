@@ -226,6 +226,33 @@ def add_others(folder: Path) -> None:
             (folder / path).write_text(text)
 
 
+LACKING = {
+    ("    recency = 1.0", "    # none"): "class Foo has no attribute recency, which ItemItemModel",
+    (
+        '    name = "foo"',
+        "    # none",
+    ): "class Foo has no attribute name, which Component asks for: set name = 'foo' in the class",
+    (".common.item_item import ItemItemModel", " import Model as ItemItemModel"): "class Foo "
+    "lacks fit, restore, score, state, which every Model",
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), LACKING.items())
+def test_class_that_lacks_what_its_base_asks_for_is_refused_when_it_is_built(
+    folder: Path, change: tuple[str, str], reason: str
+) -> None:
+    """With the class and the attribute, before any data is read."""
+    file, conf = folder / "mine" / "model" / "foo.py", folder / "conf" / "model" / "foo.yaml"
+    text = file.read_text()
+    assert change[0] in text
+    file.write_text(text.replace(*change))
+    with (
+        pytest.raises(ConfigError, match=f"^model: {re.escape(reason)}.*{re.escape(str(conf))}"),
+        composed("train", ["plugins=[mine]", "model=foo"], folder),
+    ):
+        pass
+
+
 SPACES = {
     "model.neighbors: choice(5,10)": r"no such key \(did you mean model.neighbours\?\)",
     "model.neighbours: choice(5,10": "must be choice.*no viable alternative.*choice\\(5,10",

@@ -7,6 +7,7 @@ import inspect
 import typing
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from omegaconf import DictConfig, OmegaConf
@@ -108,7 +109,7 @@ def build(
             after a group.
 
     Raises:
-        ConfigError: the node does not fit.
+        ConfigError: the node does not fit, or the class lacks what its bases ask for.
     """
     if not isinstance(node, dict) or "_target_" not in node:
         raise ConfigError(
@@ -131,10 +132,35 @@ def build(
             arguments[name] = build(value, f"{key}.{name}", file, inner, groups)
         else:
             check_type(value, hint, f"{key}.{name}", file)
+    if methods := sorted(getattr(target, "__abstractmethods__", ())):
+        raise ConfigError(
+            f"{key}: class {target.__name__} lacks {', '.join(methods)}, which every "
+            f"{kind.__name__} of its base defines. Received: {node['_target_']} [{file}]"
+        )
     try:
-        return target(**arguments)
+        built = target(**arguments)
     except ValueError as error:
         raise ConfigError(f"{key}: {error} [{file}]") from None
+    _refuse_incomplete(built, key, file)
+    return built
+
+
+def _refuse_incomplete(built: Any, key: str, file: str) -> None:
+    """Refuse a component without an attribute that one of its bases asks for.
+
+    Raises:
+        ConfigError: naming the class, the attribute and the base.
+    """
+    own = type(built)
+    for base in reversed(own.__mro__):
+        for name in vars(base).get("required", ()):
+            if not hasattr(built, name):
+                value = repr(Path(file).stem) if name == "name" else "…"
+                raise ConfigError(
+                    f"{key}: class {own.__name__} has no attribute {name}, which {base.__name__} "
+                    f"asks for: set {name} = {value} in the class, or self.{name} in its "
+                    f"constructor. Received: {own.__module__}.{own.__name__} [{file}]"
+                )
 
 
 def target_class(path: Any, key: str, file: str, kind: type) -> Any:
