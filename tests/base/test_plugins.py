@@ -301,10 +301,11 @@ def test_contract_tests_run_on_the_template_and_find_a_broken_file(folder: Path)
     words = ["-p", "lrec.testing.plugin_option", "--pyargs", "lrec.testing", "--plugin", "mine"]
     chosen = "yaml or check or search_space or empty_histories_are or name or there_is or metric "
     chosen += "or disjoint or bucketing or feature or augmenter or data_set"
-    pytest_run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen]
+    pytest_run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rsf"]
     (folder / "conf" / "model" / "bar.yaml").write_text(
         "# Of none.\n_target_: mine.model.foo.Foo\n"
     )
+    pytest_run += ["-k", chosen, "--plugin-set", "model.neighbours=6"]
     ran = subprocess.run([*pytest_run, *words], capture_output=True, text=True, cwd=folder)
     failed = {
         line.split("::")[-1].partition(" ")[0]
@@ -313,6 +314,11 @@ def test_contract_tests_run_on_the_template_and_find_a_broken_file(folder: Path)
     }
     assert {name for name in failed if "model=bar" not in name} == set(), ran.stdout
     assert "test_name_is_that_of_the_file[model=bar]" in failed, ran.stdout
+    assert (
+        "neighbours is missing, an argument of the constructor of Foo: neighbours: 100"
+        in ran.stdout
+    )
+    assert "no conf/search/foo.yaml: lrec tune trains it as it is" in ran.stdout, "bar's, by name"
     assert int(re.findall(r"(\d+) passed", ran.stdout)[0]) > 25
 
 
