@@ -7,8 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.cli import CommandLine, SilentCallback
 
@@ -23,6 +26,7 @@ from lrec.commands.runs.stored_config import read_stored_config, stored_text
 from lrec.commands.train.run_logging import config_digest
 from lrec.commands.tune.candidate import candidates
 from lrec.data.dataset.csv import CSV
+from lrec.data.histories import Histories
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.model import Model
 from lrec.model.common import saving
@@ -359,6 +363,43 @@ def test_installed_plugin_is_compared_without_a_word_and_used_with_it(
     refused = lrec(folder, "compare", "resamples=100")
     assert refused.rc == 2
     assert "plugins=[mine]" in refused.complaint
+
+
+def test_models_of_the_documentation_can_be_copied(folder: Path, tiny: Path) -> None:
+    """docs/plugins.md has a plain model and one that learns from the order."""
+    text = (PACKAGE.parent / "docs" / "plugins.md").read_text()
+    blocks = re.findall(r"`mine/model/(\w+)\.py`:\n\n```python\n(.*?)```", text, re.S)
+    assert [name for name, _ in blocks] == ["by_length", "follows"]
+    for name, code in blocks:
+        (folder / "mine" / "model" / f"{name}.py").write_text(code)
+        title = code.partition("class ")[2].partition("(")[0]
+        yaml = f"# Copied.\n_target_: mine.model.{name}.{title}\n"
+        keys = {"by_length": "edge: 5", "follows": "power: 0.5\nrecency: 0.7"}[name]
+        (folder / "conf" / "model" / f"{name}.yaml").write_text(f"{yaml}{keys}\n")
+    data = ("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out")
+    by_length, follows = (
+        train("plugins=[mine]", f"model={name}", *data, log=False, verbose=False)
+        for name, _ in blocks
+    )
+    split = LeaveOneOut()(CSV(str(tiny)).load())
+    rows = [row.tolist() for row in np.split(split.train.item, split.train.offsets[1:-1])]
+    times = Counter(pair for row in rows for pair in pairwise(row))
+    weights = follows.model.weights.toarray()
+    assert {pair: round(weights[pair] ** 2) for pair in times} == times
+    assert np.count_nonzero(weights) == len(times)
+    short = split.train.lengths <= 5
+    counts = np.bincount(split.train.item[short[split.train.row]], minlength=weights.shape[0])
+    assert by_length.model.score(Histories.of([[]])).tolist() == [counts.tolist()]
+
+
+def test_template_is_renamed_by_the_command_of_its_readme(folder: Path) -> None:
+    text = (folder / "README.md").read_text()
+    (command,) = re.findall(r"^    (grep .*perl.*)$", text, re.M)
+    subprocess.run(command, shell=True, check=True, cwd=folder)
+    plugins.activate(["yours"])
+    assert component_class("model", "foo").__module__ == "yours.model.foo"
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert [path for path in files if re.search(r"\bmine\b", f"{path} {path.read_text()}")] == []
 
 
 def test_other_processes_are_handed_the_plugins(
