@@ -66,7 +66,7 @@ def _bare(candidate: Candidate) -> Candidate:
 def _always_refused(
     candidate: Candidate, columns: Mapping[str, list[Any]], key: str, value: Any
 ) -> str | None:
-    """Why a value is refused with the candidate as it is, if it is with other settings too."""
+    """The reason that a value is refused for; None where it fits with some settings."""
     generator = np.random.default_rng(0)
     reason = _refusal(candidate, {key: value})
     if reason is None:
@@ -79,7 +79,7 @@ def _always_refused(
 
 
 def _refusal(candidate: Candidate, point: Point) -> str | None:
-    """Why settings are refused, in one line; None where they fit.
+    """The reason that settings are refused for, in one line; None where they fit.
 
     The check alone takes a tenth of what it takes to compose, which only other files need.
     """
