@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep
+from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
+from lrec.base.errors import ConfigError
 from lrec.cli.quoting import quoted
 from lrec.commands.composing import (
     Choice,
@@ -47,10 +50,16 @@ class HydraComposer:
         return plain_values(config), chosen_files(choices)
 
     def sweep(self, override: str) -> Choice | Interval | None:
-        value = OverridesParser.create().parse_override(override).value()
+        try:
+            value = OverridesParser.create().parse_override(override).value()
+        except (HydraException, ValueError) as error:
+            first, *_ = str(error).splitlines()
+            raise ConfigError(re.sub(r"^\w+ while evaluating '.*?': ", "", first)) from None
         if isinstance(value, ChoiceSweep):
             return Choice(list(value.list))
         if isinstance(value, IntervalSweep) and value.start is not None and value.end is not None:
+            if value.tags - {"log"}:
+                raise ConfigError(f"no such tag: {', '.join(sorted(value.tags))}")
             return Interval(float(value.start), float(value.end), "log" in value.tags)
         return None
 

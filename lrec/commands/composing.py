@@ -96,7 +96,11 @@ class Composer(Protocol):
         """
 
     def sweep(self, override: str) -> Choice | Interval | None:
-        """The values that an override in Hydra's grammar stands for; None for anything else."""
+        """The values that an override in Hydra's grammar stands for; None for one value.
+
+        Raises:
+            ConfigError: the grammar does not have it; the reason in Hydra's words.
+        """
 
 
 class Launcher(Protocol):

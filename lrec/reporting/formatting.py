@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+PLUGINS = ("plugins=", "--config-dir=")  # words of any command that uses them, and no settings
+
 
 def relative(row: Mapping[str, Any]) -> str:
     """A difference in percent of the baseline's value; empty where that is 0 or negative."""
@@ -66,10 +68,17 @@ def users_of(bucket: str, meaning: str) -> str:
 
 
 def distinguishing_words(commands: Sequence[str]) -> list[str]:
-    """Command lines without the words that all of them have."""
+    """Command lines without the words that all of them have, and without those that name plugins.
+
+    >>> distinguishing_words(["model=ease seed=1", "plugins=[mine] model=foo seed=1"])
+    ['model=ease', 'model=foo']
+    """
     words = [_words(command) for command in commands]
     common = set[str]().union(*words).intersection(*words) if len(words) > 1 else set()
-    return [shlex.join(word for word in line if word not in common) for line in words]
+    return [
+        shlex.join(word for word in line if word not in common and not word.startswith(PLUGINS))
+        for line in words
+    ]
 
 
 def _words(command: str) -> list[str]:

@@ -91,12 +91,17 @@ class Bench:
         ranker: makes a ranker of a model and the length of its lists, such as
             `lrec.evaluation.ranking.Ranker`.
         exact: True if interrupted training is compared with uninterrupted training.
+        drawn: the same as `settings` for settings of the model's search space, by their overrides.
+
+    Attributes:
+        name: of the model.
     """
 
     settings: Callable[[], TrainingSettings]
     node: dict[str, Any]
     ranker: Callable[[Model, int], Callable[[Queries], Any]]
     exact: bool = True
+    drawn: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     # of every training, by its seed and True where it started afresh
     states: dict[tuple[int, bool], list[State]] = field(default_factory=dict)
     trained: dict[int, Model] = field(default_factory=dict)
@@ -104,14 +109,23 @@ class Bench:
 
     def __post_init__(self) -> None:
         settings = self.settings()
+        self.name = settings.model.name
         self.split = settings.split(settings.dataset.load())
 
     def fit(self, seed: int, state: State | None = None) -> Model:
         """Train anew, or from the state of an interrupted training."""
-        settings, callback = self.settings(), KeepStates(state)
+        callback = KeepStates(state)
+        model = self._fit(self.settings(), seed, callback)
+        self.states[seed, state is None] = callback.states
+        return model
+
+    def fit_drawn(self, overrides: str) -> Model:
+        """Train with settings of the search space."""
+        return self._fit(self.drawn[overrides](), 1, KeepStates(None))
+
+    def _fit(self, settings: TrainingSettings, seed: int, callback: KeepStates) -> Model:
         settings.strategy.start()
         settings.model.fit(self.split, settings.schedule, settings.strategy, seed, callback)
-        self.states[seed, state is None] = callback.states
         return settings.model
 
     def fitted(self, seed: int) -> Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -34,8 +35,13 @@ def node_of(path: Path) -> dict[str, Any]:
 
 def target_of(path: Path) -> Any:
     """The class that a file names."""
-    module, _, name = node_of(path)["_target_"].rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    target = node_of(path).get("_target_")
+    assert target, f"{path} names no class: _target_: PACKAGE.MODULE.CLASS is needed"
+    module, _, name = str(target).rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise AssertionError(f"{path}: _target_ {target} cannot be imported: {error}") from None
 
 
 def assert_keys_are_arguments(path: Path) -> None:
@@ -43,22 +49,43 @@ def assert_keys_are_arguments(path: Path) -> None:
 
     An argument without a default is `???`; a component as an argument has a file of its own.
     """
-    node = node_of(path)
+    node, target = node_of(path), target_of(path)
     del node["_target_"]
-    parameters = inspect.signature(target_of(path)).parameters
-    assert list(node) == list(parameters), (list(node), list(parameters))
-    for name, parameter in parameters.items():
-        if isinstance(node[name], dict):
-            continue
-        default = parameter.default
-        default = list(default) if isinstance(default, tuple) else default
-        assert node[name] == ("???" if default is parameter.empty else default), name
+    parameters = inspect.signature(target).parameters
+    constructor = f"the constructor of {target.__name__}"
+    defaults = {
+        name: "???"
+        if p.default is p.empty
+        else list(p.default)
+        if type(p.default) is tuple
+        else p.default
+        for name, p in parameters.items()
+    }
+    problems = [
+        f"{name} is missing, an argument of {constructor}: {name}: {_yaml(default)}"
+        for name, default in defaults.items()
+        if name not in node
+    ]
+    problems += [f"{name} is no argument of {constructor}" for name in node.keys() - parameters]
+    problems += [
+        f"{name} is {_yaml(node[name])}, and {_yaml(default)} in {constructor}"
+        for name, default in defaults.items()
+        if name in node and not isinstance(node[name], dict) and node[name] != default
+    ]
+    if not problems and list(node) != list(parameters):
+        problems = [f"the keys are in another order than in {constructor}: {', '.join(parameters)}"]
+    assert not problems, f"{path}: {'; '.join(problems)}"
+
+
+def _yaml(value: Any) -> str:
+    """A value as a YAML file has it, in one line."""
+    return "???" if value == "???" else json.dumps(value, default=str)
 
 
 def assert_arguments_are_annotated(target: Any) -> None:
     """Every argument of the constructor has a type, which the config check reads."""
     bare = inspect.signature(target).parameters.keys() - get_type_hints(target.__init__).keys()
-    assert not bare, sorted(bare)
+    assert not bare, f"{target.__name__}: arguments without a type: {', '.join(sorted(bare))}"
 
 
 def assert_keys_are_commented(path: Path, variant: bool = False) -> None:
@@ -69,7 +96,7 @@ def assert_keys_are_commented(path: Path, variant: bool = False) -> None:
     """
     for file in files_of(path):
         text = file.read_text()
-        assert re.search(r"^# (?!@)\S", text, re.M), "no comment of its own"
+        assert re.search(r"^# (?!@)\S", text, re.M), f"{file}: the file has no comment of its own"
         keys = [] if variant else keys_of(file).keys() - {"_target_", "hydra"}
         bare = [key for key in keys if not re.search(rf"^{key}:( .*\S)? # \S", text, re.M)]
-        assert not bare, bare
+        assert not bare, f"{file}: keys without a comment behind them: {', '.join(sorted(bare))}"

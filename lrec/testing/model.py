@@ -30,7 +30,7 @@ def vectors_of(model: Model, histories: Histories) -> np.ndarray:
     vectors = model.encode_histories(histories)
     if not model.encodes_histories():
         assert vectors is None
-        pytest.skip("no vectors")
+        pytest.skip(f"model={model.name} has no vectors: it defines no encode_histories")
     assert vectors is not None
     return vectors
 
@@ -61,13 +61,26 @@ class ModelContract:
         assert np.isfinite(scores).all()
         assert (scores.std(axis=1) > 0).all()
 
+    def test_settings_of_the_search_space_are_trained(self, bench: Bench) -> None:
+        """A few that differ from those of the YAML file."""
+        if not bench.drawn:
+            pytest.skip(f"no conf/search/{bench.name}.yaml: lrec tune trains it as it is")
+        for overrides in bench.drawn:
+            try:
+                with eager():
+                    scores = np.asarray(bench.fit_drawn(overrides).score(bench.histories))
+            except Exception as error:
+                raise AssertionError(f"{overrides} cannot be trained: {error!r}") from error
+            assert scores.shape == (len(bench.histories), bench.split.catalogue.n_items), overrides
+            assert np.isfinite(scores).all(), f"{overrides}: scores are not finite"
+
     def test_interrupted_training_gives_the_same_weights(self, bench: Bench) -> None:
         if not bench.exact:
-            pytest.skip("trains twice")
+            pytest.skip("trains twice: for some models only")
         expected = bench.fitted_eagerly(2).state()
         if not bench.states[2, True]:
             assert not isinstance(bench.fitted_eagerly(2), NeuralModel)
-            return
+            pytest.skip(f"model={bench.name} has no epochs: it is trained at once")
         first, _ = bench.states[2, True]
         with eager():
             resumed = bench.fit(2, first).state()
@@ -118,7 +131,7 @@ class ModelContract:
         The data's number of users must be no size of the model or the catalogue.
         """
         if bench.model.contains_histories:
-            pytest.skip("contains histories, and says so")
+            pytest.skip(f"model={bench.name} says that it contains_histories")
         train = bench.split.train
         personal = {len(train), len(bench.split.user_ids), len(train.item)}
         personal |= {size + 1 for size in personal}  # offsets of ragged rows
@@ -130,7 +143,7 @@ class ModelContract:
     def test_inner_products_of_its_vectors_are_the_scores(self, bench: Bench) -> None:
         factorised = bench.model.factorised_scores()
         if factorised is None:
-            pytest.skip("scores are no inner products")
+            pytest.skip(f"model={bench.name} defines no factorised_scores")
         queries = factorised.queries(bench.histories)
         assert factorised.items.dtype == queries.dtype == np.float32
         scores = np.asarray(bench.model.score(bench.histories))
@@ -157,7 +170,11 @@ class ModelContract:
     def test_other_seed_gives_other_scores_where_the_model_says_so(self, bench: Bench) -> None:
         with eager():
             one, other = (bench.fitted_eagerly(seed).score(bench.histories) for seed in (1, 2))
-        assert np.allclose(one, other) == (not bench.model.seeded)
+        alike = np.allclose(one, other)
+        assert alike == (not bench.model.seeded), (
+            f"model={bench.name} has seeded = {bench.model.seeded}, and seeds 1 and 2 give "
+            f"{'the same scores: set seeded = False' if alike else 'other scores: seeded = True'}"
+        )
 
     def test_ranking_follows_the_scores_and_holds_nothing_seen(self, bench: Bench) -> None:
         n_items = bench.split.catalogue.n_items
@@ -173,7 +190,7 @@ class ModelContract:
     def test_predicted_ratings_lie_on_the_scale(self, bench: Bench) -> None:
         """Of ratings from 1 to 5."""
         if bench.model.rating_head != "native":
-            pytest.skip("scores are no ratings")
+            pytest.skip(f"model={bench.name} predicts no ratings: its rating_head says so")
         scores = bench.ranker(bench.model, 1)(bench.split.test).target_scores
         ratings = bench.model.rate(bench.split.test, scores)
         inside = bench.split.test.target.item < bench.split.catalogue.n_items

@@ -5,14 +5,16 @@ A component is found by its YAML file.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from lrec.api.components import Configs, component_files
+from lrec.api.components import Configs, component_files, spaces_without_model
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Bucketing
@@ -30,6 +32,7 @@ from lrec.testing.metric import assert_metric_contract
 from lrec.testing.model import ModelContract
 from lrec.testing.small_data import write_small_data
 
+DRAWN = 3  # settings of each search space that are trained
 GROUPS = ("dataset", "split", "feature", "augment", "model", "metric", "bucket")  # with a name
 
 
@@ -38,8 +41,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     config = metafunc.config
     files = component_files(config.getoption("--plugin"), config.getoption("--plugin-conf"))
     for name in {"path", *GROUPS} & {*metafunc.fixturenames}:
-        chosen = [path for path in files if name in ("path", path.parent.name)]
+        chosen: list[Any] = [path for path in files if name in ("path", path.parent.name)]
         ids = [f"{path.parent.name}={path.stem}" for path in chosen]
+        if not chosen:
+            reason = f"the plugin has no {'component' if name == 'path' else name}"
+            chosen, ids = [pytest.param(None, marks=pytest.mark.skip(reason))], ["none"]
         metafunc.parametrize(name, chosen, ids=ids, scope="module")
 
 
@@ -65,7 +71,11 @@ def bench(model: Path, configs: Configs) -> Bench:
     def settings() -> Any:
         return configs.settings(overrides)
 
-    return Bench(settings, node, Ranker)
+    drawn = {
+        shlex.join(words): partial(configs.settings, words)
+        for words in configs.drawn(model.stem, DRAWN)
+    }
+    return Bench(settings, node, Ranker, drawn=drawn)
 
 
 def test_there_is_a_plugin(request: pytest.FixtureRequest) -> None:
@@ -91,8 +101,11 @@ def test_yaml_has_the_arguments_of_the_constructor_with_their_defaults(path: Pat
 
 def test_name_is_that_of_the_file(path: Path) -> None:
     """A component is known by one name."""
-    if path.parent.name in GROUPS:
-        assert target_of(path).name == path.stem
+    if path.parent.name not in GROUPS:
+        pytest.skip(f"a {path.parent.name} needs no name of its own")
+    target = target_of(path)
+    name = getattr(target, "name", None)
+    assert name == path.stem, f"{path}: {target.__name__}.name is {name!r}, and not {path.stem!r}"
 
 
 def test_component_passes_the_check(path: Path, configs: Configs) -> None:
@@ -107,7 +120,15 @@ def test_component_passes_the_check(path: Path, configs: Configs) -> None:
 
 def test_search_space_holds_the_model_as_it_is(model: Path, configs: Configs) -> None:
     """It is the first trial of `lrec tune`; a model without a space is tried as it is."""
-    assert configs.outside_search_space(model.stem) == []
+    configs.check_tuning(model.stem)
+    outside = configs.outside_search_space(model.stem)
+    assert not outside, f"{model} has values outside of conf/search/: {', '.join(outside)}"
+
+
+def test_search_spaces_are_of_models() -> None:
+    """One that has another name than its model would never be used."""
+    lost = spaces_without_model()
+    assert not lost, f"there are no models of these names: {', '.join(map(str, lost))}"
 
 
 def test_metric_keeps_the_contract(metric: Path) -> None:

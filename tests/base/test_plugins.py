@@ -7,8 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.cli import CommandLine, SilentCallback
 
@@ -18,9 +21,12 @@ from lrec.base.config.check import component_class, target_class
 from lrec.base.config.code_digest import plugin_digest
 from lrec.base.config.conf import PACKAGE, options
 from lrec.base.errors import ConfigError
+from lrec.cli.from_python import composed
 from lrec.commands.runs.stored_config import read_stored_config, stored_text
 from lrec.commands.train.run_logging import config_digest
+from lrec.commands.tune.candidate import candidates
 from lrec.data.dataset.csv import CSV
+from lrec.data.histories import Histories
 from lrec.data.split.leave_one_out import LeaveOneOut
 from lrec.model import Model
 from lrec.model.common import saving
@@ -89,13 +95,25 @@ def test_entry_point_is_found_without_a_word_but_loads_nothing_saved(
     install(folder)
     plugins.activate()
     assert "mine" not in sys.modules, "found by its files only"
-    model = trained(tiny)
-    assert plugins.words() == ["plugins=[mine]"], "for commands that load the run"
-    saving.save(tmp_path / "model", model, NODE)
+    saving.save(tmp_path / "model", trained(tiny), NODE)
+    assert plugins.words() == [], "its class was looked up, and no command has chosen it"
     with pytest.raises(ConfigError, match=r"If you trust the package, name it: plugins=\[mine\]"):
         saving.load(tmp_path / "model")
     monkeypatch.setenv(plugins.VARIABLE, "foos")  # the entry point's name, as MLflow's server has
     assert saving.load(tmp_path / "model").name == "foo"
+
+
+def test_what_was_chosen_by_its_own_words_can_be_read_again(
+    folder: Path, tiny: Path, tmp_path: Path
+) -> None:
+    """By a command that trains and then loads, or later in a session of Python."""
+    install(folder)
+    result = train("model=foo", "dataset=csv", f"dataset.path={tiny}", log=False, verbose=False)
+    assert plugins.words() == ["plugins=[mine]"], "for other commands, which load the run"
+    saving.save(tmp_path / "model", result.model, NODE)
+    assert saving.load(tmp_path / "model").name == "foo"
+    with pytest.raises(ConfigError, match=r"'other\.boom\.Boom'.*plugins=\[other\]"):
+        plugins.refuse_unnamed(["mine.model.foo.Foo", "other.boom.Boom"], "run 1")
 
 
 def test_config_of_a_saved_run_imports_no_plugin(folder: Path, tmp_path: Path) -> None:
@@ -212,6 +230,65 @@ def add_others(folder: Path) -> None:
             (folder / path).write_text(text)
 
 
+LACKING = {
+    ("    recency = 1.0", "    # none"): "class Foo has no attribute recency, which ItemItemModel",
+    (
+        '    name = "foo"',
+        "    # none",
+    ): "class Foo has no attribute name, which Component asks for: set name = 'foo' in the class",
+    (".common.item_item import ItemItemModel", " import Model as ItemItemModel"): "class Foo "
+    "lacks fit, restore, score, state, which every Model",
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), LACKING.items())
+def test_class_that_lacks_what_its_base_asks_for_is_refused_when_it_is_built(
+    folder: Path, change: tuple[str, str], reason: str
+) -> None:
+    """With the class and the attribute, before any data is read."""
+    file, conf = folder / "mine" / "model" / "foo.py", folder / "conf" / "model" / "foo.yaml"
+    text = file.read_text()
+    assert change[0] in text
+    file.write_text(text.replace(*change))
+    with (
+        pytest.raises(ConfigError, match=f"^model: {re.escape(reason)}.*{re.escape(str(conf))}"),
+        composed("train", ["plugins=[mine]", "model=foo"], folder),
+    ):
+        pass
+
+
+SPACES = {
+    "model.neighbors: choice(5,10)": r"no such key \(did you mean model.neighbours\?\)",
+    "model.neighbours: choice(5,10": "must be choice.*no viable alternative.*choice\\(5,10",
+    "model.neighbours: [5, 10]": "model.neighbours must be choice",
+    "model.damping: interval(low,high)": "must be choice.*mismatch type argument start",
+    "model.damping: interval(1.0,0.5)": "an interval goes from low to high",
+    "model.damping: tag(log,interval(0,1))": "log needs numbers above 0",
+    "model.damping: tag(lag,interval(0,1))": "no such tag: lag",
+    "model.damping: interval(0.5,1.5)": "model.damping=1.5 is refused: .*between 0 and 1.*yaml",
+    "model.neighbours: interval(5,50)": r"model.neighbours=5.62 is refused: .* a whole number",
+    "model.neighbours: choice(5,many)": r"model.neighbours=many is refused: .* a whole number",
+    "augment: choice(none,some)": r"augment=some is refused: .*some",
+    "- model.damping": "must have lines like",
+    "model.damping: interval(0,1)\nmodel.damping: choice(1)": "cannot be read: .*duplicate",
+    "model.damping: ${seed}": "cannot be read: .*Interpolation",
+}
+
+
+def test_mistakes_in_a_search_space_are_told_with_its_file_before_a_trial(folder: Path) -> None:
+    """The others of a space, which fit, are tried with a bad value too."""
+    file = folder / "conf" / "search" / "foo.yaml"
+    words = ["plugins=[mine]", "candidates=['model=foo model.damping=0.5']"]
+    for text, reason in SPACES.items():
+        file.write_text(f"{text}\n")
+        with (
+            composed("tune", words, folder) as call,
+            pytest.raises(ConfigError, match=f"^{re.escape(str(file))}.*{reason}") as refused,
+        ):
+            candidates(call.settings, call.invocation)
+        assert "\n" not in str(refused.value)
+
+
 def test_components_of_every_kind_work_together(folder: Path) -> None:
     add_others(folder)
     chosen = [f"{place.replace('/', '=')}" for place in OTHERS if not place.startswith("metric")]
@@ -228,10 +305,11 @@ def test_contract_tests_run_on_the_template_and_find_a_broken_file(folder: Path)
     words = ["-p", "lrec.testing.plugin_option", "--pyargs", "lrec.testing", "--plugin", "mine"]
     chosen = "yaml or check or search_space or empty_histories_are or name or there_is or metric "
     chosen += "or disjoint or bucketing or feature or augmenter or data_set"
-    pytest_run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen]
+    pytest_run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rsf"]
     (folder / "conf" / "model" / "bar.yaml").write_text(
         "# Of none.\n_target_: mine.model.foo.Foo\n"
     )
+    pytest_run += ["-k", chosen, "--plugin-set", "model.neighbours=6"]
     ran = subprocess.run([*pytest_run, *words], capture_output=True, text=True, cwd=folder)
     failed = {
         line.split("::")[-1].partition(" ")[0]
@@ -240,6 +318,11 @@ def test_contract_tests_run_on_the_template_and_find_a_broken_file(folder: Path)
     }
     assert {name for name in failed if "model=bar" not in name} == set(), ran.stdout
     assert "test_name_is_that_of_the_file[model=bar]" in failed, ran.stdout
+    assert (
+        "neighbours is missing, an argument of the constructor of Foo: neighbours: 100"
+        in ran.stdout
+    )
+    assert "no conf/search/foo.yaml: lrec tune trains it as it is" in ran.stdout, "bar's, by name"
     assert int(re.findall(r"(\d+) passed", ran.stdout)[0]) > 25
 
 
@@ -264,6 +347,59 @@ def test_template_is_trained_tuned_compared_and_used_outside_the_repository(
     used = lrec(folder, "recommend", word, "run=foo", "users=all", "to=lists.csv")
     assert (used.rc, used.err) == (0, "")
     assert (folder / "lists.csv").stat().st_size > 1000
+
+
+def test_installed_plugin_is_compared_without_a_word_and_used_with_it(
+    lrec: CommandLine, tiny: Path, folder: Path
+) -> None:
+    """The command has chosen it, and so reads the runs that it has trained, or found again."""
+    install(folder)
+    lrec.give_store(folder)
+    data = ("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out", "resamples=100")
+    compared = lrec(folder, "compare", *data, "candidates=[popularity,foo]", "seeds=[1]")
+    assert (compared.rc, compared.err) == (0, "")
+    best = re.findall("the best for all users: (popularity|foo)", compared.out)
+    assert f"next, with {best[0]}: lrec recommend 'plugins=[mine]'" in compared.out
+    refused = lrec(folder, "compare", "resamples=100")
+    assert refused.rc == 2
+    assert "plugins=[mine]" in refused.complaint
+
+
+def test_models_of_the_documentation_can_be_copied(folder: Path, tiny: Path) -> None:
+    """docs/plugins.md has a plain model and one that learns from the order."""
+    text = (PACKAGE.parent / "docs" / "plugins.md").read_text()
+    blocks = re.findall(r"`mine/model/(\w+)\.py`:\n\n```python\n(.*?)```", text, re.S)
+    assert [name for name, _ in blocks] == ["by_length", "follows"]
+    for name, code in blocks:
+        (folder / "mine" / "model" / f"{name}.py").write_text(code)
+        title = code.partition("class ")[2].partition("(")[0]
+        yaml = f"# Copied.\n_target_: mine.model.{name}.{title}\n"
+        keys = {"by_length": "edge: 5", "follows": "power: 0.5\nrecency: 0.7"}[name]
+        (folder / "conf" / "model" / f"{name}.yaml").write_text(f"{yaml}{keys}\n")
+    data = ("dataset=csv", f"dataset.path={tiny}", "split=leave_one_out")
+    by_length, follows = (
+        train("plugins=[mine]", f"model={name}", *data, log=False, verbose=False)
+        for name, _ in blocks
+    )
+    split = LeaveOneOut()(CSV(str(tiny)).load())
+    rows = [row.tolist() for row in np.split(split.train.item, split.train.offsets[1:-1])]
+    times = Counter(pair for row in rows for pair in pairwise(row))
+    weights = follows.model.weights.toarray()
+    assert {pair: round(weights[pair] ** 2) for pair in times} == times
+    assert np.count_nonzero(weights) == len(times)
+    short = split.train.lengths <= 5
+    counts = np.bincount(split.train.item[short[split.train.row]], minlength=weights.shape[0])
+    assert by_length.model.score(Histories.of([[]])).tolist() == [counts.tolist()]
+
+
+def test_template_is_renamed_by_the_command_of_its_readme(folder: Path) -> None:
+    text = (folder / "README.md").read_text()
+    (command,) = re.findall(r"^    (grep .*perl.*)$", text, re.M)
+    subprocess.run(command, shell=True, check=True, cwd=folder)
+    plugins.activate(["yours"])
+    assert component_class("model", "foo").__module__ == "yours.model.foo"
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert [path for path in files if re.search(r"\bmine\b", f"{path} {path.read_text()}")] == []
 
 
 def test_other_processes_are_handed_the_plugins(

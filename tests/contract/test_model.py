@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,16 @@ def bench(request: pytest.FixtureRequest, tiny: Path) -> Bench:
 
 class TestModel(ModelContract):
     pass
+
+
+def test_settings_that_cannot_be_trained_are_named(tiny: Path) -> None:
+    """As a plugin's are whose search space holds more than the model can do."""
+    bench = Bench(("model=itemknn",), tiny)
+    bench.drawn = {"model.neighbours=3": partial(bench.parts, "model.neighbours=3")}
+    ModelContract().test_settings_of_the_search_space_are_trained(bench)
+    bench.drawn = {"model.shrink=5": lambda: 1 // 0}
+    with pytest.raises(AssertionError, match=r"model.shrink=5 cannot be trained: ZeroDivision"):
+        ModelContract().test_settings_of_the_search_space_are_trained(bench)
 
 
 def test_predicted_ratings_are_evaluated(bench: Bench) -> None:

@@ -136,7 +136,9 @@ def test_one_command_trains_compares_and_writes_the_page(
     run = workspace.runs("compare").iloc[0]
     assert "| bucket | value |" in run["tags.mlflow.note.content"]
     *_, last = compared.out.splitlines()
-    assert re.match(r"next: lrec train .*tracking.log_model=true", last)  # it was not kept
+    assert re.match(
+        r"next, with \w+: lrec train .*tracking.log_model=true", last
+    )  # it was not kept
     parent = workspace.runs("sweep").iloc[0]
     assert "3 candidates in 4 runs" in parent["tags.mlflow.note.content"]
     assert parent["params.dataset"] == "synthetic"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from omegaconf import OmegaConf
 
 from helpers.composing import checked, composed
+from lrec.api.components import drawn_settings
 from lrec.base.config.check import component_class
 from lrec.base.config.conf import options
+from lrec.cli.composer import HydraComposer
 from lrec.commands.settings import RunSettings
+from lrec.commands.tune.search_space import SearchSpace
 from lrec.evaluation.ranking import Ranker
 from lrec.model import Model
 from lrec.testing import bench
@@ -20,6 +23,8 @@ from lrec.testing import bench
 # Where resumed training is always tested: random numbers, dropout layers, two policies of a game,
 # a table that an epoch ends with.
 EXACT = ("vae", "attention", "gan", "lightgcn", "popularity")
+# Networks of which no other settings are trained: that takes seconds, and others are built alike.
+SLOW = ("attention", "recvae")
 # Keys by whose values a variant is known.
 CHOICES = ("model", "model.objective", "model.interaction", "model.block")
 # Arguments that make a network small, where a model has them.
@@ -65,6 +70,17 @@ def short(overrides: tuple[str, ...]) -> str:
     return "-".join(value for key, _, value in chosen if key in CHOICES)
 
 
+def draws(overrides: tuple[str, ...]) -> list[list[str]]:
+    """Settings of the search space of a model that is as it is, but for its size, which stays."""
+    name, kept = overrides[0].partition("=")[2], {word.partition("=")[0] for word in overrides}
+    if name in SLOW or any(key in kept for key in CHOICES[1:]):
+        return []
+    space = SearchSpace.of_model(name, HydraComposer())
+    space = space.only([key for key in space.keys if key not in kept])
+    config = composed(*overrides)
+    return drawn_settings(space, {str(key): config[key] for key in config}, 1)
+
+
 class Bench(bench.Bench):
     """A model of lrec on the tiny data."""
 
@@ -76,8 +92,9 @@ class Bench(bench.Bench):
         node = OmegaConf.to_container(composed(*self.overrides).model, resolve=True)
         assert isinstance(node, dict)
         exact = exact or short(overrides) in EXACT
-        super().__init__(self.parts, {str(key): v for key, v in node.items()}, Ranker, exact)
+        drawn = {" ".join(words): partial(self.parts, *words) for words in draws(overrides)}
+        super().__init__(self.parts, {str(key): v for key, v in node.items()}, Ranker, exact, drawn)
 
-    def parts(self) -> RunSettings:
+    def parts(self, *more: str) -> RunSettings:
         """Checked settings, anew in each call."""
-        return checked(composed(*self.overrides))
+        return checked(composed(*self.overrides, *more))

@@ -7,13 +7,14 @@ import inspect
 import typing
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from lrec.base.config import plugins
-from lrec.base.config.conf import file_of, options
+from lrec.base.config.conf import file_of, options, shown_file
 from lrec.base.config.environment import decode_environment, unresolved
 from lrec.base.config.schema import check_keys, check_type, is_component
 from lrec.base.errors import ConfigError, nearest, one_line, shown
@@ -69,14 +70,14 @@ def check(
     built: dict[str, Any] = {}
     for group, value in values.items():
         group = str(group)
-        file = f"conf/{group}/{(choices or {}).get(group) or '*'}.yaml"
+        file = shown_file(group, (choices or {}).get(group) or "*")
         if group in single:
             built[group] = build(value, group, file, single[group], single)
         elif group in several:
             if not isinstance(value, dict):
                 raise ConfigError(f"{group} must name at least one. Received: {shown(value)}")
             built[group] = {
-                name: build(node, f"{group}.{name}", f"conf/{group}/{name}.yaml", several[group])
+                name: build(node, f"{group}.{name}", shown_file(group, name), several[group])
                 for name, node in value.items()
             }
         else:
@@ -108,7 +109,7 @@ def build(
             after a group.
 
     Raises:
-        ConfigError: the node does not fit.
+        ConfigError: the node does not fit, or the class lacks what its bases ask for.
     """
     if not isinstance(node, dict) or "_target_" not in node:
         raise ConfigError(
@@ -117,6 +118,7 @@ def build(
         )
     arguments = {name: value for name, value in node.items() if name != "_target_"}
     target = target_class(node["_target_"], f"{key}._target_", file, kind)
+    plugins.use(str(node["_target_"]).partition(".")[0])
     signature = inspect.signature(target)
     hints = typing.get_type_hints(target.__init__)
     required = {n for n, p in signature.parameters.items() if p.default is inspect.Parameter.empty}
@@ -130,10 +132,35 @@ def build(
             arguments[name] = build(value, f"{key}.{name}", file, inner, groups)
         else:
             check_type(value, hint, f"{key}.{name}", file)
+    if methods := sorted(getattr(target, "__abstractmethods__", ())):
+        raise ConfigError(
+            f"{key}: class {target.__name__} lacks {', '.join(methods)}, which every "
+            f"{kind.__name__} of its base defines. Received: {node['_target_']} [{file}]"
+        )
     try:
-        return target(**arguments)
+        built = target(**arguments)
     except ValueError as error:
         raise ConfigError(f"{key}: {error} [{file}]") from None
+    _refuse_incomplete(built, key, file)
+    return built
+
+
+def _refuse_incomplete(built: Any, key: str, file: str) -> None:
+    """Refuse a component without an attribute that one of its bases asks for.
+
+    Raises:
+        ConfigError: naming the class, the attribute and the base.
+    """
+    own = type(built)
+    for base in reversed(own.__mro__):
+        for name in vars(base).get("required", ()):
+            if not hasattr(built, name):
+                value = repr(Path(file).stem) if name == "name" else "…"
+                raise ConfigError(
+                    f"{key}: class {own.__name__} has no attribute {name}, which {base.__name__} "
+                    f"asks for: set {name} = {value} in the class, or self.{name} in its "
+                    f"constructor. Received: {own.__module__}.{own.__name__} [{file}]"
+                )
 
 
 def target_class(path: Any, key: str, file: str, kind: type) -> Any:
@@ -181,4 +208,4 @@ def component_class(group: str, name: str) -> Any:
         raise ConfigError(f"there is no {group} {name}{near}; one of a plugin needs plugins=[…].")
     node = OmegaConf.load(file)
     assert isinstance(node, DictConfig)
-    return target_class(node["_target_"], f"{group}._target_", f"conf/{group}/{name}.yaml", object)
+    return target_class(node["_target_"], f"{group}._target_", shown_file(group, name), object)

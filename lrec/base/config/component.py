@@ -10,6 +10,9 @@ class Component:
 
     Attributes:
         name: by which the config group knows it: the stem of its YAML file.
+        required: attributes that a subclass sets, in the class or in its constructor, beside those
+            of the bases; a component without one is refused when it is built.
     """
 
     name: ClassVar[str]
+    required: ClassVar[tuple[str, ...]] = ("name",)

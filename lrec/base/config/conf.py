@@ -42,6 +42,18 @@ def file_of(group: str, name: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
+def shown_file(group: str, name: str) -> str:
+    """A file as errors name it: `conf/model/vae.yaml`, or the whole path of one that is not lrec's.
+
+    Args:
+        group: a config group, or `search`.
+    """
+    path = file_of(group, name)
+    if path is None or path.is_relative_to(CONF):
+        return f"conf/{group}/{name}.yaml"
+    return str(path)
+
+
 def options(group: str) -> list[str]:
     """The files of a config group, by name."""
     return sorted(

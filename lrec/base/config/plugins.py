@@ -28,7 +28,7 @@ class Plugins:
     Attributes:
         named: packages that were named, in order.
         installed: packages that an entry point makes plugins.
-        used: packages whose components have been made.
+        used: packages of which components have been chosen: their code has run.
         config_dir: that the command line adds to conf/, as it was given.
         folders: of packages that are not installed.
     """
@@ -82,7 +82,7 @@ def adopt(plugins: Plugins) -> None:
 
 
 def named() -> list[str]:
-    """The packages whose code may run though only a saved run or model asks for it."""
+    """The packages that the command or the environment names."""
     if any(name not in _here.named for name in _of_environment()):
         activate()
     return _here.named
@@ -90,14 +90,23 @@ def named() -> list[str]:
 
 def may_be_imported(package: str) -> bool:
     """True if components of a composed config may lie in a package."""
-    allowed = package == "lrec" or package in (*named(), *_here.installed)
-    if allowed and package != "lrec":
+    return package == "lrec" or package in (*named(), *_here.installed)
+
+
+def use(package: str) -> None:
+    """Note a package of which a component is made.
+
+    Something saved gets as far as this only where `refuse_unnamed` has let it, so whatever else is
+    noted was chosen by the command's own words.
+    """
+    if package != "lrec":
         _here.used.add(package)
-    return allowed
 
 
 def refuse_unnamed(targets: Iterable[str], place: str) -> None:
-    """Refuse classes of something saved that lie in a package which nobody has named now.
+    """Refuse classes of something saved that lie in a package which nobody has named or used now.
+
+    What a command has trained, or a session of Python, it can read again without another word.
 
     Args:
         targets: dotted names of classes.
@@ -108,7 +117,7 @@ def refuse_unnamed(targets: Iterable[str], place: str) -> None:
     """
     for target in targets:
         package = target.partition(".")[0]
-        if package not in ("lrec", *named()):
+        if package not in ("lrec", *named(), *_here.used):
             raise ConfigError(
                 f"{place} names {shown(target)}: it must lie in lrec or in a plugin, and nothing "
                 f"saved imports a plugin by itself. If you trust the package, name it: "
@@ -126,7 +135,7 @@ def words() -> list[str]:
 
 
 def packages() -> list[str]:
-    """The packages that a command of this kind has to name: those named now, and those used."""
+    """The packages that another command has to name to read what this one made."""
     return sorted({*_here.named, *_here.used})
 
 

@@ -157,7 +157,7 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
     name = best_model(comparison)
     best = next(model.latest for model in models if model.name == name)
     screen.note(f"the best for all users: {name}{not_told_apart(comparison)}")
-    screen.commands("next", *with_saved(best, location_of(config)))
+    screen.commands(f"next, with {name}", *with_saved(best, location_of(config)))
     return comparison
 
 

@@ -21,6 +21,7 @@ from lrec.commands.tune.search_space import SearchSpace
 from lrec.commands.tune.settings import TuneSettings, of_training
 from lrec.commands.tune.storage import open_storage
 from lrec.commands.tune.study import Search, Study, StudyTrial
+from lrec.commands.tune.trials.space_check import refuse_bad_space
 from lrec.commands.tune.warm_start import MODEL, warm_start
 
 GRACE = 3  # epochs, by default
@@ -50,12 +51,27 @@ class Candidate:
         Raises:
             ConfigError: the drawn values do not go together.
         """
-        own = own_keys(TuneSettings)
-        return self.composer.compose([*self.overrides, *trial.overrides], own, trial.folder)
+        return self.compose(trial.overrides, trial.folder)
+
+    def compose(self, drawn: Sequence[str], folder: Path | None = None) -> Job:
+        """The candidate's config with drawn settings.
+
+        Args:
+            folder: of the run; None for the candidate's, where nothing is to be trained.
+
+        Raises:
+            ConfigError: they do not go together.
+        """
+        own, folder = own_keys(TuneSettings), folder or self.job[1].folder
+        return self.composer.compose([*self.overrides, *drawn], own, folder)
 
 
 def candidates(settings: TuneSettings, invocation: Invocation) -> list[Candidate]:
-    """All candidates as they are, checked before the first is trained."""
+    """All candidates as they are, checked with their search spaces before the first is trained.
+
+    Raises:
+        ConfigError: a candidate's config does not fit, or its search space does not fit it.
+    """
     composer, own = invocation.composer, own_keys(TuneSettings)
     shared = of_training(training_overrides(composer, own), settings.monitor)
     found = []
@@ -64,6 +80,8 @@ def candidates(settings: TuneSettings, invocation: Invocation) -> list[Candidate
         job = composer.compose(overrides, own, invocation.folder / str(index))
         space = SearchSpace.of_model(job[1].choices["model"], composer)
         found.append(Candidate(name, overrides, job, space, composer))
+        if not settings.worker:
+            refuse_bad_space(found[-1])
     return found
 
 

@@ -9,10 +9,12 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import yaml  # type: ignore[import-untyped]
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
-from lrec.base.config.conf import file_of
-from lrec.base.errors import ConfigError
+from lrec.base.config.conf import file_of, shown_file
+from lrec.base.errors import ConfigError, one_line, shown
 from lrec.commands.composing import Choice, Composer, Interval
 
 if TYPE_CHECKING:
@@ -44,14 +46,24 @@ class SearchSpace:
             composer: parses the grammar.
 
         Raises:
-            ConfigError: the space is not written so.
+            ConfigError: the space is not written so; the file is named.
         """
-        file = file_of("search", model)
+        file, place = file_of("search", model), shown_file("search", model)
         if file is None:
             return cls({})
-        space = OmegaConf.load(file)
-        assert isinstance(space, DictConfig)
-        return cls({str(key): _part(str(key), str(text), composer) for key, text in space.items()})
+        try:
+            space = OmegaConf.load(file)
+            texts = dict(space.items()) if isinstance(space, DictConfig) else None
+        except (yaml.YAMLError, OmegaConfBaseException, OSError, ValueError) as error:
+            raise ConfigError(f"{place} cannot be read: {one_line(error)}") from None
+        if texts is None:
+            raise ConfigError(f"{place} must have lines like model.size: choice(16,32)")
+        try:
+            return cls(
+                {str(key): _part(str(key), str(text), composer) for key, text in texts.items()}
+            )
+        except ConfigError as error:
+            raise ConfigError(f"{place}: {error}") from None
 
     def distributions(self) -> dict[str, BaseDistribution]:
         """The space in Optuna's words."""
@@ -164,11 +176,23 @@ def written(value: Any) -> str:
 
 
 def _part(key: str, text: str, composer: Composer) -> Choice | Interval:
-    """One key's part of a space."""
-    part = composer.sweep(f"{key}={text}")
-    if isinstance(part, Choice | Interval):
-        return part
-    raise ConfigError(
-        f"conf/search/: {key} must be choice(…), interval(low, high) or tag(log, interval(low, "
-        f"high)). Received: {text}"
-    )
+    """One key's part of a space.
+
+    Raises:
+        ConfigError: it is none, or its interval has no numbers to draw.
+    """
+    try:
+        part, reason = composer.sweep(f"{key}={text}"), ""
+    except ConfigError as error:
+        part, reason = None, f" ({error})"
+    if part is None:
+        raise ConfigError(
+            f"{key} must be choice(…), interval(low, high) or tag(log, interval(low, high))"
+            f"{reason}. Received: {shown(text)}"
+        )
+    if isinstance(part, Interval):
+        if not (math.isfinite(part.low) and math.isfinite(part.high) and part.low <= part.high):
+            raise ConfigError(f"{key}: an interval goes from low to high. Received: {shown(text)}")
+        if part.log and part.low <= 0:
+            raise ConfigError(f"{key}: log needs numbers above 0. Received: {shown(text)}")
+    return part

@@ -85,6 +85,7 @@ class FileDataset(Dataset):
         catalogue: `all` where every item with a row in the items file can be recommended.
     """
 
+    required = ("path", "cleaning", "clock", "cache")
     path: str | None
     cleaning: Cleaning
     clock: bool

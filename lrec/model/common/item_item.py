@@ -29,6 +29,7 @@ class ItemItemModel(Model):
 
     seeded = False
     uses_weights = True
+    required = ("recency",)
     weights: Any
     recency: float
 

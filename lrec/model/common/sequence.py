@@ -45,6 +45,7 @@ class SequenceModel(NeuralModel):
     """
 
     uses_weights = True
+    required = ("causal",)
     scores_are_products = True
     fine_tuning = FineTuning(epochs=5, batches=0.25, rate=1.0)  # many small steps
     causal: bool
