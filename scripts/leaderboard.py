@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None, page: Path = PAGE) -> None:
     names = dict(reversed(pair.split("=", 1)) for pair in chosen.data)
     tables: dict[tuple[str, str], list[SavedRun]] = defaultdict(list)
     for run in finished(chosen.experiment, chosen.where):
-        if run.trained and run.tags.get("lrec.for") != "tune" and "test_items/all" in run.metrics:
+        enters = run.has_lists or (run.trained and run.tags.get("lrec.for") != "tune")
+        if enters and "test_items/all" in run.metrics:
             tables[title_of(run, names)].append(run)
     parts = [f"lrec {__version__}, {datetime.date.today():%Y-%m-%d}."]
     for (data, split), runs in sorted(tables.items()):

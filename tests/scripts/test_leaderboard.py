@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 
 import leaderboard
+import pandas as pd
 import pytest
+
+import lrec
 
 MARKED = "# Leaderboard\n\n<!-- leaderboard -->\n(an older table)\n<!-- end of leaderboard -->\n"
 
@@ -31,6 +34,24 @@ def test_a_row_for_each_model_with_values_costs_and_command(
     assert cells[-1].endswith("GB")
     assert cells[-5].endswith(" s")
     assert "    lrec train model=ease" in text
+
+
+def test_lists_of_any_make_enter(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "leaderboard.md"
+    page.write_text(MARKED)
+    monkeypatch.chdir(tmp_path)
+    split = lrec.leave_one_out(lrec.Interactions.from_frame(pd.read_csv(tiny)))
+    items = split.train["item"].unique()[:20]
+    lists = pd.DataFrame(
+        {"user": user, "item": item} for user in split.test["user"].unique() for item in items
+    )
+    lrec.evaluate(lists, split, name="theirs", verbose=False)
+    leaderboard.main([], page)
+    text = page.read_text()
+    assert "| theirs | any | ." in text
+    assert "    lrec evaluate " in text
 
 
 @pytest.mark.parametrize(
