@@ -15,6 +15,7 @@ import shlex
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -74,20 +75,20 @@ def table(runs: Sequence[SavedRun]) -> str:
     for run in runs:  # newest first
         by_settings[settings(run)].setdefault(run.seed, run)
     rows = [row(list(seeds.values())) for seeds in by_settings.values()]
-    groups = [bucket for bucket in rows[0][2] if bucket != ALL]
+    groups = [bucket for bucket in rows[0].values if bucket != ALL]
     first = groups[0] if groups else ALL
-    rows.sort(key=lambda one: -one[2][first][0])
-    heads = ["model", "seeds", *groups, ALL, "training", "test", "CPUs", "parameters", "memory"]
-    lines = []
-    for label, cells, values, _ in rows:
-        shown = [value_with_interval(values.get(bucket)) for bucket in [*groups, ALL]]
-        lines.append([label, cells[0], *shown, *cells[1:]])
-    commands = [f"    {command}" for _, _, _, command in rows]
+    rows.sort(key=lambda one: -one.values[first][0])
+    costs = ["training", "test", "CPUs", "parameters", "memory"]
+    lines, commands = [], []
+    for number, one in enumerate(rows, 1):
+        shown = [value_with_interval(one.values.get(bucket)) for bucket in [*groups, ALL]]
+        lines.append([str(number), one.label, one.seeds, *shown, *one.costs])
+        commands.append(f"{number}. `{shlex.join(with_rows(one.words, rows))}`")
     return "\n\n".join(
         [
             "ndcg@10:",
-            markdown.table(heads, lines),
-            "The commands, in this order:",
+            markdown.table(["", "model", "seeds", *groups, ALL, *costs], lines),
+            "The commands, where `RUN_2` is the run of the second:",
             "\n".join(commands),
         ]
     )
@@ -96,26 +97,54 @@ def table(runs: Sequence[SavedRun]) -> str:
 Values = dict[str, tuple[float, float, float]]
 
 
-def row(runs: Sequence[SavedRun]) -> tuple[str, list[str], Values, str]:
-    """Label, cells of seeds and costs, values by bucket, and the command of the first run."""
+@dataclass(frozen=True)
+class Row:
+    """A model with the runs of its seeds.
+
+    Attributes:
+        ids: of the runs.
+        costs: cells of seconds, CPUs, parameters and memory.
+        values: of the metric, by bucket.
+        words: of the command that made the first run.
+    """
+
+    ids: list[str]
+    label: str
+    seeds: str
+    costs: list[str]
+    values: Values
+    words: list[str]
+
+
+def row(runs: Sequence[SavedRun]) -> Row:
+    """The runs of one model."""
     some, tags = runs[0], [run.tags for run in runs]
     label = some.params.get("experiment") or name(some)
     if some.tags.get("lrec.simple") == "True":
         label = f"*{label}*"
-    cells = [
-        str(len(runs)) if some.seeded else "any",
+    costs = [
         markdown.seconds(mean_of(tags, "lrec.fit_seconds")),
         markdown.seconds(mean_of(tags, "lrec.test_seconds")),
         some.tags.get("lrec.cpus", "–"),
         "–" if (n := mean_of(tags, "lrec.parameters")) is None else f"{n:,.0f}",
         "–" if (size := mean_of(tags, "lrec.peak_memory_gb")) is None else f"{size:.1f} GB",
     ]
+    seeds = str(len(runs)) if some.seeded else "any"
     words = [word for word in origin_of(some.tags) or [] if not is_aside(word)]
-    return label, cells, values_of(runs), shlex.join(words)
+    return Row([run.id for run in runs], label, seeds, costs, values_of(runs), words)
+
+
+def with_rows(words: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """A command with the numbers of rows for the ids of their runs, which no other store knows."""
+    for number, one in enumerate(rows, 1):
+        for run_id in one.ids:
+            words = [word.replace(f"'{run_id}'", f"RUN_{number}") for word in words]
+    return list(words)
 
 
 def is_aside(word: str) -> bool:
-    return word.lstrip("+").partition("=")[0].partition(".")[0] in ASIDE and "=" in word
+    key = word.lstrip("+").partition("=")[0]
+    return key.partition(".")[0] in ASIDE and "=" in word and key != "strategy.precision"
 
 
 def mean_of(tags: Sequence[dict[str, str]], key: str) -> float | None:

@@ -24,7 +24,7 @@ def test_a_row_for_each_model_with_values_costs_and_command(
     leaderboard.main(["--where", "params.split = 'global_time'"], page)
     text = page.read_text()
     assert "older" not in text
-    (row,) = (line for line in text.splitlines() if line.startswith("| *ease* |"))
+    (row,) = (line for line in text.splitlines() if "| *ease* |" in line)
     cells = [cell.strip() for cell in row.split("|")[1:-1]]
     metrics = json.loads((finished.run / "metrics.json").read_text())["ease"]
     value = f"{metrics['ndcg_at_10/all']:.4f}".replace("0.", ".")
@@ -33,7 +33,7 @@ def test_a_row_for_each_model_with_values_costs_and_command(
     assert float(low) <= float(value) <= float(high)
     assert cells[-1].endswith("GB")
     assert cells[-5].endswith(" s")
-    assert "    lrec train model=ease" in text
+    assert ". `lrec train model=ease" in text
 
 
 def test_lists_of_any_make_enter(
@@ -51,7 +51,13 @@ def test_lists_of_any_make_enter(
     leaderboard.main([], page)
     text = page.read_text()
     assert "| theirs | any | ." in text
-    assert "    lrec evaluate " in text
+    assert "1. `lrec evaluate " in text
+
+
+def test_runs_in_a_command_are_those_of_rows() -> None:
+    rows = [leaderboard.Row([run], run, "1", [], {}, []) for run in ("0a", "1b")]
+    words = ["lrec", "blend", "runs=['1b','0a','2c']"]
+    assert leaderboard.with_rows(words, rows)[2] == "runs=[RUN_2,RUN_1,'2c']"
 
 
 @pytest.mark.parametrize(
