@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -88,14 +87,10 @@ def _refusal(candidate: Candidate, point: Point) -> str | None:
         if point.keys() & {*groups()}:
             candidate.compose(overrides_of({k: written(v) for k, v in point.items()}))
         else:
-            values = deepcopy(composed.values)
+            config = OmegaConf.create(composed.values)
             for key, value in point.items():
-                *parents, name = key.split(".")
-                node = values
-                for parent in parents:
-                    node = node[parent]
-                node[name] = value
-            check(OmegaConf.create(values), RunSettings, composed.choices)
+                OmegaConf.update(config, key, value, merge=False)
+            check(config, RunSettings, composed.choices)
     except Exception as error:  # of a constructor, which may be anybody's
         return one_line(error)
     return None
