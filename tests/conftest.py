@@ -86,9 +86,8 @@ def eagerly() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def forgotten_store() -> Iterator[None]:
-    """MLflow writes the store that a test reads into the environment of all that follow."""
+def _restored_store() -> Iterator[None]:
+    """Forget, at the end, which MLflow store was chosen: MLflow writes it into the environment."""
     before = os.environ.get("MLFLOW_TRACKING_URI")
     yield
     chosen = sys.modules.get("mlflow.tracking._tracking_service.utils")
@@ -97,6 +96,18 @@ def forgotten_store() -> Iterator[None]:
     os.environ.pop("MLFLOW_TRACKING_URI", None)
     if before is not None:
         os.environ["MLFLOW_TRACKING_URI"] = before
+
+
+@pytest.fixture(scope="module", autouse=True)
+def store_of_module() -> Iterator[None]:
+    """The store that a fixture of a module chooses is that module's."""
+    yield from _restored_store()
+
+
+@pytest.fixture(autouse=True)
+def store_of_test() -> Iterator[None]:
+    """The store that a test chooses is that test's."""
+    yield from _restored_store()
 
 
 @pytest.fixture(scope="session")
