@@ -126,7 +126,8 @@ def compare(
             model, or latest.
         overrides: of `lrec compare`, such as `resamples=1000`, for logged runs.
         primary: the metric that verdicts are given by.
-        baseline: a model's name; None takes the simple model that is best on validation.
+        baseline: a model's name, or the id of a logged run of it; None takes the simple model that
+            is best on validation.
         log: True makes a run of the comparison, with its page, as `lrec compare` does; None does so
             where all candidates are logged. False compares results of `lrec.train` in memory.
         verbose: False prints nothing.
@@ -165,6 +166,11 @@ def _in_memory(
     for result in results:
         by_name[result.name].append(result)
     for name, those in by_name.items():
+        if len({str(vars(one.settings.split)) for one in those}) > 1:
+            raise ComparisonError(
+                f"the results of {name} are of several splits: windows, folds and split seeds are "
+                "compared as replicates where runs are logged (log=True)."
+            )
         if len({one.seed for one in those}) < len(those):
             raise ComparisonError(f"two results are of {name} with the same seed: compare one.")
     tables = [

@@ -79,3 +79,13 @@ def test_refusals(results: list[lrec.TrainedRun]) -> None:
         lrec.compare(results[:1])
     with pytest.raises(ComparisonError, match="same seed"):
         lrec.compare([results[0], results[0]])
+
+
+def test_several_splits_are_no_seeds(tiny: Path) -> None:
+    data = lrec.Interactions.from_frame(pd.read_csv(tiny))
+    splits = [lrec.split(data, "split=ratio", "split.folds=2", f"split.fold={n}") for n in (0, 1)]
+    results = [
+        lrec.train("model=ease", *QUICK, data=split, log=False, verbose=False) for split in splits
+    ]
+    with pytest.raises(ComparisonError, match="ease are of several splits"):
+        lrec.compare(results)

@@ -372,6 +372,22 @@ def test_wrong_settings_of_reveal_are_one_line(
     assert words in answer.complaint
 
 
+@pytest.mark.parametrize(
+    ("candidates", "words"),
+    [
+        ("candidates=[ease,itemknn]", "a curve needs 60 users"),
+        ('candidates=[ease,"model=itemknn split=leave_one_out"]', "runs with split=leave_one_out"),
+    ],
+)
+def test_reveal_refuses_before_it_trains(
+    tmp_path: Path, lrec: CommandLine, candidates: str, words: str
+) -> None:
+    answer = lrec(tmp_path, "reveal", candidates, "min_users=60", *SMALL[:3])
+    assert (answer.rc, answer.out.count("to train")) == (1, 0)
+    assert words in answer.complaint
+    assert not (tmp_path / "mlflow.db").exists()
+
+
 @pytest.mark.slow
 def test_simulation_has_a_table_a_document_and_a_page(
     workspace: Workspace, simulated: Answer

@@ -8,6 +8,8 @@ from statistics import fmean
 from lrec.commands.runs.selection import ComparedModel
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 
+SHORTEST = 4  # letters of a run's id that may stand for it
+
 
 def choose_baseline(
     models: Sequence[ComparedModel], primary: str, direction: int, requested: str | None
@@ -18,17 +20,26 @@ def choose_baseline(
 
     Args:
         direction: of the primary metric, 1 where more is better, -1 where less is.
+        requested: a model's name, or the id of one of its runs or the first letters of it.
 
     Raises:
         ComparisonError: there is none.
     """
     names = [model.name for model in models]
     if requested is not None:
-        if requested not in names:
+        if requested in names:
+            return requested
+        of_run = [
+            model.name
+            for model in models
+            if any(run.id.startswith(requested.lower()) for _, run in model.trained)
+        ]
+        if len(requested) < SHORTEST or len(of_run) != 1:
             raise ComparisonError(
-                f"baseline must be one of the models: {', '.join(names)}. Received: {requested}"
+                f"baseline must be one of the models, {', '.join(names)}, or a run of one of them. "
+                f"Received: {requested}"
             )
-        return requested
+        return of_run[0]
     key = f"val/{primary}/all"
     values = {
         model.name: fmean(run.metrics[key] for _, run in model.trained)

@@ -13,7 +13,7 @@ from lrec.base.files import write_table, write_text
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import over_runs, with_saved
 from lrec.commands.reveal.curve_measures import EARLY
-from lrec.commands.reveal.curves import Curves, reveal_curves
+from lrec.commands.reveal.curves import Curves, cohorts_of, reveal_curves
 from lrec.commands.reveal.revealer import HistoryRevealer
 from lrec.commands.reveal.sentences import lead_sentences, summary
 from lrec.commands.reveal.table import curves_table
@@ -63,6 +63,10 @@ class RevealSettings(SelectionSettings):
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
         self.primary_metric  # noqa: B018 - checked as it is taken apart
 
+    def check_users(self, split: Split) -> None:
+        """Refuse data without enough users for a curve."""
+        cohorts_of(split.test.history.lengths, self.lengths, self.min_users)
+
     @property
     def primary_metric(self) -> tuple[RankingMetric, int]:
         """The metric of the curves, and its k.
@@ -94,6 +98,7 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     models = settings.compared_models(run_ids, screen, least=1)
     run_id = models[0].any.id
     split = held_out_split(settings_of(run_id, location_of(config)), "reveal", run_id)
+    settings.check_users(split)
     settings.strategy.start_for(any(model.uses_tensorflow for model in models))
     metric, k = settings.primary_metric
     revealer = HistoryRevealer(split, metric, k, settings.lengths)

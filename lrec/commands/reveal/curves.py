@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, nan_mean
+from lrec.base.errors import DataError
 from lrec.commands.reveal.curve_measures import area, leads_from, needed, own_points
 from lrec.evaluation.references import POPULARITY
 from lrec.evaluation.statistics import bootstrap, interval
@@ -81,18 +82,11 @@ def reveal_curves(
         min_users: fewest users of a cohort.
 
     Raises:
-        ValueError: no cohort has enough users.
+        DataError: no cohort has enough users.
     """
     import pandas as pd
 
-    n_users = {n: int((history >= n).sum()) for n in lengths if n >= SHORTEST}
-    # Where two cohorts have the same users, the longer curve holds the other.
-    cohorts = list({users: n for n, users in n_users.items() if users >= min_users}.values())
-    if not cohorts:
-        raise ValueError(
-            f"a curve needs {min_users} users with {SHORTEST} items or more. Received: "
-            f"{int((history >= SHORTEST).sum())} of {len(history)} users held out"
-        )
+    cohorts = cohorts_of(history, lengths, min_users)
     points: list[dict[str, Any]] = []
     summary: list[dict[str, Any]] = []
     winners: list[dict[str, Any]] = []
@@ -124,6 +118,24 @@ def reveal_curves(
         winners=pd.DataFrame(winners),
         natural=pd.DataFrame(_natural(models, history, lengths, min_users, resamples)),
     )
+
+
+def cohorts_of(history: Ints, lengths: Sequence[int], min_users: int) -> list[int]:
+    """The fewest items that the users of each curve have; see `reveal_curves`.
+
+    Raises:
+        DataError: no cohort has enough users.
+    """
+    n_users = {n: int((history >= n).sum()) for n in lengths if n >= SHORTEST}
+    # Where two cohorts have the same users, the longer curve holds the other.
+    cohorts = list({users: n for n, users in n_users.items() if users >= min_users}.values())
+    if not cohorts:
+        raise DataError(
+            f"a curve needs {min_users} users with {SHORTEST} items or more: hold out more users "
+            "(split.test), or set min_users. Received: "
+            f"{int((history >= SHORTEST).sum())} of {len(history)} users held out"
+        )
+    return cohorts
 
 
 def _points(

@@ -170,13 +170,22 @@ def held_out_split(settings: RunSettings, command: str, run_id: str) -> Split:
     Raises:
         DataError: its users are not held out whole, or the data has changed since.
     """
-    if settings.split.name != "user_holdout":
+    refuse_other_splits(settings.split.name, command)
+    return loading.split(settings, refuse_changed(settings.dataset.load(), run_id))
+
+
+def refuse_other_splits(split: str, command: str) -> None:
+    """Refuse runs whose split holds out no whole users.
+
+    Raises:
+        DataError: naming the split.
+    """
+    if split != "user_holdout":
         raise DataError(
             f"{command} asks about users that no model has trained on, so it needs runs with "
             "split=user_holdout: name candidates=[…], or train them. "
-            f"Received: runs with split={settings.split.name}"
+            f"Received: runs with split={split}"
         )
-    return loading.split(settings, refuse_changed(settings.dataset.load(), run_id))
 
 
 def other_references(split: Split, names: Sequence[str]) -> dict[str, Model]:

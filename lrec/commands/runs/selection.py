@@ -23,6 +23,7 @@ from lrec.commands.runs.same_replicates import part_of, part_words, same_replica
 from lrec.commands.runs.saved import load_config
 from lrec.commands.runs.unnamed import left_out_words, newest_comparable
 from lrec.commands.settings import RunSettings
+from lrec.data.queries import Split
 from lrec.evaluation.comparison.user_alignment import ComparisonError
 from lrec.model import Model
 from lrec.reporting.terminal import Screen
@@ -74,6 +75,16 @@ class SelectionSettings(RunSettings):
             for key, value in values.items():
                 OmegaConf.update(config, key, value, force_add=True)
         return config
+
+    def check_users(self, split: Split) -> None:
+        """Refuse data that the command can say nothing about; before any model is trained.
+
+        Args:
+            split: with users held out whole.
+
+        Raises:
+            DataError: naming what is missing.
+        """
 
     def compared_models(
         self, ids: Sequence[str], screen: Screen, least: int = 2

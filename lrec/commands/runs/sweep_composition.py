@@ -9,7 +9,9 @@ from pathlib import Path
 from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, nearest
 from lrec.commands.composing import LOCATION, Composer, Invocation, Job, key_of, own_keys
+from lrec.commands.loading import load_data, split
 from lrec.commands.runs.find_or_train import find_or_train
+from lrec.commands.runs.saved import refuse_other_splits
 from lrec.commands.runs.selection import SelectionSettings
 
 # Keys that may be set although nothing is trained.
@@ -36,6 +38,7 @@ def candidate_runs(
     Raises:
         ConfigError: a candidate's config does not fit, or there are none, and the command line
             sets what only a training run has.
+        DataError: the command needs other users held out.
     """
     own, composer = own_keys(type(settings)), invocation.composer
     shared = training_overrides(composer, own)
@@ -56,6 +59,11 @@ def candidate_runs(
     command = [Path(settings.file).stem, *invocation.config.overrides]
     if settings.loads_models:
         refuse_unsaved(jobs, command[0])
+    if settings.held_out:
+        for job, _ in jobs:
+            refuse_other_splits(job.split.name, command[0])
+        first, _ = jobs[0]  # all have the same data, or are refused
+        settings.check_users(split(first, load_data(first)))
     run_ids = find_or_train(jobs, settings.fresh, invocation.launch, command)
     return [str(run_id) for run_id in run_ids]
 

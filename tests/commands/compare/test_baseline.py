@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from helpers.saved_runs import saved_run
 
@@ -22,10 +24,21 @@ def test_the_baseline_is_the_best_simple_model_on_validation() -> None:
     assert choose_baseline(models, "ndcg_at_10", 1, None) == "itemknn"
     assert choose_baseline(models, "ndcg_at_10", -1, None) == "ease"
     assert choose_baseline(models, "ndcg_at_10", 1, "vae") == "vae"
-    with pytest.raises(ComparisonError, match=r"ease, itemknn, vae\. Received: slim"):
+    with pytest.raises(ComparisonError, match=r"ease, itemknn, vae, or a run of one of them\. Received: slim"):
         choose_baseline(models, "ndcg_at_10", 1, "slim")
     with pytest.raises(ComparisonError, match=r"val/recall_at_20/all"):
         choose_baseline(models, "recall_at_20", 1, None)
+
+
+def test_a_baseline_can_be_named_by_a_run() -> None:
+    runs = [saved_run("ease"), saved_run("itemknn"), saved_run("vae")]
+    runs = [replace(run, id=f"{n}abc{n}") for n, run in enumerate(runs)]
+    models = select(runs, True)
+    assert choose_baseline(models, "ndcg_at_10", 1, "2abc2") == "vae"
+    assert choose_baseline(models, "ndcg_at_10", 1, "0ABC") == "ease"
+    for unknown in ("abc0", "0ab", ""):
+        with pytest.raises(ComparisonError, match="or a run of one of them"):
+            choose_baseline(models, "ndcg_at_10", 1, unknown)
 
 
 def test_the_baseline_is_the_best_over_all_its_seeds() -> None:

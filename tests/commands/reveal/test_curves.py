@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lrec.base.errors import DataError
 from lrec.commands.reveal.curves import ModelCurves, reveal_curves
 from lrec.commands.reveal.page import page
 from lrec.commands.reveal.sentences import lead_sentences
@@ -85,7 +86,7 @@ def test_cohorts_of_the_same_users_are_one() -> None:
 def test_too_few_users_are_refused() -> None:
     history = np.array([1] * 100 + [8] * 20)
     model = measured("model", np.zeros(5), history)
-    with pytest.raises(ValueError, match="Received: 20 of 120 users"):
+    with pytest.raises(DataError, match="Received: 20 of 120 users"):
         reveal_curves([model], history, LENGTHS, 30, 200)
 
 
