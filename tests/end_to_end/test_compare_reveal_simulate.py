@@ -376,7 +376,7 @@ def test_wrong_settings_of_reveal_are_one_line(
     ("candidates", "words"),
     [
         ("candidates=[ease,itemknn]", "a curve needs 60 users"),
-        ('candidates=[ease,"model=itemknn split=leave_one_out"]', "runs with split=leave_one_out"),
+        ('candidates=[ease,"model=itemknn split=ratio"]', "runs with split=ratio"),
     ],
 )
 def test_reveal_refuses_before_it_trains(
