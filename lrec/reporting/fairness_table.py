@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
 
 from lrec.reporting.formatting import metric_name, number
 from lrec.reporting.terminal import cell, plain_table
 
-NAMES = {
-    "difference": "largest difference",
-    "mean_difference": "mean difference",
-    "ratio": "worst / best",
-}
-HEADS = [head for name in NAMES.values() for head in (name, "95 % interval", "by chance")]
+MEASURES = ("difference", "difference_low", "difference_high", "difference_by_chance", "ratio")
+HEADS = ("diff.", "95 % interval", "by chance", "worst/best")
 
 
 def fairness_table(
@@ -29,34 +25,33 @@ def fairness_table(
     Returns:
         The table; None where no two groups are large enough.
     """
-    title = f"how far the groups by {bucketing} lie apart (those of 30 or more users)"
+    title = f"largest difference between the groups by {bucketing} (those of 30 or more users)"
     table = plain_table("metric", "", *HEADS, title=title, right=HEADS)
     for metric in metrics:
         label = metric_name(metric)
         for model, values in rows.items():
             if f"fairness/difference/{metric}/{bucketing}" not in values:
                 continue
-            cells = [text for name in NAMES for text in _cells(values, name, metric, bucketing)]
+            keys = (f"{name}/{metric}/{bucketing}" for name in MEASURES)
+            cells = distance_cells(values.get(f"fairness/{key}") for key in keys)
             style = None if values is next(iter(rows.values())) else "dim"
             table.add_row(cell(label), cell(model), *cells, style=style)
             label = ""
     return table if table.row_count else None
 
 
-def distance_cells(
-    value: float | None, low: float | None, high: float | None, by_chance: float | None
-) -> tuple[str, str, str]:
-    """A distance, its interval, and what chance makes of groups that are alike."""
-    return (
-        number(value),
-        "" if low is None else f"{number(low)} to {number(high)}",
-        ("" if by_chance is None else number(by_chance)),
-    )
+def distance_cells(values: Iterable[float | None]) -> list[str]:
+    """Cells of a distance.
 
-
-def _cells(
-    values: Mapping[str, float], name: str, metric: str, bucketing: str
-) -> tuple[str, str, str]:
-    suffixes = ("", "_low", "_high", "_by_chance")
-    keys = (f"fairness/{name}{suffix}/{metric}/{bucketing}" for suffix in suffixes)
-    return distance_cells(*map(values.get, keys))
+    Args:
+        values: the largest difference, low and high end of its interval, what chance makes of
+            groups that are alike, and the worst group's mean over the best one's.
+    """
+    difference, low, high, by_chance, ratio = values
+    interval = "" if low is None else f"{number(low)} to {number(high)}"
+    return [
+        number(difference),
+        interval,
+        "" if by_chance is None else number(by_chance),
+        number(ratio),
+    ]

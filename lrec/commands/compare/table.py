@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
@@ -14,7 +14,7 @@ from lrec.evaluation.by_item.item_buckets import RECALL
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
 from lrec.evaluation.user_table import bucket_columns
-from lrec.reporting.fairness_table import HEADS, NAMES, distance_cells
+from lrec.reporting.fairness_table import HEADS, distance_cells
 from lrec.reporting.formatting import metric_name, number, probability, relative, signed
 from lrec.reporting.terminal import cell, plain_table
 
@@ -50,7 +50,7 @@ def items_table(comparison: Comparison) -> Table | None:
     rows = [row for row in of_all_users(comparison) if row["pairs"]]
     if not rows:
         return None
-    numbers = ("value", "95 % interval", "diff.", "95 % interval of it")
+    numbers = ("value", "diff.", "95 % interval")
     title = f"{metric_name(rows[0]['measure'])}: share of held-out items found, by their popularity"
     table = plain_table("items", *numbers, title=title, right=numbers)
     for name in dict.fromkeys(row["items"] for row in rows):
@@ -58,14 +58,12 @@ def items_table(comparison: Comparison) -> Table | None:
         table.add_row(Text(f"{name} ({own[0]['pairs']:,.0f} targets)", style="bold"))
         for row in own:
             is_base = row["difference"] is None
+            low, high = signed(row["difference_low"]), signed(row["difference_high"])
             table.add_row(
                 cell(f"  {row['model']}"),
                 number(row["value"]),
-                f"{number(row['low'])} to {number(row['high'])}",
                 signed(row["difference"]),
-                ""
-                if is_base
-                else f"{signed(row['difference_low'])} to {signed(row['difference_high'])}",
+                "" if is_base else f"{low} to {high}",
                 style="dim" if is_base else None,
             )
     return table
@@ -76,7 +74,8 @@ def fairness_table(comparison: Comparison) -> Table | None:
     rows = [row for row in comparison.fairness_records if row["metric"] == comparison.primary]
     if not rows:
         return None
-    title = f"{metric_name(comparison.primary)}: how far groups lie apart (those of 30 or more)"
+    name = metric_name(comparison.primary)
+    title = f"{name}: largest difference between groups (those of 30 or more users)"
     table = plain_table("groups by", *HEADS, title=title, right=HEADS)
     for bucketing in dict.fromkeys(row["bucketing"] for row in rows):
         table.add_row(Text(bucketing, style="bold"))
@@ -86,15 +85,12 @@ def fairness_table(comparison: Comparison) -> Table | None:
                 for row in rows
                 if row["bucketing"] == bucketing and row["model"] == model
             }
-            cells = [text for name in NAMES for text in _distance(own.get(name))]
+            apart, ratio = own.get("difference", {}), own.get("ratio", {})
+            values = [apart.get(key) for key in ("value", "low", "high", "by_chance")]
+            cells = distance_cells([*values, ratio.get("value")])
             style = "dim" if model == comparison.baseline else None
             table.add_row(cell(f"  {model}"), *cells, style=style)
     return table
-
-
-def _distance(row: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    names = ("value", "low", "high", "by_chance")
-    return distance_cells(*((None if row is None else row[name]) for name in names))
 
 
 def of_all_users(comparison: Comparison, measure: str = RECALL) -> list[dict[str, Any]]:

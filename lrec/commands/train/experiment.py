@@ -243,7 +243,11 @@ def show_groups(
     Args:
         rows: metrics of the model and of the references beside it.
     """
-    tables = [item_table(result.values, result.item_edges, settings.groups, max(settings.k))]
+    items = item_table(result.values, result.item_edges, settings.groups, max(settings.k))
+    if items is not None:
+        edges = ", ".join(f"{name}: {words}" for name, words in result.item_edges.items())
+        screen.line(f"items by popularity: {edges}")
+    tables = [items]
     shown = run_logging.shown_columns(rows, settings)
     tables += [fairness_table(rows, bucketing, shown) for bucketing in settings.bucket]
     for table in tables:
