@@ -116,6 +116,8 @@ def _padded(scores: Sparse, rows: Ints, least: int) -> tuple[Ints, Floats]:
     first, count = scores.indptr[rows], np.diff(scores.indptr)[rows]
     step = np.arange(max(int(count.max()), least))
     inside = step < count[:, None]
+    if not scores.nnz:  # no history reaches an item
+        return np.zeros(inside.shape, scores.indices.dtype), np.full(inside.shape, np.float32(-1))
     entry = np.where(inside, first[:, None] + step, 0)
     return scores.indices[entry], np.where(inside, scores.data[entry], np.float32(-1))
 

@@ -58,6 +58,16 @@ def queries_of(n_users: int, n_items: int, seed: int) -> Queries:
     return Queries(history, history, target)
 
 
+@pytest.mark.parametrize("n_users", [4, 120])
+def test_histories_that_reach_nothing_get_lists_too(n_users: int) -> None:
+    """A matrix without any entry: rules from an item that nothing follows, for example."""
+    scores = np.zeros((n_users, 500), np.float32)
+    queries = queries_of(n_users, 500, seed=1)
+    for k in (1, 25):
+        expected = Ranker(Whole(scores, [1] * 500), k)(queries)
+        assert same(Ranker(Sparse(scores, [1] * 500), k)(queries), expected)
+
+
 @pytest.mark.parametrize("n_items", [9, 500, 3000])
 @pytest.mark.parametrize("levels", [1, 3, 10**6])
 @pytest.mark.parametrize("sign", [0, -1])
