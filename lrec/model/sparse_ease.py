@@ -43,7 +43,7 @@ class SparseEASE(ItemItemModel):
     one_at_a_time = "its regressions are solved with every core"
 
     def __init__(
-        self, regularisation: float = 200.0, neighbours: int = 100, recency: float = 1.0
+        self, regularisation: float = 1800.0, neighbours: int = 100, recency: float = 0.55
     ) -> None:
         if regularisation <= 0:
             raise ValueError(f"regularisation must be positive. Received: {regularisation}")

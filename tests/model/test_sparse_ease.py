@@ -70,9 +70,9 @@ def test_with_all_items_as_neighbours_it_is_ease(
     split = split_of(baskets)
     dense = fitted(EASE(30.0), split)
     histories = Histories.of(baskets)
-    sparse = fitted(SparseEASE(30.0, 39), split)
+    sparse = fitted(SparseEASE(30.0, 39, recency=1.0), split)
     np.testing.assert_allclose(sparse.score(histories), dense.score(histories), atol=1e-5)
-    fewer = fitted(SparseEASE(30.0, 10), split)
+    fewer = fitted(SparseEASE(30.0, 10, recency=1.0), split)
     assert np.abs(fewer.score(histories) - dense.score(histories)).max() > 1e-2
     assert fewer.weights.nnz == 10 * 40
 
