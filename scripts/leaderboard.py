@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import re
 import shlex
 import statistics
 from collections import defaultdict
@@ -135,11 +136,18 @@ def row(runs: Sequence[SavedRun]) -> Row:
 
 
 def with_rows(words: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """A command with the numbers of rows for the ids of their runs, which no other store knows."""
-    for number, one in enumerate(rows, 1):
-        for run_id in one.ids:
-            words = [word.replace(f"'{run_id}'", f"RUN_{number}") for word in words]
-    return list(words)
+    """A command with the numbers of rows for the ids of their runs, which no other store knows.
+
+    An id may be given by its first letters.
+    """
+
+    def row_of(found: re.Match[str]) -> str:
+        for number, one in enumerate(rows, 1):
+            if any(run_id.startswith(found[1]) for run_id in one.ids):
+                return f"RUN_{number}"
+        return found[0]
+
+    return [re.sub(r"(?<=[\[,=])'?([0-9a-f]{4,32})'?(?=[],]|$)", row_of, word) for word in words]
 
 
 def is_aside(word: str) -> bool:

@@ -55,9 +55,10 @@ def test_lists_of_any_make_enter(
 
 
 def test_runs_in_a_command_are_those_of_rows() -> None:
-    rows = [leaderboard.Row([run], run, "1", [], {}, []) for run in ("0a", "1b")]
-    words = ["lrec", "blend", "runs=['1b','0a','2c']"]
-    assert leaderboard.with_rows(words, rows)[2] == "runs=[RUN_2,RUN_1,'2c']"
+    rows = [leaderboard.Row([run], run, "1", [], {}, []) for run in ("0a34f", "1b56c")]
+    words = ["lrec", "blend", "runs=['1b56c',0a34f,1b56,'2c']", "run=0a34", "seed=1", "model=ease"]
+    shown = ["lrec", "blend", "runs=[RUN_2,RUN_1,RUN_2,'2c']", "run=RUN_1", "seed=1", "model=ease"]
+    assert leaderboard.with_rows(words, rows) == shown
 
 
 @pytest.mark.parametrize(
