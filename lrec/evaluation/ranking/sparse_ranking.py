@@ -6,8 +6,8 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Sparse
 from lrec.base.bits import splitmix64
+from lrec.evaluation.ranking.tied_items import first_of_ties
 from lrec.evaluation.ranking.top_k_arrays import (
-    EMPTY,
     best_columns,
     best_keys,
     tie_break_keys_of,
@@ -77,24 +77,47 @@ def rank_sparse(
         values[part] = np.take_along_axis(numbers, chosen, axis=1)
 
     short = rows[n_positive[rows] < k]
-    codes = splitmix64(np.arange(n_items if len(short) else 0, dtype=np.uint64))
-    for part in _split(short, n_items):
-        keys = tie_break_keys_of(users[part], codes)
-        entries = scores[part].tocoo()
-        other = entries.data != 0
-        keys[entries.row[other], entries.col[other]] = EMPTY
-        keys[_own(masked, part, n)] = EMPTY
-        zeros = best_keys(keys, k)
-        place = np.arange(k) - n_positive[part][:, None]
-        filled = place >= 0
-        items[part] = np.where(filled, np.take_along_axis(zeros, place.clip(0), 1), items[part])
-        values[part] = np.where(filled, 0, values[part])
+    if len(short):
+        _fill(items, values, short, n_positive[short], scores, masked_key, users)
     for part in _split(np.flatnonzero(whole), n_items):
         dense = scores[part].toarray()
         dense[~is_personalised[part]] = popularity
         dense[_own(masked, part, n)] = -np.inf
         items[part], values[part] = top_k_arrays(dense, k, users[part])
     return items, values
+
+
+def _fill(
+    items: Ints,
+    values: Floats,
+    rows: Ints,
+    n_positive: Ints,
+    scores: Sparse,
+    masked_key: Ints,
+    users: Ints,
+) -> None:
+    """Fill lists up with items of score 0, in place.
+
+    Args:
+        items, values: all lists.
+        rows: `(n,)`, rising or not, the lists that are short.
+        n_positive: `(n,)`, items that they have.
+        masked_key: rows and items that may not be recommended, in one number, sorted.
+    """
+    k, n_items = items.shape[1], scores.shape[1]
+    own = scores[rows].tocoo()
+    scored = own.data != 0
+    scored_key = np.sort(own.row[scored].astype(np.int64) * n_items + own.col[scored])
+    bounds = np.searchsorted(masked_key, np.stack([rows, rows + 1]) * n_items)
+    wide = k - n_positive + np.bincount(own.row[scored], minlength=len(rows))
+    row, item = first_of_ties(users[rows], wide + bounds[1] - bounds[0], n_items)
+    taken = _contains(scored_key, row * n_items + item)
+    taken |= _contains(masked_key, rows[row] * n_items + item)
+    row, item = row[~taken], item[~taken]
+    place = np.arange(len(row)) - np.searchsorted(row, row) + n_positive[row]
+    first = place < k
+    items[rows[row[first]], place[first]] = item[first]
+    values[rows[row[first]], place[first]] = 0
 
 
 def _split(rows: Ints, n_items: int) -> list[Ints]:

@@ -152,8 +152,10 @@ def tie_breaks(users: Ints, items: Ints) -> Ints:
     Args:
         users, items: codes after `splitmix64`, uint64, that broadcast.
     """
-    keys: Ints = (splitmix64(users ^ items) >> np.uint64(32)).astype(np.int64)
-    return keys
+    keys = splitmix64(users ^ items)
+    keys >>= np.uint64(32)
+    signed: Ints = keys.view(np.int64)
+    return signed
 
 
 def tie_break_keys_of(users: Ints, codes: Ints) -> Ints:
