@@ -13,6 +13,7 @@ from lrec.base.arrays import Floats
 from lrec.base.config.check import component_class
 from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, DataError
+from lrec.base.sets import unique
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import load_model, refuse_changed, split_of
@@ -172,7 +173,7 @@ def silhouettes(space: Floats, buckets: Sequence[Buckets]) -> dict[str, float]:
     values = {}
     for bucket in buckets:
         inside = bucket.label >= 0
-        if 2 <= len(np.unique(bucket.label[inside])) < inside.sum():
+        if 2 <= len(unique(bucket.label[inside])) < inside.sum():
             value = silhouette_score(space[inside], bucket.label[inside])
             values[f"silhouette/{bucket.bucketing}"] = float(value)
     return values

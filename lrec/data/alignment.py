@@ -8,6 +8,7 @@ import numpy as np
 
 from lrec.base.arrays import Array, Bools, Ints, Strings
 from lrec.base.errors import DataError
+from lrec.base.sets import is_among
 from lrec.data import genre_matrix
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
@@ -153,4 +154,4 @@ def seen(targets: Histories, user_ids: Strings, trained: Split, selected: bool =
             for part in (trained.train, *([trained.validation.target] if selected else []))
         ]
     )
-    return (user >= 0) & np.isin(user * n_items + targets.item, pairs)
+    return (user >= 0) & is_among(user * n_items + targets.item, pairs)

@@ -9,11 +9,10 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from lrec.base.arrays import Strings
 from lrec.base.errors import ConfigError, shown
 from lrec.base.mapped_arrays import read_mapped, read_meta
+from lrec.base.sets import is_among
 
 VARIABLE = "LREC_CACHE_SIZE"
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -112,5 +111,5 @@ def prepared_with(folder: Path, users: Strings) -> Iterator[tuple[Path, str]]:
         except (OSError, ValueError):
             yield path, ""
             continue
-        if np.isin(users, arrays["user_ids"]).any():
+        if is_among(users, arrays["user_ids"]).any():
             yield path, str(meta["digest"])

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lrec.base.arrays import Array, Arrays, Floats, Ints, Sparse
+from lrec.base.sets import unique
 
 MOST = 500  # the most genres that stand side by side in a dense matrix
 OFFSETS, CODES = "genre_offsets", "genre_codes"  # arrays on disk
@@ -26,7 +27,7 @@ def flags_of(row: Ints, genre: Ints, shape: tuple[int, int]) -> Sparse:
     """Flags of pairs `(n,)` of a row and a genre, each of which may occur several times."""
     from scipy.sparse import csr_array
 
-    pairs = np.unique(row.astype(np.int64) * max(shape[1], 1) + genre)
+    pairs = unique(row.astype(np.int64) * max(shape[1], 1) + genre)
     rows, genres = np.divmod(pairs, max(shape[1], 1))
     offsets = np.searchsorted(rows, np.arange(shape[0] + 1))
     return csr_array((np.ones(len(pairs), np.float32), genres, offsets), shape=shape)

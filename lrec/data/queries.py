@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lrec.base.arrays import Ints, Strings, offsets_of
+from lrec.base.sets import is_among
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import Truth
@@ -110,7 +111,7 @@ class Split:
         """
         held_out = [
             queries.train_history.take(
-                np.flatnonzero(~np.isin(queries.train_history.user, self.train.user))
+                np.flatnonzero(~is_among(queries.train_history.user, self.train.user))
             )
             for queries in (self.validation, self.test)
         ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints, Sparse, offsets_of
+from lrec.base.sets import unique
 
 NARROW = 64  # columns up to which sums are dense
 WIDE = 512  # columns above which those that are empty in a block are left out
@@ -37,7 +38,7 @@ def dense_blocks(*matrices: Sparse | Floats) -> Iterator[tuple[slice, list[Float
         rows = slice(start, start + size)
         parts: list[Sparse] = [matrix[rows] for matrix in matrices]
         if width > WIDE:
-            used = np.unique(np.concatenate([part.indices for part in parts]))
+            used = unique(np.concatenate([part.indices for part in parts]))
             parts = [part[:, used] for part in parts]
         yield rows, [part if isinstance(part, np.ndarray) else part.toarray() for part in parts]
 

@@ -9,6 +9,7 @@ import numpy as np
 from lrec.base.arrays import Bools, Ints, offsets_of
 from lrec.base.bits import splitmix64
 from lrec.base.errors import DataError
+from lrec.base.sets import unique
 from lrec.data.catalogue import Catalogue
 from lrec.data.queries import Queries
 
@@ -53,7 +54,7 @@ class Negatives:
             position = known.skipping(number, target.row[row])
             drawn[row, column] = np.searchsorted(self.until, position, side="right")
             attempt[row, column] += np.uint64(self.n)
-            rows = np.unique(row)
+            rows = unique(row)
             order = np.argsort(drawn[rows], axis=1, kind="stable")
             index, again = np.nonzero(_repeated(np.take_along_axis(drawn[rows], order, 1)))
             row, column = rows[index], order[index, again]
@@ -88,7 +89,7 @@ class _Known:
         n, n_items = len(queries), len(weights)
         parts = (queries.history, queries.masked, queries.train_history, queries.target)
         inside = [part.within(n_items) for part in parts]
-        pairs = np.unique(np.concatenate([part.row * n_items + part.item for part in inside]))
+        pairs = unique(np.concatenate([part.row * n_items + part.item for part in inside]))
         row, item = np.divmod(pairs, n_items)
         self.offsets = offsets_of(np.bincount(row, minlength=n))
         self.n_drawable = np.bincount(row, weights=weights[item] > 0, minlength=n).astype(np.int64)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.base.errors import shown
+from lrec.base.sets import unique
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
@@ -142,7 +143,7 @@ class Recommender:
         rows = [
             draw.choice(self.n_items, length, p=chance) for length in draw.integers(1, 21, size=n)
         ]
-        history = Histories.of([np.unique(row).tolist() for row in rows])
+        history = Histories.of([unique(row).tolist() for row in rows])
         return Queries(history, history, Histories.of([[]] * n))
 
     def _ranker(self, k: int) -> Ranker | ApproximateRanker:

@@ -14,6 +14,7 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, mean_by_row
 from lrec.base.bits import sortable, splitmix64
+from lrec.base.sets import is_among, unique
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.evaluator import EvaluationResult, Evaluator
@@ -96,7 +97,7 @@ class SampledRanking:
         queries = distinct_targets(self.evaluator.split.test)
         entries = np.cumsum(queries.target.lengths) * (self.negatives.n + 1)
         block = entries // ENTRIES
-        for number in np.unique(block):
+        for number in unique(block):
             yield queries.take(np.flatnonzero(block == number))
 
     def _part(self, ranker: Ranker, queries: Queries) -> dict[str, Floats]:
@@ -134,7 +135,7 @@ def owned(queries: Queries) -> Bools:
     """True for targets that may not be recommended, as the user has them already, `(targets,)`."""
     n_codes = 1 + max(int(part.item.max(initial=0)) for part in (queries.masked, queries.target))
     masked, target = (part.row * n_codes + part.item for part in (queries.masked, queries.target))
-    return np.isin(target, masked)
+    return is_among(target, masked)
 
 
 def order_keys(scores: Floats, users: Ints, items: Ints) -> Ints:

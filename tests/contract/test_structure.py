@@ -159,6 +159,24 @@ def heavy_libraries_are_imported_when_needed(package: Path) -> list[str]:
     return offenders
 
 
+def sets_are_sorted_and_not_hashed(package: Path) -> list[str]:
+    """`lrec.base.sets` has what NumPy does in many times as long where most values differ."""
+    offenders = []
+    for name, path in modules(package).items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(ast.Attribute(ast.Name("np"), "unique"), keywords=[]):
+                    offenders.append(f"{name}: np.unique without an index or counts")
+                case ast.Call(
+                    ast.Attribute(
+                        ast.Name("np"),
+                        "isin" | "union1d" | "intersect1d" | "setdiff1d" | "setxor1d" as function,
+                    )
+                ) if room(name) != "testing":
+                    offenders.append(f"{name}: np.{function}")
+    return offenders
+
+
 # Files that break a rule in a package of empty rooms, and words of what is found.
 PLANTED: dict[Rule, tuple[dict[str, str], str]] = {
     the_root_shows_the_rooms: ({"attic/__init__.py": ""}, "attic"),
@@ -196,6 +214,10 @@ PLANTED: dict[Rule, tuple[dict[str, str], str]] = {
     only_cli_imports_hydra_and_only_tracking_mlflow: (
         {"data/one.py": "def one():\n    from hydra.utils import get_class"},
         "lrec.data.one -> hydra",
+    ),
+    sets_are_sorted_and_not_hashed: (
+        {"data/one.py": "import numpy as np\nA, B = np.unique([1]), np.isin([1], [2])"},
+        "lrec.data.one: np.isin",
     ),
     heavy_libraries_are_imported_when_needed: (
         {"data/one.py": "import pandas as pd"},

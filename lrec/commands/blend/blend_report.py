@@ -144,4 +144,4 @@ class BlendReport:
 def shown_lengths(shortest: int, longest: int) -> Ints:
     """Lengths of histories to show weights for, between two that are among them."""
     between = [n for n in LENGTHS if shortest < n < longest]
-    return np.unique([shortest, *between, longest])
+    return np.array(sorted({shortest, *between, longest}))

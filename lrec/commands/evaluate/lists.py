@@ -9,6 +9,7 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Strings
 from lrec.base.errors import DataError, listed
+from lrec.base.sets import is_among
 from lrec.commands.evaluate.list_tables import normalised
 from lrec.data.alignment import index_of
 from lrec.data.queries import Split
@@ -86,7 +87,7 @@ def ranking_of(table: pd.DataFrame, split: Split, k: int, notes: list[str]) -> R
     again[np.unique(pair, return_index=True)[1]] = False  # of equal ones the first
     _note(notes, again, "items stand twice in a list: the first place counts")
     n_codes = len(split.catalogue.ids)
-    masked = np.isin(
+    masked = is_among(
         row * n_codes + code, queries.masked.row * np.int64(n_codes) + queries.masked.item
     )
     masked &= (code >= 0) & ~again
@@ -150,7 +151,7 @@ def predictions_of(table: pd.DataFrame, evaluator: Evaluator, notes: list[str]) 
     wanted = target.row * n_codes + target.item
     index = np.searchsorted(pair, wanted).clip(max=max(len(pair) - 1, 0))
     found = pair[index] == wanted if len(pair) else np.zeros(len(wanted), bool)
-    twice = int(np.isin(pair[1:][pair[1:] == pair[:-1]], wanted).sum())
+    twice = int(is_among(pair[1:][pair[1:] == pair[:-1]], wanted).sum())
     if twice:
         raise DataError(f"ratings: {twice:,} test pairs have several predictions. Leave one.")
     if not found.any():

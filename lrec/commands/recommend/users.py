@@ -13,6 +13,7 @@ import numpy as np
 from lrec.base.arrays import Bools, Floats, Ints, Strings, offsets_of
 from lrec.base.errors import DataError, as_list, listed
 from lrec.base.missing_files import looked_in
+from lrec.base.sets import unique
 from lrec.commands import loading
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import index_of
@@ -64,7 +65,7 @@ def known_users(
         users = codes_of(ids, data.user_ids, "users", needed="all")
     if not len(users):
         raise DataError(f"users={requested} is nobody.")
-    order = np.unique(users)
+    order = unique(users)
     code = index_of(data.item_ids, catalogue.ids[: catalogue.n_items]).astype(np.int32)
 
     def select(rows: Bools) -> Histories:

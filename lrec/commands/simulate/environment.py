@@ -8,6 +8,7 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, offsets_of
 from lrec.base.bits import splitmix64
+from lrec.base.sets import is_among
 from lrec.data.histories import Histories
 from lrec.data.queries import Split
 from lrec.evaluation.metric import discounts
@@ -104,7 +105,7 @@ class HeldOutEnvironment(Environment):
         self.ratings = None
         if rest.rating is not None and target.rating is not None:
             self.ratings = np.concatenate([rest.rating, target.rating])[index]
-        new = ~np.isin(self.later, self._pairs(self.start.row, self.start.item))
+        new = ~is_among(self.later, self._pairs(self.start.row, self.start.item))
         new &= self.later % len(self.catalogue.ids) < self.catalogue.n_items
         rows = self.later[new] // len(self.catalogue.ids)
         self.limit = self.start.lengths + np.bincount(rows, minlength=len(self.start))

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from lrec.base.arrays import Ints
+from lrec.base.sets import unique
 from lrec.commands.settings import Monitor, RunSettings
 from lrec.commands.train.callbacks import LossPrinter
 from lrec.data.feature import with_vectors
@@ -103,7 +104,7 @@ def with_users(split: Split, history: Histories) -> Split:
     n_items = catalogue.n_items
     more = history.within(n_items)
     more = more.take(np.flatnonzero(more.lengths))
-    pairs = np.unique(more.row * n_items + more.item)
+    pairs = unique(more.row * n_items + more.item)
     grown = replace(
         catalogue,
         popularity=catalogue.popularity + np.bincount(pairs % n_items, minlength=n_items),

@@ -16,6 +16,7 @@ from lrec.base.config.component import Component
 from lrec.base.errors import DataError, Problems
 from lrec.base.files import digest_of_values
 from lrec.base.missing_files import existing
+from lrec.base.sets import is_among, unique
 from lrec.data import cache, cache_upkeep
 from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.cleaning.raw_rows import notes_on_times
@@ -231,9 +232,9 @@ def with_all_items(data: Interactions, table: ItemTable) -> Interactions:
 
     The digest becomes another one: other items can be recommended.
     """
-    ids = np.unique(table.ids.dropna().to_numpy(np.str_))
+    ids = unique(table.ids.dropna().to_numpy(np.str_))
     ids = ids[ids != ""]
-    item_ids = np.concatenate([data.item_ids, np.setdiff1d(ids, data.item_ids)])
+    item_ids = np.concatenate([data.item_ids, ids[~is_among(ids, data.item_ids)]])
     digest = digest_of_values([data.digest, "catalogue=all", ids.tolist()])
     return replace(data, item_ids=item_ids, all_items=True, digest=digest)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from lrec.base.arrays import Floats, Ints
 from lrec.base.errors import DataError, listed
+from lrec.base.sets import unique
 from lrec.data.feature import FIRST, TableFeature
 from lrec.data.queries import Split
 from lrec.data.tables.columns import names, numbers
@@ -80,7 +81,7 @@ def _splines(values: Floats) -> Floats:
     known = np.isfinite(values)
     if not known.any():
         return np.zeros((len(values), 0))
-    knots = np.unique(np.quantile(values[known], np.linspace(0, 1, KNOTS)))
+    knots = unique(np.quantile(values[known], np.linspace(0, 1, KNOTS)))
     places = np.interp(values[known], knots, np.arange(len(knots)))
     near = np.maximum(1 - np.abs(places[:, None] - np.arange(len(knots))), 0)
     result = np.zeros((len(values), len(knots)))

@@ -11,6 +11,7 @@ import numpy as np
 from lrec.base.arrays import Bools, Ints
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError
+from lrec.base.sets import is_among, unique
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import ALWAYS, Interactions
@@ -75,7 +76,7 @@ class Splitter(Component, ABC):
             released = data.features.released[: catalogue.n_items]
             released = np.where(catalogue.is_trained, ALWAYS, released)
             validation, test = (without_later_items(q, released) for q in (validation, test))
-        queried = np.union1d(validation.user, test.user)
+        queried = unique(np.concatenate([validation.user, test.user]))
         outside = test.target.item >= catalogue.n_items
         untrained = {}
         if data.all_items:
@@ -142,7 +143,7 @@ def note_repeated(queries: Queries) -> None:
     masked, targets = (
         part.row * np.int64(n_codes) + part.item for part in (queries.history, queries.target)
     )
-    repeated = np.isin(targets, masked).sum()
+    repeated = is_among(targets, masked).sum()
     if repeated:
         warnings.warn(
             f"{repeated:,} of {len(targets):,} test targets are items that the user has already, "
@@ -221,7 +222,7 @@ def _recode(data: Interactions, train: Bools, by_time: bool) -> tuple[Interactio
     code[order] = np.arange(data.n_items, dtype=np.int32)
     popularity = interactions
     if not data.unique_pairs:
-        pairs = np.unique(data.user[train].astype(np.int64) * data.n_items + data.item[train])
+        pairs = unique(data.user[train].astype(np.int64) * data.n_items + data.item[train])
         popularity = np.bincount(pairs % data.n_items, minlength=data.n_items)
     catalogue = Catalogue(
         ids=data.item_ids[order],

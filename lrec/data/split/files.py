@@ -8,6 +8,7 @@ import numpy as np
 
 from lrec.base.arrays import Ints
 from lrec.base.errors import DataError
+from lrec.base.sets import is_among, unique
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.data.ready_made.parts import PARTS
@@ -42,10 +43,11 @@ class Files(Splitter):
         assert data.part is not None
         has_own = bool((data.part == PARTS.index("validation")).any())
         outside = test.target.item[test.target.item >= split.catalogue.n_items]
+        in_test_only = ~is_among(outside, split.validation.target.item)
         more = {
             "validation_drawn": 0 if has_own else counts["validation_interactions"],
             "test_only_users": int((test.history.lengths == 0).sum()),
-            "test_only_items": len(np.setdiff1d(outside, split.validation.target.item)),
+            "test_only_items": len(unique(outside[in_test_only])),
         }
         return replace(split, counts={**counts, **more})
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints
 from lrec.base.bits import sortable, splitmix64
+from lrec.base.sets import is_among, unique
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.approximate.hnsw_index import HnswIndex
@@ -57,7 +58,7 @@ class ApproximateRanker:
         scores = np.full(items.shape, -np.inf, np.float32)
         # one search for all that need about as many items
         size = 1 << np.ceil(np.log2(np.maximum(self._needed(queries), 1))).astype(np.int64)
-        for needed in np.unique(size[searched]):
+        for needed in unique(size[searched]):
             rows = np.flatnonzero(searched & (size == needed))
             for part in np.array_split(rows, -(-len(rows) // ROWS)):
                 found = self._search(queries.take(part), min(int(needed), n_items))
@@ -109,4 +110,4 @@ def _is_masked(items: Ints, masked: Histories, n_items: int) -> Bools:
     """
     masked = masked.within(n_items)
     rows = np.arange(len(items))[:, None]
-    return np.isin(rows * n_items + items, masked.row * n_items + masked.item)
+    return is_among(rows * n_items + items, masked.row * n_items + masked.item)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrec.base.arrays import Ints
+from lrec.base.sets import is_among
 from lrec.data.queries import Queries
 from lrec.evaluation.approximate.approximate_ranker import ApproximateRanker
 from lrec.evaluation.ranking import Ranking
@@ -85,9 +86,8 @@ def _timed(
 
 def _recall(found: list[Ints], wanted: list[Ints]) -> float:
     """Mean share of the wanted items that were found; -1 ends a list."""
-    shares = [
-        np.isin(exact[exact >= 0], list_).mean() for list_, exact in zip(found, wanted, strict=True)
-    ]
+    pairs = zip(found, wanted, strict=True)
+    shares = [is_among(exact[exact >= 0], own).mean() for own, exact in pairs]
     return float(np.mean(shares))
 
 

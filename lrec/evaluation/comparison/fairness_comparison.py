@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import Floats, nan_mean
+from lrec.base.sets import unique
 from lrec.evaluation.comparison.clusters import Clusters, Part
 from lrec.evaluation.group_fairness import (
     MEASURES,
@@ -114,7 +115,7 @@ def _over_parts(
             of_group, _ = Clusters.of(persons).scores(own)
             is_large = (~np.isnan(of_group)).sum(axis=0) >= SMALLEST_GROUP
             of_group[:, ~is_large] = np.nan
-            scores[np.unique(np.concatenate(persons)), place] = of_group
+            scores[unique(np.concatenate(persons)), place] = of_group
         means.append(nan_mean(scores, axis=0))
         drawn = bootstrap(scores.reshape(n, -1), resamples)
         resampled.append(np.moveaxis(drawn.reshape(resamples, *scores.shape[1:]), 1, 0))

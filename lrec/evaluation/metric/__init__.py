@@ -12,6 +12,7 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, mean_by_row
 from lrec.base.config.component import Component
+from lrec.base.sets import unique
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 
@@ -59,7 +60,7 @@ class Lists:
     @cached_property
     def _target_pairs(self) -> Ints:
         """Each pair of a user and a held-out item once, as one number, in rising order."""
-        return np.unique(self.target.row * self._n_codes + self.target.item)
+        return unique(self.target.row * self._n_codes + self.target.item)
 
     @cached_property
     def _n_codes(self) -> int:

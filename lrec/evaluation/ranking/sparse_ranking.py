@@ -6,6 +6,7 @@ import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Sparse
 from lrec.base.bits import splitmix64
+from lrec.base.sets import is_in_order
 from lrec.evaluation.ranking.tied_items import first_of_ties
 from lrec.evaluation.ranking.top_k_arrays import (
     best_columns,
@@ -70,7 +71,7 @@ def rank_sparse(
         best = _best(columns, numbers, wide, users[part])
         columns = np.take_along_axis(columns, best, axis=1)
         numbers = np.take_along_axis(numbers, best, axis=1)
-        free = (numbers > 0) & ~_contains(masked_key, part[:, None] * n_items + columns)
+        free = (numbers > 0) & ~is_in_order(part[:, None] * n_items + columns, masked_key)
         n_positive[part] = free.sum(axis=1).clip(max=k)
         chosen = np.argsort(~free, axis=1, kind="stable")[:, :k]
         items[part] = np.take_along_axis(columns, chosen, axis=1)
@@ -111,8 +112,8 @@ def _fill(
     bounds = np.searchsorted(masked_key, np.stack([rows, rows + 1]) * n_items)
     wide = k - n_positive + np.bincount(own.row[scored], minlength=len(rows))
     row, item = first_of_ties(users[rows], wide + bounds[1] - bounds[0], n_items)
-    taken = _contains(scored_key, row * n_items + item)
-    taken |= _contains(masked_key, rows[row] * n_items + item)
+    taken = is_in_order(row * n_items + item, scored_key)
+    taken |= is_in_order(rows[row] * n_items + item, masked_key)
     row, item = row[~taken], item[~taken]
     place = np.arange(len(row)) - np.searchsorted(row, row) + n_positive[row]
     first = place < k
@@ -156,15 +157,6 @@ def _best(columns: Ints, values: Floats, wide: int, users: Ints) -> Ints:
     keys += np.maximum(values[tied], 0).view(np.int32).astype(np.int64) << 32
     best[tied] = best_keys(keys, more, columns[tied])
     return best[:, :wide]
-
-
-def _contains(ordered: Ints, keys: Ints) -> Bools:
-    """True for keys that are among `ordered`."""
-    if not len(ordered):
-        return np.zeros(keys.shape, bool)
-    place = np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)
-    found: Bools = ordered[place] == keys
-    return found
 
 
 def sampled(scores: Sparse, row: Ints, column: Ints) -> Floats:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints
+from lrec.base.sets import unique
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.model import Model
@@ -191,7 +192,7 @@ def _rivals(
         top = np.argpartition(ranked, min(TOP, n_items) - 1, axis=1)[:, :TOP]
         usable = np.isfinite(np.take_along_axis(ranked, top, 1)) & personalised[:, None]
         best.append((np.arange(n)[:, None] * n_items + top)[usable])
-    pairs = np.unique(np.concatenate(best))
+    pairs = unique(np.concatenate(best))
     row, item = np.divmod(pairs, n_items)
     start = np.searchsorted(row, np.arange(n + 1))
     at = np.searchsorted(pairs, key := held.row * n_items + held.item)

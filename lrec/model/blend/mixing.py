@@ -21,6 +21,7 @@ from lrec.model.blend.sparse_odds import Entries, HistoryPairs, sparse_odds
 Members = Sequence[tuple[Model, ScoreScale]]
 Adder = Callable[[Floats, slice], None]  # to some rows of a total
 SCORES_A_THREAD = 2**19  # that stay in its cache while they are mixed, and are worth the calls
+FULL = 1 / 4  # of a matrix, from which its entries cost more one by one than all its scores
 WIDE = 2**15  # items from which the union of what sparse members reach costs less than all
 
 
@@ -107,7 +108,10 @@ def quick_adder(
     common = member.common_scores()
     if common is not None:
         return common_adder(common, scale, weights, pairs)
-    return sparse_adder(member.sparse_scores(histories), scale, weights, pairs)
+    scores = member.sparse_scores(histories)
+    if scores.nnz > FULL * scores.shape[0] * scores.shape[1]:
+        return dense_adder(scores.toarray(), scale, weights, pairs)
+    return sparse_adder(scores, scale, weights, pairs)
 
 
 def common_adder(scores: Floats, scale: ScoreScale, weights: Floats, pairs: HistoryPairs) -> Adder:

@@ -13,6 +13,7 @@ EXPONENTIAL, POWER, RANK = "exponential", "power", "rank"
 FLOOR = 1e-3  # of a score relative to the best one, where probabilities are powers
 USUAL = 100.0  # best scores up to it, and down to its inverse, need not be divided by
 BEST = 10.0  # ranks that hardly differ
+LOG_2 = np.log(2)
 HIGHEST = 20.0  # log odds of a history's own item to the best of the others, at most
 # Exponents that are tried. Of the first kind they are log odds of the best to the average item.
 SHARPNESS = {
@@ -85,8 +86,8 @@ class ScoreScale:
         The history's own items have odds too, which are no part of the sum.
         """
         own = self.logs(scores, row, column)
-        scores *= np.float32(self.factor)
-        np.exp(scores, out=scores)
+        scores *= np.float32(self.factor / LOG_2)
+        np.exp2(scores, out=scores)  # in half the time of exp
         total: Floats = np.einsum("ij->i", scores)  # BLAS would start threads inside of threads
         total[total == 0] = 1
         own *= np.float32(self.factor)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Sparse
+from lrec.base.sets import unique
 from lrec.data.histories import Histories
 from lrec.model.blend.probabilities import FLOOR, HIGHEST, POWER, ScoreScale
 
@@ -24,7 +25,7 @@ class HistoryPairs:
     @classmethod
     def of(cls, history: Histories, n_items: int) -> HistoryPairs:
         """The pairs of histories within the catalogue."""
-        row, item = np.divmod(np.unique(history.row * n_items + history.item), n_items)
+        row, item = np.divmod(unique(history.row * n_items + history.item), n_items)
         return cls(row, item, len(history))
 
     @property

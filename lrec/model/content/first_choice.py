@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, Sparse
+from lrec.base.sets import unique
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 
@@ -126,7 +127,7 @@ def _temperature(
     histories, chosen = histories.take(some), chosen[some]
     single = np.flatnonzero(catalogue.popularity == 1)
     against = draw.permutation(single)[:AGAINST]
-    items = np.union1d(against, chosen)
+    items = unique(np.concatenate([against, chosen]))
     if len(items) < 2:
         return 1.0
     match = _profiles(histories, catalogue) @ unit_vectors(catalogue, items).T
