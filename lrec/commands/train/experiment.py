@@ -42,7 +42,7 @@ from lrec.reporting.fairness_table import fairness_table
 from lrec.reporting.item_table import item_table
 from lrec.reporting.progress import Progress
 from lrec.reporting.terminal import Screen, show_warnings
-from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, forget
+from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, SavedRun, forget
 from lrec.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class TrainResult:
         validation: metrics of the best epoch; empty where no user is in the validation part.
         monitor: the validation metric that training looked at.
         seconds: of training.
-        run_id: MLflow's, or None as long as MLflow cannot be reached.
         spent: seconds of training and validation.
+        record: all that the run has logged.
     """
 
     evaluation: EvaluationResult | None
@@ -77,8 +77,13 @@ class TrainResult:
     validation: dict[str, float]
     monitor: str
     seconds: float
-    run_id: str | None
     spent: float
+    record: SavedRun
+
+    @property
+    def run_id(self) -> str | None:
+        """MLflow's id; None where it has no such run, or cannot be reached yet."""
+        return self.record.id or None
 
     @property
     def best(self) -> float:
@@ -230,8 +235,8 @@ def run(
         validation,
         monitor.name,
         seconds,
-        log.run_id,
         spent,
+        log.record,
     )
 
 
