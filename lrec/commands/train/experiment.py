@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lrec.commands import loading
 from lrec.commands.catalogue_lines import cold_items_line, reach_line
 from lrec.commands.composing import ComposedConfig
-from lrec.commands.data_lines import augmentation_line, data_lines, validation_line
+from lrec.commands.data_lines import augmentation_line, data_lines, edges_line, validation_line
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import kept_references, run_logging
 from lrec.commands.train.announcement import announced
@@ -250,8 +250,7 @@ def show_groups(
     """
     items = item_table(result.values, result.item_edges, settings.groups, max(settings.k))
     if items is not None:
-        edges = ", ".join(f"{name}: {words}" for name, words in result.item_edges.items())
-        screen.line(f"items by popularity: {edges}")
+        screen.line(edges_line("items by popularity", result.item_edges))
     tables = [items]
     shown = run_logging.shown_columns(rows, settings)
     tables += [fairness_table(rows, bucketing, shown) for bucketing in settings.bucket]
