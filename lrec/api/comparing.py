@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from statistics import fmean
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lrec.api import calling
@@ -14,18 +12,25 @@ from lrec.api.evaluating import EvaluatedLists
 from lrec.api.training import TrainedRun
 from lrec.base.errors import ConfigError
 from lrec.cli.from_python import composed
+from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.charts import values_chart
 from lrec.commands.compare.command import run as compare_runs
+from lrec.commands.compare.command import user_tables
+from lrec.commands.compare.course import course_sentences
 from lrec.commands.compare.latex import table as latex_table
 from lrec.commands.compare.paper_figures import figure_of
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders
+from lrec.commands.runs.model_identity import settings
+from lrec.commands.runs.replicates import PARTS
+from lrec.commands.runs.same_replicates import part_of
+from lrec.commands.runs.selection import select
 from lrec.evaluation.comparison.compare import compare as compare_tables
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import (
     ComparisonError,
-    ModelTables,
     metric_directions,
+    shared_columns,
 )
 from lrec.reporting.page import line_colours
 
@@ -62,7 +67,7 @@ class ComparedRuns:
     @property
     def sentences(self) -> list[str]:
         """The outcome in words."""
-        return headline(self.comparison, {}, False)
+        return [*headline(self.comparison, {}, False), *course_sentences(self.comparison, {})]
 
     def figure(self, metric: str | None = None, width: float = 7.0) -> Figure:
         """A metric of every model by bucket, as a figure of matplotlib in the style for papers.
@@ -121,6 +126,9 @@ def compare(
 ) -> ComparedRuns:
     """Compare runs by bucket of users, against a baseline.
 
+    Results of one model with several seeds, or on several windows of time, folds or split seeds,
+    are replicates, as they are to `lrec compare`.
+
     Args:
         candidates: results of `lrec.train` and `lrec.evaluate`, or runs by id, first letters of it,
             model, or latest.
@@ -162,43 +170,21 @@ def compare(
 def _in_memory(
     results: Sequence[TrainedRun | EvaluatedLists], primary: str, baseline: str | None
 ) -> Comparison:
-    by_name: dict[str, list[TrainedRun | EvaluatedLists]] = defaultdict(list)
-    for result in results:
-        by_name[result.name].append(result)
-    for name, those in by_name.items():
-        if len({str(vars(one.settings.split)) for one in those}) > 1:
-            raise ComparisonError(
-                f"the results of {name} are of several splits: windows, folds and split seeds are "
-                "compared as replicates where runs are logged (log=True)."
-            )
-        if len({one.seed for one in those}) < len(those):
-            raise ComparisonError(f"two results are of {name} with the same seed: compare one.")
-    tables = [
-        ModelTables(name, [one.users for one in those], those[0].n_items)
-        for name, those in by_name.items()
+    """Compare results as the command compares runs: of what they have logged, or would have."""
+    if without := [one for one in results if one.users.empty]:
+        raise ComparisonError(f"{without[0]} has no test to compare: nothing was held out.")
+    runs = [
+        replace(one.result.record, id=one.run_id or f"number {number}")
+        for number, one in enumerate(results, 1)
     ]
-    if len(tables) < 2 or any(table.empty for model in tables for table in model.tables):
-        raise ComparisonError("two models are needed at least, each with a test.")
+    tables_by_id = {run.id: one.users for run, one in zip(runs, results, strict=True)}
+    if len({(settings(run), part_of(run), run.seed) for run in runs}) < len(runs):
+        raise ComparisonError("two results are of one model with the same seed: compare one.")
+    models = select(runs, named=True, lists=True, apart=PARTS)
+    tables = [
+        table for model in models for table in user_tables(model, lambda run: tables_by_id[run.id])
+    ]
     metrics = results[0].settings.metric
-    directions = metric_directions(tables[0].tables[0], metrics, primary)
-    chosen = baseline or _best_baseline(by_name, primary, directions[primary])
-    if chosen not in by_name:
-        names = ", ".join(by_name)
-        raise ComparisonError(f"baseline must be one of {names}. Received: {chosen}")
+    directions = metric_directions(shared_columns(tables), metrics, primary)
+    chosen = choose_baseline(models, primary, directions[primary], baseline)
     return compare_tables(tables, chosen, primary, metrics, bucket_orders(tables))
-
-
-def _best_baseline(
-    by_name: dict[str, list[TrainedRun | EvaluatedLists]], primary: str, direction: int
-) -> str:
-    key = f"val/{primary}/all"
-    values = {
-        name: fmean(one.validation_values[key] for one in those)
-        for name, those in by_name.items()
-        if those[0].is_baseline and all(key in one.validation_values for one in those)
-    }
-    if not values:
-        raise ComparisonError(
-            f"no simple model among {', '.join(by_name)} has {key}: name a baseline=…"
-        )
-    return max(values, key=lambda name: direction * values[name])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -59,21 +58,6 @@ class EvaluatedLists:
     def notes(self) -> list[str]:
         """A line on each thing that is not as in lrec's own lists, and what became of it."""
         return self.result.evaluation.notes
-
-    @property
-    def is_baseline(self) -> bool:
-        """False: a baseline is named."""
-        return False
-
-    @property
-    def validation_values(self) -> Mapping[str, float]:
-        """Nothing: lists are of the test part."""
-        return {}
-
-    @property
-    def n_items(self) -> int:
-        """Number of items of the catalogue."""
-        return self.result.n_items
 
     def __repr__(self) -> str:
         run = "not logged" if self.run_id is None else f"run {self.run_id}"

@@ -98,21 +98,6 @@ class TrainedRun:
         return users.assign(user=self.user_ids[evaluation.table["user"]])
 
     @property
-    def is_baseline(self) -> bool:
-        """True for a simple model, which is not trained by gradient."""
-        return self.model.is_baseline
-
-    @property
-    def validation_values(self) -> Mapping[str, float]:
-        """The validation metrics by `val/<metric>/<bucket>`."""
-        return self.result.validation
-
-    @property
-    def n_items(self) -> int:
-        """Number of items of the catalogue."""
-        return self.model.catalogue.n_items
-
-    @property
     def model(self) -> Model:
         """The trained model, which maps histories in codes to scores."""
         return self.settings.model

@@ -56,11 +56,19 @@ def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> 
 def bucket_lines(buckets: Sequence[Buckets]) -> list[str]:
     """The edges of each bucketing, and a note on users who could not be sorted."""
     return [
-        f"buckets by {bucket.bucketing}: "
-        + ", ".join(f"{name}: {words}" for name, words in bucket.edges.items())
+        edges_line(f"buckets by {bucket.bucketing}", bucket.edges)
         + (f"; {bucket.note}" if bucket.note else "")
         for bucket in buckets
     ]
+
+
+def edges_line(title: str, edges: Mapping[str, str]) -> str:
+    """The edges of buckets, of users or of items, in a line.
+
+    >>> edges_line("buckets by activity", {"tail": "1–4", "head": "> 8"})
+    'buckets by activity: tail: 1–4, head: > 8'
+    """
+    return f"{title}: {', '.join(f'{name}: {words}' for name, words in edges.items())}"
 
 
 def _ready_made(counts: Mapping[str, float]) -> list[str]:

@@ -21,29 +21,38 @@ def ordered_for(settings: RunSettings) -> str | None:
 
 
 def load_data(settings: RunSettings) -> Interactions:
-    """Load a run's data, or take it again where it is what was loaded last.
+    """Load a run's data, see `load_once`, and look at what it will need besides.
 
-    Files of features are looked at too, which are read only when the data has been split.
+    That is files of features, which are read only when the data has been split.
 
     Raises:
         DataError: with the problems of all files.
     """
-    problems, identity, data = Problems(), None, None
+    problems, data = Problems(), None
     with problems.collected():
-        identity = settings.dataset.identity()
-        data = _latest.get(identity)
-        if data is None:
-            data = settings.dataset.load(ordered_for(settings))
-        else:
-            note(data)
+        data = load_once(settings)
     for feature in settings.feature.values():
         with problems.collected():
             feature.check()
     problems.refuse()
-    assert identity is not None
     assert data is not None
-    _latest.clear()
-    _latest[identity] = data
+    return data
+
+
+def load_once(settings: RunSettings) -> Interactions:
+    """Load a run's data, or take it again where it is what was loaded last.
+
+    Raises:
+        DataError: with the problems of its files.
+    """
+    identity = settings.dataset.identity()
+    data = _latest.get(identity)
+    if data is None:
+        data = settings.dataset.load(ordered_for(settings))
+        _latest.clear()
+        _latest[identity] = data
+    else:
+        note(data)
     return data
 
 

@@ -12,7 +12,7 @@ from lrec.evaluation.bucket import ALL, COLD, Buckets
 from lrec.evaluation.by_item.item_buckets import item_metrics
 from lrec.evaluation.group_fairness import fairness_metrics
 from lrec.evaluation.metric import Metric, RatingMetric, SetMetric
-from lrec.evaluation.user_table import rows_of
+from lrec.evaluation.user_table import NOBODY, rows_by_group
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,8 @@ def summarise(
             without).
     """
     names = [ALL, *(name for bucket in buckets for name in (*bucket.names, COLD))]
-    groups = {name: rows_of(table, name) for name in dict.fromkeys(names)}
+    there = rows_by_group(table, names)
+    groups = {name: there.get(name, NOBODY) for name in dict.fromkeys(names)}
     values: dict[str, float] = {f"users/{name}": float(len(g)) for name, g in groups.items()}
     values |= {
         f"test_items/{name}": float(table["n_targets"].to_numpy()[g].sum())

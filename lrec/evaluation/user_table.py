@@ -18,6 +18,8 @@ from lrec.evaluation.ranking import Ranking
 if TYPE_CHECKING:
     import pandas as pd
 
+NOBODY = np.array([], np.int64)  # rows of a group without users
+
 
 def user_table(
     catalogue: Catalogue,
@@ -81,15 +83,14 @@ def bucket_columns(table: pd.DataFrame) -> list[str]:
 
 def rows_of(table: pd.DataFrame, group: str) -> Ints:
     """Rows of a user table that are in a group: all, or a bucket of any of its bucketings."""
-    if group == ALL:
-        return np.arange(len(table))
-    inside = np.zeros(len(table), bool)
-    for column in bucket_columns(table):
-        inside |= table[column].to_numpy() == group
-    return np.flatnonzero(inside)
+    return rows_by_group(table, [group]).get(group, NOBODY)
 
 
 def rows_by_group(table: pd.DataFrame, groups: Iterable[str]) -> dict[str, Ints]:
-    """Rows of each of several groups of users that has any."""
-    found = {group: rows_of(table, group) for group in groups}
-    return {group: rows for group, rows in found.items() if len(rows)}
+    """Rows of each of several groups of users that has any, in rising order."""
+    found = {ALL: np.arange(len(table))}
+    for column in bucket_columns(table):
+        for bucket, rows in table.groupby(column, sort=False, observed=True).indices.items():
+            other = found.get(str(bucket))
+            found[str(bucket)] = np.asarray(rows) if other is None else np.union1d(other, rows)
+    return {group: found[group] for group in groups if len(found.get(group, NOBODY))}

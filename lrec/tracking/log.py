@@ -13,7 +13,8 @@ from typing import Any
 
 from lrec.base.errors import one_line
 from lrec.base.files import HOST
-from lrec.tracking.journal import Journal
+from lrec.tracking.journal import Journal, tags_of
+from lrec.tracking.saved_runs import SavedRun
 from lrec.tracking.store import Store, UnreachableError
 
 LIBRARIES = ("lrec", "tensorflow", "keras", "numpy", "pandas", "mlflow", "hydra-core")
@@ -53,6 +54,25 @@ class Log:
                 "not take all of it: lrec sync sends it, and so does the next run"
             )
         return f"run {self.run_id} in {self._store}\nsee it: {self._store.ui}"
+
+    @property
+    def record(self) -> SavedRun:
+        """The run as it was logged so far: as MLflow has it, or would have it."""
+        entries = self._journal.entries
+        params, metrics = (
+            {k: v for e in entries if e["kind"] == kind for k, v in e["values"].items()}
+            for kind in ("params", "metrics")
+        )
+        data = next((entry for entry in entries if entry["kind"] == "dataset"), None)
+        return SavedRun(
+            id=self.run_id or "",
+            params=params,
+            metrics=metrics,
+            tags=tags_of(entries),
+            data="" if data is None else data["name"],
+            digest="" if data is None else data["digest"],
+            seconds=(entries[-1]["time"] - entries[0]["time"]) / 1000,
+        )
 
     def columns(self, metrics: Sequence[str]) -> str:
         """Address of MLflow's table of runs with columns of these metrics; empty without MLflow."""

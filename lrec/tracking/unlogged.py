@@ -3,59 +3,48 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lrec.tracking import Tracking
+from lrec.tracking.journal import Journal
 from lrec.tracking.log import Log
 
 
+class UnwrittenJournal(Journal):
+    """A journal in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.entries, self.run_id = folder, [], None
+
+    def add(self, kind: str, **content: Any) -> None:
+        """Append an entry."""
+        self.entries.append({"kind": kind, "time": int(time.time() * 1000), **content})
+
+    def close(self, discard: bool = False) -> None:
+        """Nothing is open."""
+
+
 class UnloggedRun(Log):
-    """A log that takes everything and writes nothing."""
+    """A log that keeps what it takes in memory, and writes nothing."""
 
     keeps_files = False
 
-    def __init__(self) -> None:
-        return
-
-    @property
-    def run_id(self) -> str | None:
-        """None: MLflow has no such run."""
-        return None
+    def __init__(self, folder: Path) -> None:
+        self._journal = UnwrittenJournal(folder)
 
     @property
     def location(self) -> str:
         """A sentence instead of an address."""
         return "the run is not logged: its result is in memory only"
 
-    def columns(self, metrics: Sequence[str]) -> str:
-        """Empty: there is no table of runs."""
-        return ""
-
-    def params(self, values: Mapping[str, Any]) -> None:
-        """Take parameters."""
-
-    def metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
-        """Take metrics."""
-
-    def file(self, path: Path, folder: str | None = None) -> None:
-        """Take a file."""
-
-    def dataset(self, name: str, digest: str, source: Mapping[str, str]) -> None:
-        """Take the name of the data."""
-
-    def model(self, folder: Path, example: Mapping[str, Sequence[Any]]) -> None:
-        """Take a model."""
-
     def environment(self, packages: Sequence[str] = ()) -> None:
         """Ask no library for its version."""
 
-    def end(self, status: str) -> None:
-        """End nothing."""
-
     def _add(self, kind: str, **content: Any) -> None:
-        return
+        self._journal.add(kind, **content)
 
 
 class Unlogged(Tracking):
@@ -69,4 +58,6 @@ class Unlogged(Tracking):
         self, name: str, tags: Mapping[str, str], folder: Path, parent: str | None = None
     ) -> Iterator[Log]:
         """A run that is not logged."""
-        yield UnloggedRun()
+        log = UnloggedRun(folder)
+        log.tags(tags)
+        yield log

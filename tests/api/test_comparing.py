@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import lrec
+from lrec.commands.runs.model_identity import settings, split_settings
 from lrec.evaluation.comparison.user_alignment import ComparisonError
+from lrec.tracking import finished
 
 QUICK = ("metric=[recall,ndcg,item_coverage]", "k=[10]")
 
@@ -24,7 +28,7 @@ def results(tiny: Path) -> list[lrec.TrainedRun]:
 
 def test_values_are_those_of_the_runs(results: list[lrec.TrainedRun]) -> None:
     compared = lrec.compare(results, baseline="popularity", verbose=False)
-    assert compared.values.index.tolist() == ["popularity", "itemknn", "ease"]
+    assert compared.values.index.tolist() == ["popularity", "ease", "itemknn"]
     for result in results:
         own = result.metrics.loc["ndcg_at_10", compared.values.columns]
         assert compared.values.loc[result.name].tolist() == pytest.approx(own.tolist())
@@ -58,7 +62,7 @@ def test_figure_has_every_model(results: list[lrec.TrainedRun]) -> None:
     assert figure.get_size_inches()[0] == pytest.approx(3.3)
     assert axes.get_xlabel() == "ndcg@10"
     names = [label.get_text() for label in axes.get_yticklabels()]
-    assert names[:4] == ["all", "popularity", "itemknn", "ease"]
+    assert names[:4] == ["all", "popularity", "ease", "itemknn"]
     points = [line.get_xdata()[0] for line in axes.lines if line.get_marker() != "None"]
     assert points[:3] == pytest.approx(compared.values["all"].tolist())
     sizes = {label.get_size() for label in (*axes.get_xticklabels(), *axes.get_yticklabels())}
@@ -75,17 +79,67 @@ def test_refusals(results: list[lrec.TrainedRun]) -> None:
         lrec.compare([results[0], "latest"])
     with pytest.raises(ComparisonError, match="baseline must be one of"):
         lrec.compare(results, baseline="vae")
-    with pytest.raises(ComparisonError, match="two models are needed"):
+    with pytest.raises(ComparisonError, match="2 models are needed"):
         lrec.compare(results[:1])
     with pytest.raises(ComparisonError, match="same seed"):
         lrec.compare([results[0], results[0]])
 
 
-def test_several_splits_are_no_seeds(tiny: Path) -> None:
+@pytest.fixture(scope="module")
+def splits(tiny: Path) -> list[lrec.SplitData]:
+    """Two windows of time, the newer one first."""
     data = lrec.Interactions.from_frame(pd.read_csv(tiny))
-    splits = [lrec.split(data, "split=ratio", "split.folds=2", f"split.fold={n}") for n in (0, 1)]
-    results = [
-        lrec.train("model=ease", *QUICK, data=split, log=False, verbose=False) for split in splits
-    ]
-    with pytest.raises(ComparisonError, match="ease are of several splits"):
-        lrec.compare(results)
+    return [lrec.rolling(data, windows=2, window=n, length=30) for n in (1, 0)]
+
+
+@pytest.fixture(scope="module")
+def windows(
+    splits: list[lrec.SplitData], used_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[lrec.TrainedRun]]:
+    """Logged runs of two models, one with two seeds, on two windows of time; without figures."""
+    of_seeds = ("model=ials", "tracking.log_model=false")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("windows"))
+        patch.setattr("lrec.commands.train.run_logging.log_figures", lambda *_: None)
+        patch.setattr("lrec.commands.compare.paper_figures.write_figures", lambda *_: [])
+        shutil.copy(used_store, "mlflow.db")
+        yield [
+            lrec.train(*words, *QUICK, data=split, verbose=False)
+            for split in splits
+            for words in ((*of_seeds, "seed=2"), of_seeds, ("model=popularity",))
+        ]
+
+
+def test_windows_and_seeds_are_replicates_as_in_the_command(
+    windows: list[lrec.TrainedRun],
+) -> None:
+    """In memory the comparison is that of the command, to the last digit."""
+    found = lrec.compare(windows, log=False, verbose=False)
+    command = lrec.compare(windows, QUICK[0], verbose=False)
+    for name in ("rows", "served", "course", "items", "fairness"):
+        one, two = (getattr(c.comparison, name) for c in (found, command))
+        pd.testing.assert_frame_equal(one, two, check_exact=True)
+    assert found.comparison.parts == command.comparison.parts == ["window 0", "window 1"]
+    assert found.comparison.leads == command.comparison.leads
+    assert found.sentences == command.sentences
+    assert found.sentences[-1].startswith("Of 2 windows")
+    of_all = [run.metrics.loc["ndcg_at_10", "all"] for run in windows if run.name == "ials"]
+    assert found.values.loc["ials", "all"] == pytest.approx(sum(of_all) / 4)
+
+
+def test_parts_that_not_all_models_have_are_refused(windows: list[lrec.TrainedRun]) -> None:
+    with pytest.raises(ComparisonError, match=r"different parts of the data, .*'window 1'"):
+        lrec.compare(windows[:4], log=False)
+
+
+def test_a_result_in_memory_has_what_a_run_logs(
+    windows: list[lrec.TrainedRun], splits: list[lrec.SplitData]
+) -> None:
+    words = ("model=popularity", *QUICK)
+    unlogged = lrec.train(*words, data=splits[0], log=False, verbose=False)
+    (saved,) = finished("lrec", ids=[windows[2].run_id])
+    for run in (windows[2].result.record, unlogged.result.record):
+        assert (run.metrics, run.digest, run.data) == (saved.metrics, saved.digest, saved.data)
+        assert settings(run) == settings(saved)
+        assert split_settings(run) == split_settings(saved)
+        assert (run.seed, run.seeded, run.trained) == (1, False, True)

@@ -236,6 +236,8 @@ LACKING = {
         '    name = "foo"',
         "    # none",
     ): "class Foo has no attribute name, which Component asks for: set name = 'foo' in the class",
+    ("def item_weights(", "def item_weight("): "class Foo defines neither item_weights nor "
+    "weights_of, and ItemItemModel asks for one of them. Received: mine.model.foo.Foo [",
     (".common.item_item import ItemItemModel", " import Model as ItemItemModel"): "class Foo "
     "lacks fit, restore, score, state, which every Model",
 }

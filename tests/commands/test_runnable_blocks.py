@@ -61,13 +61,14 @@ def test_readme_shows_the_line_that_a_wrong_key_gets(lrec: CommandLine, tmp_path
 def test_pages_that_a_reader_begins_with_are_marked() -> None:
     assert {
         "README.md",
+        "blend.md",
         "comparing.md",
         "data.md",
         "groups.md",
         "other_tools.md",
         "plugins.md",
     } <= {*MARKED}
-    assert {"python.md", "shop.md", "tuning.md"} <= {*MARKED}
+    assert {"python.md", "shop.md", "tuning.md", "using.md"} <= {*MARKED}
     assert f"`{MARK}`" in (ROOT / "CONTRIBUTING.md").read_text()
 
 

@@ -30,7 +30,7 @@ from lrec.evaluation.metric.rmse import RMSE
 from lrec.evaluation.ranking import Ranking
 from lrec.evaluation.references import with_references
 from lrec.evaluation.summary import SMALLEST_BUCKET, SUBSAMPLES, summarise
-from lrec.evaluation.user_table import user_table
+from lrec.evaluation.user_table import rows_by_group, rows_of, user_table
 from lrec.model.popularity import Popularity
 
 KS = [2, 5]
@@ -435,3 +435,15 @@ def test_precision_makes_another_run_and_the_place_does_not() -> None:
     assert digest == config_digest(config | {"validate_users": None})  # as before there was a key
     assert digest != config_digest(config | {"validate_users": 9})
     assert config_digest(config, seeded=False) == config_digest(config | {"seed": 2}, seeded=False)
+
+
+def test_rows_of_groups_are_those_of_any_bucketing() -> None:
+    """Also of groups that two bucketings share, such as cold users, and of none."""
+    columns = {"bucket/one": ["a", "cold", "b", "a"], "bucket/two": ["cold", "c", "d", "d"]}
+    table = pd.DataFrame({"user": range(4), **columns})
+    found = rows_by_group(table, ["d", "all", "cold", "a", "nobody"])
+    rows = {"d": [2, 3], "all": [0, 1, 2, 3], "cold": [0, 1], "a": [0, 3]}
+    assert {group: own.tolist() for group, own in found.items()} == rows
+    assert list(found) == list(rows)
+    assert rows_of(table, "cold").tolist() == [0, 1]
+    assert rows_of(table, "nobody").tolist() == []

@@ -137,6 +137,13 @@ def build(
             f"{key}: class {target.__name__} lacks {', '.join(methods)}, which every "
             f"{kind.__name__} of its base defines. Received: {node['_target_']} [{file}]"
         )
+    for base in target.__mro__:
+        either = vars(base).get("one_of", ())
+        if either and all(getattr(target, name) is vars(base)[name] for name in either):
+            raise ConfigError(
+                f"{key}: class {target.__name__} defines neither {' nor '.join(either)}, and "
+                f"{base.__name__} asks for one of them. Received: {node['_target_']} [{file}]"
+            )
     try:
         built = target(**arguments)
     except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
@@ -108,7 +108,8 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
     regroups = [key for key in map(key_of, config.overrides) if key.split(".")[0] == "bucket"]
     run_ids = candidate_runs(settings, invocation, free=regroups, parts=settings.parts)
     models = settings.compared_models(run_ids, screen)
-    tables, edges = [table for model in models for table in user_tables(model)], {}
+    tables = [table for model in models for table in user_tables(model, user_table)]
+    edges: dict[str, str] = {}
     if regroups and not run_ids:
         tables, buckets = regrouped(settings.bucket, models, tables, location_of(config))
         edges = {name: words for bucket in buckets for name, words in bucket.edges.items()}
@@ -174,9 +175,15 @@ def not_told_apart(comparison: Comparison) -> str:
     return "" if lead is None or lead.shown else f", not told apart from {lead.second}"
 
 
-def user_tables(model: ComparedModel) -> list[ModelTables]:
-    """The user tables of a model's runs, for each part of the data."""
-    tables = {run.id: user_table(run) for _, run in model.trained}
+def user_tables(
+    model: ComparedModel, table_of: Callable[[SavedRun], pd.DataFrame]
+) -> list[ModelTables]:
+    """The user tables of a model's runs, for each part of the data.
+
+    Args:
+        table_of: fetches the table of a run.
+    """
+    tables = {run.id: table_of(run) for _, run in model.trained}
     return [
         ModelTables(
             name=model.name,

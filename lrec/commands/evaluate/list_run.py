@@ -27,7 +27,7 @@ from lrec.commands.train.run_logging import (
 )
 from lrec.evaluation.references import with_references
 from lrec.reporting.terminal import Screen, show_warnings
-from lrec.tracking import LISTS
+from lrec.tracking import LISTS, SavedRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,14 +43,17 @@ class ListRun:
     Attributes:
         evaluation: of the lists.
         users: the user table as it is published, with pseudonyms of users.
-        n_items: of the catalogue.
-        run_id: MLflow's, or None as long as MLflow cannot be reached.
+        record: all that the run has logged.
     """
 
     evaluation: ListEvaluation
     users: pd.DataFrame
-    n_items: int
-    run_id: str | None
+    record: SavedRun
+
+    @property
+    def run_id(self) -> str | None:
+        """MLflow's id; None where it has no such run, or cannot be reached yet."""
+        return self.record.id or None
 
 
 class ListSettings(Protocol):
@@ -128,4 +131,4 @@ def run_lists(settings: RunSettings, given: ListSettings, invocation: Invocation
     screen.commands(
         "next", ["lrec", "train", "model=itemknn", *shared], ["lrec", "compare", "baseline=itemknn"]
     )
-    return ListRun(evaluated, users, split.catalogue.n_items, log.run_id)
+    return ListRun(evaluated, users, log.record)

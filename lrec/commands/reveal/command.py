@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -63,9 +63,9 @@ class RevealSettings(SelectionSettings):
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
         self.primary_metric  # noqa: B018 - checked as it is taken apart
 
-    def check_users(self, split: Split) -> None:
+    def check_users(self, split: Callable[[], Split]) -> None:
         """Refuse data without enough users for a curve."""
-        cohorts_of(split.test.history.lengths, self.lengths, self.min_users)
+        cohorts_of(split().test.history.lengths, self.lengths, self.min_users)
 
     @property
     def primary_metric(self) -> tuple[RankingMetric, int]:
@@ -98,7 +98,7 @@ def run(settings: RevealSettings, invocation: Invocation) -> None:
     models = settings.compared_models(run_ids, screen, least=1)
     run_id = models[0].any.id
     split = held_out_split(settings_of(run_id, location_of(config)), "reveal", run_id)
-    settings.check_users(split)
+    settings.check_users(lambda: split)
     settings.strategy.start_for(any(model.uses_tensorflow for model in models))
     metric, k = settings.primary_metric
     revealer = HistoryRevealer(split, metric, k, settings.lengths)

@@ -154,7 +154,7 @@ def split_of(
     Raises:
         DataError: the data has changed since.
     """
-    data = settings.dataset.load() if data is None else data
+    data = loading.load_once(settings) if data is None else data
     split = loading.split(settings, refuse_changed(data, run_id))
     if np.array_equal(split.catalogue.ids, model.catalogue.ids):
         return split
@@ -171,7 +171,7 @@ def held_out_split(settings: RunSettings, command: str, run_id: str) -> Split:
         DataError: its users are not held out whole, or the data has changed since.
     """
     refuse_other_splits(settings.split.name, command)
-    return loading.split(settings, refuse_changed(settings.dataset.load(), run_id))
+    return loading.split(settings, refuse_changed(loading.load_once(settings), run_id))
 
 
 def refuse_other_splits(split: str, command: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -76,11 +76,11 @@ class SelectionSettings(RunSettings):
                 OmegaConf.update(config, key, value, force_add=True)
         return config
 
-    def check_users(self, split: Split) -> None:
+    def check_users(self, split: Callable[[], Split]) -> None:
         """Refuse data that the command can say nothing about; before any model is trained.
 
         Args:
-            split: with users held out whole.
+            split: gives the split, with users held out whole.
 
         Raises:
             DataError: naming what is missing.

@@ -63,7 +63,7 @@ def candidate_runs(
         for job, _ in jobs:
             refuse_other_splits(job.split.name, command[0])
         first, _ = jobs[0]  # all have the same data, or are refused
-        settings.check_users(split(first, load_data(first)))
+        settings.check_users(lambda: split(first, load_data(first)))
     run_ids = find_or_train(jobs, settings.fresh, invocation.launch, command)
     return [str(run_id) for run_id in run_ids]
 

@@ -198,7 +198,7 @@ class LossPrinter(StatelessCallback):
         return math.nan
 
 
-class WorkerCallback:
+class WorkerCallback(StatelessCallback):
     """Receives the monitored value from the chief; saves nothing, and resumes what the chief saved.
 
     Args:
@@ -217,15 +217,6 @@ class WorkerCallback:
 
     def on_epoch_end(self, epoch: int, loss: float) -> float:
         return float(self.strategy.agreed(math.nan))
-
-    def say(self, text: str) -> None:
-        pass
-
-    def status(self, text: str) -> None:
-        pass
-
-    def save_state(self, state: Mapping[str, Array]) -> None:
-        pass
 
     def load_state(self) -> Mapping[str, Array] | None:
         return self.checkpoint.load()

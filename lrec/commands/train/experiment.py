@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lrec.commands import loading
 from lrec.commands.catalogue_lines import cold_items_line, reach_line
 from lrec.commands.composing import ComposedConfig
-from lrec.commands.data_lines import augmentation_line, data_lines, validation_line
+from lrec.commands.data_lines import augmentation_line, data_lines, edges_line, validation_line
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import kept_references, run_logging
 from lrec.commands.train.announcement import announced
@@ -42,7 +42,7 @@ from lrec.reporting.fairness_table import fairness_table
 from lrec.reporting.item_table import item_table
 from lrec.reporting.progress import Progress
 from lrec.reporting.terminal import Screen, show_warnings
-from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, forget
+from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, SavedRun, forget
 from lrec.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class TrainResult:
         validation: metrics of the best epoch; empty where no user is in the validation part.
         monitor: the validation metric that training looked at.
         seconds: of training.
-        run_id: MLflow's, or None as long as MLflow cannot be reached.
         spent: seconds of training and validation.
+        record: all that the run has logged.
     """
 
     evaluation: EvaluationResult | None
@@ -77,8 +77,13 @@ class TrainResult:
     validation: dict[str, float]
     monitor: str
     seconds: float
-    run_id: str | None
     spent: float
+    record: SavedRun
+
+    @property
+    def run_id(self) -> str | None:
+        """MLflow's id; None where it has no such run, or cannot be reached yet."""
+        return self.record.id or None
 
     @property
     def best(self) -> float:
@@ -230,8 +235,8 @@ def run(
         validation,
         monitor.name,
         seconds,
-        log.run_id,
         spent,
+        log.record,
     )
 
 
@@ -245,8 +250,7 @@ def show_groups(
     """
     items = item_table(result.values, result.item_edges, settings.groups, max(settings.k))
     if items is not None:
-        edges = ", ".join(f"{name}: {words}" for name, words in result.item_edges.items())
-        screen.line(f"items by popularity: {edges}")
+        screen.line(edges_line("items by popularity", result.item_edges))
     tables = [items]
     shown = run_logging.shown_columns(rows, settings)
     tables += [fairness_table(rows, bucketing, shown) for bucketing in settings.bucket]

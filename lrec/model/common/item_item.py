@@ -30,6 +30,7 @@ class ItemItemModel(Model):
     seeded = False
     uses_weights = True
     required = ("recency",)
+    one_of = ("item_weights", "weights_of")
     weights: Any
     recency: float
 
@@ -43,7 +44,7 @@ class ItemItemModel(Model):
             `(n_items, n_items)` float32, dense or sparse of any layout: row i has what item i in a
             history adds to the score of each item.
         """
-        raise NotImplementedError(f"model={self.name} has no weights between items")
+        raise NotImplementedError
 
     def weights_of(self, train: Histories) -> Any:
         """The weights between items; models that read the order of the histories define this."""

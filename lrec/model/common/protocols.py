@@ -50,9 +50,9 @@ class Callback(Protocol):
 
 
 class StatelessCallback:
-    """Base of callbacks that save no state, so that training always starts at the beginning.
+    """Base of callbacks that save no state, and show nothing that a model says.
 
-    It shows nothing that a model says.
+    Training starts at the beginning, unless a subclass has a state to load.
     """
 
     def say(self, text: str) -> None:

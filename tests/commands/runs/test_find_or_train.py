@@ -24,7 +24,9 @@ from lrec.reporting.terminal import Screen
 def result(best: float) -> TrainResult:
     nothing: Any = None
     name = "val/ndcg_at_10/all"
-    return TrainResult(nothing, nothing, nothing, [], {name: best}, name, 1.0, "0", 1.0)
+    return TrainResult(
+        nothing, nothing, nothing, [], {name: best}, name, 1.0, 1.0, saved_run("vae")
+    )
 
 
 def test_a_run_is_one_line_and_its_output_is_kept(

@@ -9,8 +9,10 @@ from helpers.composing import checked, composed
 
 from lrec import tracking
 from lrec.base.errors import DataError
+from lrec.commands.loading import load_data
 from lrec.commands.runs.saved import held_out_split
 from lrec.commands.settings import RunSettings
+from lrec.data.dataset.synthetic import Synthetic
 from lrec.tracking import SavedRun
 
 
@@ -29,7 +31,11 @@ def test_runs_on_data_that_has_changed_are_refused(monkeypatch: pytest.MonkeyPat
     digest = settings.dataset.load().digest
     logged = SavedRun("some run", {}, {}, {}, "synthetic", digest[:32], 1.0)
     monkeypatch.setattr(tracking, "finished", lambda *_, **__: [logged])
-    assert len(held_out_split(settings, "simulate", "some run").test)
+    data = load_data(settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(Synthetic, "load", None)  # it is loaded once a process
+        split = held_out_split(settings, "simulate", "some run")
+    assert split.user_ids is data.user_ids
     for other in (f"0{digest[:31]}", ""):
         logged = replace(logged, digest=other)
         with pytest.raises(DataError, match=r"has changed since.* Received: run=some run$"):

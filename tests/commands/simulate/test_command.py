@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from helpers.cli import CommandLine
+from helpers.composing import checked, composed
+
+from lrec.commands.simulate.command import SimulateSettings
 
 
 @pytest.mark.parametrize(
@@ -28,3 +31,8 @@ def test_wrong_settings_are_one_line(
     assert answer.rc == 2
     assert re.search(f"^lrec: {words}$", answer.complaint)
     assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_data_is_not_split_before_training_for_no_check() -> None:
+    settings = checked(composed(root="simulate"), root=SimulateSettings, trains=False)
+    settings.check_users(lambda: pytest.fail("nobody asks for the split"))
