@@ -37,7 +37,7 @@ from lrec.evaluation.bucket import check_names
 from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
-from lrec.model.content.by_content import ByContent, with_content
+from lrec.model.content.by_content import with_content
 from lrec.reporting.fairness_table import fairness_table
 from lrec.reporting.item_table import item_table
 from lrec.reporting.progress import Progress
@@ -149,7 +149,7 @@ def run(
 
         tensorflow = model.uses_tensorflow() or settings.augment.name != "none"
         trained = trained_part(split, known.n_items if known is not None else 0)
-        if line := reach_line(model.name, split, isinstance(model, ByContent)):
+        if line := reach_line(model.name, split, model.scores_by_content):
             screen.line(line)
         with strategy.together(task_digest(config.values, data), tensorflow):
             training = settings.augment(trained, strategy, settings.seed, LossPrinter(screen))

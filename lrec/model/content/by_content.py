@@ -10,13 +10,13 @@ import numpy as np
 
 from lrec.base.arrays import Arrays, Bools, Floats, Ints
 from lrec.base.config.check import build
-from lrec.base.errors import DataError
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.model import Model, Pretrained
 from lrec.model.common.export_scorer import ExportScorer
 from lrec.model.common.protocols import Callback, Schedule, Strategy
+from lrec.model.content.content_export import content_scorer
 from lrec.model.content.first_choice import SAMPLE, FirstChoice, unit_vectors
 
 PLACES = 20  # of a list, by which items that nobody trained on get their share
@@ -43,6 +43,7 @@ class ByContent(Model):
     """
 
     name = "by_content"
+    scores_by_content = True
 
     def __init__(self, base: dict[str, Any]) -> None:
         self._take(build(base, "model.base", "model.json", Model))
@@ -153,10 +154,7 @@ class ByContent(Model):
         return self.base.encode_histories(histories)
 
     def export_scorer(self) -> ExportScorer:
-        raise DataError(
-            f"model={self.name} scores items by content outside of its graph (catalogue=all), so "
-            "it cannot be exported: train with catalogue=training for that, or serve the run."
-        )
+        return content_scorer(self.base, self.catalogue, self.choice, self.levels, PLACES)
 
     @property
     def is_saved_exactly(self) -> bool:
