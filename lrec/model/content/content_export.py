@@ -10,6 +10,8 @@ from lrec.model import Model
 from lrec.model.common.export_scorer import ExportScorer, PaddedHistories
 from lrec.model.content.first_choice import FirstChoice, unit_vectors
 
+ROUNDING = 1e-5  # of a log-probability: as likely as a pair that is just let in
+
 
 def content_scorer(
     base: Model, catalogue: Catalogue, choice: FirstChoice, levels: Floats, places: int
@@ -62,7 +64,8 @@ def content_scorer(
         logits = tf.matmul(profile, table[: len(counts)], transpose_b=True) / choice.temperature
         logits -= tf.reduce_max(logits, axis=1, keepdims=True)
         total = tf.reduce_sum(n_alike * tf.exp(logits), axis=1, keepdims=True)
-        return (new + logits - tf.math.log(total) - lowest) / (highest - lowest)
+        above = new + logits - tf.math.log(total) - lowest
+        return tf.where(tf.abs(above) < ROUNDING, 0.0, above) / (highest - lowest)
 
     def scores(histories: PaddedHistories) -> Tensor:
         known = scorer.scores(histories.within(n_base))
