@@ -48,8 +48,8 @@ def content_scorer(
     k = min(places, n_base)
     lowest, highest = (float(level) for level in levels)
 
-    def place(histories: PaddedHistories) -> Tensor:
-        """Places of distinct vectors of the untrained between the levels, `(batch, n_distinct)`."""
+    def heights(histories: PaddedHistories) -> Tensor:
+        """Heights of the vectors of untrained items between the levels, `(batch, n_distinct)`."""
         is_item = tf.cast(histories.is_item, tf.float32)
         length = tf.maximum(tf.reduce_sum(is_item, axis=1, keepdims=True), 1.0)
         popular = tf.reduce_sum(tf.gather(log, histories.items) * is_item, axis=1, keepdims=True)
@@ -69,15 +69,16 @@ def content_scorer(
 
     def scores(histories: PaddedHistories) -> Tensor:
         known = scorer.scores(histories.within(n_base))
-        placed = place(histories)
-        let_in = tf.reduce_sum(tf.where(placed >= 0, n_alike, tf.zeros_like(placed)), axis=1)
+        known = tf.where(untrained[:n_base], 0.0, known)  # of a base that goes on learning
+        height = heights(histories)
+        let_in = tf.reduce_sum(tf.where(height >= 0, n_alike, tf.zeros_like(height)), axis=1)
         closed = (histories.counts(n_items)[:, :n_base] > 0) | untrained[:n_base]
         best, _ = tf.math.top_k(tf.where(closed, -np.inf, known), k)
         best = tf.where(best > -np.inf, best, tf.reduce_min(known, axis=1, keepdims=True))
         last = k - tf.cast(tf.clip_by_value(let_in, 1.0, float(k)), tf.int32)
         low, high = tf.gather(best, last[:, None], batch_dims=1), best[:, :1]
         high = tf.maximum(high, low + 1e-4 * tf.maximum(tf.abs(low), 1e-4))
-        return tf.gather(tf.concat([known, low + (high - low) * placed], 1), columns, axis=1)
+        return tf.gather(tf.concat([known, low + (high - low) * height], 1), columns, axis=1)
 
     own = [table, item_code, log, weight, columns, n_alike]
     return ExportScorer(scores, [*scorer.variables, *own], scorer.reads_ratings, n_known)
