@@ -17,7 +17,7 @@ from lrec.evaluation.ranking import Ranker
 from lrec.model import Model, Pretrained
 from lrec.model.common import saving
 from lrec.model.common.protocols import StatelessCallback
-from lrec.model.content.by_content import PLACES, ByContent, node_of, with_content
+from lrec.model.content.by_content import PLACES, ByContent, base_of, node_of, with_content
 from lrec.model.itemknn import ItemKNN
 from lrec.model.popularity import Popularity
 
@@ -104,6 +104,20 @@ def test_it_goes_on_where_it_was(split: Split, model: ByContent) -> None:
     assert np.isfinite(scores).all()
     assert going_on.untrained.tolist() == model.untrained[:-1].tolist()
     assert_exported_alike(going_on, split.test.history)
+
+
+def test_it_goes_on_where_items_begin_or_cease_to_be_untrained(
+    split: Split, model: ByContent
+) -> None:
+    pretrained = Pretrained("run", model.state(), split.catalogue)
+    alone = base_of(pretrained)
+    assert alone.state.keys() == model.base.state().keys()
+    assert alone.catalogue.n_items == model.base.catalogue.n_items
+    assert base_of(alone) is alone
+    going_on = with_content(ItemKNN(), split.catalogue)
+    going_on.warm_start(alone)
+    assert isinstance(going_on, ByContent)
+    assert going_on.base.pretrained is alone
 
 
 def assert_exported_alike(model: Model, histories: Histories) -> None:

@@ -37,7 +37,7 @@ from lrec.evaluation.bucket import check_names
 from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
-from lrec.model.content.by_content import with_content
+from lrec.model.content.by_content import base_of, with_content
 from lrec.reporting.fairness_table import fairness_table
 from lrec.reporting.item_table import item_table
 from lrec.reporting.progress import Progress
@@ -131,7 +131,7 @@ def run(
         run_logging.log_config(context, settings.seeded)
         model = with_content(model, split.catalogue)
         if pretrained is not None:
-            model.warm_start(pretrained)
+            model.warm_start(pretrained if model.scores_by_content else base_of(pretrained))
             log.tags({"lrec.updates": pretrained.run})
         evaluator = kept_references.evaluator(split, settings, data)
         buckets = evaluator.buckets["test"]

@@ -21,6 +21,7 @@ from lrec.model.content.first_choice import SAMPLE, FirstChoice, unit_vectors
 
 PLACES = 20  # of a list, by which items that nobody trained on get their share
 BASE = "base/"  # before the names of the base's arrays
+BASE_ITEMS = "base_items"  # number of items that it scores
 
 
 class ByContent(Model):
@@ -81,10 +82,7 @@ class ByContent(Model):
         return unit_vectors(self.catalogue, self.untrained)
 
     def warm_start(self, pretrained: Pretrained) -> None:
-        state = pretrained.state
-        known = pretrained.catalogue.first(int(state["base_items"]))
-        own = {k.removeprefix(BASE): v for k, v in state.items() if k.startswith(BASE)}
-        self.base.warm_start(replace(pretrained, state=own, catalogue=known))
+        self.base.warm_start(base_of(pretrained))
 
     def fit(
         self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
@@ -167,7 +165,7 @@ class ByContent(Model):
         """The base's state, and the few numbers of the choice."""
         return {
             **{f"{BASE}{name}": array for name, array in self.base.state().items()},
-            "base_items": np.array(self.base.catalogue.n_items),
+            BASE_ITEMS: np.array(self.base.catalogue.n_items),
             "regression": self.choice.regression,
             "choice": np.array([self.choice.temperature, self.choice.share]),
             "levels": self.levels,
@@ -176,7 +174,7 @@ class ByContent(Model):
     def restore(self, state: Arrays, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         own = {k.removeprefix(BASE): v for k, v in state.items() if k.startswith(BASE)}
-        self.base.restore(own, catalogue.first(int(state["base_items"])))
+        self.base.restore(own, catalogue.first(int(state[BASE_ITEMS])))
         self.choice = FirstChoice(state["regression"], *state["choice"].tolist())
         self.levels = state["levels"]
 
@@ -191,6 +189,19 @@ def with_content(model: Model, catalogue: Catalogue) -> Model:
     if not catalogue.all_items or vectors is None or not vectors[~catalogue.is_trained].any():
         return model
     return ByContent.around(model, catalogue)
+
+
+def base_of(pretrained: Pretrained) -> Pretrained:
+    """The model that a base goes on from; itself, where it scores nothing by content.
+
+    An update may be of the first items that nobody trained on, or leave none of them.
+    """
+    state = pretrained.state
+    if BASE_ITEMS not in state:
+        return pretrained
+    known = pretrained.catalogue.first(int(state[BASE_ITEMS]))
+    own = {k.removeprefix(BASE): v for k, v in state.items() if k.startswith(BASE)}
+    return replace(pretrained, state=own, catalogue=known)
 
 
 def node_of(model: Model, node: dict[str, Any]) -> dict[str, Any]:
