@@ -76,7 +76,7 @@ class PaddedHistories:
         return replace(self, items=tf.where(inside, self.items, 0), is_item=inside)
 
     def counts(self, n_items: int) -> Tensor:
-        """Number of times that each history has each item of the catalogue, `(batch, n_items)` int32."""
+        """Occurrences of each item of the catalogue in each history, `(batch, n_items)` int32."""
         import tensorflow as tf
 
         pairs = tf.stack([self.row, self.item], axis=1)
