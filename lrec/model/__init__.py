@@ -65,6 +65,7 @@ class Model(Component, ABC):
             kept with `tracking.keep_histories=true` only.
         rating_head: `native` where scores are predicted ratings, `calibrated` where a map from
             scores to ratings has to be fitted on validation ratings.
+        scores_by_content: True if it scores the items of `catalogue=all` that nobody trained on.
         scores_are_products: True if `score` multiplies the very vectors of `factorised_scores`:
             wide catalogues are then ranked by them, a block at a time.
         fine_tuning: the defaults of `lrec update`.
@@ -82,6 +83,7 @@ class Model(Component, ABC):
     is_baseline: bool = True
     contains_histories: bool = False
     rating_head: Literal["native", "calibrated"] = "calibrated"
+    scores_by_content: bool = False
     scores_are_products: bool = False
     fine_tuning: FineTuning = FineTuning(epochs=2, batches=2.0, rate=1.5)
     warmup_steps: int = 0

@@ -7,67 +7,33 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.untrained import COLD, N_ITEMS, exported_lists, fitted, world
 
 from lrec.data.histories import Histories
-from lrec.data.interactions import Interactions, ItemFeatures
-from lrec.data.queries import Split
-from lrec.data.split.leave_one_out import LeaveOneOut
+from lrec.data.interactions import ItemFeatures
+from lrec.data.queries import Queries, Split
 from lrec.data.trained_part import trained_part
-from lrec.model import Pretrained
+from lrec.evaluation.ranking import Ranker
+from lrec.model import Model, Pretrained
 from lrec.model.common import saving
 from lrec.model.common.protocols import StatelessCallback
-from lrec.model.content.by_content import PLACES, ByContent, node_of, with_content
+from lrec.model.content.by_content import PLACES, ByContent, base_of, node_of, with_content
 from lrec.model.itemknn import ItemKNN
+from lrec.model.popularity import Popularity
 
-N_ITEMS, COLD = 150, 40
 NODE = {"_target_": "lrec.model.itemknn.ItemKNN"}
 
 
 @pytest.fixture(scope="module")
 def split() -> Split:
-    """Two kinds of users and items; a user has what is of the own kind; nobody has some of both."""
-    draw = np.random.default_rng(3)
-    pairs = [
-        (user, int(item), step)
-        for user in range(120)
-        for step, item in enumerate(
-            2 * draw.choice((N_ITEMS - COLD) // 2, 7, replace=False, p=skewed()) + user % 2
-        )
-    ]
-    user, item, time = np.array(pairs).T
-    kind = np.arange(N_ITEMS) % 2
-    data = Interactions(
-        user=user.astype(np.int32),
-        item=item.astype(np.int32),
-        rating=None,
-        timestamp=time,
-        user_ids=np.array([f"person-{n}" for n in range(120)]),
-        item_ids=np.array([f"i{n:03}" for n in range(N_ITEMS)]),
-        features=ItemFeatures(described=np.ones(N_ITEMS, bool)),
-        all_items=True,
-    )
-    split = LeaveOneOut()(data)
-    code = np.array([int(name[1:]) for name in split.catalogue.ids])
-    vectors = (np.eye(2)[kind] + 0.1 * draw.normal(size=(N_ITEMS, 2))).astype(np.float32)[code]
-    content = replace(split.catalogue.features, vectors=vectors)
-    return replace(split, catalogue=replace(split.catalogue, features=content))
-
-
-def skewed() -> np.ndarray:
-    weights = 1 / np.arange(1, (N_ITEMS - COLD) // 2 + 1)
-    return weights / weights.sum()
-
-
-def fitted(split: Split) -> ByContent:
-    model = with_content(ItemKNN(), split.catalogue)
-    assert isinstance(model, ByContent)
-    model.fit(trained_part(split), None, None, 1, StatelessCallback())  # type: ignore[arg-type]
-    return model
+    return world()
 
 
 @pytest.fixture(scope="module")
 def model(split: Split) -> ByContent:
-    return fitted(split)
+    model = fitted(ItemKNN(), split)
+    assert isinstance(model, ByContent)
+    return model
 
 
 def test_catalogue_has_all_items_and_training_ones_come_first(split: Split) -> None:
@@ -137,6 +103,41 @@ def test_it_goes_on_where_it_was(split: Split, model: ByContent) -> None:
     assert scores.shape[1] == N_ITEMS
     assert np.isfinite(scores).all()
     assert going_on.untrained.tolist() == model.untrained[:-1].tolist()
+    assert_exported_alike(going_on, split.test.history)
+
+
+def test_it_goes_on_where_items_begin_or_cease_to_be_untrained(
+    split: Split, model: ByContent
+) -> None:
+    pretrained = Pretrained("run", model.state(), split.catalogue)
+    alone = base_of(pretrained)
+    assert alone.state.keys() == model.base.state().keys()
+    assert alone.catalogue.n_items == model.base.catalogue.n_items
+    assert base_of(alone) is alone
+    going_on = with_content(ItemKNN(), split.catalogue)
+    going_on.warm_start(alone)
+    assert isinstance(going_on, ByContent)
+    assert going_on.base.pretrained is alone
+
+
+def assert_exported_alike(model: Model, histories: Histories) -> None:
+    histories = replace(histories, user=np.full(len(histories), -1, np.int32))
+    queries = Queries(histories, histories, Histories.of([[]] * len(histories)))
+    found, own = exported_lists(model, histories, N_ITEMS), Ranker(model, N_ITEMS)(queries)
+    np.testing.assert_array_equal(found.items, own.items)
+    shown = own.items >= 0
+    wide = np.abs(own.scores[shown]).max()
+    np.testing.assert_allclose(found.scores[shown], own.scores[shown], atol=1e-6 * wide)
+
+
+@pytest.mark.parametrize("base", [ItemKNN(), Popularity()], ids=["itemknn", "popularity"])
+def test_an_exported_graph_has_lrecs_lists(split: Split, base: Model) -> None:
+    """Also for histories of items that nobody trained on alone, some or none."""
+    model = fitted(base, split)
+    assert isinstance(model, ByContent)
+    cold = model.untrained.tolist()
+    assert_exported_alike(model, Histories.of([[], [cold[3]], [0, cold[5], 4], [1, 1, 999, 8]]))
+    assert_exported_alike(model, split.test.history)
 
 
 def test_ratings_of_items_nobody_trained_on_are_left_to_others(

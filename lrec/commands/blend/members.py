@@ -116,11 +116,6 @@ def blend_job(
     """
     stored = {name: _plain(load_config(run.id)) for name, run in members.items()}
     some = next(iter(stored.values()))
-    if some["catalogue"] == "all":
-        raise ConfigError(
-            "a blend is of models that score the same items, those of the training data, and these "
-            "runs have catalogue=all: blend runs with catalogue=training."
-        )
     trained = [name for name, run in members.items() if run.tags.get("lrec.simple") != "True"]
     node = {
         "_target_": f"{Blend.__module__}.{Blend.__qualname__}",
@@ -133,6 +128,7 @@ def blend_job(
         **{field.name: config.values[field.name] for field in fields(RunSettings)},
         "dataset": some["dataset"] | location,
         "split": some["split"],
+        "catalogue": some["catalogue"],
         "feature": {"none": _plain(OmegaConf.load(CONF / "feature" / "none.yaml"))},
         "augment": _plain(OmegaConf.load(CONF / "augment" / "none.yaml")),
         "schedule": stored[trained[0]]["schedule"] if trained else some["schedule"],

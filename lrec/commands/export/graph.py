@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,8 @@ def export_graph(model: Model, batch: int | None = None) -> Any:
     model reads them, `ratings`, `(batch, length)` float32, NaN for nothing.
 
     Its outputs are `items`, `(batch, k)` int32, best first, none of the history, -1 where the
-    catalogue ran out; and their `scores`, `(batch, k)` float32. A history without an item of the
-    catalogue gets the most popular ones, unless the model scores it. These are the lists that
+    catalogue ran out; and their `scores`, `(batch, k)` float32. A history without an item that the
+    model knows gets the most popular ones, unless the model scores it. These are the lists that
     `lrec.evaluation.ranking` has for users who are not in the data, ties broken in the same way.
 
     Args:
@@ -35,6 +34,7 @@ def export_graph(model: Model, batch: int | None = None) -> Any:
 
     scorer = model.export_scorer()
     n_items = model.catalogue.n_items
+    n_known = n_items if scorer.n_known is None else scorer.n_known
     # of equal scores the first wins: in this order it is the one that wins elsewhere, too
     keys = tie_break_keys(tf.constant([-1], tf.int64), n_items).numpy()[0]
     order = tf.Variable(np.argsort(-keys, kind="stable").astype(np.int32), trainable=False)
@@ -46,17 +46,12 @@ def export_graph(model: Model, batch: int | None = None) -> Any:
         is_item = (history >= 0) & (history < n_items)
         ratings = inputs.get("ratings", tf.fill(tf.shape(history), np.float32(np.nan)))
         histories = PaddedHistories(tf.where(is_item, history, 0), is_item, ratings)
-        is_empty = ~tf.reduce_any(is_item, axis=1)[:, None]
         if model.scores_empty:
             scores = scorer.scores(histories)
-        else:  # kernels of TensorFlow Lite fail on nothing: an item stands in, and does not count
-            first = tf.range(tf.shape(history)[1]) == 0
-            filled = replace(histories, is_item=is_item | (first & is_empty))
-            scores = tf.where(is_empty, popularity, scorer.scores(filled))
-        pairs = tf.stack([histories.row, histories.item], axis=1)
-        shape = tf.stack([histories.n_rows, n_items])
-        counts = tf.scatter_nd(pairs, tf.ones_like(histories.item), shape)
-        scores = tf.where(counts > 0, -np.inf, scores)
+        else:
+            scores = scorer.scores(histories.filled(n_known))
+            scores = tf.where(histories.has_none_of(n_known), popularity, scores)
+        scores = tf.where(histories.counts(n_items) > 0, -np.inf, scores)
         scores = tf.gather(scores, order, axis=1)
         best, index = tf.math.top_k(scores, tf.minimum(inputs["k"], n_items))
         return {"items": tf.where(best > -np.inf, tf.gather(order, index), -1), "scores": best}

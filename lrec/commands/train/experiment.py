@@ -37,7 +37,7 @@ from lrec.evaluation.bucket import check_names
 from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
 from lrec.model import Pretrained
-from lrec.model.content.by_content import ByContent, with_content
+from lrec.model.content.by_content import base_of, with_content
 from lrec.reporting.fairness_table import fairness_table
 from lrec.reporting.item_table import item_table
 from lrec.reporting.progress import Progress
@@ -136,7 +136,7 @@ def run(
         run_logging.log_config(context, settings.seeded)
         model = with_content(model, split.catalogue)
         if pretrained is not None:
-            model.warm_start(pretrained)
+            model.warm_start(pretrained if model.scores_by_content else base_of(pretrained))
             log.tags({"lrec.updates": pretrained.run})
         evaluator = kept_references.evaluator(split, settings, data)
         buckets = evaluator.buckets["test"]
@@ -154,7 +154,7 @@ def run(
 
         tensorflow = model.uses_tensorflow() or settings.augment.name != "none"
         trained = trained_part(split, known.n_items if known is not None else 0)
-        if line := reach_line(model.name, split, isinstance(model, ByContent)):
+        if line := reach_line(model.name, split, model.scores_by_content):
             screen.line(line)
         with strategy.together(task_digest(config.values, data), tensorflow):
             training = settings.augment(trained, strategy, settings.seed, LossPrinter(screen))

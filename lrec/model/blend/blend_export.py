@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +19,9 @@ def blend_scorer(
 ) -> ExportScorer:
     """The mixture as a graph; items of the history, which are never recommended, score 0.
 
+    Args:
+        n_items: of the widest catalogue; a member of another gives the items behind it nothing.
+
     Raises:
         DataError: a member has no such code, or values of ranks are mixed.
     """
@@ -28,32 +30,37 @@ def blend_scorer(
     if any(scale.shape == RANK for _, scale in members):
         raise DataError("model=blend cannot be exported with scale=rank: blend with probabilities.")
     scorers = [member.export_scorer() for member, _ in members]
+    widths = [member.catalogue.n_items for member, _ in members]
+    known = [
+        width if scorer.n_known is None else scorer.n_known
+        for width, scorer in zip(widths, scorers, strict=True)
+    ]
 
     def scores(histories: PaddedHistories) -> Tensor:
-        pairs = tf.stack([histories.row, histories.item], axis=1)
-        shape = tf.stack([histories.n_rows, n_items])
-        own = tf.scatter_nd(pairs, tf.ones_like(histories.item), shape) > 0
+        own = histories.counts(n_items) > 0
         lengths = tf.reduce_sum(tf.cast(histories.is_item, tf.float32), axis=1)
-        empty = lengths[:, None] == 0
         n = tf.clip_by_value(lengths, float(mixture.shortest), float(mixture.longest))
         logits = mixture.level.astype(np.float32) + mixture.slope.astype(np.float32) * tf.math.log(
             1 + n[:, None]
         )
         odds = tf.exp(logits - tf.reduce_max(logits, axis=1, keepdims=True))
-        first = tf.range(tf.shape(histories.items)[1]) == 0
-        filled = replace(histories, is_item=histories.is_item | (first & empty))
-        mixed, total = tf.zeros(shape), tf.zeros_like(lengths)[:, None]
+        mixed, total = tf.zeros_like(own, tf.float32), tf.zeros_like(lengths)[:, None]
         for index, ((member, scale), scorer) in enumerate(zip(members, scorers, strict=True)):
-            weight = odds[:, index : index + 1]
-            if not member.scores_empty:  # an item stands in, and does not count
-                weight = tf.where(empty, tf.zeros_like(weight), weight)
-            given = scorer.scores(histories if member.scores_empty else filled)
-            mixed += weight * _probabilities(given, own, scale)
+            weight, width, asked = odds[:, index : index + 1], widths[index], histories
+            if not member.scores_empty:
+                unknown = histories.has_none_of(known[index])
+                weight = tf.where(unknown, tf.zeros_like(weight), weight)
+                asked = histories.filled(known[index])
+            if width < n_items:
+                asked = asked.within(width)
+            given = weight * _probabilities(scorer.scores(asked), own[:, :width], scale)
+            mixed += tf.pad(given, [[0, 0], [0, n_items - width]]) if width < n_items else given
             total += weight
         return mixed / tf.where(total > 0, total, tf.ones_like(total))
 
     variables = [variable for scorer in scorers for variable in scorer.variables]
-    return ExportScorer(scores, variables, any(scorer.reads_ratings for scorer in scorers))
+    reads_ratings = any(scorer.reads_ratings for scorer in scorers)
+    return ExportScorer(scores, variables, reads_ratings, max(known))
 
 
 def _probabilities(scores: Tensor, own: Tensor, scale: ScoreScale) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -31,7 +32,8 @@ class Blend(Model):
     A member's scores become probabilities of the items that are not in the history (`ScoreScale`);
     its weight depends on the number n of the history's items (`Mixture`). Both are fitted to one
     half of the validation users. A member without scores of its own for a history leaves its
-    weight to the others. A single member gives its own scores.
+    weight to the others, and one that does not score the items that nobody trained on gives them
+    nothing. A single member gives its own scores.
 
     Args:
         members: config of each member, by name.
@@ -86,8 +88,8 @@ class Blend(Model):
                     f"{first} and {name} have different catalogues, or their items in another "
                     "order: name runs that learned from the same data."
                 )
-        self.catalogue = some.catalogue
         self._take(members)
+        self.catalogue = self._widest
 
     def fit(
         self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
@@ -116,7 +118,6 @@ class Blend(Model):
                 "the members of this blend were trained on another catalogue: the data has changed "
                 "since. Train them again, then lrec blend."
             )
-        self.catalogue = split.catalogue
         fitted = fit(self.members, halves(split.validation)[0], self.scale, self.k, callback.status)
         if fitted is None and not updated:
             raise DataError(
@@ -127,6 +128,7 @@ class Blend(Model):
             self.mixture, self.scales = fitted.mixture, fitted.scales
             self.dropped, self.fitted_users = fitted.dropped, fitted.users
             self._take({name: self.members[name] for name in fitted.names})
+        self.catalogue = replace(self._widest, features=split.catalogue.features)
 
     def weights(self, histories: Histories) -> Floats:
         """Weights of the members, `(n, n_members)` float32."""
@@ -144,9 +146,13 @@ class Blend(Model):
 
     @property
     def scores_sparsely(self) -> bool:
-        """True if all members do, of a wide catalogue: items that no member reaches score 0."""
-        sparse = all(member.scores_sparsely for member in self.members.values())
-        wide = self.scale != RANK and self.catalogue.n_items > mixing.WIDE
+        """True if all members do, of one wide catalogue: items that no member reaches score 0."""
+        n_items = self.catalogue.n_items
+        sparse = all(
+            member.scores_sparsely and member.catalogue.n_items == n_items
+            for member in self.members.values()
+        )
+        wide = self.scale != RANK and n_items > mixing.WIDE
         return sparse and (self._single or wide)
 
     def sparse_scores(self, histories: Histories) -> Sparse:
@@ -220,6 +226,12 @@ class Blend(Model):
         return next(iter(self.members.values()))
 
     @property
+    def _widest(self) -> Catalogue:
+        """The members' catalogue: of those with items that nobody trained on, if there are any."""
+        catalogues = [member.catalogue for member in self.members.values()]
+        return max(catalogues, key=lambda catalogue: catalogue.n_items)
+
+    @property
     def _single(self) -> bool:
         return len(self.members) == 1
 
@@ -231,6 +243,7 @@ class Blend(Model):
         self.uses_weights = any(member.uses_weights for member in those)
         self.scores_empty = any(member.scores_empty for member in those)
         self.contains_histories = any(member.contains_histories for member in those)
+        self.scores_by_content = any(member.scores_by_content for member in those)
         self.fine_tuning = next((m for m in those if not m.is_baseline), some).fine_tuning
         self.scores_are_products = self._single and some.scores_are_products
         self.rating_head = some.rating_head if self._single else "calibrated"

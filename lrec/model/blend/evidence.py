@@ -17,6 +17,7 @@ from lrec.model.blend.probabilities import ScoreScale, scales, usual_unit
 BATCH = 2**22  # scores at once, of a member
 TOP = 60  # best items of each member: a list of ten of the mixture is nearly always among them
 ENTRIES = 2**22  # rivals that are kept, of all held-out items together
+NEVER = -69.0  # log-probability of an item that a member does not score
 
 
 @dataclass(frozen=True)
@@ -117,20 +118,23 @@ class _Said:
     sums: list[Floats] = field(default_factory=list)
 
     def look(
-        self, member: Model, queries: Queries, own: Histories, held: Histories, kind: str
+        self, member: Model, queries: Queries, own: Histories, kind: str, n_items: int
     ) -> dict[str, Floats]:
-        """Look at the scores of a batch; logs of all items by shape."""
-        scores = np.array(member.score(queries.history), np.float32)
+        """Look at the scores of a batch; logs of all items by shape, -inf behind its catalogue."""
+        scores, held = np.array(member.score(queries.history), np.float32), queries.target
+        own = own.within(scores.shape[1])
         self.options = self.options or scales(kind, usual_unit(scores, own.row, own.item))
         logs: dict[str, Floats] = {}
         columns, sums = [], []
         for scale in self.options:
             if scale.shape not in logs:
-                logs[scale.shape] = scores.copy()
-                scale.logs(logs[scale.shape], own.row, own.item)
+                scored = scores.copy()
+                scale.logs(scored, own.row, own.item)
+                logs[scale.shape] = _widened(scored, n_items)
             sharp, shaped = np.float32(scale.factor), logs[scale.shape]
             sums.append(np.log(np.exp(shaped * sharp).sum(axis=1)))
-            columns.append(sharp * shaped[held.row, held.item] - sums[-1][held.row])
+            column = sharp * shaped[held.row, held.item] - sums[-1][held.row]
+            columns.append(np.where(np.isneginf(column), np.float32(NEVER), column))
         self.tables.append(np.stack(columns, axis=1))
         self.sums.append(np.stack(sums, axis=1))
         return logs
@@ -146,7 +150,7 @@ def evidence_of(
         kind: `probability` or `rank`.
         status: shows how far it is.
     """
-    n_items = next(iter(members.values())).catalogue.n_items
+    n_items = max(member.catalogue.n_items for member in members.values())
     history, masked = queries.history.within(n_items), queries.masked.within(n_items)
     said = {name: _Said() for name in members}
     parts: list[Rivals] = []
@@ -159,7 +163,9 @@ def evidence_of(
             *(h.between(start, stop) for h in (queries.history, queries.history, queries.target))
         )
         own, held = history.between(start, stop), batch.target
-        logs = [said[name].look(member, batch, own, held, kind) for name, member in members.items()]
+        logs = [
+            said[name].look(member, batch, own, kind, n_items) for name, member in members.items()
+        ]
         if entries < ENTRIES:
             known = [member.is_personalised(batch.history) for member in members.values()]
             found = _rivals(logs, known, masked.between(start, stop), held)
@@ -172,6 +178,12 @@ def evidence_of(
         [np.concatenate(own.sums) for own in said.values()],
         Rivals.joined(parts),
     )
+
+
+def _widened(logs: Floats, n_items: int) -> Floats:
+    """Logs of `n_items`, -inf of those that are not there."""
+    missing = n_items - logs.shape[1]
+    return np.pad(logs, [(0, 0), (0, missing)], constant_values=-np.inf) if missing else logs
 
 
 def _rivals(

@@ -61,7 +61,7 @@ def fit(
     """Fit scales and weights: by the likelihood of held-out items first, then by their ranks.
 
     Args:
-        members: trained, of the same catalogue.
+        members: trained on the same data; the catalogue of some may end before the others'.
         queries: of users whose targets no member was trained on.
         kind: `probability` or `rank`.
         k: length of the lists whose NDCG is to be high.
@@ -70,8 +70,8 @@ def fit(
     Returns:
         None where no user has a target in the catalogue that a member scores.
     """
-    names, some = list(members), next(iter(members.values()))
-    n_items = some.catalogue.n_items
+    names = list(members)
+    n_items = max(member.catalogue.n_items for member in members.values())
     queries = replace(queries, target=findable(queries, n_items))
     usable = queries.target.lengths > 0
     usable &= np.any([m.is_personalised(queries.history) for m in members.values()], axis=0)

@@ -6,14 +6,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from lrec.base.arrays import Arrays
 from lrec.base.errors import DataError
 from lrec.data.catalogue import Catalogue
 from lrec.data.queries import Split
 from lrec.model import Model, Pretrained
 from lrec.model.common.protocols import Callback, Schedule, StatelessCallback, Strategy
+from lrec.model.content.by_content import ByContent
 
-VECTORS = "vectors"  # of the items of one member, beside its own state
+# Of one member, beside its own state: vectors of its items, their number, and whether it scores
+# others than those of training.
+VECTORS, N_ITEMS, BY_CONTENT = "vectors", "n_items", "by_content"
 
 
 def stored(members: Mapping[str, Model]) -> Arrays:
@@ -21,6 +26,8 @@ def stored(members: Mapping[str, Model]) -> Arrays:
     arrays: Arrays = {}
     for name, member in members.items():
         arrays |= {f"{name}/{key}": array for key, array in member.state().items()}
+        arrays[f"{name}/{N_ITEMS}"] = np.array(member.catalogue.n_items)
+        arrays[f"{name}/{BY_CONTENT}"] = np.array(member.scores_by_content)
         vectors = member.catalogue.features.vectors
         if vectors is not None:
             arrays[f"{name}/{VECTORS}"] = vectors
@@ -31,11 +38,16 @@ def restored(
     members: Mapping[str, Model], state: Arrays, catalogue: Catalogue
 ) -> Mapping[str, Model]:
     """The members with what `stored` gave."""
+    result = {}
     for name, member in members.items():
         own = state_of(name, state)
+        catalogue_of_member = catalogue.first(int(own.pop(N_ITEMS, catalogue.n_items)))
         features = replace(catalogue.features, vectors=own.pop(VECTORS, None))
-        member.restore(own, replace(catalogue, features=features))
-    return members
+        catalogue_of_member = replace(catalogue_of_member, features=features)
+        by_content = bool(own.pop(BY_CONTENT, False))
+        result[name] = ByContent.around(member, catalogue_of_member) if by_content else member
+        result[name].restore(own, catalogue_of_member)
+    return result
 
 
 def state_of(member: str, state: Arrays) -> Arrays:
@@ -63,6 +75,8 @@ def learn_on(
     """
     for name, member in members.items():
         own = state_of(name, pretrained.state)
+        for key in (N_ITEMS, BY_CONTENT):
+            own.pop(key, None)
         if own.pop(VECTORS, None) is not None:
             raise DataError(
                 f"{name} reads vectors of items (feature=…), which new items of a blend's update "

@@ -28,22 +28,26 @@ WIDE = 2**15  # items from which the union of what sparse members reach costs le
 def mixed(members: Members, weights: Floats, histories: Histories) -> Floats:
     """The mixture's probabilities, `(n, n_items)` float32.
 
+    A member whose catalogue ends before the others', as one that does not score items that nobody
+    trained on, gives those behind it nothing.
+
     Args:
         weights: `(n, n_members)`.
     """
-    n_items = members[0][0].catalogue.n_items
-    pairs = HistoryPairs.of(histories.within(n_items), n_items)
+    n_items = max(member.catalogue.n_items for member, _ in members)
+    everything = HistoryPairs.of(histories.within(n_items), n_items)
     dense: list[Adder] = []
     quick: list[Adder] = []
     total: Floats | None = None
     for (member, scale), own in zip(members, weights.T, strict=True):
+        pairs = everything.within(member.catalogue.n_items)
         if scale.shape != RANK and is_quick(member):  # ranks are of all items
             quick.append(quick_adder(member, scale, own, histories, pairs))
             continue
         scores = member.score(histories)
-        if total is None:  # the first member's scores are mixed where they are
+        if total is None and scores.shape[1] == n_items:  # mixed where they are, before the others
             total = scores if scores.flags.writeable else scores.copy()
-            dense.append(dense_adder(total, scale, own, pairs, in_place=True))
+            dense.insert(0, dense_adder(total, scale, own, pairs, in_place=True))
         else:
             dense.append(dense_adder(scores, scale, own, pairs))
     mixture = total if total is not None else np.zeros((len(histories), n_items), np.float32)
@@ -57,7 +61,8 @@ def mixed(members: Members, weights: Floats, histories: Histories) -> Floats:
 
 
 def mixed_sparsely(members: Members, weights: Floats, histories: Histories) -> Sparse:
-    """The same of sparse members, less a constant of each row: items without an entry have 0."""
+    """The same of sparse members of one catalogue, less a constant of each row: items without an
+    entry have 0."""
     n_items = members[0][0].catalogue.n_items
     pairs = HistoryPairs.of(histories.within(n_items), n_items)
     parts = [
@@ -91,7 +96,7 @@ def dense_adder(
         sums = scale.odds(some, own.row, own.item)
         some *= (weights[rows] / sums)[:, None]
         if not in_place:
-            total += some
+            total[:, : some.shape[1]] += some
 
     return add
 
@@ -125,7 +130,7 @@ def common_adder(scores: Floats, scale: ScoreScale, weights: Floats, pairs: Hist
     share = (weights / sums).astype(np.float32)[:, None]
 
     def add(total: Floats, rows: slice) -> None:
-        total += share[rows] * odds
+        total[:, : odds.shape[1]] += share[rows] * odds
 
     return add
 
@@ -141,8 +146,8 @@ def sparse_adder(scores: Sparse, scale: ScoreScale, weights: Floats, pairs: Hist
         share = (weights[rows] / sums).astype(np.float32)
         odds -= entries.spread(zero)
         odds *= entries.spread(share)
-        total += (share * zero)[:, None]
-        total.reshape(-1)[entries.row * entries.width + entries.column] += odds
+        total[:, : entries.width] += (share * zero)[:, None]
+        total.reshape(-1)[entries.row * total.shape[1] + entries.column] += odds
 
     return add
 

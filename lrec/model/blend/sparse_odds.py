@@ -33,6 +33,11 @@ class HistoryPairs:
         """Distinct items of each history, `(n,)`."""
         return np.bincount(self.row, minlength=self.n)
 
+    def within(self, n_items: int) -> HistoryPairs:
+        """The pairs of the first items."""
+        first = self.item < n_items
+        return self if first.all() else HistoryPairs(self.row[first], self.item[first], self.n)
+
     def between(self, start: int, stop: int) -> HistoryPairs:
         """The pairs of some rows, which count from 0."""
         own = slice(*np.searchsorted(self.row, [start, stop]))

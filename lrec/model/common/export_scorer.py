@@ -51,6 +51,38 @@ class PaddedHistories:
 
         return tf.boolean_mask(self.ratings, self.is_item)
 
+    def has_none_of(self, n_items: int) -> Tensor:
+        """True for histories without any of the first items, `(batch, 1)` bool."""
+        import tensorflow as tf
+
+        return ~tf.reduce_any(self.is_item & (self.items < n_items), axis=1, keepdims=True)
+
+    def filled(self, n_items: int) -> PaddedHistories:
+        """An item in the place of the first where a history has none of the first `n_items`.
+
+        Kernels of TensorFlow Lite fail on nothing; its scores do not count.
+        """
+        import tensorflow as tf
+
+        stands_in = (tf.range(tf.shape(self.items)[1]) == 0) & self.has_none_of(n_items)
+        items = tf.where(stands_in, 0, self.items)
+        return replace(self, items=items, is_item=self.is_item | stands_in)
+
+    def within(self, n_items: int) -> PaddedHistories:
+        """The histories as a catalogue of the first items has them."""
+        import tensorflow as tf
+
+        inside = self.is_item & (self.items < n_items)
+        return replace(self, items=tf.where(inside, self.items, 0), is_item=inside)
+
+    def counts(self, n_items: int) -> Tensor:
+        """Occurrences of each item of the catalogue in each history, `(batch, n_items)` int32."""
+        import tensorflow as tf
+
+        pairs = tf.stack([self.row, self.item], axis=1)
+        shape = tf.stack([self.n_rows, n_items])
+        return tf.scatter_nd(pairs, tf.ones_like(self.item), shape)
+
     def ragged(self) -> Tensor:
         """The items of the catalogue, `(batch, None)` ragged int32."""
         import tensorflow as tf
@@ -82,12 +114,16 @@ class ExportScorer:
     """A model's scores for an exported graph.
 
     Attributes:
-        scores: TensorFlow code from padded histories to `(batch, n_items)` float32 scores. No
-            history is empty, unless the model scores empty ones (`Model.scores_empty`).
+        scores: TensorFlow code from padded histories to `(batch, n_items)` float32 scores. None is
+            without an item that is known, unless the model scores empty ones
+            (`Model.scores_empty`).
         variables: everything that `scores` reads.
         reads_ratings: True if ratings matter.
+        n_known: number of first items, one of which a history needs for scores of its own; None
+            where any item of the catalogue will do.
     """
 
     scores: Callable[[PaddedHistories], Tensor]
     variables: list[Any]
     reads_ratings: bool = False
+    n_known: int | None = None

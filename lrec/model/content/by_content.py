@@ -10,17 +10,18 @@ import numpy as np
 
 from lrec.base.arrays import Arrays, Bools, Floats, Ints
 from lrec.base.config.check import build
-from lrec.base.errors import DataError
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.model import Model, Pretrained
 from lrec.model.common.export_scorer import ExportScorer
 from lrec.model.common.protocols import Callback, Schedule, Strategy
+from lrec.model.content.content_export import content_scorer
 from lrec.model.content.first_choice import SAMPLE, FirstChoice, unit_vectors
 
 PLACES = 20  # of a list, by which items that nobody trained on get their share
 BASE = "base/"  # before the names of the base's arrays
+BASE_ITEMS = "base_items"  # number of items that it scores
 
 
 class ByContent(Model):
@@ -43,6 +44,7 @@ class ByContent(Model):
     """
 
     name = "by_content"
+    scores_by_content = True
 
     def __init__(self, base: dict[str, Any]) -> None:
         self._take(build(base, "model.base", "model.json", Model))
@@ -80,10 +82,7 @@ class ByContent(Model):
         return unit_vectors(self.catalogue, self.untrained)
 
     def warm_start(self, pretrained: Pretrained) -> None:
-        state = pretrained.state
-        known = pretrained.catalogue.first(int(state["base_items"]))
-        own = {k.removeprefix(BASE): v for k, v in state.items() if k.startswith(BASE)}
-        self.base.warm_start(replace(pretrained, state=own, catalogue=known))
+        self.base.warm_start(base_of(pretrained))
 
     def fit(
         self, split: Split, schedule: Schedule, strategy: Strategy, seed: int, callback: Callback
@@ -153,10 +152,7 @@ class ByContent(Model):
         return self.base.encode_histories(histories)
 
     def export_scorer(self) -> ExportScorer:
-        raise DataError(
-            f"model={self.name} scores items by content outside of its graph (catalogue=all), so "
-            "it cannot be exported: train with catalogue=training for that, or serve the run."
-        )
+        return content_scorer(self.base, self.catalogue, self.choice, self.levels, PLACES)
 
     @property
     def is_saved_exactly(self) -> bool:
@@ -169,7 +165,7 @@ class ByContent(Model):
         """The base's state, and the few numbers of the choice."""
         return {
             **{f"{BASE}{name}": array for name, array in self.base.state().items()},
-            "base_items": np.array(self.base.catalogue.n_items),
+            BASE_ITEMS: np.array(self.base.catalogue.n_items),
             "regression": self.choice.regression,
             "choice": np.array([self.choice.temperature, self.choice.share]),
             "levels": self.levels,
@@ -178,7 +174,7 @@ class ByContent(Model):
     def restore(self, state: Arrays, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         own = {k.removeprefix(BASE): v for k, v in state.items() if k.startswith(BASE)}
-        self.base.restore(own, catalogue.first(int(state["base_items"])))
+        self.base.restore(own, catalogue.first(int(state[BASE_ITEMS])))
         self.choice = FirstChoice(state["regression"], *state["choice"].tolist())
         self.levels = state["levels"]
 
@@ -193,6 +189,19 @@ def with_content(model: Model, catalogue: Catalogue) -> Model:
     if not catalogue.all_items or vectors is None or not vectors[~catalogue.is_trained].any():
         return model
     return ByContent.around(model, catalogue)
+
+
+def base_of(pretrained: Pretrained) -> Pretrained:
+    """The model that a base goes on from; itself, where it scores nothing by content.
+
+    An update may be of the first items that nobody trained on, or leave none of them.
+    """
+    state = pretrained.state
+    if BASE_ITEMS not in state:
+        return pretrained
+    known = pretrained.catalogue.first(int(state[BASE_ITEMS]))
+    own = {k.removeprefix(BASE): v for k, v in state.items() if k.startswith(BASE)}
+    return replace(pretrained, state=own, catalogue=known)
 
 
 def node_of(model: Model, node: dict[str, Any]) -> dict[str, Any]:

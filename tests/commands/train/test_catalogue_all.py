@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.cli import CommandLine
 from helpers.composing import checked, composed
@@ -15,10 +17,12 @@ from lrec.base.errors import ConfigError, DataError
 from lrec.commands import loading
 from lrec.commands.catalogue_lines import catalogue_line, cold_items_line, reach_line
 from lrec.commands.composing import ComposedConfig
+from lrec.commands.export import export_formats
 from lrec.commands.runs.find_or_train import data_digest
 from lrec.commands.runs.model_identity import differences
+from lrec.data.histories import Histories
 from lrec.data.queries import Split
-from lrec.tracking import SavedRun
+from lrec.tracking import SavedRun, resolve
 
 N_ITEMS, UNTOUCHED = 60, 15
 
@@ -131,6 +135,49 @@ def test_commands_recommend_them_by_content_alone(
     assert "model=itemknn never recommends the" in told.out
     metrics = json.loads(next(tmp_path.glob("outputs/**/metrics.json")).read_text())
     assert "item_recall_at_20/items-cold/tail" in metrics["itemknn"]
+
+
+def newest_run(folder: Path) -> str:
+    mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
+    return resolve("latest")
+
+
+def test_blends_and_exports_recommend_them_too(
+    folder: Path, tmp_path: Path, lrec: CommandLine
+) -> None:
+    """A blend of a model that scores by content and one that does not: its lists, and the same in
+    an exported graph; models of another catalogue are no members."""
+    lrec.give_store(tmp_path)
+
+    def called(*arguments: str) -> str:
+        answer = lrec(tmp_path, *arguments)
+        assert (answer.rc, answer.err) == (0, ""), answer.out
+        return answer.out
+
+    quick = ("catalogue=all", "metric=[recall,ndcg]")
+    members = "candidates=[model=itemknn feature=genres,popularity]"
+    told = called("blend", members, *words(folder, *quick), "resamples=100", "requests=3")
+    assert "model=blend scores the items of training, and" in told
+    assert "items-cold, which nobody trained on: recall@20" in told
+    blend = newest_run(tmp_path)
+    called("recommend", f"run={blend}", "users=all", "top=20", "to=lists.csv")
+    lists = pd.read_csv(tmp_path / "lists.csv")
+    untouched = {f"i{n}" for n in range(N_ITEMS - UNTOUCHED, N_ITEMS)}
+    assert untouched & set(lists["item"])
+    called("evaluate", f"run={blend}")
+
+    called("export", f"run={blend}", "formats=[savedmodel,int8]", "folder=exported", "sample=20")
+    ids = json.loads((tmp_path / "exported" / "items.json").read_text())["ids"]
+    data = pd.read_csv(folder / "data.csv")
+    history = [ids.index(item) for item in data[data["user"] == "u3"]["item"]]
+    rank = export_formats.read(tmp_path / "exported" / "savedmodel")
+    (items,) = rank(Histories.of([history]), 20).tolist()
+    assert [ids[code] for code in items] == lists[lists["user"] == "u3"]["item"].tolist()
+
+    called("train", *words(folder, "model=popularity"))
+    answer = lrec(tmp_path, "blend", f"runs=[{blend},{newest_run(tmp_path)}]")
+    assert answer.rc == 1
+    assert "different catalogues, all and training" in answer.complaint
 
 
 def test_an_item_with_a_date_counts_from_then(folder: Path, tmp_path: Path) -> None:
