@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints
+from lrec.base.sets import unique
 from lrec.data.catalogue import Catalogue
 from lrec.data.queries import Queries
 from lrec.evaluation.bucket import ALL, Buckets
@@ -92,5 +93,7 @@ def rows_by_group(table: pd.DataFrame, groups: Iterable[str]) -> dict[str, Ints]
     for column in bucket_columns(table):
         for bucket, rows in table.groupby(column, sort=False, observed=True).indices.items():
             other = found.get(str(bucket))
-            found[str(bucket)] = np.asarray(rows) if other is None else np.union1d(other, rows)
+            found[str(bucket)] = (
+                np.asarray(rows) if other is None else unique(np.append(other, rows))
+            )
     return {group: found[group] for group in groups if len(found.get(group, NOBODY))}

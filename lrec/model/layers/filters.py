@@ -179,7 +179,7 @@ class WaveletFilter(keras.layers.Layer):
             newer = tf.pad(tokens, [[0, 1], [0, 0]])[1:]
             is_newer = layout.from_end[:, None] % 2 == 0
             other = tf.where(is_newer, other, newer)
-            pair = layout.from_end // 2
+            pair = tf.cast(layout.from_end, tf.int32) // 2  # TensorFlow Lite divides no int64
         weight = tf.gather(tf.cast(self.detail, tokens.dtype), pair)
         return 0.5 * ((1 + weight) * tokens + (1 - weight) * other)
 
