@@ -145,6 +145,30 @@ def test_scores_are_the_mixture_of_probabilities(
     np.testing.assert_allclose(np.sum(golden, axis=1), 1, rtol=1e-9)
 
 
+def test_an_item_with_nearly_all_of_a_common_sum_leaves_exact_shares_to_the_others(
+    split: Split,
+) -> None:
+    blend = blend_of(split, "ease", "popularity")
+    popular = blend.members["popularity"].score(Histories.of([[]]))[0]
+    best, second = np.sort(popular)[:-3:-1]
+    blend.scales = [SCALES["ease"], ScoreScale("exponential", 30.0, float(best - second) or 1.0)]
+    own = [[int(popular.argmax()), 3]]
+    histories = Histories.of(own)
+    scores = without_own(blend.score(histories), histories)
+    np.testing.assert_allclose(scores, expected(blend, own), rtol=2e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("full", [0.0, 1.0])
+def test_sparse_scores_are_mixed_alike_whole_and_by_entries(
+    split: Split, full: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mixing, "FULL", full)
+    blend = blend_of(split, "ease", "itemknn")
+    histories = Histories.of(HISTORIES)
+    scores = without_own(blend.score(histories), histories)
+    np.testing.assert_allclose(scores, expected(blend, HISTORIES), rtol=2e-4, atol=1e-7)
+
+
 def test_sparse_members_are_mixed_without_the_items_that_no_history_reaches(
     split: Split, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ Members = Sequence[tuple[Model, ScoreScale]]
 Adder = Callable[[Floats, slice], None]  # to some rows of a total
 SCORES_A_THREAD = 2**19  # that stay in its cache while they are mixed, and are worth the calls
 FULL = 1 / 4  # of a matrix, from which its entries cost more one by one than all its scores
+MOST = 0.999  # of a sum, the rest of which is found by a subtraction
 WIDE = 2**15  # items from which the union of what sparse members reach costs less than all
 
 
@@ -126,8 +127,9 @@ def common_adder(scores: Floats, scale: ScoreScale, weights: Floats, pairs: Hist
     nothing = np.empty(0, np.int64)
     everything = scale.odds(odds, nothing, nothing)[0]
     own = np.bincount(pairs.row, weights=odds[0, pairs.item], minlength=pairs.n)
-    sums = np.maximum(everything - own, np.finfo(np.float32).tiny)
-    share = (weights / sums).astype(np.float32)[:, None]
+    if (own > MOST * everything).any():  # of what is left hardly a digit would be right
+        return dense_adder(np.broadcast_to(scores, (pairs.n, len(scores))), scale, weights, pairs)
+    share = (weights / (everything - own)).astype(np.float32)[:, None]
 
     def add(total: Floats, rows: slice) -> None:
         total[:, : odds.shape[1]] += share[rows] * odds
