@@ -101,7 +101,7 @@ def _fill(
 
     Args:
         items, values: all lists.
-        rows: `(n,)`, rising or not, the lists that are short.
+        rows: `(n,)`, the lists that are short.
         n_positive: `(n,)`, items that they have.
         masked_key: rows and items that may not be recommended, in one number, sorted.
     """
