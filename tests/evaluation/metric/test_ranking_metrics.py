@@ -11,9 +11,11 @@ from math import log2
 import numpy as np
 import pytest
 
+from lrec.base.sets import unique
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import ItemFeatures
+from lrec.evaluation import metric
 from lrec.evaluation.metric import Lists, RankingMetric
 from lrec.evaluation.metric.aplt import APLT
 from lrec.evaluation.metric.arp import ARP
@@ -315,8 +317,7 @@ def test_one_value_a_user(metric: type[RankingMetric]) -> None:
 
 def test_targets_are_sorted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    unique = np.unique
-    monkeypatch.setattr(np, "unique", lambda *a, **k: calls.append(a) or unique(*a, **k))
+    monkeypatch.setattr(metric, "unique", lambda values: calls.append(values) or unique(values))
     lists = SMALL.lists
     assert lists.hits.shape == lists.items.shape
     assert lists.n_targets.tolist() == [len(set(user.target)) for user in SMALL.users]
