@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import warnings
 from collections.abc import Iterator
 
 from lrec.cli.process import ENVIRONMENT
+from lrec.reporting.terminal import in_silence
 
 
 @contextlib.contextmanager
@@ -24,7 +24,7 @@ def call(verbose: bool) -> Iterator[None]:
     shown = warnings.showwarning
     with contextlib.ExitStack() as stack:
         if not verbose:
-            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+            stack.enter_context(in_silence())
         try:
             yield
         finally:

@@ -9,7 +9,7 @@ from lrec.tracking import finished
 if TYPE_CHECKING:
     import pandas as pd
 
-FIRST = ("run_id", "model", "seed", "data", "started", "seconds", "command", "overrides")
+FIRST = ("run_id", "model", "seed", "data", "digest", "started", "seconds", "command", "overrides")
 
 
 def runs(filter: str = "", experiment: str = "lrec") -> pd.DataFrame:

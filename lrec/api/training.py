@@ -100,7 +100,7 @@ class TrainedRun:
     @property
     def model(self) -> Model:
         """The trained model, which maps histories in codes to scores."""
-        return self.settings.model
+        return self.result.model
 
     def recommend(
         self, histories: pd.DataFrame | Sequence[Sequence[Any]], k: int = 10

@@ -58,8 +58,8 @@ class HydraComposer:
         if isinstance(value, ChoiceSweep):
             return Choice(list(value.list))
         if isinstance(value, IntervalSweep) and value.start is not None and value.end is not None:
-            if value.tags - {"log"}:
-                raise ConfigError(f"no such tag: {', '.join(sorted(value.tags))}")
+            if unknown := value.tags - {"log"}:
+                raise ConfigError(f"no such tag: {', '.join(sorted(unknown))}")
             return Interval(float(value.start), float(value.end), "log" in value.tags)
         return None
 

@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
-from lrec.base.config.conf import CONF, groups
+from lrec.base.config.conf import CONF
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,6 @@ def config_name(command: str) -> str:
     return command if (CONF / f"{command}.yaml").is_file() else "config"
 
 
-# What a trained model's own run decides, and `lrec evaluate` cannot change.
-DECIDED = ("model", "schedule", "seed", "monitor", "experiment")
-
 COMMANDS = {
     "train": Command(
         "train and evaluate a model, log the run to MLflow; -m sweeps",
@@ -55,7 +52,7 @@ COMMANDS = {
         "lrec evaluate run=RUN_ID bucket=counts",
         "evaluate.command",
         "EvaluateSettings",
-        tuple(group for group in (*groups(), "k") if group not in DECIDED),
+        ("dataset", "split", "strategy", "metric", "bucket", "tracking", "k"),
     ),
     "compare": Command(
         "hold saved runs against a baseline by bucket, with intervals and verdicts; makes a page",

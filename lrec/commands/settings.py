@@ -15,7 +15,7 @@ from lrec.data.dataset import Dataset, FileDataset
 from lrec.data.feature import Feature, TableFeature
 from lrec.data.split import Splitter
 from lrec.evaluation.bucket import ALL, Bucketing, HistoryBucketing, check_names, group_names
-from lrec.evaluation.metric import Metric, RankingMetric, RatingMetric, SetMetric
+from lrec.evaluation.metric import Metric, RankingMetric, RatingMetric, SetMetric, metric_of
 from lrec.model import Model
 from lrec.tracking import Tracking
 from lrec.training.augment import Augmenter
@@ -149,8 +149,11 @@ class RunSettings:
     @property
     def monitor_sign(self) -> int:
         """1 where a larger monitored value is better, -1 where a smaller one is."""
-        name = self.monitor.split("/")[1].rpartition("_at_")[0] or self.monitor.split("/")[1]
-        return self.metric[name.removesuffix("_pooled")].direction
+        return self.sign_of(self.monitor)
+
+    def sign_of(self, name: str) -> int:
+        """The same of any validation metric, `val/<column>/<bucket>`."""
+        return self.metric[metric_of(name.split("/")[1])].direction
 
     @property
     def monitored(self) -> Monitor:

@@ -164,7 +164,7 @@ class Evaluator:
             part.metrics = {n: m for n, m in self.metrics.items() if isinstance(m, RatingMetric)}
             part.ks = []
         catalogue = self.split.catalogue
-        return part._result(catalogue, "test", ranking, predictions, sets=ranks, head=head)
+        return part._result(catalogue, "test", ranking, predictions, sets=True, head=head)
 
     def _validation_scores(self, ranker: Ranker) -> Floats:
         """Scores of the validation targets, of the last validation if the model is still that."""
@@ -186,13 +186,8 @@ class Evaluator:
 
     def _bias_values(self, bias: BiasModel) -> dict[str, float]:
         """Rating metrics of the bias model, which ranks nothing."""
-        ratings = {n: m for n, m in self.metrics.items() if isinstance(m, RatingMetric)}
-        queries, buckets = self.split.test, self.buckets["test"]
-        ranking = Ranking.empty(len(queries))
-        catalogue = self.split.catalogue
-        predicted = bias.predict(queries)
-        table = user_table(catalogue, queries, ranking, ratings, [], buckets, predicted)
-        return summarise(table, ratings, [], catalogue.n_items, buckets)
+        queries = self.split.test
+        return self.given(Ranking.empty(len(queries)), bias.predict(queries), "native").values
 
     def _native_ratings(
         self, bias: BiasModel, model: Model, queries: Queries, ranking: Ranking

@@ -40,6 +40,15 @@ def signed(value: float | None) -> str:
     return "–" if value is None else ("+" if value > 0 else "") + number(value).replace("-", "−")
 
 
+def joined(words: Sequence[str]) -> str:
+    """A list in a sentence.
+
+    >>> joined(["tail", "torso", "head"])
+    'tail, torso and head'
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 def probability(p: float | None) -> str:
     """A p-value with three digits; a dash for None."""
     if p is None:

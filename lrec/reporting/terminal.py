@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import shlex
 import textwrap
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHORT_LISTS = ("ndcg", "hit")  # metrics that papers give at 10
+
+_silent = ContextVar("silent", default=False)
 
 
 class Screen:
@@ -163,8 +168,21 @@ def column_of(metric: str, rows: Mapping[str, Mapping[str, float]], ks: Sequence
     return next((name for name in names if name in known), names[-1])
 
 
+@contextlib.contextmanager
+def in_silence() -> Iterator[None]:
+    """A block in which nothing is printed, and warnings are left to Python."""
+    token = _silent.set(True)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        _silent.reset(token)
+
+
 def show_warnings(screen: Screen) -> None:
-    """Print warnings as one line each, without the code they came from."""
+    """Print warnings as one line each, without the code they came from; not `in_silence`."""
+    if _silent.get():
+        return
 
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         if category is UserWarning:

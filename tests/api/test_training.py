@@ -132,3 +132,32 @@ def test_logged_runs_are_those_of_the_command_line(
     users = lrec(here, "recommend", "run=itemknn", "users=all", "to=lists.csv")
     assert (users.rc, users.err) == (0, "")
     assert (here / "lists.csv").read_text().count("person-") > 100
+
+
+def test_warnings_are_left_to_python_where_nothing_is_printed(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pd.DataFrame({"user": np.arange(90) // 3, "item": np.arange(90) % 7})
+    data = lrec.Interactions.from_frame(frame.assign(timestamp=np.arange(90)))
+    words = ("model=popularity", *QUICK, "split=leave_one_out")
+    with pytest.warns(UserWarning, match="all times lie before 1990"):
+        lrec.train(*words, data=data, log=False, verbose=False)
+    assert capsys.readouterr().out == ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lrec.train(*words, data=data, log=False)
+    assert "note: all times lie before 1990" in capsys.readouterr().out
+
+
+def test_model_of_a_result_is_the_one_that_was_evaluated(here: Path) -> None:
+    draw = np.random.default_rng(3)
+    rows = [(f"u{user}", f"i{item}") for user in range(40) for item in draw.choice(30, 5, False)]
+    pd.DataFrame(rows, columns=["user", "item"]).to_csv("data.csv", index=False)
+    items = [(f"i{item}", "Comedy" if item % 2 else "Tragedy") for item in range(35)]
+    pd.DataFrame(items, columns=["item", "genres"]).to_csv("items.csv", index=False)
+    files = ("dataset=csv", "dataset.path=data.csv", "dataset.items_path=items.csv")
+    words = ("model=itemknn", "catalogue=all", "feature=genres", *QUICK)
+    result = lrec.train(*files, *words, log=False, verbose=False)
+    assert result.model.catalogue.n_items == 35
+    (listed,) = result.recommend([["i1", "i3", "i5"]], k=35)["items"]
+    assert {f"i{item}" for item in range(31, 35)} & set(listed)

@@ -12,6 +12,7 @@ from helpers.composing import checked, composed
 from lrec.commands.settings import RunSettings
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.evaluator import Evaluator, sampled
+from lrec.evaluation.ranking import Ranking
 from lrec.model import Model
 from lrec.model.itemknn import ItemKNN
 from lrec.model.popularity import Popularity
@@ -114,3 +115,15 @@ def test_recall_by_item_bucket_is_validated_where_nobody_trained_on_some_items(
     names = [f"items-{name}" for name in ("tail", "torso", "head", "cold")]
     targets = {f"item_targets/{name}" for name in names}
     assert found == [targets | {f"item_recall_at_10/{name}" for name in names[:3]}, set()]
+
+
+def test_ratings_alone_have_the_distances_between_groups(
+    settings: RunSettings, split: Split
+) -> None:
+    words = ("split=leave_one_out", "metric=[recall,mse]", "bucket.quantile.fairness=true")
+    evaluator = Evaluator(split, settings.metric, checked(composed(*words)).bucket, [10])
+    assert evaluator.bias is not None
+    found = evaluator.given(Ranking.empty(len(split.test)), evaluator.bias.predict(split.test), "")
+    assert found.values == pytest.approx(evaluator.references()["bias"], nan_ok=True)
+    assert found.values["fairness/ratio/mse/quantile"] >= 1
+    assert not [key for key in found.values if "recall" in key]

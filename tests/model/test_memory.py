@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,3 +74,17 @@ def test_vae_of_half_a_million_items_states_its_memory(monkeypatch: pytest.Monke
     assert said.lines == (
         "model=vae takes 16.7 GiB of memory of 26.0 GiB that are free, for 403,512 items",
     )
+
+
+@pytest.mark.parametrize(("limit", "left"), [("4096", 4096 - 3000 + 1200), ("max", np.inf)])
+def test_container_leaves_its_limit_without_what_is_used(
+    limit: str, left: float, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    texts = {"memory.max": limit, "memory.current": "3000", "memory.stat": "anon 7\ncached 1200"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text + "\n")
+    names = ("memory.max", "memory.current", "cached")
+    monkeypatch.setattr(memory, "CONTAINER", ((tmp_path, *names), (tmp_path / "none", *names)))
+    assert memory._left_to_container() == left
+    if np.isfinite(left):
+        assert memory.available_memory() == left

@@ -11,6 +11,7 @@ import numpy as np
 from lrec.base.arrays import mean_of_defined
 from lrec.commands.settings import RunSettings
 from lrec.evaluation.evaluator import Evaluator
+from lrec.evaluation.metric import metric_of
 from lrec.evaluation.statistics import bootstrap, interval
 from lrec.evaluation.user_table import rows_by_group
 from lrec.model import Model
@@ -40,7 +41,7 @@ def gain_table(
 
     column = settings.monitor.split("/")[1]
     half = replace(evaluator.split, validation=halves(evaluator.split.validation)[1])
-    metric = column.rpartition("_at_")[0]
+    metric = metric_of(column)
     metrics = {metric: settings.metric[metric]}
     part = Evaluator(half, metrics, settings.bucket, evaluator.ks, USERS, evaluator.bias)
     values = {}

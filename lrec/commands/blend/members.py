@@ -18,6 +18,7 @@ from lrec.commands.runs.model_identity import name
 from lrec.commands.runs.saved import load_config
 from lrec.commands.runs.selection import SelectionSettings, refuse_incomparable
 from lrec.commands.settings import RunSettings
+from lrec.evaluation.metric import RankingMetric, metric_of
 from lrec.model.blend.blended import Blend
 from lrec.reporting.terminal import Screen
 from lrec.tracking import SavedRun, finished, resolve
@@ -45,6 +46,11 @@ class BlendSettings(SelectionSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_monitor()
+        if not isinstance(self.metric[metric_of(self.monitor.split("/")[1])], RankingMetric):
+            raise ConfigError(
+                "monitor must be a metric of lists, which the weights of a blend are fitted to. "
+                f"Received: {self.monitor}"
+            )
         if self.resamples < 100:
             raise ConfigError(f"resamples must be 100 or more. Received: {self.resamples}")
         if self.requests < 1:
@@ -144,13 +150,12 @@ def blend_job(
 
 
 def length_of_lists(monitor: str) -> int:
-    """The k of a monitored metric; 10 where it has none, as those of ratings.
+    """The k of a monitored metric of lists.
 
     >>> length_of_lists("val/recall_at_20/tail")
     20
     """
-    found = re.search(r"_at_(\d+)/", monitor)
-    return int(found[1]) if found else 10
+    return int(monitor.split("/")[1].rpartition("_at_")[2])
 
 
 def _plain(config: Any) -> dict[str, Any]:

@@ -42,7 +42,7 @@ from lrec.evaluation.comparison.user_alignment import (
     metric_directions,
     shared_columns,
 )
-from lrec.evaluation.metric import Metric
+from lrec.evaluation.metric import Metric, metric_of
 from lrec.model import Model
 from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
@@ -260,10 +260,7 @@ def meanings(runs: Sequence[SavedRun]) -> dict[str, str]:
 
 def describe_metrics(metrics: Mapping[str, Metric], columns: Iterable[str]) -> dict[str, Any]:
     """Facts on the metrics of columns: their meanings, and those that do not ask for hits."""
-    of_columns = {
-        column: metrics[(column.rpartition("_at_")[0] or column).removesuffix("_sub")]
-        for column in columns
-    }
+    of_columns = {column: metrics[metric_of(column)] for column in columns}
     return {
         "meanings": {column: metric.meaning for column, metric in of_columns.items()},
         "plain": [column for column, metric in of_columns.items() if not metric.of_hits],

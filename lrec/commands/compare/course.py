@@ -111,9 +111,8 @@ def _line(comparison: Comparison, bucket: str, model: str, colour: str) -> Line:
 
 
 def _buckets(comparison: Comparison) -> list[str]:
-    """The least active users and the most active; all where there are no buckets."""
-    order = next((names for names in comparison.bucketings.values() if names), [ALL])
-    return list(dict.fromkeys(order[:1] + order[-1:]))
+    """The least active users and the most active; all where no bucketing has an order."""
+    return list(dict.fromkeys([comparison.order[0], comparison.order[-1]]))
 
 
 def _rows(comparison: Comparison, bucket: str, model: str) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from lrec.evaluation.comparison.comparison import (
     Comparison,
 )
 from lrec.evaluation.comparison.lead import Lead
-from lrec.reporting.formatting import metric_name, number, relative, signed, users_of
+from lrec.evaluation.metric import metric_of
+from lrec.reporting.formatting import joined, metric_name, number, relative, signed, users_of
 
 # Metrics of which more means that more of what people chose later is in their lists.
 FINDING = ("recall", "precision", "ndcg", "hit", "mrr", "map", "epc")
@@ -63,7 +64,7 @@ def bucket_sentence(
         clauses.append(_gains(comparison, of[WORSE], ""))
     if of[UNDECIDED]:
         names = (
-            "" if len(of[UNDECIDED]) == len(rows) else _join([r["model"] for r in of[UNDECIDED]])
+            "" if len(of[UNDECIDED]) == len(rows) else joined([r["model"] for r in of[UNDECIDED]])
         )
         clauses.append(_undecided(of[UNDECIDED], names))
     return f"{group}, {'' if lead is None else _leading(lead, len(rows) == 1)}{'; '.join(clauses)}."
@@ -84,7 +85,7 @@ def _leading(lead: Lead, alone: bool) -> str:
 
 def _gains(comparison: Comparison, rows: Sequence[Mapping[str, Any]], than: str) -> str:
     """Models that are better, or that are worse, and by how much."""
-    finds = comparison.primary.rpartition("_at_")[0] in FINDING
+    finds = metric_of(comparison.primary) in FINDING
     verb = "finds" if finds else f"has a {metric_name(comparison.primary)} that is"
     words = ("more", "less") if finds else ("higher", "lower")
     gains: list[str] = []
@@ -96,7 +97,7 @@ def _gains(comparison: Comparison, rows: Sequence[Mapping[str, Any]], than: str)
         after = than if not gains else ""
         amount = f"{share} {word}" if share else word
         gains.append(f"{row['model']}{lead} {amount}{after} ({_with_interval(row)})")
-    return _join(gains)
+    return joined(gains)
 
 
 def _undecided(rows: Sequence[Mapping[str, Any]], names: str) -> str:
@@ -118,7 +119,3 @@ def _with_interval(row: Mapping[str, Any]) -> str:
 
 def _interval(row: Mapping[str, Any]) -> str:
     return f"{signed(row['low'])} to {signed(row['high'])}"
-
-
-def _join(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

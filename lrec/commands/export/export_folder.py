@@ -55,6 +55,8 @@ def replaced(folder: Path) -> Iterator[Path]:
             raise
         raise OSError(errno.ENOSPC, full, str(folder)) from error  # TensorFlow has its own kind
     finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
         for rest in (unfinished, old):
             shutil.rmtree(rest, ignore_errors=True)
 

@@ -95,7 +95,7 @@ class ValidationMonitor(StatelessCallback):
         if not len(self.evaluator.split.validation):
             return math.nan
         values = self.evaluator.validate(self.ranker)
-        return self.monitor.sign * values[self.monitor.name.removeprefix("val/")]
+        return self.monitor.value({f"val/{key}": value for key, value in values.items()})
 
 
 def with_users(split: Split, history: Histories) -> Split:

@@ -36,7 +36,7 @@ from lrec.data.trained_part import trained_part
 from lrec.evaluation.bucket import check_names
 from lrec.evaluation.evaluator import SAMPLE_SEED, EvaluationResult, Evaluator
 from lrec.evaluation.references import Rows, with_references
-from lrec.model import Pretrained
+from lrec.model import Model, Pretrained
 from lrec.model.content.by_content import base_of, with_content
 from lrec.reporting.fairness_table import fairness_table
 from lrec.reporting.item_table import item_table
@@ -58,7 +58,8 @@ class TrainResult:
     """A finished run.
 
     Attributes:
-        evaluation: of the model on the test part; None where nothing is held out, and of a trial.
+        model: the trained model; with `catalogue=all` the one that scores all items by content.
+        evaluation: of it on the test part; None where nothing is held out, and of a trial.
         references: metrics of the references on the same part, by name.
         users: the user table as it is published, with ids of items and pseudonyms of users; None
             where nothing is held out.
@@ -70,6 +71,7 @@ class TrainResult:
         record: all that the run has logged.
     """
 
+    model: Model
     evaluation: EvaluationResult | None
     references: Rows
     users: pd.DataFrame | None
@@ -228,6 +230,7 @@ def run(
     if columns := log.columns([f"{metric}/{group}" for group in settings.groups]):
         screen.line(f"all runs by bucket, once mlflow ui runs: {columns}")
     return TrainResult(
+        model,
         result,
         references,
         users,

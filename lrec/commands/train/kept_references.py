@@ -100,7 +100,7 @@ def _key(
     chosen = {group: config[group] for group in GROUPS}
     chosen["dataset"] = {k: v for k, v in config["dataset"].items() if k not in ("path", "cache")}
     code = code_digest([*settings.metric.values(), *settings.bucket.values(), settings.split])
-    split = _split_digest(evaluator.split)
+    split = _split_digest(evaluator)
     return digest_of_values([data.digest, chosen, code, split, _bucket_digest(evaluator)])
 
 
@@ -113,13 +113,14 @@ def _bucket_digest(evaluator: Evaluator) -> str:
     return digest.hexdigest()
 
 
-def _split_digest(split: Split) -> str:
-    """Digest of what is held out and can be recommended, in its codes, which break ties."""
+def _split_digest(evaluator: Evaluator) -> str:
+    """Digest of what is evaluated and can be recommended, in its codes, which break ties."""
     digest = hashlib.sha256()
-    genres = split.catalogue.features.genres
-    arrays = [split.catalogue.ids, split.catalogue.popularity, split.catalogue.interactions]
+    catalogue = evaluator.split.catalogue
+    genres = catalogue.features.genres
+    arrays = [catalogue.ids, catalogue.popularity, catalogue.interactions]
     arrays += [] if genres is None else [genres.indptr, genres.indices, genres.data]
-    for queries in (split.validation, split.test):
+    for queries in evaluator.parts.values():  # scores are calibrated on the validation sample
         arrays += [queries.target.user, queries.target.offsets, queries.target.item]
     for array in arrays:
         digest.update(f"{array.dtype}{array.shape}".encode())

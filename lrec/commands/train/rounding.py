@@ -27,6 +27,7 @@ def log_rounding(
     sample = evaluator.sample(USERS)
     exact = result.values if sample is evaluator else sample.test(ranker).values
     ranker.model.round_to_saved()
+    sample.validated = None  # those were scores of the model before
     rounded = sample.test(ranker).values
     differences = {key: abs(rounded[key] - exact[key]) for key in exact.keys() & rounded.keys()}
     largest = max(sorted(differences), key=differences.__getitem__)

@@ -151,14 +151,8 @@ class TuneSettings(RunSettings):
     @property
     def goals(self) -> list[Objective]:
         """The objectives, the monitored one first."""
-        return [Objective(name, self._sign(name)) for name in self.objectives or [self.monitor]]
-
-    def _sign(self, name: str) -> int:
-        if name in COSTS:
-            return -1
-        metric = name.split("/")[1]
-        metric = metric.rpartition("_at_")[0] or metric
-        return self.metric[metric.removesuffix("_pooled")].direction
+        names = self.objectives or [self.monitor]
+        return [Objective(name, -1 if name in COSTS else self.sign_of(name)) for name in names]
 
     @property
     def budget(self) -> Budget:

@@ -22,7 +22,7 @@ from lrec.commands.tune.trials.attributes import (
     PLACE,
     VOID,
 )
-from lrec.commands.tune.trials.counting import counted, origin, rank
+from lrec.commands.tune.trials.counting import counted, origin, ranks
 from lrec.commands.tune.trials.study_trial import StudyTrial
 from lrec.commands.tune.trials.taking_over import lost, take_over
 
@@ -122,7 +122,7 @@ class Study:
             if not waiting and (points := self._points(trials)):
                 number, params = points[0]
                 self.offer(params, f"point {number}")
-            index = rank(trials, waiting[0].number) if waiting else len(counted(trials))
+            index = ranks(trials)(waiting[0].number) if waiting else len(counted(trials))
             seed = int(digest_of_values([self.search.seed, index])[:8], 16)
             search = self.search
             self.study.sampler = sampler(search.sampler, search.startup_trials, seed)

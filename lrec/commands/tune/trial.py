@@ -93,7 +93,7 @@ def train_trial(trial: StudyTrial, job: Job) -> None:
         assert result is not None
         epochs = int(result.history[-1]["epoch"]) if result.history else 1
         trial.spend(result.spent, epochs, observer.step)
-        costs = {"seconds": result.spent, "parameters": float(n_parameters(settings.model))}
+        costs = {"seconds": result.spent, "parameters": float(n_parameters(result.model))}
         trial.set("run", result.run_id or "")
         trial.finish({**result.validation, **costs}, observer.reason)
     except TakenOverError:

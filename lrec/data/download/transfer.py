@@ -143,9 +143,12 @@ class Transfer:
             raise BrokenError(_reason(error)) from None
 
     def _trust(self) -> bool:
-        """Do without the server's certificate from now on; True if it was needed before."""
+        """Do without the server's certificate from now on; True if it was needed before.
+
+        Not where a password is sent, which no checksum protects.
+        """
         before = self.context.verify_mode
-        if self.pinned:
+        if self.pinned and not self.login:
             self.context.check_hostname = False
             self.context.verify_mode = ssl.CERT_NONE
         return self.context.verify_mode != before

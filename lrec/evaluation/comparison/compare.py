@@ -18,6 +18,7 @@ from lrec.evaluation.comparison.comparison import (
     UNDECIDED,
     WORSE,
     Comparison,
+    first_ordered,
     list_lengths,
 )
 from lrec.evaluation.comparison.course import course_of
@@ -145,7 +146,7 @@ def compare(
         for part in parts
     ]
     present = {n: [b for b in names if b in groups] for n, names in bucketings.items()}
-    ends = next((of[:1] + of[-1:] for of in present.values() if of), [])
+    order = first_ordered(present)
     several = dict(zip(models_of, parts, strict=True)) if len(parts) > 1 else {}
     return Comparison(
         rows=frame,
@@ -162,7 +163,7 @@ def compare(
             if duel is not None
         },
         parts=list(several),
-        course=course_of(names, several, [ALL, *dict.fromkeys(ends)], resamples)
+        course=course_of(names, several, list(dict.fromkeys([ALL, order[0], order[-1]])), resamples)
         if several
         else None,
         fairness=compare_fairness(names, parts, of_users, bucketings, resamples),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -62,12 +62,7 @@ class Comparison:
     @property
     def order(self) -> list[str]:
         """Buckets of the first bucketing that has an order, least active first; else `all`."""
-        ordered = (
-            names
-            for bucketing, names in self.bucketings.items()
-            if names and component_class("bucket", bucketing).ordered
-        )
-        return next(ordered, [ALL])
+        return first_ordered(self.bucketings)
 
     def row(self, model: str, metric: str, bucket: str) -> dict[str, Any]:
         """One row of `rows`, by column; None where there is no value."""
@@ -101,6 +96,20 @@ class Comparison:
     def _records(self) -> dict[tuple[str, str, str], dict[str, Any]]:
         records = _records_of(self.rows)
         return {(r["model"], r["metric"], r["bucket"]): r for r in records}
+
+
+def first_ordered(bucketings: Mapping[str, list[str]]) -> list[str]:
+    """Buckets of the first bucketing that has an order, least active first; else `all`.
+
+    Args:
+        bucketings: name -> buckets that have users.
+    """
+    ordered = (
+        names
+        for bucketing, names in bucketings.items()
+        if names and component_class("bucket", bucketing).ordered
+    )
+    return next(ordered, [ALL])
 
 
 def _records_of(rows: pd.DataFrame | None) -> list[dict[str, Any]]:

@@ -155,3 +155,13 @@ class RatingMetric(Metric):
 def discounts(k: int) -> Floats:
     """1 / log2(rank + 1) for ranks 1 to k."""
     return 1 / np.log2(np.arange(2, k + 2))
+
+
+def metric_of(column: str) -> str:
+    """The metric of a column of metrics: without the length of lists, the pool or the subsample.
+
+    >>> [metric_of(column) for column in ("recall_at_20", "mse_pooled", "coverage_sub_at_20")]
+    ['recall', 'mse', 'coverage']
+    """
+    name = column.rpartition("_at_")[0] or column
+    return name.removesuffix("_pooled").removesuffix("_sub")

@@ -9,6 +9,10 @@ from lrec.base.errors import DataError
 from lrec.model.common.protocols import Callback, StatelessCallback
 
 WORTH_A_LINE = 2**28  # bytes: less is not said
+CGROUP = Path("/sys/fs/cgroup")
+V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+V2 = ("memory.max", "memory.current", "inactive_file")
+CONTAINER = ((CGROUP, *V2), (CGROUP / "memory", *V1))  # its limit, use, and cached files within
 SHARE = 2 / 3  # of the free memory: the rest is for data, evaluation and other programs
 
 
@@ -47,15 +51,23 @@ def available_memory() -> float:
     meminfo = Path("/proc/meminfo")
     if meminfo.exists():
         fields = dict(line.split(":") for line in meminfo.read_text().splitlines())
-        limit = Path("/sys/fs/cgroup/memory.max")  # a container's own
-        most = limit.read_text().strip() if limit.exists() else "max"
-        return min(
-            int(fields["MemAvailable"].split()[0]) * 1024.0,
-            float("inf" if most == "max" else most),
-        )
+        return min(int(fields["MemAvailable"].split()[0]) * 1024.0, _left_to_container())
     if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     return float("inf")
+
+
+def _left_to_container() -> float:
+    """Bytes up to the limit of this container; cached files, which can be dropped, do not count."""
+    left = float("inf")
+    for folder, most, now, cached in CONTAINER:
+        try:
+            limit, used = (int((folder / name).read_text()) for name in (most, now))
+            counts = (line.split() for line in (folder / "memory.stat").read_text().splitlines())
+            left = min(left, limit - used + int(dict(counts)[cached]))
+        except (OSError, ValueError, KeyError):  # no such folder, or "max", which is no limit
+            continue
+    return left
 
 
 def _gib(size: float) -> str:

@@ -23,6 +23,7 @@ def test_members_of_one_model_are_numbered() -> None:
         ("requests=0", "requests must be 1 or more. Received: 0"),
         ("scale=sum", "scale must be one of probability, rank"),
         ("monitor=val/ndcg_at_7/all", "monitor must be a validation metric"),
+        ("monitor=val/mse_pooled/all", "monitor must be a metric of lists"),
     ],
 )
 def test_wrong_settings_are_refused(override: str, words: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from helpers.comparisons import small_comparison
 
 from lrec.commands.compare.course import course_charts, course_sentences, kind_of
-from lrec.evaluation.comparison.comparison import Comparison
+from lrec.evaluation.comparison.comparison import Comparison, first_ordered
 
 NAN = math.nan
 # Differences of vae and of gan to ease, and half the width of the interval of each, by window.
@@ -83,3 +83,12 @@ def test_folds_are_not_drawn_in_time(comparison: Comparison) -> None:
     assert kind_of(["fold 0", "split seed 1"]) == "part"
     once = replace(comparison, parts=[], course=None)
     assert course_sentences(once, {}) == course_charts(once) == []
+
+
+def test_groups_without_an_order_are_not_its_ends(comparison: Comparison) -> None:
+    assert comparison.order == first_ordered(comparison.bucketings) == ["tail", "head"]
+    first = {"column": ["jp", "de"], **comparison.bucketings}
+    assert first_ordered(first) == ["tail", "head"]
+    assert first_ordered({"column": ["jp", "de"]}) == ["all"]
+    names = [chart.name for chart in course_charts(replace(comparison, bucketings=first))]
+    assert names == ["ndcg_10_tail_by_window", "ndcg_10_head_by_window"]

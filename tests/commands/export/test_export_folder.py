@@ -41,6 +41,23 @@ def test_an_earlier_export_stands_until_the_new_one_is_whole(folder: Path) -> No
     assert list(folder.parent.iterdir()) == [folder]
 
 
+def test_an_interruption_between_two_renames_keeps_the_earlier_export(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if target == folder and PARTIAL in path.name:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(folder, "2")
+    assert (folder / "export.json").read_text() == "1"
+    assert list(folder.parent.iterdir()) == [folder]
+
+
 def killed(folder: Path, kind: str) -> Path:
     """A folder that a killed export has left; a file in it says so."""
     left = folder.with_name(f"{folder.stem}.{DEAD}@{HOST}{kind}{folder.suffix}")

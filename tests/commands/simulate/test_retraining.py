@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from helpers.composing import checked, composed
@@ -14,12 +16,20 @@ from helpers.simulation import (
     three_users,
 )
 
+from lrec.commands.settings import Monitor, RunSettings
 from lrec.commands.simulate.environment import (
     GroundTruthEnvironment,
 )
-from lrec.commands.simulate.retraining import RankingPolicy, popularity, refit, with_users
+from lrec.commands.simulate.retraining import (
+    RankingPolicy,
+    ValidationMonitor,
+    popularity,
+    refit,
+    with_users,
+)
 from lrec.commands.simulate.rollout import roll_out
 from lrec.data.queries import Split
+from lrec.evaluation.evaluator import Evaluator
 from lrec.model import Model
 from lrec.reporting.terminal import Screen
 
@@ -75,3 +85,16 @@ def test_retraining_makes_another_model_and_leaves_the_first_alone(
     assert (ends[0][1] != ends[1][1]).any()
     np.testing.assert_array_equal(ends[1], ends[2])
     np.testing.assert_array_equal(first.score(environment.start), before)
+
+
+def test_a_monitored_bucket_without_users_has_no_value(generated: Split) -> None:
+    settings: RunSettings = checked(composed("model=itemknn", "metric=ndcg"))
+    evaluator = Evaluator(generated, settings.metric, settings.bucket, settings.k)
+    model = popularity(generated)
+    sign = settings.monitor_sign
+    of_all, of_none = (
+        ValidationMonitor(evaluator, model, Monitor(f"val/ndcg_at_10/{group}", sign, []))
+        for group in ("all", "nobody")
+    )
+    assert of_all.on_epoch_end(1, 0.0) > 0
+    assert math.isnan(of_none.on_epoch_end(1, 0.0))

@@ -32,16 +32,18 @@ def test_difference_of_the_metrics_is_logged(users: int, monkeypatch: pytest.Mon
     settings: RunSettings = checked(config)
     settings.model.threshold = 0.02  # type: ignore[attr-defined]
     data = settings.dataset.load()
-    evaluator = Evaluator(settings.split(data), settings.metric, settings.bucket, settings.k)
+    parts = (settings.split(data), settings.metric, settings.bucket, settings.k)
+    evaluator = Evaluator(*parts)
     any_: Any = None
     settings.model.fit(evaluator.split, any_, any_, 1, any_)
     ranker = evaluator.ranker(settings.model)
+    evaluator.validate(ranker)  # its scores, which ratings are calibrated on, are kept
     result = evaluator.test(ranker)
     sample = evaluator.sample(users)
     exact = sample.test(ranker).values
     log: Any = Logged()
     line = log_rounding(log, evaluator, ranker, result, "val/ndcg_at_10/all")
-    rounded = sample.test(ranker).values
+    rounded = Evaluator(*parts).sample(users).test(ranker).values
     assert rounded["users/all"] == min(users, result.values["users/all"])
     differences = {key: abs(value - exact[key]) for key, value in rounded.items()}
     largest = log.kept["lrec.saved_differs_most_in"]

@@ -376,3 +376,11 @@ def test_without_a_checksum_a_certificate_is_needed(expired: Site, folder: Path)
     message = refused(*remote(expired.address), folder, verify=False)
     assert "certificate" in message
     assert expired.asked == []
+
+
+def test_no_password_goes_to_a_host_without_a_certificate(expired: Site, folder: Path) -> None:
+    address, checksum = remote(expired.address.replace("//", "//ann:secret@"))
+    message = refused(address, checksum, folder)
+    assert "certificate" in message
+    assert "secret" not in message
+    assert expired.asked == []

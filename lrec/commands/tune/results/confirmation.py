@@ -18,7 +18,8 @@ from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
 from lrec.evaluation.comparison.comparison import BETTER, TOO_FEW, WORSE, Comparison
 from lrec.evaluation.comparison.user_alignment import ComparisonError, ModelTables
-from lrec.reporting.formatting import metric_name, relative, signed
+from lrec.evaluation.metric import metric_of
+from lrec.reporting.formatting import joined, metric_name, relative, signed
 from lrec.reporting.page.svg import Chart
 from lrec.tracking import finished
 
@@ -114,9 +115,7 @@ def confirmed(
     if OWN not in whole or len(whole) < 2:
         return Confirmation(sorted(failed), runs=whole)
     job, goal = outcome.candidate.job[0], outcome.study.objectives[0]
-    columns = [one.column for one in outcome.study.objectives if not one.is_cost]
-    names = {c.removesuffix("_pooled").rpartition("_at_")[0] or c for c in columns}
-    names = {name.removesuffix("_pooled") for name in names}
+    names = {metric_of(one.column) for one in outcome.study.objectives if not one.is_cost}
     metrics = {name: metric for name, metric in job.metric.items() if name in names}
     try:
         tables, edges = tested(whole)
@@ -173,15 +172,15 @@ def sentence(comparison: Comparison, name: str, other: str = "the candidate as i
     clauses = []
     for word, found in (("better", better), ("worse", worse)):
         if found:
-            gains = _join([f"{_users(row)} ({_amount(comparison, row)})" for row in found])
+            gains = joined([f"{_users(row)} ({_amount(comparison, row)})" for row in found])
             clauses.append(f"{word} than {other} for {gains}")
     lead = f"the {name}" if name == WINNER else name
     said = [f"{lead} is {' and '.join(clauses)}" if clauses else ""]
     if unclear:
-        said.append(f"for {_join(list(map(_users, unclear)))} luck cannot be excluded")
+        said.append(f"for {joined(list(map(_users, unclear)))} luck cannot be excluded")
         said[0] = said[0] or f"{lead} is not shown to be better than {other}"
     if few:
-        said.append(f"{_join(list(map(_users, few)))} are too few for a verdict")
+        said.append(f"{joined(list(map(_users, few)))} are too few for a verdict")
         said[0] = said[0] or f"{lead} has no verdict"
     return "; ".join(said) + "."
 
@@ -195,7 +194,3 @@ def _amount(comparison: Comparison, row: Mapping[str, Any]) -> str:
     share = relative(row)
     value = f"{metric_name(comparison.primary)} {signed(row['difference'])}"
     return ", ".join(filter(None, [share, f"{value}; {bounds}"]))
-
-
-def _join(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

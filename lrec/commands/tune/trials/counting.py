@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from lrec.commands.tune.trials.attributes import AFTER, PLACE, VOID
@@ -46,7 +47,7 @@ def origin(trials: Sequence[FrozenTrial], number: int) -> int:
     return number
 
 
-def rank(trials: Sequence[FrozenTrial], number: int) -> int:
-    """The number of trials that count and were begun before a trial's run was."""
-    own = origin(trials, number)
-    return sum(origin(trials, trial.number) < own for trial in counted(trials))
+def ranks(trials: Sequence[FrozenTrial]) -> Callable[[int], int]:
+    """A function of a trial's number: how many trials that count were begun before its run was."""
+    begun = sorted(origin(trials, trial.number) for trial in counted(trials))
+    return lambda number: bisect_left(begun, origin(trials, number))

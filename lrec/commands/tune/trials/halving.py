@@ -9,7 +9,7 @@ from optuna.pruners import BasePruner
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from lrec.commands.tune.trials.counting import counted, rank
+from lrec.commands.tune.trials.counting import counted, ranks
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -40,7 +40,8 @@ class Halving(BasePruner):
         if step is None:
             return False
         trials = study.get_trials(deepcopy=False)
-        bracket = rank(trials, trial.number) % self.brackets
+        rank = ranks(trials)
+        bracket = rank(trial.number) % self.brackets
         before = max((other for other in trial.intermediate_values if other < step), default=0)
         rung = self._rung(bracket, step)
         if rung is None or rung <= before:
@@ -51,7 +52,7 @@ class Halving(BasePruner):
             sign * value
             for other in counted(trials)
             if other.number != trial.number
-            and rank(trials, other.number) % self.brackets == bracket
+            and rank(other.number) % self.brackets == bracket
             and (value := value_at(other, rung)) is not None
         ]
         kept = max(1, (len(rivals) + 1) // self.reduction)
