@@ -25,8 +25,8 @@ from benchmarking import markdown
 from benchmarking.processes import HERE
 
 from lrec import __version__
-from lrec.commands.compare.command import user_table
 from lrec.commands.compare.table import bucket_orders
+from lrec.commands.compare.user_tables import user_table
 from lrec.commands.next_commands import origin_of
 from lrec.commands.runs.model_identity import name, settings, split_settings
 from lrec.evaluation.bucket import ALL, COLD

@@ -15,12 +15,12 @@ from lrec.cli.from_python import composed
 from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.charts import values_chart
 from lrec.commands.compare.command import run as compare_runs
-from lrec.commands.compare.command import user_tables
 from lrec.commands.compare.course import course_sentences
 from lrec.commands.compare.latex import table as latex_table
 from lrec.commands.compare.paper_figures import figure_of
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders
+from lrec.commands.compare.user_tables import user_tables
 from lrec.commands.runs.model_identity import settings
 from lrec.commands.runs.replicates import PARTS
 from lrec.commands.runs.same_replicates import part_of

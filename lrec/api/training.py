@@ -20,7 +20,7 @@ from lrec.commands.loading import load_data
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.command import config_of_training
 from lrec.commands.train.command import train as train_run
-from lrec.commands.train.experiment import TrainResult
+from lrec.commands.train.experiment import TrainResult, model_name
 from lrec.data.frames import table_digest, write_interactions
 from lrec.data.interactions import Interactions
 from lrec.model import Model
@@ -174,9 +174,8 @@ def train(
         result = train_run(settings, config)
         assert result is not None  # of the chief
         user_ids = load_data(settings).user_ids
-    names = [config.choices.get("model", settings.model.name), settings.augment.name]
     return TrainedRun(
-        name="-".join(name for name in names if name != "none"),
+        name=model_name(settings, config),
         seed=settings.seed,
         overrides=tuple(config.overrides),
         settings=settings,

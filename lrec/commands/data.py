@@ -17,7 +17,7 @@ from lrec.data.cleaning.audit import ACTIVITY_EDGES
 from lrec.data.dataset import Resemblance
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
-from lrec.evaluation.bucket import COLD, Bucketing
+from lrec.evaluation.bucket import COLD, Bucketing, Buckets
 from lrec.evaluation.metric.gini import gini
 from lrec.reporting import figures
 from lrec.reporting.terminal import Screen, cell, plain_table, show_warnings
@@ -39,13 +39,10 @@ def run(settings: RunSettings, invocation: Invocation) -> None:
     if data.audit:
         screen.print(_audit(data))
     split, bucketings = loading.split(settings, data), settings.bucket.values()
-    buckets = [
-        bucketing.assign(split.test.train_history, split.train, split.catalogue, split.user_ids)
-        for bucketing in bucketings
-    ]
+    buckets = [bucketing.sort(split.test.train_history, split) for bucketing in bucketings]
     for line in data_lines(data, split, buckets):
         screen.line(line)
-    screen.print(_buckets(bucketings, split))
+    screen.print(_buckets(bucketings, split, buckets))
     figure = config.folder / "distributions.png"
     figures.distributions(data.activity, data.popularity, figure)
     screen.note(f"figure: {figure}")
@@ -116,15 +113,12 @@ def _audit(data: Interactions) -> Table:
     return table
 
 
-def _buckets(bucketings: Iterable[Bucketing], split: Split) -> Table:
+def _buckets(bucketings: Iterable[Bucketing], split: Split, of_test: Iterable[Buckets]) -> Table:
     """Users and held-out items of each bucket, in the validation and in the test part."""
     left, right = ("bucketing", "bucket", "training history"), ("validation", "test", "test items")
     table = _table("evaluated users, by bucket", *left, *right, right=right)
-    for bucketing in bucketings:
-        validation, test = (
-            bucketing.assign(queries.train_history, split.train, split.catalogue, split.user_ids)
-            for queries in (split.validation, split.test)
-        )
+    for bucketing, test in zip(bucketings, of_test, strict=True):
+        validation = bucketing.sort(split.validation.train_history, split)
         for label, name in [*enumerate(bucketing.names), (-1, COLD)]:
             users = [int((buckets.label == label).sum()) for buckets in (validation, test)]
             items = int(split.test.target.lengths[test.label == label].sum())

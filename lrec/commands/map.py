@@ -100,10 +100,8 @@ def run(settings: MapSettings, invocation: Invocation) -> None:
         )
         space = model.encode_histories(queries.history)
         assert space is not None  # the settings refuse models without
-        buckets = [
-            bucketing.assign(queries.train_history, split.train, split.catalogue, split.user_ids)
-            for bucketing in settings.bucket.values()
-        ]
+        history = queries.train_history
+        buckets = [bucketing.sort(history, split) for bucketing in settings.bucket.values()]
         log.metrics(numbers := silhouettes(space, buckets))
         log.describe(described(model.name, buckets, numbers))
         for name, value in numbers.items():

@@ -10,11 +10,11 @@ from typing import Any
 from lrec.base.config import plugins
 from lrec.commands.composing import key_of
 from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, LISTS, SavedRun
+from lrec.tracking.log import TAG
 
 SHORT = 8  # letters of a run's id that stand for it in commands
 NUMBER = re.compile(r"\d+(e\d+)?")  # what Hydra reads as one, and not as letters of an id
 HYDRA = re.compile(r"hydra\b")
-CUT = 5000  # letters of a command line that a run keeps
 LOG_MODEL = "tracking.log_model"
 
 
@@ -40,7 +40,7 @@ def origin_of(tags: Mapping[str, str]) -> list[str] | None:
         command = "evaluate"
     if tags.get("lrec.for") == "update" or "lrec.updates" in tags:
         command = "update"
-    return None if len(text) >= CUT else ["lrec", command, *words]
+    return None if len(text) >= TAG else ["lrec", command, *words]
 
 
 def with_model(

@@ -11,6 +11,7 @@ import numpy as np
 
 from lrec.base.errors import DataError
 from lrec.base.files import write_table
+from lrec.data.genre_matrix import lists_of
 from lrec.data.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -110,9 +111,8 @@ def _items_of(data: Interactions) -> pd.DataFrame:
     if content.titles is not None:
         columns["title"] = content.titles
     if content.genres is not None:
-        names, rows = np.array(content.genre_names, object), content.genres
-        parts = np.split(names[rows.indices], rows.indptr[1:-1])
-        columns["genres"] = ["|".join(part) for part in parts]
+        of_items = lists_of(content.genres, content.genre_names)
+        columns["genres"] = ["|".join(genres) for genres in of_items]
     described = content.described
     table = pd.DataFrame(columns)
     return table if described is None else table[described]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lrec.base.arrays import Ints, Strings, offsets_of
+from lrec.base.arrays import Bools, Ints, Strings, offsets_of
 from lrec.base.sets import is_among
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
@@ -43,6 +43,13 @@ class Queries:
     def masked(self) -> Histories:
         """Items that may not be recommended, `n` rows."""
         return self.history if self.masked_items is None else self.masked_items
+
+    @property
+    def owned(self) -> Bools:
+        """True for targets that may not be recommended, as the user has them, `(targets,)`."""
+        masked, target = self.masked, self.target
+        n_codes = np.int64(1 + max(part.item.max(initial=0) for part in (masked, target)))
+        return is_among(target.row * n_codes + target.item, masked.row * n_codes + masked.item)
 
     def take(self, rows: Ints) -> Queries:
         """The given rows, `(m,)` int, in that order."""

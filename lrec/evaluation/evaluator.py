@@ -86,10 +86,7 @@ class Evaluator:
         of_validation, of_test = (queries.train_history for queries in self.parts.values())
 
         def buckets_of(histories: Histories) -> list[Buckets]:
-            return [
-                bucketing.assign(histories, split.train, split.catalogue, split.user_ids)
-                for bucketing in bucketings.values()
-            ]
+            return [bucketing.sort(histories, split) for bucketing in bucketings.values()]
 
         self.buckets = {"validation": buckets_of(of_validation)}
         self.buckets["test"] = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints, nan_mean
+from lrec.evaluation.bucket import SMALLEST_BUCKET
 from lrec.evaluation.statistics import bootstrap, interval
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 DIFFERENCE, MEAN_DIFFERENCE, RATIO = "difference", "mean_difference", "ratio"
 MEASURES = (DIFFERENCE, MEAN_DIFFERENCE, RATIO)
 PREFIX = "fairness"  # of the names of metrics
-SMALLEST_GROUP = 30  # users with a value: smaller groups take no part
 RESAMPLES = 1_000
 
 
@@ -69,7 +69,7 @@ def group_fairness(
     means, resampled = np.full((len(groups), m), np.nan), np.full((len(groups), resamples, m), 0.0)
     for place, rows in enumerate(groups):
         own = values[rows]
-        is_large = (~np.isnan(own)).sum(axis=0) >= SMALLEST_GROUP
+        is_large = (~np.isnan(own)).sum(axis=0) >= SMALLEST_BUCKET
         resampled[place] = np.nan
         if is_large.any():
             means[place, is_large] = np.nanmean(own[:, is_large], axis=0)

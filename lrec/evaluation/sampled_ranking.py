@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints, mean_by_row
-from lrec.base.bits import sortable, splitmix64
-from lrec.base.sets import is_among, unique
+from lrec.base.arrays import Floats, mean_by_row
+from lrec.base.sets import unique
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.evaluator import EvaluationResult, Evaluator
 from lrec.evaluation.metric import Lists, Metric, RankingMetric
 from lrec.evaluation.negative_sampling import Negatives
 from lrec.evaluation.ranking import Ranker
-from lrec.evaluation.ranking.top_k_arrays import EMPTY, best_keys, tie_breaks
+from lrec.evaluation.ranking.top_k_arrays import EMPTY, best_keys, order_keys
 from lrec.evaluation.references import Rows, reference_models
 from lrec.evaluation.summary import summarise
 
@@ -114,7 +113,7 @@ class SampledRanking:
         scores[outside] = 0
         keys = order_keys(scores, target.user[target.row], items)
         keys[outside] = EMPTY
-        keys[owned(queries), 0] = EMPTY
+        keys[queries.owned, 0] = EMPTY
         best = best_keys(keys, min(max(ks), items.shape[1]), items)
         listed = np.take_along_axis(keys, best, 1) != EMPTY
         lists = Lists(
@@ -129,26 +128,6 @@ class SampledRanking:
             for name, metric in self.metrics.items()
             for k in ks
         }
-
-
-def owned(queries: Queries) -> Bools:
-    """True for targets that may not be recommended, as the user has them already, `(targets,)`."""
-    n_codes = 1 + max(int(part.item.max(initial=0)) for part in (queries.masked, queries.target))
-    masked, target = (part.row * n_codes + part.item for part in (queries.masked, queries.target))
-    return is_among(target, masked)
-
-
-def order_keys(scores: Floats, users: Ints, items: Ints) -> Ints:
-    """Numbers that sort items as the full ranking does, `(n, width)` int64: the best is largest.
-
-    Args:
-        scores: `(n, width)` float32.
-        users: of the rows.
-    """
-    levels = sortable(scores.view(np.int32)).astype(np.int64) << 32
-    codes = splitmix64(users.astype(np.int64).astype(np.uint64))[:, None]
-    keys: Ints = levels + tie_breaks(codes, splitmix64(items.astype(np.uint64)))
-    return keys
 
 
 def distinct_targets(queries: Queries) -> Queries:

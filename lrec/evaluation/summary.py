@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints, mean_of_defined
-from lrec.evaluation.bucket import ALL, COLD, Buckets
+from lrec.evaluation.bucket import ALL, COLD, SMALLEST_BUCKET, Buckets
 from lrec.evaluation.by_item.item_buckets import item_metrics
 from lrec.evaluation.group_fairness import fairness_metrics
 from lrec.evaluation.metric import Metric, RatingMetric, SetMetric
@@ -17,8 +17,6 @@ from lrec.evaluation.user_table import NOBODY, rows_by_group
 if TYPE_CHECKING:
     import pandas as pd
 
-# Buckets smaller than this are shown, but never the worst bucket nor the size of a subsample.
-SMALLEST_BUCKET = 30
 SUBSAMPLES = 20
 
 

@@ -293,7 +293,7 @@ def test_update_trains_on_and_says_what_changed(
     assert update.data.metrics[f"from_scratch/{key}"] == scratch.data.metrics[key]
     assert f"before/{key}" in update.data.metrics
     names = {f.path for f in mlflow.MlflowClient().list_artifacts(update.info.run_id)}
-    assert names == {"comparison.csv", "migration_activity.csv"}
+    assert names == {"comparison.csv", "bucket_transitions_activity.csv"}
     model = mlflow.pyfunc.load_model(f"runs:/{updated.info.run_id}/model")
     answer_new = model.predict(pd.DataFrame({"history": [["thing-00"]]}), params={"k": 100})
     assert "thing-new" in answer_new["items"][0]

@@ -120,10 +120,10 @@ def test_recall_by_item_bucket_is_validated_where_nobody_trained_on_some_items(
 def test_ratings_alone_have_the_distances_between_groups(
     settings: RunSettings, split: Split
 ) -> None:
-    words = ("split=leave_one_out", "metric=[recall,mse]", "bucket.quantile.fairness=true")
-    evaluator = Evaluator(split, settings.metric, checked(composed(*words)).bucket, [10])
+    evaluator = evaluator_of(settings, split, None)
+    evaluator.buckets["test"] = [replace(b, fairness=True) for b in evaluator.buckets["test"]]
     assert evaluator.bias is not None
     found = evaluator.given(Ranking.empty(len(split.test)), evaluator.bias.predict(split.test), "")
     assert found.values == pytest.approx(evaluator.references()["bias"], nan_ok=True)
-    assert found.values["fairness/ratio/mse/quantile"] >= 1
+    assert found.values["fairness/ratio/mse/activity"] >= 1
     assert not [key for key in found.values if "recall" in key]

@@ -16,7 +16,7 @@ from lrec.commands.train.run_logging import config_digest
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation.bucket import Buckets
+from lrec.evaluation.bucket import SMALLEST_BUCKET, Buckets
 from lrec.evaluation.metric import Lists, Metric, SetMetric
 from lrec.evaluation.metric.arp import ARP
 from lrec.evaluation.metric.calibration import Calibration
@@ -29,7 +29,7 @@ from lrec.evaluation.metric.recall import Recall
 from lrec.evaluation.metric.rmse import RMSE
 from lrec.evaluation.ranking import Ranking
 from lrec.evaluation.references import with_references
-from lrec.evaluation.summary import SMALLEST_BUCKET, SUBSAMPLES, summarise
+from lrec.evaluation.summary import SUBSAMPLES, summarise
 from lrec.evaluation.user_table import rows_by_group, rows_of, user_table
 from lrec.model.popularity import Popularity
 

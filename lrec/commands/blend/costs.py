@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lrec.commands.export.benchmark import ranked_by_lrec
+from lrec.commands.export.benchmark import latency, ranked_by_lrec
 from lrec.commands.export.export_formats import rank_each
 from lrec.data.histories import Histories
 from lrec.evaluation.evaluator import sampled_rows
@@ -32,9 +32,8 @@ def costs(
     found = {}
     for name, model in models.items():
         _, seconds = rank_each(ranked_by_lrec(model), asked, k)
-        p50, p99 = np.percentile(1000 * seconds, [50, 99])
         size = sum(array.nbytes for array in model.state().values()) / 1e6
-        found[name] = {"megabytes": size, "p50_ms": float(p50), "p99_ms": float(p99)}
+        found[name] = {"megabytes": size, **latency(seconds)}
     return found
 
 

@@ -2,56 +2,42 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from lrec.base.errors import ConfigError, one_line
-from lrec.base.files import write_table, write_text
-from lrec.base.table_files import read_parquet
-from lrec.commands.citations import bibliography
+from lrec.base.errors import ConfigError
 from lrec.commands.compare.baseline import choose_baseline
 from lrec.commands.compare.course import course_sentences
+from lrec.commands.compare.facts import describe, describe_metrics
+from lrec.commands.compare.files import FIGURES, differences, write
 from lrec.commands.compare.regrouping import regrouped
 from lrec.commands.compare.sentences import headline
 from lrec.commands.compare.table import bucket_orders, comparison_table, fairness_table, items_table
+from lrec.commands.compare.user_tables import user_table, user_tables
 from lrec.commands.composing import Invocation, key_of, location_of
 from lrec.commands.data_lines import bucket_lines
-from lrec.commands.next_commands import origin_of, with_saved
+from lrec.commands.next_commands import with_saved
 from lrec.commands.runs.replicates import PARTS
 from lrec.commands.runs.saved import settings_of
 from lrec.commands.runs.selection import (
-    ComparedModel,
     SelectionSettings,
     compared_params,
     provenance,
-    shared_split,
 )
 from lrec.commands.runs.sweep_composition import candidate_runs
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.compare import compare
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.user_alignment import (
-    ComparisonError,
-    ModelTables,
     metric_directions,
     shared_columns,
 )
-from lrec.evaluation.metric import Metric, metric_of
-from lrec.model import Model
 from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
-from lrec.tracking import SavedRun, fetch
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-FIGURES = "figures"  # folder of charts as PDF and SVG
+    pass
 
 
 @dataclass(frozen=True)
@@ -173,161 +159,3 @@ def not_told_apart(comparison: Comparison) -> str:
     """Words on a model that the best one over all users is not shown to be better than."""
     lead = comparison.leads.get(ALL)
     return "" if lead is None or lead.shown else f", not told apart from {lead.second}"
-
-
-def user_tables(
-    model: ComparedModel, table_of: Callable[[SavedRun], pd.DataFrame]
-) -> list[ModelTables]:
-    """The user tables of a model's runs, for each part of the data.
-
-    Args:
-        table_of: fetches the table of a run.
-    """
-    tables = {run.id: table_of(run) for _, run in model.trained}
-    return [
-        ModelTables(
-            name=model.name,
-            tables=[tables[run.id] for run in runs.values()],
-            n_items=int(next(iter(runs.values())).metrics["data/catalogue_items"]),
-            part=part,
-        )
-        for part, runs in model.by_part.items()
-    ]
-
-
-def user_table(run: SavedRun) -> pd.DataFrame:
-    """The user table of a run.
-
-    Raises:
-        ComparisonError: the run was trained without a test.
-        RuntimeError: the run has none, or it is damaged.
-    """
-    if "test_items/all" not in run.metrics:
-        raise ComparisonError(
-            f"run {run.id} has no test to compare: it learned from all of its data "
-            "(evaluate=false), or nobody had test items. Name another run, or ask this one about "
-            f"later data: lrec evaluate run={run.id} dataset.path=…"
-        )
-
-    with TemporaryDirectory() as folder:
-        path = fetch(run.id, "users.parquet", Path(folder))
-        try:
-            return read_parquet(path)
-        except Exception as error:
-            raise RuntimeError(
-                f"users.parquet of run {run.id} cannot be read, train it again: {one_line(error)}"
-            ) from None
-
-
-def describe(
-    models: Sequence[ComparedModel], comparison: Comparison, edges: Mapping[str, str]
-) -> dict[str, Any]:
-    """Facts for readers of a comparison: split, users, buckets, and the command of every run.
-
-    Args:
-        edges: bucket -> its meaning, of buckets that the runs were not trained with.
-    """
-    return {
-        "split": shared_split(models),
-        "parts": comparison.parts,
-        "users": comparison.row(comparison.baseline, comparison.primary, ALL)["users"],
-        "buckets": meanings([run for _, run in models[0].trained]) | dict(edges),
-        "runs": {
-            model.name: [
-                {
-                    "id": run.id,
-                    "seed": run.seed,
-                    "part": part,
-                    "minutes": run.seconds / 60,
-                    "command": shlex.join(origin_of(run.tags) or []),
-                }
-                for part, run in model.trained
-            ]
-            for model in models
-        },
-    }
-
-
-def meanings(runs: Sequence[SavedRun]) -> dict[str, str]:
-    """The meaning of each bucket; all of them where edges depend on the part of the data."""
-    found: dict[str, dict[str, None]] = {}
-    for run in runs:
-        for key, words in run.tags.items():
-            if key.startswith("lrec.bucket."):
-                found.setdefault(key.removeprefix("lrec.bucket."), {})[words] = None
-    return {bucket: " or ".join(words) for bucket, words in found.items()}
-
-
-def describe_metrics(metrics: Mapping[str, Metric], columns: Iterable[str]) -> dict[str, Any]:
-    """Facts on the metrics of columns: their meanings, and those that do not ask for hits."""
-    of_columns = {column: metrics[metric_of(column)] for column in columns}
-    return {
-        "meanings": {column: metric.meaning for column, metric in of_columns.items()},
-        "plain": [column for column, metric in of_columns.items() if not metric.of_hits],
-    }
-
-
-def write(
-    folder: Path, comparison: Comparison, facts: Mapping[str, Any], models: Sequence[Model]
-) -> list[Path]:
-    """Write the comparison as tables, as JSON, as a page, and for a paper.
-
-    Args:
-        models: that are cited.
-
-    Returns:
-        The paths.
-    """
-    from lrec.commands.compare.charts import charts_of
-    from lrec.commands.compare.latex import latex
-    from lrec.commands.compare.page import page
-    from lrec.commands.compare.paper_figures import write_figures
-
-    content = {
-        **facts,
-        "baseline": comparison.baseline,
-        "primary": comparison.primary,
-        "headline": headline(comparison, facts["buckets"], not facts["baseline_named"]),
-        "leads": {bucket: asdict(lead) for bucket, lead in comparison.leads.items()},
-        "subsample": comparison.subsample,
-        "rows": [comparison.row(*key) for key in comparison.keys],
-        "items": comparison.item_records,
-        "fairness": comparison.fairness_records,
-        "served": [] if comparison.served is None else comparison.served.to_dict("records"),
-        "course": comparison.course_records,
-    }
-    charts = charts_of(comparison, facts)
-    texts = {
-        "comparison.json": json.dumps(content, indent=1, allow_nan=False),
-        "comparison.html": page(comparison, facts, charts),
-        "comparison.tex": latex(comparison, facts),
-        "references.bib": bibliography(models),
-    }
-    tables = {"comparison.csv": comparison.rows, "comparison_wide.csv": wide(comparison)}
-    for name, table in tables.items():
-        write_table(folder / name, table)
-    for name, text in texts.items():
-        write_text(folder / name, text)
-    figures = write_figures(charts.all, folder / FIGURES)
-    return [*(folder / name for name in (*tables, *texts)), *figures]
-
-
-def wide(comparison: Comparison) -> pd.DataFrame:
-    """One row for each model, one column for each metric and bucket, `<metric>/<bucket>`."""
-    rows = comparison.rows
-    columns = rows["metric"] + "/" + rows["bucket"]
-    table = rows.assign(column=columns).pivot_table(
-        index="model", columns="column", values="value", sort=False, dropna=False
-    )
-    return table.reindex(comparison.models)[list(dict.fromkeys(columns))].reset_index()
-
-
-def differences(comparison: Comparison) -> dict[str, float]:
-    """Metrics of a comparison in MLflow: `difference/<metric>/<bucket>/<model>`."""
-    metrics = {}
-    for model in comparison.models[1:]:
-        for bucket in comparison.buckets:
-            row = comparison.row(model, comparison.primary, bucket)
-            if row["difference"] is not None:
-                metrics[f"difference/{comparison.primary}/{bucket}/{model}"] = row["difference"]
-    return metrics

@@ -67,10 +67,7 @@ def regroup(
     """
     check_names(bucketings)
     history = split.test.train_history
-    buckets = [
-        bucketing.assign(history, split.train, split.catalogue, split.user_ids)
-        for bucketing in bucketings
-    ]
+    buckets = [bucketing.sort(history, split) for bucketing in bucketings]
     ids = split.user_ids[split.test.user]
     names = pseudonyms(ids, digest)
 

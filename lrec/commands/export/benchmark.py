@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from lrec.base.arrays import Ints
+from lrec.base.arrays import Floats, Ints
 from lrec.commands.export import export_formats
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
@@ -45,12 +45,8 @@ class FormatBenchmark:
         self.queries = split.test.take(np.sort(drawn))
         self.model = model
         self.ks = ks
-        self.buckets = [
-            bucketing.assign(
-                self.queries.train_history, split.train, split.catalogue, split.user_ids
-            )
-            for bucketing in bucketings
-        ]
+        history = self.queries.train_history
+        self.buckets = [bucketing.sort(history, split) for bucketing in bucketings]
 
     def measure(self, rank: export_formats.RankFunction, size: int) -> dict[str, float]:
         """Every metric of every bucket, `<metric>/<bucket>`; `bytes`, `p50_ms` and `p99_ms`."""
@@ -67,8 +63,13 @@ class FormatBenchmark:
         )
         n_items = self.model.catalogue.n_items
         values = summarise(table, METRICS, self.ks, n_items, self.buckets, sets=False)
-        p50, p99 = np.percentile(1000 * seconds, [50, 99])
-        return {**values, "bytes": float(size), "p50_ms": float(p50), "p99_ms": float(p99)}
+        return {**values, "bytes": float(size), **latency(seconds)}
+
+
+def latency(seconds: Floats) -> dict[str, float]:
+    """The median and the 99th percentile of the time that a list takes, in milliseconds."""
+    p50, p99 = np.percentile(1000 * seconds, [50, 99])
+    return {"p50_ms": float(p50), "p99_ms": float(p99)}
 
 
 def ranked_by_lrec(model: Model) -> export_formats.RankFunction:

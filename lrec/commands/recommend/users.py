@@ -18,7 +18,6 @@ from lrec.commands import loading
 from lrec.commands.settings import RunSettings
 from lrec.data.alignment import index_of
 from lrec.data.catalogue import Catalogue
-from lrec.data.cleaning.audit import refuse
 from lrec.data.histories import Histories
 from lrec.data.interactions import Interactions
 from lrec.data.tables.columns import (
@@ -80,8 +79,7 @@ def members(settings: RunSettings, data: Interactions, bucket: str) -> Ints:
     split = loading.split(settings, data)
     histories = split.train_history_of_all()
     bucketing = next(b for b in settings.bucket.values() if bucket in (*b.names, COLD))
-    buckets = bucketing.assign(histories, split.train, split.catalogue, split.user_ids)
-    return np.flatnonzero(buckets.column == bucket)
+    return np.flatnonzero(bucketing.sort(histories, split).column == bucket)
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,11 @@ def given_histories(history: list[Any] | str) -> GivenHistories:
     users = pd.Series("new", frame.index)
     if columns["user"] is not None:
         users = names(frame[columns["user"]], "user")
-        refuse(users.isna(), "user id", "say whose they are, or leave them out")
+        if len(missing := users.index[users.isna()]):
+            raise DataError(
+                f"{len(missing)} of {len(users)} rows have no user id (the first is data row "
+                f"{missing[0] + 1}): say whose they are, or leave them out."
+            )
     code, ids = pd.factorize(users)
     items = names(frame[columns["item"]], "item").astype("str").fillna("").tolist()
     times = _times(frame[columns["timestamp"]]) if columns["timestamp"] else code * 0

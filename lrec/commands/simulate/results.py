@@ -13,11 +13,12 @@ from lrec.base.arrays import Floats, Ints, nan_mean
 from lrec.commands.simulate.environment import Environment
 from lrec.commands.simulate.rollout import Rollout
 from lrec.data.catalogue import Catalogue
+from lrec.evaluation.bucket import SMALLEST_BUCKET
 from lrec.evaluation.metric.gini import Gini
 from lrec.evaluation.metric.item_coverage import ItemCoverage
 from lrec.evaluation.references import POPULARITY
 from lrec.evaluation.statistics import bootstrap, interval
-from lrec.evaluation.summary import SMALLEST_BUCKET, SUBSAMPLES
+from lrec.evaluation.summary import SUBSAMPLES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -81,15 +81,10 @@ def popularity(split: Split) -> Model:
 class ValidationMonitor(StatelessCallback):
     """Returns the monitored value of each epoch to the trainer; prints and logs nothing."""
 
-    wants_steps = False
-
     def __init__(self, evaluator: Evaluator, model: Model, monitor: Monitor) -> None:
         self.evaluator = evaluator
         self.ranker = evaluator.ranker(model)
         self.monitor = monitor
-
-    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
-        pass
 
     def on_epoch_end(self, epoch: int, loss: float) -> float:
         if not len(self.evaluator.split.validation):

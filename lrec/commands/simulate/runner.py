@@ -71,9 +71,7 @@ class SimulationRunner:
         self.groups: dict[str, Ints] = {ALL: np.arange(len(split.test))}
         self.edges: dict[str, str] = {}
         for bucketing in bucketings:
-            buckets = bucketing.assign(
-                split.test.train_history, split.train, split.catalogue, split.user_ids
-            )
+            buckets = bucketing.sort(split.test.train_history, split)
             column = buckets.column
             rows = {name: np.flatnonzero(column == name) for name in (*buckets.names, COLD)}
             self.groups |= {name: users for name, users in rows.items() if len(users)}

@@ -185,13 +185,8 @@ class ValidationCallback:
 class LossPrinter(StatelessCallback):
     """A line for each epoch of a model that trains before the run's own: an augmenter's."""
 
-    wants_steps = False
-
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
-
-    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
-        pass
 
     def on_epoch_end(self, epoch: int, loss: float) -> float:
         self.screen.line(f"augment: epoch {epoch:>3}  loss {loss:.4g}")
@@ -206,14 +201,9 @@ class WorkerCallback(StatelessCallback):
         checkpoint: of a chief that was killed.
     """
 
-    wants_steps = False
-
     def __init__(self, strategy: TrainingStrategy, checkpoint: Checkpoint) -> None:
         self.strategy = strategy
         self.checkpoint = checkpoint
-
-    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
-        pass
 
     def on_epoch_end(self, epoch: int, loss: float) -> float:
         return float(self.strategy.agreed(math.nan))

@@ -297,5 +297,10 @@ def task_digest(
 
 def run_name(settings: RunSettings, config: ComposedConfig) -> str:
     """A run's name in MLflow: model, augmenter if there is one, seed."""
+    return f"{model_name(settings, config)}-seed{settings.seed}"
+
+
+def model_name(settings: RunSettings, config: ComposedConfig) -> str:
+    """The name of what is trained: model, and augmenter if there is one."""
     names = [config.choices.get("model", settings.model.name), settings.augment.name]
-    return "-".join([*(name for name in names if name != "none"), f"seed{settings.seed}"])
+    return "-".join(name for name in names if name != "none")

@@ -86,7 +86,7 @@ def log_config(context: RunContext, seeded: bool) -> None:
         {
             "lrec.config": config_digest(config.values, seeded),
             "lrec.seeded": seeded,
-            "lrec.overrides": shlex.join(config.overrides)[:5000],
+            "lrec.overrides": shlex.join(config.overrides),
         }
     )
     context.text("overrides.txt", "\n".join(config.overrides))
@@ -107,7 +107,7 @@ def log_chosen(context: RunContext, groups: Sequence[str], more: Mapping[str, An
         flat |= _flat(node, group) if isinstance(node, dict) else {group: node}
     log.params({**flat, **more})
     log.environment()
-    log.tags({"lrec.overrides": shlex.join(config.overrides)[:5000]})
+    log.tags({"lrec.overrides": shlex.join(config.overrides)})
 
 
 def log_data(context: RunContext, name: str, data: Interactions, split: Split) -> None:

@@ -192,12 +192,12 @@ def worker_words(
 ) -> list[str]:
     """The command line of one worker, with its passwords."""
     overrides = [o for o in invocation.composer.overrides if key_of(o) not in OWN]
-    own = [f"candidates=[{in_quotes(candidate.name, chr(39))}]"]
-    own.append(f"hydra.run.dir={in_quotes(str(folder / f'worker-{number}'), chr(39))}")
+    own = [f"candidates=[{in_quotes(candidate.name)}]"]
+    own.append(f"hydra.run.dir={in_quotes(str(folder / f'worker-{number}'))}")
     if base is not None:
-        own.append(f"study={in_quotes(base, chr(39))}")
+        own.append(f"study={in_quotes(base)}")
     if settings.storage is not None:
-        own.append(f"storage={in_quotes(settings.storage, chr(39))}")
+        own.append(f"storage={in_quotes(settings.storage)}")
     return ["lrec", "tune", *plugins.words(), *overrides, *own, f"worker={number}"]
 
 

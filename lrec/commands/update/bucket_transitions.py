@@ -45,11 +45,9 @@ def transition_table(
     """
     import pandas as pd
 
-    labels = []
-    for split in (before, after):
-        histories = split.train_history_of_all()
-        buckets = bucketing.assign(histories, split.train, split.catalogue, split.user_ids)
-        labels.append(buckets.column)
+    labels = [
+        bucketing.sort(split.train_history_of_all(), split).column for split in (before, after)
+    ]
     names = [COLD, *bucketing.names]
     origin = np.where(codes_before >= 0, labels[0][codes_before], NEW)
     counts = pd.crosstab(origin, labels[1])

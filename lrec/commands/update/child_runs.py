@@ -6,19 +6,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omegaconf import OmegaConf
 
 from lrec.base.config.check import check
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.settings import RunSettings
+from lrec.commands.update.settings import UpdateSettings
 from lrec.model import Model, Pretrained
 from lrec.tracking import tags_of
-
-if TYPE_CHECKING:
-    pass
-from lrec.commands.update.settings import UpdateSettings
 
 BEFORE, UPDATED, SCRATCH = "before", "updated", "from scratch"
 SHARE = 0.1  # of the epochs that the run was trained for

@@ -172,7 +172,7 @@ def show_transitions(
 ) -> None:
     """Users by their bucket before and now: on screen and in the run."""
     for name, table in tables.items():
-        path = context.folder / f"migration_{name}.csv"
+        path = context.folder / f"bucket_transitions_{name}.csv"
         write_table(path, table, index=True)
         context.log.file(path)
         screen.note(f"users by {name}, from the bucket before (rows) to the bucket now:")

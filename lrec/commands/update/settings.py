@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from lrec.base.errors import ConfigError
 from lrec.commands.settings import RunSettings
 from lrec.model.blend.blended import Blend
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

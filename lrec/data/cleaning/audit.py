@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import Bools, Ints
-from lrec.base.errors import DataError
 from lrec.data.interactions import CleaningStep, Interactions
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 # Activity classes: a user of n interactions falls into the last edge <= n.
 ACTIVITY_EDGES = {"1": 1, "2-4": 2, "5-9": 5, "10-19": 10, "20-49": 20, "50+": 50}
@@ -44,22 +43,3 @@ def by_activity(activity: Ints | list[int]) -> dict[str, int]:
     index = np.searchsorted(edges, np.asarray(activity, int), side="right") - 1
     counts = np.bincount(index, minlength=len(edges))
     return {name: int(count) for name, count in zip(ACTIVITY_EDGES, counts, strict=True)}
-
-
-def refuse(missing: pd.Series, what: str, advice: str) -> None:
-    """Refuse rows that lack a value.
-
-    Args:
-        missing: bool, by index of the row in the file.
-        what: the value, for the message.
-        advice: on what to do, for the message.
-
-    Raises:
-        DataError: there are such rows.
-    """
-    if missing.any():
-        first = missing.index.to_numpy()[missing][0] + 1
-        raise DataError(
-            f"{missing.sum()} of {len(missing)} rows have no {what} (the first is data row "
-            f"{first}): {advice}."
-        )

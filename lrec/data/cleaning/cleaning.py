@@ -156,10 +156,8 @@ class Cleaning:
 
     def _unite(self, data: Interactions) -> Interactions:
         """Leave one of several interactions of a user with an item, unless all are kept."""
-        if self.duplicates == "keep":
+        if self.duplicates == "keep" or not _repeats(data):
             return data
-        if not _repeats(data):
-            return drop(data, np.zeros(len(data), bool), "duplicate")
         import pandas as pd
 
         pair = data.user.astype(np.int64) * data.n_items + data.item

@@ -11,7 +11,7 @@ import numpy as np
 from lrec.base.arrays import Bools, Ints
 from lrec.base.config.component import Component
 from lrec.base.errors import DataError
-from lrec.base.sets import is_among, unique
+from lrec.base.sets import unique
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import ALWAYS, Interactions
@@ -139,14 +139,10 @@ class Splitter(Component, ABC):
 
 def note_repeated(queries: Queries) -> None:
     """Note the targets that stand in their user's history too, where nothing can recommend them."""
-    n_codes = 1 + max(part.item.max(initial=0) for part in (queries.history, queries.target))
-    masked, targets = (
-        part.row * np.int64(n_codes) + part.item for part in (queries.history, queries.target)
-    )
-    repeated = is_among(targets, masked).sum()
-    if repeated:
+    owned = replace(queries, masked_items=None).owned
+    if repeated := owned.sum():
         warnings.warn(
-            f"{repeated:,} of {len(targets):,} test targets are items that the user has already, "
+            f"{repeated:,} of {len(owned):,} test targets are items that the user has already, "
             "which are never recommended: no model can hit them. Leave one of several "
             "interactions, dataset.duplicates=last or sum",
             stacklevel=3,

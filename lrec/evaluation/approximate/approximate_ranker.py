@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints
-from lrec.base.bits import sortable, splitmix64
 from lrec.base.sets import is_among, unique
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.approximate.hnsw_index import HnswIndex
 from lrec.evaluation.ranking import Ranker, Ranking
-from lrec.evaluation.ranking.top_k_arrays import best_keys, tie_break_keys_of
+from lrec.evaluation.ranking.top_k_arrays import best_keys, order_keys
 from lrec.model import Model
 
 MOST = 2048  # items of a search: ranking all is about as fast from there on
@@ -96,9 +95,7 @@ class ApproximateRanker:
         order = np.argsort(is_masked, axis=1, kind="stable")[:, : self.k]
         items = np.take_along_axis(found, order, 1)
         scores = np.einsum("nd,nkd->nk", vectors, self.index.scores.items[items])
-        keys = tie_break_keys_of(queries.user.astype(np.int64), splitmix64(items.astype(np.uint64)))
-        keys += sortable(scores.view(np.int32)).astype(np.int64) << 32
-        best = best_keys(keys, self.k, items)
+        best = best_keys(order_keys(scores, queries.user, items), self.k, items)
         return np.take_along_axis(items, best, 1), np.take_along_axis(scores, best, 1)
 
 

@@ -15,9 +15,11 @@ from lrec.base.arrays import Floats, Ints, Strings
 from lrec.base.config.component import Component
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
+from lrec.data.queries import Split
 
 COLD = "cold"
 ALL = "all"
+SMALLEST_BUCKET = 30  # users: smaller ones have values, but no intervals, and are never the worst
 NAME = re.compile(r"[a-z0-9_-]+")
 
 
@@ -86,6 +88,10 @@ class Bucketing(Component, ABC):
         Raises:
             ValueError: a bucket's name cannot be part of a metric's name.
         """
+
+    def sort(self, history: Histories, split: Split) -> Buckets:
+        """`assign` users of a split, by its training part."""
+        return self.assign(history, split.train, split.catalogue, split.user_ids)
 
 
 class HistoryBucketing(Bucketing):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints, nan_mean
-from lrec.evaluation.bucket import ALL, COLD
+from lrec.evaluation.bucket import ALL, COLD, SMALLEST_BUCKET
 from lrec.evaluation.comparison.clusters import Clusters, Part
 from lrec.evaluation.comparison.comparison import (
     BASELINE,
@@ -38,7 +38,6 @@ from lrec.evaluation.comparison.user_alignment import (
 )
 from lrec.evaluation.metric import Metric, SetMetric
 from lrec.evaluation.statistics import LEVEL, bootstrap, holm, interval, paired
-from lrec.evaluation.summary import SMALLEST_BUCKET
 from lrec.evaluation.user_table import rows_by_group
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import nan_mean
+from lrec.evaluation.bucket import SMALLEST_BUCKET
 from lrec.evaluation.comparison.clusters import Part
 from lrec.evaluation.statistics import bootstrap, interval
-from lrec.evaluation.summary import SMALLEST_BUCKET
 
 if TYPE_CHECKING:
     import pandas as pd

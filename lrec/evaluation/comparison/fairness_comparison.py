@@ -9,11 +9,11 @@ import numpy as np
 
 from lrec.base.arrays import Floats, nan_mean
 from lrec.base.sets import unique
+from lrec.evaluation.bucket import SMALLEST_BUCKET
 from lrec.evaluation.comparison.clusters import Clusters, Part
 from lrec.evaluation.group_fairness import (
     MEASURES,
     RESAMPLES,
-    SMALLEST_GROUP,
     Fairness,
     fairness_of,
     group_fairness,
@@ -113,7 +113,7 @@ def _over_parts(
                 continue
             own = [values[i][model, users] for i, users in zip(there, rows, strict=True)]
             of_group, _ = Clusters.of(persons).scores(own)
-            is_large = (~np.isnan(of_group)).sum(axis=0) >= SMALLEST_GROUP
+            is_large = (~np.isnan(of_group)).sum(axis=0) >= SMALLEST_BUCKET
             of_group[:, ~is_large] = np.nan
             scores[unique(np.concatenate(persons)), place] = of_group
         means.append(nan_mean(scores, axis=0))

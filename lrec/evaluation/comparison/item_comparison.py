@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import Floats, nan_mean
+from lrec.evaluation.bucket import SMALLEST_BUCKET
 from lrec.evaluation.by_item.item_buckets import MEASURES, buckets_in, item_sums
 from lrec.evaluation.comparison.clusters import Clusters, Part
 from lrec.evaluation.resampling import products, resample_counts
 from lrec.evaluation.statistics import interval
-from lrec.evaluation.summary import SMALLEST_BUCKET
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -162,9 +162,22 @@ def tie_break_keys_of(users: Ints, codes: Ints) -> Ints:
     """`lrec.evaluation.ranking.top_k.tie_break_keys` of arrays, `(batch, n)` int64.
 
     Args:
-        codes: `(n,)` uint64, the items' codes after `splitmix64`.
+        codes: `(n,)` or `(batch, n)` uint64, the items' codes after `splitmix64`.
     """
     return tie_breaks(splitmix64(users.astype(np.int64).astype(np.uint64))[:, None], codes)
+
+
+def order_keys(scores: Floats, users: Ints, items: Ints) -> Ints:
+    """Keys of chosen items, by which the whole catalogue is ranked: `(batch, n)` int64.
+
+    Args:
+        scores: `(batch, n)` float32.
+        users: `(batch,)`, who break ties.
+        items: `(batch, n)`.
+    """
+    levels = sortable(scores.view(np.int32)).astype(np.int64) << 32
+    keys: Ints = levels + tie_break_keys_of(users, splitmix64(items.astype(np.uint64)))
+    return keys
 
 
 def best_keys(keys: Ints, k: int, items: Ints | None = None) -> Ints:

@@ -106,7 +106,7 @@ class Blend(Model):
         updated = self.pretrained is not None
         if self.pretrained is not None:
             self.restore(self.pretrained.state, self.pretrained.catalogue)
-            learn_on(self.members, self.pretrained, split, (schedule, strategy, seed), callback)
+            learn_on(self.members, self.pretrained, split, schedule, strategy, seed, callback)
             self.pretrained = None
         if not all(hasattr(member, "catalogue") for member in self.members.values()):
             raise DataError(

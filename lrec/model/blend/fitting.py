@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats
-from lrec.base.sets import is_among
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.model import Model
@@ -106,10 +105,7 @@ def fit(
 
 def findable(queries: Queries, n_items: int) -> Histories:
     """The targets in the catalogue that their users do not have yet."""
-    target, masked = queries.target.within(n_items), queries.masked
-    masked = masked.within(n_items)
-    known = is_among(target.row * n_items + target.item, masked.row * n_items + masked.item)
-    return target.keep(~known)
+    return queries.target.keep(~queries.owned).within(n_items)
 
 
 def _best(evidence: Evidence, examples: Examples, uniform: Floats, k: int) -> RankedBlend:

@@ -60,14 +60,15 @@ def learn_on(
     members: Mapping[str, Model],
     pretrained: Pretrained,
     split: Split,
-    training: tuple[Schedule, Strategy, int],
+    schedule: Schedule,
+    strategy: Strategy,
+    seed: int,
     callback: Callback,
 ) -> None:
     """Let each member go on from its saved state, as it does alone; simple ones learn anew.
 
     Args:
         pretrained: the blend that they are members of.
-        training: schedule, strategy and seed.
         callback: says which member learns.
 
     Raises:
@@ -84,7 +85,6 @@ def learn_on(
             )
         callback.say(f"blend: {name} goes on learning")
         member.warm_start(replace(pretrained, state=own))
-        schedule, strategy, seed = training
         member.fit(split, schedule, strategy, seed, MemberCallback(callback))
 
 

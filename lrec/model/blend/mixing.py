@@ -42,8 +42,9 @@ def mixed(members: Members, weights: Floats, histories: Histories) -> Floats:
     total: Floats | None = None
     for (member, scale), own in zip(members, weights.T, strict=True):
         pairs = everything.within(member.catalogue.n_items)
-        if scale.shape != RANK and is_quick(member):  # ranks are of all items
-            quick.append(quick_adder(member, scale, own, histories, pairs))
+        adder = quick_adder(member, scale, own, histories, pairs)
+        if adder is not None:
+            quick.append(adder)
             continue
         scores = member.score(histories)
         if total is None and scores.shape[1] == n_items:  # mixed where they are, before the others
@@ -73,11 +74,6 @@ def mixed_sparsely(members: Members, weights: Floats, histories: Histories) -> S
     return sum(parts[1:], parts[0])
 
 
-def is_quick(member: Model) -> bool:
-    """True for a member whose scores need not be looked at one by one."""
-    return member.scores_sparsely or member.common_scores() is not None
-
-
 def dense_adder(
     scores: Floats, scale: ScoreScale, weights: Floats, pairs: HistoryPairs, in_place: bool = False
 ) -> Adder:
@@ -104,16 +100,19 @@ def dense_adder(
 
 def quick_adder(
     member: Model, scale: ScoreScale, weights: Floats, histories: Histories, pairs: HistoryPairs
-) -> Adder:
-    """The same of a member that `is_quick`.
+) -> Adder | None:
+    """The same of a member whose scores need not be looked at one by one; None of others.
 
     Args:
         weights: `(n,)`.
         pairs: the items of the histories.
     """
-    common = member.common_scores()
-    if common is not None:
+    if scale.shape == RANK:  # ranks are of all items
+        return None
+    if (common := member.common_scores()) is not None:
         return common_adder(common, scale, weights, pairs)
+    if not member.scores_sparsely:
+        return None
     scores = member.sparse_scores(histories)
     if scores.nnz > FULL * scores.shape[0] * scores.shape[1]:
         return dense_adder(scores.toarray(), scale, weights, pairs)

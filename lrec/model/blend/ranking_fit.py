@@ -78,8 +78,8 @@ def losses(evidence: Evidence, examples: Examples, found: RankedBlend, k: int) -
 def _of_one_shape(evidence: Evidence, examples: Examples, chosen: Sequence[int]) -> list[list[int]]:
     """Scales of one shape for all members, for each shape that not all have."""
     found = []
-    shapes = [{scale.shape for scale in options} for options in evidence.options]
-    for shape in (shape for pair in SHAPES.values() for shape in pair if shape in shapes[0]):
+    shapes = {scale.shape for scale in evidence.options[0]}
+    for shape in (shape for pair in SHAPES.values() for shape in pair if shape in shapes):
         scales = []
         for member, options in enumerate(evidence.options):
             if options[chosen[member]].shape == shape:
@@ -105,7 +105,7 @@ class _Ranks:
         rivals = evidence.rivals
         self.first, self.held, self.example = rivals.first, rivals.held, rivals.example
         self.share = examples.share[rivals.row]
-        self.total = float(examples.share.sum())  # of the others too, which no list has
+        self.total = float(examples.share.sum())  # of those too whose items are in no list
         self.lengths = examples.lengths[rivals.row]
         self.available = examples.available[rivals.row]
         x = np.log1p(self.lengths)

@@ -55,6 +55,11 @@ class StatelessCallback:
     Training starts at the beginning, unless a subclass has a state to load.
     """
 
+    wants_steps = False
+
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
+        pass
+
     def say(self, text: str) -> None:
         pass
 

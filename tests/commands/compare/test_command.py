@@ -10,7 +10,8 @@ from helpers.composing import checked, composed
 from helpers.saved_runs import saved_run
 
 from lrec.base.errors import ConfigError
-from lrec.commands.compare.command import CompareSettings, meanings, not_told_apart, user_table
+from lrec.commands.compare.command import CompareSettings, not_told_apart
+from lrec.commands.compare.user_tables import meanings, user_table
 from lrec.evaluation.comparison.comparison import Comparison
 from lrec.evaluation.comparison.lead import Lead
 from lrec.evaluation.comparison.user_alignment import ComparisonError

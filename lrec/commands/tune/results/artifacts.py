@@ -12,7 +12,7 @@ import numpy as np
 
 from lrec import __version__
 from lrec.base.files import write_table, write_text
-from lrec.commands.compare.command import differences
+from lrec.commands.compare.files import differences
 from lrec.commands.compare.table import comparison_table
 from lrec.commands.composing import Invocation
 from lrec.commands.runs.aggregates import label

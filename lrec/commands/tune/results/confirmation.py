@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lrec.commands.compare.charts import differences_chart
-from lrec.commands.compare.command import user_table
 from lrec.commands.compare.table import bucket_orders
+from lrec.commands.compare.user_tables import meanings, user_table
 from lrec.commands.composing import Invocation, Job, own_keys
 from lrec.commands.runs.find_or_train import find_or_train
 from lrec.commands.tune.results.front import Front
@@ -154,11 +154,7 @@ def tested(runs: Mapping[str, Sequence[str]]) -> tuple[list[ModelTables], dict[s
         some = saved[ids[0]]
         n_items = int(some.metrics["data/catalogue_items"])
         tables.append(ModelTables(name, [of_run[run_id] for run_id in ids], n_items))
-        edges |= {
-            key.removeprefix("lrec.bucket."): words
-            for key, words in some.tags.items()
-            if key.startswith("lrec.bucket.")
-        }
+        edges |= meanings(saved.values())
     return tables, edges
 
 

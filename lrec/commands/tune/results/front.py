@@ -108,14 +108,14 @@ class Front:
 
     def value_interval(self, trial: Measured, objective: Objective) -> tuple[float, float]:
         """The 95 % interval of a setting's value; NaN where users have none."""
-        column = self._resampled(objective).get(trial.number)
+        column = self._bootstraps[objective.name].get(trial.number)
         return _bounds(column) if column is not None else (math.nan, math.nan)
 
     def difference(self, one: Measured, other: Measured, objective: Objective) -> Difference:
         """The difference of a setting to another one, over the same users."""
         base = other.values[objective.name]
         value = one.values[objective.name] - base
-        columns = self._resampled(objective)
+        columns = self._bootstraps[objective.name]
         low, high = math.nan, math.nan
         if one.number in columns and other.number in columns:
             low, high = _bounds(columns[one.number] - columns[other.number])
@@ -146,12 +146,9 @@ class Front:
             found = found[:1]
         return [trial for trial in found if trial.overrides]
 
-    def _resampled(self, objective: Objective) -> dict[int, Floats]:
-        """Means of an objective over resamples of its users, by trial: the same for all trials."""
-        return self._bootstraps[objective.name]
-
     @cached_property
     def _bootstraps(self) -> dict[str, dict[int, Floats]]:
+        """Means of each objective over resamples of its users, by trial: the same for all."""
         found: dict[str, dict[int, Floats]] = {}
         for objective in self.objectives:
             values = {n: user_values.of_group(t, objective) for n, t in self.tables.items()}
