@@ -8,16 +8,17 @@ import re
 import tempfile
 import typing
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrec.base.arguments import check_frame
+from lrec.base.config.quotes import in_quotes
 from lrec.base.config.schema import check_keys, check_type
 from lrec.base.errors import ConfigError, DataError
 from lrec.base.files import write_table
-from lrec.data.genre_matrix import lists_of
 from lrec.data.interactions import Interactions
 
 if TYPE_CHECKING:
@@ -63,12 +64,16 @@ def interactions_of(
         except ValueError as error:  # out of range
             raise ConfigError(f"{error} [{HERE}]") from None
         try:
-            return source.prepare(paths).by_user()
+            data = source.prepare(paths).by_user()
         except DataError as error:
             named = (text.replace(f"{folder}/", "") for text in error.problems)
             named = (text.replace(TABLE, "the frame") for text in named)
             key = re.compile(rf"\bdataset\.(?=(?:{'|'.join(options_of(CSV))})\b)")
             raise DataError(*(key.sub("", text) for text in named)) from None
+    if items is None:
+        return data
+    assert data.items_columns is not None
+    return replace(data, items_table=_with_item(items, data.items_columns.chosen["item"]))
 
 
 def checked_options(source: type, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,23 +119,21 @@ def write_interactions(data: Interactions, folder: Path) -> list[str]:
         words.append(f"dataset.{role}={role if role in frame else 'null'}")
     words += ["dataset.duplicates=" + ("last" if data.unique_pairs else "keep")]
     words += [] if data.clock else ["dataset.clock=false"]
-    content = data.features
-    if content.titles is not None or content.genres is not None:
-        _write(_items_of(data), items)
+    if data.items_table is not None:
+        assert data.items_columns is not None
+        _write(data.items_table, items)
         words.append(f"dataset.items_path={items}")
+        for role in ("titles", "genres", "released"):
+            column = data.items_columns.chosen.get(role)
+            words.append(f"dataset.{role}={'null' if column is None else in_quotes(column)}")
     return words
 
 
 def table_digest(data: Interactions) -> str:
     """Hex digest of all that `write_interactions` writes: of the items too, unlike the data's."""
     digest = hashlib.sha256(data.digest.encode())
-    content = data.features
-    genres = [] if content.genres is None else [content.genres.indices, content.genres.indptr]
-    for part in (content.titles, content.described, *genres):
-        if part is not None:
-            digest.update(str((part.dtype, part.shape)).encode())
-            digest.update(np.ascontiguousarray(part).data)
-    digest.update(repr(content.genre_names).encode())
+    if data.items_table is not None:
+        digest.update(data.items_table.to_csv().encode())
     return digest.hexdigest()
 
 
@@ -146,19 +149,11 @@ def frame_of(data: Interactions) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _items_of(data: Interactions) -> pd.DataFrame:
-    import pandas as pd
-
-    columns: dict[str, Any] = {"item": data.item_ids}
-    content = data.features
-    if content.titles is not None:
-        columns["title"] = content.titles
-    if content.genres is not None:
-        of_items = lists_of(content.genres, content.genre_names)
-        columns["genres"] = ["|".join(genres) for genres in of_items]
-    described = content.described
-    table = pd.DataFrame(columns)
-    return table if described is None else table[described]
+def _with_item(items: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A table of items whose column of ids is called as that of the interactions is written."""
+    table = items.set_axis([str(name) for name in items], axis=1)
+    others = [name for name in table if name == "item" != column]
+    return table.drop(columns=others).rename(columns={column: "item"})
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
@@ -167,8 +162,14 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
     Raises:
         DataError: a column holds what no table can.
     """
+    import pandas as pd
+
+    table = frame.set_axis([str(name) for name in frame], axis=1)
+    for name, kind in table.dtypes.items():
+        if isinstance(kind, pd.PeriodDtype):  # of which a file would keep the ordinals
+            table[name] = table[name].dt.to_timestamp()
     try:
-        write_table(path, frame.set_axis([str(name) for name in frame], axis=1))
+        write_table(path, table)
     except Exception as error:  # of pyarrow, of many kinds
         why = " ".join(str(error).split())[:200]
         raise DataError(f"the frame cannot be written as a table: {why}") from None

@@ -121,6 +121,8 @@ class Interactions:
         notes: of what reading found odd, each a line.
         columns, items_columns: of the tables of interactions and items, by their roles, or None
             where there is no such table.
+        items_table: of data from frames, the table of items as it was given, of which those that
+            nobody has are wanted with `catalogue=all`; else None.
         all_items: True if every item with a row in the items file belongs to the catalogue, also
             one that nobody has.
         digest: hex digest of the cleaned content.
@@ -164,6 +166,7 @@ class Interactions:
     notes: tuple[str, ...] = ()
     columns: UsedColumns | None = None
     items_columns: UsedColumns | None = None
+    items_table: pd.DataFrame | None = field(default=None, repr=False)
     all_items: bool = False
     digest: str = ""
     truth: Truth | None = None

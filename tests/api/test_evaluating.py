@@ -52,3 +52,15 @@ def test_what_does_not_fit_is_one_line(split: lrec.SplitData) -> None:
         lrec.evaluate(
             pd.DataFrame({"user": ["nobody"], "item": ["x"]}), split, log=False, verbose=False
         )
+
+
+def test_ratings_alone_are_judged(split: lrec.SplitData) -> None:
+    ratings = split.test.assign(prediction=split.test["rating"] + 1)[["user", "item", "prediction"]]
+    words = ("metric=[recall,ndcg,mse]", "k=[10]")
+    found = lrec.evaluate(None, split, *words, ratings=ratings, log=False, verbose=False)
+    assert {"mse", "mse_pooled"} <= set(found.metrics.index)
+    assert not [name for name in found.metrics.index if name.startswith(("recall", "ndcg"))]
+    low, high = split.train["rating"].min(), split.train["rating"].max()
+    off = (ratings["prediction"].clip(low, high) - split.test["rating"]) ** 2
+    assert found.metrics.loc["mse_pooled", "all"] == pytest.approx(off.mean())
+    assert found.users["items"].map(len).eq(0).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,11 +20,14 @@ ITEMS = pd.DataFrame({"item": ["a", "b"], "title": ["A", "B"], "genres": ["x|y",
 FRAME = pd.DataFrame({"user": [7, 7, 8], "item": ["a", "b", "a"], "timestamp": [30, 20, 10]})
 
 
-def read(words: list[str]) -> Interactions:
+def read(words: list[str], catalogue: Literal["training", "all"] = "training") -> Interactions:
     """The interactions that overrides of `dataset=csv` read."""
     pairs = [word.removeprefix("dataset.").split("=") for word in words[1:]]
-    options = {key: {"null": None, "false": False}.get(value, value) for key, value in pairs}
-    return CSV(**options).load()  # type: ignore[arg-type]
+    plain = {"null": None, "false": False}
+    options = {key: plain.get(value, value.strip("'")) for key, value in pairs}
+    source = CSV(**options)  # type: ignore[arg-type]
+    source.catalogue = catalogue
+    return source.load()
 
 
 def test_frame_is_read_like_its_file(tiny: Path) -> None:
@@ -58,6 +61,31 @@ def test_items_are_written_too(tmp_path: Path) -> None:
     assert again.features.titles.tolist() == ["A", "B"]
     assert again.features.genre_names == data.features.genre_names
     assert (again.features.genres != data.features.genres).nnz == 0
+
+
+def test_items_that_nobody_has_are_kept_for_the_whole_catalogue(tmp_path: Path) -> None:
+    named = {"item": "id", "title": "its name", "genres": "kinds"}
+    more = pd.DataFrame({"item": ["c"], "title": ["C"], "genres": ["z"]})
+    items = pd.concat([ITEMS, more]).rename(columns=named).assign(item=1.5, price=[3, 2, 1])
+    options = {"titles": "its name", "genres": "kinds", "released": None}
+    frame = FRAME.rename(columns={"item": "id"})
+    data = Interactions.from_frame(frame, item="id", items=items, **options)
+    assert data.item_ids.tolist() == ["a", "b"]
+    words = [*write_interactions(data, tmp_path), f"dataset.cache={tmp_path}"]
+    assert read(words).features.titles.tolist() == ["A", "B"]
+    everything = read(words, "all")
+    assert everything.item_ids.tolist() == ["a", "b", "c"]
+    assert everything.features.titles.tolist() == ["A", "B", "C"]
+    kept = pd.read_parquet(tmp_path / "items.parquet")
+    assert kept.columns.tolist() == ["item", "its name", "kinds", "price"]
+
+
+def test_periods_are_times() -> None:
+    days = pd.to_datetime(["2020-01-03", "2020-01-02", "2020-01-01"])
+    frame = FRAME.assign(timestamp=days)
+    expected = Interactions.from_frame(frame).timestamp.tolist()
+    periods = Interactions.from_frame(frame.assign(timestamp=days.to_period("D")))
+    assert periods.timestamp.tolist() == expected
 
 
 def test_items_make_another_table() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from lrec.commands.compare.charts import metrics_of
+from lrec.commands.compare.course import kind_of
 from lrec.evaluation.comparison.comparison import BETTER, TOO_FEW, WORSE, Comparison
 from lrec.reporting.formatting import metric_name, number
 
@@ -65,7 +66,8 @@ def table(
 ) -> str:
     """One metric as a `table` with a caption and a label: models by buckets.
 
-    A cell is the mean over seeds, ± their standard deviation where a model has several; the best
+    A cell is the mean over seeds and parts of the data, ± their standard deviation where there are
+    several; the best
     value of a bucket is bold. Verdicts against the baseline mark the primary metric.
 
     Args:
@@ -92,7 +94,9 @@ def table(
         lines.append(f"    {escaped(model)} & {' & '.join(words)} \\\\")
     shown = [row for cells in rows.values() for row in cells if row is not None]
     return TABLE.format(
-        caption=caption(metric, shown, comparison.baseline, edges or {}, bold=direction != 0),
+        caption=caption(
+            metric, shown, comparison.baseline, edges or {}, direction != 0, comparison.parts
+        ),
         label=f"lrec-{metric.replace('_', '-')}",
         columns="r" * len(buckets),
         heads=" & ".join(heads),
@@ -106,14 +110,16 @@ def caption(
     baseline: str,
     edges: Mapping[str, str],
     bold: bool,
+    parts: list[str],
 ) -> str:
     """The caption: metric, users, and the meaning of what the cells show."""
-    parts = [f"{metric_name(metric)} by bucket of users (numbers of users in brackets)"]
+    said = [f"{metric_name(metric)} by bucket of users (numbers of users in brackets)"]
     if edges:
-        parts.append("; ".join(f"{bucket}: {words}" for bucket, words in edges.items()))
-    text = escaped(". ".join(parts))
+        said.append("; ".join(f"{bucket}: {words}" for bucket, words in edges.items()))
+    text = escaped(". ".join(said))
     if any(row.get("seeds_sd") for row in rows):
-        text += r". Mean $\pm$ standard deviation over seeds"
+        over = f"{kind_of(parts)}s and seeds" if parts else "seeds"
+        text += rf". Mean $\pm$ standard deviation over {over}"
     if bold:
         text += ". Bold: the best"
     verdicts = {row["verdict"] for row in rows}

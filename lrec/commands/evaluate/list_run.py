@@ -128,7 +128,7 @@ def run_lists(settings: RunSettings, given: ListSettings, invocation: Invocation
     screen.metrics(rows, settings.groups, settings.k, settings.displayed)
     screen.note(log.location)
     shared = without(config.overrides, *OWN)
-    screen.commands(
-        "next", ["lrec", "train", "model=itemknn", *shared], ["lrec", "compare", "baseline=itemknn"]
-    )
+    if log.keeps_files:  # else the commands would not find this run
+        own = ["lrec", "train", "model=itemknn", *shared]
+        screen.commands("next", own, ["lrec", "compare", "baseline=itemknn"])
     return ListRun(evaluated, users, log.record)

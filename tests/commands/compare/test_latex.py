@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from helpers.comparisons import FACTS, small_comparison
 
-from lrec.commands.compare.latex import best_of, cell, escaped, latex
+from lrec.commands.compare.latex import best_of, caption, cell, escaped, latex
 
 DOCUMENT = r"""\documentclass{article}
 \usepackage{booktabs}
@@ -50,6 +50,20 @@ def test_a_cell_has_value_deviation_and_mark(given: Any, best: Any, words: str) 
 def test_the_best_goes_by_direction(direction: int, best: float | None) -> None:
     assert best_of([row(0.1), row(None), row(0.3)], direction) == best
     assert best_of([row(0.1), row(0.3, verdict="too few users")], direction) is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "over"),
+    [
+        ([], "over seeds."),
+        (["window 0", "window 1"], "over windows and seeds."),
+        (["fold 0, split seed 1", "fold 1, split seed 1"], "over parts and seeds."),
+    ],
+)
+def test_a_caption_says_what_deviations_are_over(parts: list[str], over: str) -> None:
+    shown = [row(0.3, seeds_sd=0.1)]
+    assert over.rstrip(".") in caption("ndcg_at_10", shown, "ease", {}, False, parts)
+    assert "deviation" not in caption("ndcg_at_10", [row(0.3)], "ease", {}, False, parts)
 
 
 def test_special_characters_stand_for_themselves() -> None:
