@@ -55,10 +55,10 @@ def interactions_of(
     options = checked_options(CSV, options)
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / TABLE]
-        _write(frame, paths[0])
+        write_frame(frame, paths[0])
         if items is not None:
             paths.append(Path(folder) / ITEMS)
-            _write(items, paths[1])
+            write_frame(items, paths[1])
         try:
             source = CSV(str(paths[0]), **options)
         except ValueError as error:  # out of range
@@ -113,7 +113,7 @@ def write_interactions(data: Interactions, folder: Path) -> list[str]:
     path, items = folder / TABLE, folder / ITEMS
     frame = frame_of(data)
     order = slice(None) if data.position is None else np.argsort(data.position)
-    _write(frame.iloc[order], path)
+    write_frame(frame.iloc[order], path)
     words = ["dataset=csv", f"dataset.path={path}", "dataset.user=user", "dataset.item=item"]
     for role in ("rating", "timestamp"):
         words.append(f"dataset.{role}={role if role in frame else 'null'}")
@@ -121,7 +121,7 @@ def write_interactions(data: Interactions, folder: Path) -> list[str]:
     words += [] if data.clock else ["dataset.clock=false"]
     if data.items_table is not None:
         assert data.items_columns is not None
-        _write(data.items_table, items)
+        write_frame(data.items_table, items)
         words.append(f"dataset.items_path={items}")
         for role in ("titles", "genres", "released"):
             column = data.items_columns.chosen.get(role)
@@ -156,7 +156,7 @@ def _with_item(items: pd.DataFrame, column: str) -> pd.DataFrame:
     return table.drop(columns=others).rename(columns={column: "item"})
 
 
-def _write(frame: pd.DataFrame, path: Path) -> None:
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as Parquet, its columns by their names as text.
 
     Raises:
