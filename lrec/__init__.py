@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 # Public names, by the module that has them. None is a folder's: the import of one would hide it.
 _PUBLIC = {
+    "ComparisonError": "lrec.evaluation.comparison.user_alignment",
     "ConfigError": "lrec.base.errors",
     "DataError": "lrec.base.errors",
     "Interactions": "lrec.data.interactions",
@@ -28,9 +29,9 @@ _PUBLIC = {
     "rolling": "lrec.api.splitting",
     "split": "lrec.api.splitting",
     "user_holdout": "lrec.api.splitting",
-    "TrainedRun": "lrec.api.training",
+    "TrainedRun": "lrec.api.trained_run",
     "train": "lrec.api.training",
-    "ComparedRuns": "lrec.api.comparing",
+    "ComparedRuns": "lrec.api.compared_runs",
     "compare": "lrec.api.comparing",
     "EvaluatedLists": "lrec.api.evaluating",
     "evaluate": "lrec.api.evaluating",
@@ -40,7 +41,7 @@ _PUBLIC = {
 __all__ = ["__version__", *_PUBLIC]
 
 if TYPE_CHECKING:
-    from lrec.api.comparing import ComparedRuns as ComparedRuns
+    from lrec.api.compared_runs import ComparedRuns as ComparedRuns
     from lrec.api.comparing import compare as compare
     from lrec.api.evaluating import EvaluatedLists as EvaluatedLists
     from lrec.api.evaluating import evaluate as evaluate
@@ -52,21 +53,22 @@ if TYPE_CHECKING:
     from lrec.api.splitting import rolling as rolling
     from lrec.api.splitting import split as split
     from lrec.api.splitting import user_holdout as user_holdout
-    from lrec.api.training import TrainedRun as TrainedRun
+    from lrec.api.trained_run import TrainedRun as TrainedRun
     from lrec.api.training import train as train
     from lrec.base.errors import ConfigError as ConfigError
     from lrec.base.errors import DataError as DataError
     from lrec.data.interactions import Interactions as Interactions
+    from lrec.evaluation.comparison.user_alignment import ComparisonError as ComparisonError
+else:  # a checker of types that saw it would take any name for one of lrec's
 
+    def __getattr__(name: str) -> Any:
+        if name not in _PUBLIC:
+            raise AttributeError(f"module 'lrec' has no attribute {name!r}")
+        from importlib import import_module
 
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'lrec' has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(_PUBLIC[name]), name)
-    globals()[name] = value
-    return value
+        value = getattr(import_module(_PUBLIC[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

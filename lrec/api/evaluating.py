@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lrec.api import calling
 from lrec.api.splitting import SplitData
-from lrec.api.training import FRAMES, by_bucket, words_of
+from lrec.api.trained_run import by_bucket
+from lrec.api.training import FRAMES, show_removed, words_of
+from lrec.base.arguments import check_argument, check_frame, check_texts
 from lrec.base.arrays import Strings
-from lrec.base.files import digest_of_values, write_table
+from lrec.base.errors import ConfigError, DataError, shown
+from lrec.base.files import digest_of_values
 from lrec.cli.from_python import composed
+from lrec.cli.quoting import text_word
 from lrec.commands.evaluate.list_run import ListRun, run_lists
 from lrec.commands.settings import RunSettings
+from lrec.data.frames import write_frame
 from lrec.tracking.unlogged import Unlogged
 
 if TYPE_CHECKING:
     import pandas as pd
 
+LISTS = (list, tuple, np.ndarray)  # classes of cells that hold a row's lists
+SINGULAR = {"items": "item", "scores": "score", "item_id_list": "item_id"}
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class EvaluatedLists:
     """Lists or predicted ratings, evaluated on the test part of a split.
 
@@ -77,7 +88,8 @@ def evaluate(
 
     Args:
         lists: a row for each recommended item: user, item, and rank or score, under usual names;
-            with neither, the order of a user's rows counts.
+            with neither, the order of a user's rows counts. Or a row for each user, with lists in
+            columns such as items and scores.
         split: that they were made on.
         overrides: of `lrec evaluate`, such as `bucket=counts`.
         ratings: a row for each predicted rating: user, item, and prediction.
@@ -90,6 +102,7 @@ def evaluate(
         ConfigError: an override does not fit.
         DataError: a column is missing, or nothing in the lists is of the split.
     """
+    _check(lists, split, overrides, ratings, name)
     with ExitStack() as stack:
         stack.enter_context(calling.call(verbose))
         scratch = None if log else Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -98,24 +111,72 @@ def evaluate(
             if table is not None:
                 words.append(f"{key}={written(table, key, (scratch or FRAMES).resolve())}")
         call = stack.enter_context(
-            composed("evaluate", [*words, f"name={name}", *overrides], scratch)
+            composed("evaluate", [*words, text_word("name", name), *overrides], scratch)
         )
         settings = call.settings
         if not log:
             settings = replace(settings, tracking=Unlogged())
         call.invocation.folder.mkdir(parents=True, exist_ok=True)
+        show_removed(split)
         result = run_lists(settings, settings, call.invocation)
     user_ids = split.parts.user_ids
     return EvaluatedLists(name, settings.seed, settings, result, result.run_id, user_ids)
 
 
 def written(table: pd.DataFrame, kind: str, folder: Path) -> Path:
-    """The path of a table, written once under a name by its content."""
+    """The path of a table, written once under a name by its content.
+
+    Raises:
+        DataError: a column holds what no table can.
+    """
     from pandas.util import hash_pandas_object
 
-    digest = digest_of_values([list(table), hash_pandas_object(table, index=False).tolist()])
+    table = a_row_each(table, kind)
+    try:
+        digest = digest_of_values([list(table), hash_pandas_object(table, index=False).tolist()])
+    except TypeError as error:
+        raise DataError(f"{kind} must hold ids and numbers in each cell: {error}") from None
     path = folder / f"{kind}-{digest[:16]}.parquet"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        write_table(path, table)
+        write_frame(table, path)
     return path
+
+
+def a_row_each(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """A table with a row for each item, also of one with a row for each user.
+
+    Raises:
+        DataError: lists of one row have different lengths.
+    """
+    first = {name: table[name].dropna().head(1).tolist() for name in table}
+    nested: list[Hashable] = [
+        name for name, cells in first.items() for cell in cells if isinstance(cell, LISTS)
+    ]
+    if not nested:
+        return table
+    try:
+        rows = table.explode(nested)
+    except ValueError as error:  # of pandas
+        raise DataError(f"{kind}: the lists of a row have different lengths: {error}") from None
+    return rows.dropna(subset=nested).rename(columns=SINGULAR)  # an empty list leaves a blank row
+
+
+def _check(
+    lists: object, split: object, overrides: tuple[object, ...], ratings: object, name: object
+) -> None:
+    """Refuse arguments of `evaluate`, before a run is made of them.
+
+    Raises:
+        ConfigError: naming the first.
+    """
+    for key, table in (("lists", lists), ("ratings", ratings)):
+        if table is not None:
+            check_frame(table, key)
+    if lists is None and ratings is None:
+        raise ConfigError("lists must be a pandas DataFrame, or else ratings. Received: None")
+    check_argument(split, SplitData, "split must be lrec.SplitData, such as lrec.ratio(data)")
+    calling.check_overrides(overrides, 'lrec.evaluate(lists, split, "k=[10]", name="theirs")')
+    check_texts(name=name)
+    if not (str(name).strip() and str(name).isprintable()) or "${" in str(name):
+        raise ConfigError(f"name must be a word or words in one line. Received: {shown(name)}")

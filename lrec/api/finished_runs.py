@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrec.api.calling import call
+from lrec.base.arguments import check_texts
 from lrec.tracking import finished
 
 if TYPE_CHECKING:
@@ -24,11 +26,14 @@ def runs(filter: str = "", experiment: str = "lrec") -> pd.DataFrame:
         `overrides`; then `params.KEY`, and every metric by its name, `ndcg_at_10/tail`.
 
     Raises:
+        ConfigError: an argument is no text.
         RuntimeError: there is no store or experiment, or the filter cannot be read.
     """
     import pandas as pd
 
-    found = finished(experiment, filter)
+    check_texts(filter=filter, experiment=experiment)
+    with call(verbose=True):
+        found = finished(experiment, filter)
     rows = [
         {
             "run_id": run.id,

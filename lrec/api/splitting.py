@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from lrec.api.calling import call, check_overrides
+from lrec.base.arguments import check_argument
 from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError, listed, nearest
 from lrec.cli.from_python import composed
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SplitData:
     """Interactions with the split that models are trained and tested on.
 
@@ -94,13 +96,19 @@ def split(data: Interactions, *overrides: str) -> SplitData:
         ConfigError: there is no such split, or a value does not fit.
         DataError: the data cannot support it, such as one by time without times.
     """
+    check_argument(
+        data,
+        Interactions,
+        "data must be lrec.Interactions; make one by lrec.Interactions.from_frame(frame)",
+    )
+    check_overrides(overrides, 'lrec.split(data, "split=ratio", "split.test=0.1")')
     chosen = tuple(word for word in overrides if word.lstrip("+").startswith("split"))
     if not any(word.startswith("split=") for word in chosen):
         names = options("split")
         near = nearest(" ".join(overrides), names)
         raise ConfigError(f"the split is chosen by split=NAME{near}: {listed(names)}")
-    with composed("data", overrides) as call:
-        splitter = call.settings.split
+    with call(verbose=True), composed("data", overrides) as composition:
+        splitter = composition.settings.split
     return SplitData(data, tuple(overrides), splitter(data))
 
 

@@ -44,6 +44,16 @@ def quoted(word: str) -> str:
     return candidate if parses(candidate) else word
 
 
+def text_word(key: str, value: str) -> str:
+    """An override by which a key is a text, in quotes where it would be read as anything else."""
+    word = f"{key}={value}"
+    if parses(word):
+        override = OverridesParser.create().parse_override(word)
+        if not override.is_sweep_override() and override.value() == value:
+            return word
+    return f"{key}={in_quotes(value)}"
+
+
 def _items(text: str) -> str:
     """Items between commas, those in quotes that need them."""
     return ITEM.sub(lambda item: item[0] if parses(f"x={item[0]}") else in_quotes(item[0]), text)

@@ -39,7 +39,7 @@ def data_lines(data: Interactions, split: Split, buckets: Sequence[Buckets]) -> 
     trained = counts["catalogue_items"] - counts.get(UNTRAINED, 0)
     return [
         *columns,
-        *_row_lines(data),
+        *row_lines(data),
         f"data: {data.n_users:,} users, {data.n_items:,} items, {len(data):,} interactions; "
         f"trained on {counts['train_users']:,} users and {trained:,} items",
         f"evaluated: {counts['validation_users']:,} users for validation, "
@@ -88,7 +88,7 @@ def _ready_made(counts: Mapping[str, float]) -> list[str]:
     ]
 
 
-def _row_lines(data: Interactions) -> list[str]:
+def row_lines(data: Interactions) -> list[str]:
     """A line on what became of the rows that were read, if cleaning dropped any."""
     dropped: Counter[str] = Counter()
     for step in data.audit:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
+import re
 import tempfile
+import typing
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrec.base.arguments import check_frame
 from lrec.base.config.quotes import in_quotes
-from lrec.base.errors import DataError
+from lrec.base.config.schema import check_keys, check_type
+from lrec.base.errors import ConfigError, DataError
 from lrec.base.files import write_table
 from lrec.data.interactions import Interactions
 
@@ -19,37 +25,74 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLE, ITEMS = "frame.parquet", "items.parquet"
+# Arguments of a file's data set that say where it lies and how its text is written.
+OF_FILES = (
+    *("path", "items_path", "validation_path", "test_path", "cache"),
+    *("separator", "header", "quoted", "encoding"),
+)
+HERE = "Interactions.from_frame"
 
 
-def interactions_of(frame: pd.DataFrame, items: pd.DataFrame | None, options: Any) -> Interactions:
+def interactions_of(
+    frame: pd.DataFrame, items: pd.DataFrame | None, options: Mapping[str, Any]
+) -> Interactions:
     """Read a data frame as `dataset=csv` reads a file of it: columns, cleaning and errors.
 
     Args:
         frame: a row for each interaction.
         items: a row for each item, or None.
-        options: arguments of `lrec.data.dataset.csv.CSV`, beside the paths.
+        options: arguments of `lrec.data.dataset.csv.CSV`, beside those of files.
 
     Raises:
+        ConfigError: a frame is none, or an option does not fit.
         DataError: the frame is not usable; one line says why.
     """
     from lrec.data.dataset.csv import CSV
 
+    check_frame(frame, "frame")
+    if items is not None:
+        check_frame(items, "items")
+    options = checked_options(CSV, options)
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / TABLE]
-        _write(frame, paths[0])
+        write_frame(frame, paths[0])
         if items is not None:
             paths.append(Path(folder) / ITEMS)
-            _write(items, paths[1])
-        source = CSV(str(paths[0]), **options)
+            write_frame(items, paths[1])
+        try:
+            source = CSV(str(paths[0]), **options)
+        except ValueError as error:  # out of range
+            raise ConfigError(f"{error} [{HERE}]") from None
         try:
             data = source.prepare(paths).by_user()
         except DataError as error:
             named = (text.replace(f"{folder}/", "") for text in error.problems)
-            raise DataError(*(text.replace(TABLE, "the frame") for text in named)) from None
+            named = (text.replace(TABLE, "the frame") for text in named)
+            key = re.compile(rf"\bdataset\.(?=(?:{'|'.join(options_of(CSV))})\b)")
+            raise DataError(*(key.sub("", text) for text in named)) from None
     if items is None:
         return data
     assert data.items_columns is not None
     return replace(data, items_table=_with_item(items, data.items_columns.chosen["item"]))
+
+
+def checked_options(source: type, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that fit a class's signature, as the command line checks them, but for frames.
+
+    Raises:
+        ConfigError: an option is not known, or of another type.
+    """
+    hints = typing.get_type_hints(source.__init__)  # type: ignore[misc]
+    plain = {name: v.item() if isinstance(v, np.generic) else v for name, v in options.items()}
+    check_keys(plain, [*options_of(source), "items"], set(), "", HERE)
+    for name, value in plain.items():
+        check_type(value, hints[name], name, HERE)
+    return plain
+
+
+def options_of(source: type) -> list[str]:
+    """The arguments of a class that are of frames too."""
+    return [name for name in inspect.signature(source).parameters if name not in OF_FILES]
 
 
 def write_interactions(data: Interactions, folder: Path) -> list[str]:
@@ -70,7 +113,7 @@ def write_interactions(data: Interactions, folder: Path) -> list[str]:
     path, items = folder / TABLE, folder / ITEMS
     frame = frame_of(data)
     order = slice(None) if data.position is None else np.argsort(data.position)
-    _write(frame.iloc[order], path)
+    write_frame(frame.iloc[order], path)
     words = ["dataset=csv", f"dataset.path={path}", "dataset.user=user", "dataset.item=item"]
     for role in ("rating", "timestamp"):
         words.append(f"dataset.{role}={role if role in frame else 'null'}")
@@ -78,7 +121,7 @@ def write_interactions(data: Interactions, folder: Path) -> list[str]:
     words += [] if data.clock else ["dataset.clock=false"]
     if data.items_table is not None:
         assert data.items_columns is not None
-        _write(data.items_table, items)
+        write_frame(data.items_table, items)
         words.append(f"dataset.items_path={items}")
         for role in ("titles", "genres", "released"):
             column = data.items_columns.chosen.get(role)
@@ -113,7 +156,7 @@ def _with_item(items: pd.DataFrame, column: str) -> pd.DataFrame:
     return table.drop(columns=others).rename(columns={column: "item"})
 
 
-def _write(frame: pd.DataFrame, path: Path) -> None:
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame as Parquet, its columns by their names as text.
 
     Raises:

@@ -98,7 +98,7 @@ class Behavior:
     rows: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no single truth; equal content has one digest
 class Interactions:
     """All interactions of a data set, in file order or grouped by user.
 
@@ -194,6 +194,7 @@ class Interactions:
                 `duplicates="first"`, `missing="drop"`, `k_core=5`, …
 
         Raises:
+            ConfigError: it is no frame, or an option does not fit.
             DataError: the frame is not usable; one line says why, and what to do.
 
         Example:
@@ -210,6 +211,11 @@ class Interactions:
 
     def __len__(self) -> int:
         return len(self.user)
+
+    def __repr__(self) -> str:
+        counts = f"{self.n_users:,} users, {self.n_items:,} items, {len(self):,} interactions"
+        removed = [f"{s.rows_removed:,} {s.name}" for s in self.audit if s.rows_removed]
+        return f"Interactions({counts}{'; removed: ' if removed else ''}{', '.join(removed)})"
 
     @property
     def n_users(self) -> int:

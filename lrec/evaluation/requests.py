@@ -88,8 +88,11 @@ def _cells(frame: pd.DataFrame, name: str, kinds: set[type], what: str) -> list[
 
     if name not in frame:
         return [None] * len(frame)
-    cells = [cell.tolist() if isinstance(cell, np.ndarray) else cell for cell in frame[name]]
+    # arrays of NumPy or pandas
+    cells = [cell.tolist() if hasattr(cell, "tolist") else cell for cell in frame[name]]
     for row, cell in enumerate(cells):
+        if isinstance(cell, list) and any(isinstance(value, np.generic) for value in cell):
+            cell = cells[row] = [v.item() if isinstance(v, np.generic) else v for v in cell]
         if isinstance(cell, list) and kinds.issuperset(map(type, cell)):
             continue
         # pandas fills in NaN, or its like, where a request leaves out a column

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import lrec
 from lrec.commands.runs.model_identity import settings, split_settings
@@ -70,6 +73,46 @@ def test_figure_has_every_model(results: list[lrec.TrainedRun]) -> None:
     assert compared.figure("item_coverage_sub_at_10").axes[0].get_xlabel() == "item coverage@10"
     with pytest.raises(ValueError, match="metric must be one of ndcg_at_10"):
         compared.figure("map_at_10")
+    for width in ("3", 0, float("nan"), True):
+        with pytest.raises(lrec.ConfigError, match="width must be inches"):
+            compared.figure(width=width)
+
+
+def test_figure_is_seen_in_a_notebook_and_stays_one_of_matplotlib(
+    results: list[lrec.TrainedRun],
+) -> None:
+    figure = lrec.compare(results, verbose=False).figure(width=3)
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert isinstance(figure, Figure)
+    again = pickle.loads(pickle.dumps(figure))
+    assert again.get_size_inches()[0] == 3
+    assert again._repr_png_() == figure._repr_png_()
+
+
+def test_overrides_count_in_memory(results: list[lrec.TrainedRun]) -> None:
+    given = {"baseline": "popularity", "verbose": False}
+    few, many = (lrec.compare(results, f"resamples={n}", **given).table for n in (100, 1000))
+    assert not few["low"].equals(many["low"])
+    only = lrec.compare(results, "metric=[ndcg]", **given).table
+    assert set(only["metric"]) == {"ndcg_at_10"}
+    with pytest.raises(lrec.ConfigError, match=r"resampels: no such key .did you mean resamples"):
+        lrec.compare(results, "resampels=100")
+    for word in ("bucket=counts", "k=[10]", "fresh=true"):
+        with pytest.raises(lrec.ConfigError, match=f"in memory, other .*{word.split('=')[0]}$"):
+            lrec.compare(results, word)
+
+
+def test_repr_is_a_line(results: list[lrec.TrainedRun]) -> None:
+    compared = lrec.compare(results, baseline="popularity", verbose=False)
+    models = "popularity, ease, itemknn"
+    assert repr(compared) == f"ComparedRuns({models}; baseline popularity, by ndcg_at_10)"
+    assert compared == compared
+
+
+@pytest.mark.parametrize("candidates", ["ease", {}, [], [1, 2], [pd.DataFrame()], None])
+def test_what_is_no_candidate_is_refused(candidates: Any) -> None:
+    with pytest.raises(lrec.ConfigError, match="candidates must be a list of results"):
+        lrec.compare(candidates)
 
 
 def test_refusals(results: list[lrec.TrainedRun]) -> None:
@@ -77,7 +120,7 @@ def test_refusals(results: list[lrec.TrainedRun]) -> None:
         lrec.compare(results, log=True)
     with pytest.raises(lrec.ConfigError, match="together with logged results only"):
         lrec.compare([results[0], "latest"])
-    with pytest.raises(ComparisonError, match="baseline must be one of"):
+    with pytest.raises(lrec.ComparisonError, match="baseline must be one of"):
         lrec.compare(results, baseline="vae")
     with pytest.raises(ComparisonError, match="2 models are needed"):
         lrec.compare(results[:1])
@@ -115,7 +158,8 @@ def test_windows_and_seeds_are_replicates_as_in_the_command(
 ) -> None:
     """In memory the comparison is that of the command, to the last digit."""
     found = lrec.compare(windows, log=False, verbose=False)
-    command = lrec.compare(windows, QUICK[0], verbose=False)
+    command = lrec.compare(windows, verbose=False)
+    assert {"gini_sub_at_10", "item_coverage_sub_at_10"} <= set(found.table["metric"])
     for name in ("rows", "served", "course", "items", "fairness"):
         one, two = (getattr(c.comparison, name) for c in (found, command))
         pd.testing.assert_frame_equal(one, two, check_exact=True)

@@ -46,6 +46,13 @@ def test_values_reach_the_split(tiny: Path) -> None:
     assert np.array_equal(named.parts.test.target.item, two.test.target.item)
 
 
+def test_what_is_no_data_is_refused() -> None:
+    with pytest.raises(lrec.ConfigError, match=r"data must be lrec.Interactions; .*DataFrame$"):
+        lrec.leave_one_out(FRAME)  # type: ignore[arg-type]
+    with pytest.raises(lrec.ConfigError, match=r"overrides must be texts.*Received: 3"):
+        lrec.split(lrec.Interactions.from_frame(FRAME), "split=ratio", 3)  # type: ignore[arg-type]
+
+
 def test_refusals_are_those_of_the_command_line() -> None:
     data = lrec.Interactions.from_frame(FRAME, timestamp=None)
     with pytest.raises(lrec.DataError, match="leave_one_out"):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +18,7 @@ from helpers.cli import CommandLine, plain
 from hydra.core.global_hydra import GlobalHydra
 
 import lrec
+from lrec.api.recommending import requests_of
 
 QUICK = ("metric=[recall,ndcg]", "k=[10]")
 
@@ -72,6 +76,94 @@ def test_process_is_as_before(here: Path, data: lrec.Interactions) -> None:
     assert not GlobalHydra.instance().is_initialized()
 
 
+def test_random_states_are_the_callers(here: Path, data: lrec.Interactions) -> None:
+    """Also after a network, whose training sets them."""
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    network = ("model=vae", "schedule.epochs=1", "split=leave_one_out")
+    lrec.train(*network, *QUICK, data=data, log=False, verbose=False)
+    after = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    assert after == before
+
+
+def test_calls_of_several_threads_wait_for_each_other(here: Path, data: lrec.Interactions) -> None:
+    output, split = sys.stdout, lrec.leave_one_out(data)
+
+    def name_of(model: str) -> str:
+        lrec.ratio(data)
+        return lrec.train(f"model={model}", *QUICK, data=split, log=False, verbose=False).name
+
+    names = ["popularity", "itemknn", "ease"]
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(name_of, names)) == names
+    assert sys.stdout is output
+    assert not GlobalHydra.instance().is_initialized()
+
+
+def test_what_is_no_data_is_refused(here: Path, data: lrec.Interactions) -> None:
+    split = lrec.leave_one_out(data)
+    for given in (split, ["model=ease"], None):
+        with pytest.raises(lrec.ConfigError, match="overrides must be texts, one for each key"):
+            lrec.train("model=ease", given)  # type: ignore[arg-type]
+    with pytest.raises(lrec.ConfigError, match=r"data must be .*Received: pandas.DataFrame$"):
+        lrec.train("model=ease", data=pd.DataFrame())  # type: ignore[arg-type]
+    with pytest.raises(lrec.ConfigError, match=r"filter must be text. Received: 3"):
+        lrec.runs(3)  # type: ignore[arg-type]
+    assert list(here.iterdir()) == []
+
+
+def test_rows_that_a_frame_lost_are_told(
+    here: Path, tiny: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pd.read_csv(tiny)
+    data = lrec.Interactions.from_frame(pd.concat([frame, frame.head(7)]))
+    words = ("model=popularity", *QUICK, "split=leave_one_out")
+    lrec.train(*words, data=data, log=False)
+    read = f"rows: {len(frame) + 7:,} read; dropped: 7 repeats of a user and item (duplicates=keep"
+    assert read in capsys.readouterr().out
+
+
+def test_histories_of_any_make_are_those_of_lists(here: Path, data: lrec.Interactions) -> None:
+    words = ("model=itemknn", *QUICK)
+    split = lrec.leave_one_out(data)
+    result = lrec.train(*words, data=split, log=False, verbose=False)
+    by_user = split.history.groupby("user")["item"]
+    lists = by_user.agg(list)
+    expected = result.recommend(lists.tolist(), k=5)
+    assert expected["ignored"].sum() == 0
+    others = [
+        lists,
+        by_user.unique(),
+        lists.to_frame("history"),
+        lists.map(np.array),
+        [tuple(row) for row in lists],
+        [list(np.array(row)) for row in lists],
+    ]
+    for histories in others:
+        answers = result.recommend(histories, k=5)  # type: ignore[arg-type]
+        assert answers["items"].tolist() == expected["items"].tolist()
+        if isinstance(histories, pd.Series | pd.DataFrame):
+            assert answers.index.equals(lists.index)
+    assert result.recommend([]).empty
+    assert result.recommend([list(np.array([1, 2]))])["ignored"].tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("histories", "message"),
+    [
+        (pd.DataFrame({"user": ["a"], "item": ["x"]}), "must have the column history.*user, item$"),
+        (["S001", "S002"], "must be lists of item ids.*Received: 'S001' in row 0"),
+        ([["S001"], 3], "must be lists of item ids.*Received: 3 in row 1"),
+        ("S001", "must be lists of item ids.*Received: 'S001'"),
+        ({"ann": ["S001"]}, r"pd.Series\(…\) of a dict. Received: dict"),
+        ({"S001"}, "Received: set"),
+        (None, "Received: None"),
+    ],
+)
+def test_other_shapes_of_histories_are_refused(histories: Any, message: str) -> None:
+    with pytest.raises(lrec.ConfigError, match=f"^histories .*{message}"):
+        requests_of(histories)
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -110,6 +202,7 @@ print("RESULT", json.dumps({
     "found": found["run_id"].tolist(),
     "recall": [found["recall_at_10/tail"][0], results[1].metrics.loc["recall_at_10", "tail"]],
     "users": sorted(results[0].users["user"])[:1],
+    "folders": [str(result.folder) for result in results],
 }))
 """
 
@@ -127,6 +220,7 @@ def test_logged_runs_are_those_of_the_command_line(
     assert result["found"] == result["ids"][1:]
     assert result["same"]
     assert result["recall"][0] == result["recall"][1]
+    assert all(Path(folder).is_absolute() for folder in result["folders"])
     assert result["users"][0].startswith("person-")
     assert len(list(here.glob("outputs/*/*/comparison.html"))) == 2
     users = lrec(here, "recommend", "run=itemknn", "users=all", "to=lists.csv")
@@ -156,7 +250,7 @@ def test_model_of_a_result_is_the_one_that_was_evaluated(here: Path) -> None:
     items = [(f"i{item}", "Comedy" if item % 2 else "Tragedy") for item in range(35)]
     pd.DataFrame(items, columns=["item", "genres"]).to_csv("items.csv", index=False)
     files = ("dataset=csv", "dataset.path=data.csv", "dataset.items_path=items.csv")
-    words = ("model=itemknn", "catalogue=all", "feature=genres", *QUICK)
+    words = ("model=itemknn", "catalogue=all", "feature=genres", "split=ratio", *QUICK)
     result = lrec.train(*files, *words, log=False, verbose=False)
     assert result.model.catalogue.n_items == 35
     (listed,) = result.recommend([["i1", "i3", "i5"]], k=35)["items"]

@@ -12,7 +12,7 @@ from helpers.composing import PARSER, composed
 
 from lrec.base.config.quotes import in_quotes
 from lrec.cli.hydra_errors import explain
-from lrec.cli.quoting import quoted
+from lrec.cli.quoting import quoted, text_word
 
 PATHS = (
     *("ratings (1).csv", "~/x.csv", "josé.csv", "a=b.csv", "a;b.csv", "a&b.csv", "a#b", "a!b"),
@@ -27,6 +27,19 @@ def test_paths_arrive_as_they_are_typed(path: str) -> None:
     assert PARSER.parse_override(word).value() == path
     assert quoted(word) == word
     assert composed("dataset=csv", word).dataset.path == path
+
+
+@pytest.mark.parametrize(
+    "text", [*PATHS, "null", "3", "715e5544", "a,b", "choice(a,b)", "x: y", ""]
+)
+def test_any_text_is_a_text(text: str) -> None:
+    word = quoted(text_word("name", text))
+    assert not PARSER.parse_override(word).is_sweep_override()
+    assert PARSER.parse_override(word).value() == text
+
+
+def test_plain_words_need_no_quotes() -> None:
+    assert text_word("baseline", "popularity") == "baseline=popularity"
 
 
 @pytest.mark.parametrize(

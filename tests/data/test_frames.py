@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from lrec.base.errors import DataError
+from lrec.base.errors import ConfigError, DataError
 from lrec.data.dataset.csv import CSV
 from lrec.data.frames import frame_of, table_digest, write_interactions
 from lrec.data.interactions import Interactions
@@ -108,3 +108,59 @@ def test_weights_are_not_lost_unseen(tmp_path: Path) -> None:
     weighed = replace(data, weight=np.ones(len(data), np.float32))
     with pytest.raises(DataError, match=r"from their file: dataset=csv"):
         write_interactions(weighed, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"missing": "drp"}, r"missing must be one of error, drop \(did you mean drop\?\)"),
+        ({"missing_rating": "medain"}, "missing_rating must be one of .*median.*'medain'"),
+        ({"duplicates": "frst"}, "duplicates must be one of .*did you mean first"),
+        ({"order": "tme"}, "order must be one of time, file"),
+        ({"time_unit": "msec"}, "time_unit must be one of .*did you mean ms"),
+        ({"decimal": "komma"}, "decimal must be one of .*did you mean comma"),
+        ({"k_core": 2.5}, r"k_core must be a whole number. Received: 2.5 \(float\)"),
+        ({"k_core": "5"}, "k_core must be a whole number"),
+        ({"k_core": -1}, "k_core must be 0"),
+        ({"min_rating": float("nan")}, "min_rating must be a finite number"),
+        ({"min_rating": "four"}, "min_rating must be a finite number"),
+        ({"behaviors": ["view"]}, "behaviors must be a mapping"),
+        ({"targets": "purchase"}, "targets must be a list"),
+        ({"user": None}, "user must be text"),
+        ({"usr": "x"}, r"usr: no such key \(did you mean user\?\)"),
+        ({"items_path": "nope.csv"}, r"items_path: no such key \(did you mean items\?\)"),
+        ({"items": {"item": ["a"]}}, "items must be a pandas DataFrame.*Received: dict"),
+    ],
+)
+def test_options_are_checked_as_the_command_line_checks_them(
+    options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"^{message}"):
+        Interactions.from_frame(FRAME, **options)
+
+
+@pytest.mark.parametrize("frame", [None, {"user": [1], "item": [2]}, "ratings.csv", FRAME["user"]])
+def test_what_is_no_frame_is_refused(frame: Any) -> None:
+    with pytest.raises(ConfigError, match="frame must be a pandas DataFrame"):
+        Interactions.from_frame(frame)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    rated = FRAME.assign(rating=[1, 2, 3])
+    assert len(Interactions.from_frame(rated, min_rating=np.int64(2))) == 2
+
+
+def test_errors_name_arguments_and_not_keys_of_a_config() -> None:
+    with pytest.raises(DataError, match=r"^1 of 3 rows .*: choose missing_rating=drop") as caught:
+        Interactions.from_frame(FRAME.assign(rating=[1, None, 3]))
+    assert "dataset." not in str(caught.value)
+
+
+def test_repr_counts_what_is_there_and_what_was_removed() -> None:
+    data = Interactions.from_frame(FRAME)
+    assert repr(data) == "Interactions(2 users, 2 items, 3 interactions)"
+    twice = Interactions.from_frame(pd.concat([FRAME, FRAME]))
+    assert repr(twice).startswith("Interactions(2 users, 2 items, 3 interactions; removed: 3 ")
+    assert data == data
+    assert data != twice
+    assert data.digest == twice.digest

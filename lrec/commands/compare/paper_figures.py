@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +69,24 @@ def write_figures(charts: Sequence[Chart], folder: Path) -> list[Path]:
 
 
 def figure_of(chart: Chart, width: float) -> Figure:
-    """A chart by itself as a figure of a width in inches, in the same style."""
+    """A chart by itself as a figure of a width in inches, in the same style.
+
+    A notebook shows it as it is, without `%matplotlib inline`.
+    """
     from matplotlib import rc_context
 
     with rc_context(STYLE):
         figure = drawn(chart, width, {name: index for index, name in enumerate(_names(chart))})
         figure.draw_without_rendering()  # makes the ticks, which take the style that is set then
+    figure._repr_png_ = partial(png_of, figure)  # type: ignore[attr-defined]
     return figure
+
+
+def png_of(figure: Figure) -> bytes:
+    """A figure as the content of a PNG file."""
+    content = BytesIO()
+    figure.savefig(content, format="png")
+    return content.getvalue()
 
 
 def save(figure: Figure, paths: Sequence[Path]) -> None:
