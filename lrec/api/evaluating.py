@@ -120,7 +120,7 @@ def evaluate(
         show_removed(split)
         result = run_lists(settings, settings, call.invocation)
     user_ids = split.parts.user_ids
-    return EvaluatedLists(name, settings.seed, settings, result, result.run_id, user_ids)
+    return EvaluatedLists(result.name, settings.seed, settings, result, result.run_id, user_ids)
 
 
 def written(table: pd.DataFrame, kind: str, folder: Path) -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 
 from lrec.base.arrays import Arrays
 from lrec.base.files import whole
+from lrec.base.uninterrupted import uninterrupted
 
 SIZE = hashlib.sha256().digest_size  # bytes of the digest, which are the archive's comment
 CHUNK = 1 << 20  # bytes read at once
@@ -21,7 +22,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], compressed: bool = False
     """Write arrays by name as `.npz`, none of them pickled."""
     save = np.savez_compressed if compressed else np.savez
     with whole(path) as partial:
-        with partial.open("wb") as file:
+        with partial.open("wb") as file, uninterrupted():
             save(file, allow_pickle=False, **arrays)
         with partial.open("r+b") as file:
             _seal(file)

@@ -28,7 +28,6 @@ from lrec.tracking.saved_runs import (
     tags_of,
 )
 from lrec.tracking.store import Store, UnreachableError
-from lrec.tracking.uninterrupted import uninterrupted
 
 __all__ = [
     "CONFIG",
@@ -52,7 +51,6 @@ __all__ = [
     "of_sweep",
     "resolve",
     "tags_of",
-    "uninterrupted",
 ]
 EXPERIMENT = "lrec"  # by default
 PARENT = "LREC_PARENT_RUN_ID"  # environment variable of a sweep, for its jobs

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.base.files import remove_leftovers, write_text
-from lrec.tracking.uninterrupted import uninterrupted
+from lrec.base.uninterrupted import uninterrupted
 
 Entry = dict[str, Any]
 NAME = "journal.jsonl"

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from lrec.base.errors import MissingStoreError, one_line, redact, redact_addresses
 from lrec.base.loading import first_import
+from lrec.base.uninterrupted import uninterrupted
 from lrec.tracking import new_store, pyfunc
 from lrec.tracking.journal import Entry, Journal
-from lrec.tracking.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from filelock import FileLock

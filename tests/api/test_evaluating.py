@@ -111,3 +111,11 @@ def test_other_arguments_are_refused_and_leave_nothing(
     with pytest.raises(lrec.DataError, match="lists must hold ids and numbers"):
         lrec.evaluate(odd, split, log=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_lists_do_not_take_a_models_name(split: lrec.SplitData, trained: lrec.TrainedRun) -> None:
+    words = ("metric=[recall,ndcg]", "k=[10]")
+    found = lrec.evaluate(lists_of(trained), split, *words, name="itemknn", log=False)
+    assert found.name == "itemknn-lists"
+    compared = lrec.compare([trained, found], baseline="itemknn", log=False, verbose=False)
+    assert compared.values.index.tolist() == ["itemknn", "itemknn-lists"]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,3 +55,20 @@ def test_a_file_without_a_digest_is_read_where_that_is_allowed(tmp_path: Path) -
     with pytest.raises(ValueError, match="is of other content"):
         read_arrays(tmp_path / "a.npz")
     assert read_arrays(tmp_path / "a.npz", sealed=False).keys() == ARRAYS.keys()
+
+
+def test_ctrl_c_waits_for_the_end_of_an_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within one, closing it would raise another error in the place of the interruption."""
+    opened = zipfile.ZipFile._open_to_write  # type: ignore[attr-defined]
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        handle = opened(*arguments, **options)
+        signal.raise_signal(signal.SIGINT)
+        return handle
+
+    monkeypatch.setattr(zipfile.ZipFile, "_open_to_write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_arrays(tmp_path / "a.npz", ARRAYS)
+    assert os.listdir(tmp_path) == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from lrec.base.config.conf import options
 from lrec.base.errors import ConfigError
 from lrec.base.files import digest_of_file
 from lrec.base.missing_files import existing
@@ -41,11 +43,13 @@ class ListRun:
     """A finished run of lists.
 
     Attributes:
-        evaluation: of the lists.
+        name: of what made the lists.
+        evaluation: of them.
         users: the user table as it is published, with pseudonyms of users.
         record: all that the run has logged.
     """
 
+    name: str
     evaluation: ListEvaluation
     users: pd.DataFrame
     record: SavedRun
@@ -99,6 +103,9 @@ def run_lists(settings: RunSettings, given: ListSettings, invocation: Invocation
     paths = {key: getattr(given, key) for key in ("lists", "ratings")}
     files = {key: existing(path, key) for key, path in paths.items() if path is not None}
     name = given.name or next(iter(files.values())).name.partition(".")[0]
+    if name in options("model"):
+        warnings.warn(f"{name} is a model's name: the lists are called {name}-lists", stacklevel=2)
+        name = f"{name}-lists"
     tables = {key: list_tables.read(path) for key, path in files.items()}
     data = loading.load_data(settings)
     split = loading.split(settings, data)
@@ -131,4 +138,4 @@ def run_lists(settings: RunSettings, given: ListSettings, invocation: Invocation
     if log.keeps_files:  # else the commands would not find this run
         own = ["lrec", "train", "model=itemknn", *shared]
         screen.commands("next", own, ["lrec", "compare", "baseline=itemknn"])
-    return ListRun(evaluated, users, log.record)
+    return ListRun(name, evaluated, users, log.record)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrec.base.arrays import Bools, Floats, Ints, Strings
+from lrec.base.arrays import Bools, Floats, Ints
 from lrec.base.errors import DataError, listed
 from lrec.base.sets import is_among
 from lrec.commands.evaluate.list_tables import normalised
@@ -80,7 +80,7 @@ def ranking_of(table: pd.DataFrame, split: Split, k: int, notes: list[str]) -> R
     table, row = table[row >= 0], row[row >= 0]
     order = _best_first(table, row, notes)
     row, name = row[order], table["item"].cat.codes.to_numpy()[order].astype(np.int64)
-    code = _codes(table["item"], split.catalogue.ids)[order]
+    code = _codes(table["item"], split, "lists")[order]
 
     pair = row * (int(name.max()) + 1) + name
     again = np.ones(len(pair), bool)
@@ -142,7 +142,7 @@ def predictions_of(table: pd.DataFrame, evaluator: Evaluator, notes: list[str]) 
         raise DataError("the data has no ratings that predicted ones could be held against.")
     row = _query_rows(table, split, "ratings", notes)
     n_codes = np.int64(len(split.catalogue.ids))
-    code = _codes(table["item"], split.catalogue.ids)
+    code = _codes(table["item"], split, "ratings")
     known = (row >= 0) & (code >= 0)
     pair, value = (row * n_codes + code)[known], table["score"].to_numpy()[known]
     order = np.argsort(pair, kind="stable")
@@ -191,9 +191,19 @@ def _query_rows(table: pd.DataFrame, split: Split, what: str, notes: list[str]) 
     return found
 
 
-def _codes(items: pd.Series, ids: Strings) -> Ints:
-    """The code of each item, `(n,)` int64; -1 where it is not in the data."""
-    codes = index_of(items.cat.categories.to_numpy().astype(np.str_), ids)
+def _codes(items: pd.Series, split: Split, what: str) -> Ints:
+    """The code of each item, `(n,)` int64; -1 where it is not in the data.
+
+    Raises:
+        DataError: none is.
+    """
+    names, ids = items.cat.categories.to_numpy().astype(np.str_), split.catalogue.ids
+    codes = index_of(names, ids)
+    if len(names) and not (codes >= 0).any():
+        raise DataError(
+            f"none of the {len(names):,} items of the {what} is in the data. Their ids: "
+            f"{listed(names[:3])}, …; the data's: {listed(ids[:3])}, …. Write them alike."
+        )
     found: Ints = codes[items.cat.codes.to_numpy()]
     return found
 

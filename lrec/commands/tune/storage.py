@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lrec.base.errors import one_line, redact_addresses
 from lrec.base.silence import silenced
-from lrec.tracking import uninterrupted
+from lrec.base.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage

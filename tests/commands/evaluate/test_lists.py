@@ -168,3 +168,10 @@ def test_lists_are_a_run_that_is_compared(lrec: CommandLine, tiny: Path, tmp_pat
     refused = lrec(tmp_path, "evaluate", "lists=theirs.parquet", *on, "model=ease")
     assert refused.rc == 2
     assert "has no meaning for lists" in refused.complaint
+
+
+def test_items_of_other_ids_are_refused(split: Split) -> None:
+    for item in ("007", ""):
+        lists = pd.DataFrame({"user": ["a", "b"], "item": [item + "x1", item + "y1"]})
+        with pytest.raises(DataError, match="none of the 2 items of the lists is in the data"):
+            evaluate_lists(lists, evaluator(split, 2))

@@ -17,7 +17,8 @@ def uninterrupted(needed: bool = True) -> Iterator[None]:
 
     An exception within a transaction of SQLite would leave it open, and lock the database against
     all that the run has to write about its end; one within the file of a journal or a study would
-    leave its lock held, or the file behind what this process takes for written.
+    leave its lock held, or the file behind what this process takes for written; one within an
+    archive of arrays would end as the error of an archive that cannot be closed.
 
     Args:
         needed: False for a block that they may interrupt, as one that waits for a network.

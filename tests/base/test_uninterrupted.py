@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lrec.tracking.uninterrupted import uninterrupted
+from lrec.base.uninterrupted import uninterrupted
 
 
 @pytest.fixture(autouse=True)
