@@ -229,7 +229,8 @@ def test_joined_data_may_lack_behaviours_that_the_run_left_out(more: str, tmp_pa
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("user_id,item_id\na,b\n", "has no rating and no timestamp"),
+        ("user_id,item_id\na,b\n", "has no rating and no timestamp.*: user=user_id, item=item_id"),
+        ("user_id,item_id,rating,timestamp\na,b,,1\n", "is the feedback.* change the file"),
         ("a,b\n1,2\n", "no user column"),
         ("", "is empty"),
     ],

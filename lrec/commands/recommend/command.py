@@ -149,7 +149,9 @@ def run(settings: RecommendSettings, invocation: Invocation) -> None:
         logging.getLogger(__name__).info(note)
     if settings.to is not None:
         escaped = write(Path(settings.to).expanduser(), table, settings.escape_formulas)
-        screen.note(f"{len(table):,} recommendations for {len(users):,} users: {settings.to}")
+        without_list = len(users) - table["user"].nunique()
+        rest = f"; {without_list:,} users got none" if without_list else ""
+        screen.note(f"{len(table):,} recommendations for {len(users):,} users{rest}: {settings.to}")
         if escaped:
             screen.note(
                 f"{escaped:,} ids and titles that a spreadsheet would run as formulas have an "

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# Behind what advises to change settings: those of the run's data stay.
+AS_BEFORE = (
+    "(This is the feedback, which is read by the settings of the run's data: where they do not fit, "
+    "change the file, as lrec update takes no dataset.… settings.)"
+)
+
+
 def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> dict[str, Any]:
     """Write old and new interactions to one table.
 
@@ -49,9 +56,12 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
             "train anew on a table of old and new interactions."
         )
     source = dataset if type(dataset) is CSV else CSV(str(path))
-    source.check_first_rows([path])
-    new = source.read(path)
-    cleaning.problems(new).refuse()
+    try:
+        source.check_first_rows([path])
+        new = source.read(path)
+        cleaning.problems(new).refuse()
+    except DataError as error:
+        raise DataError(*error.problems[:-1], f"{error.problems[-1]} {AS_BEFORE}") from None
     old = _table(data)
     if getattr(dataset, "order", None) == "file":  # new rows follow the old ones
         new["timestamp"] += old["timestamp"].max() + 1
@@ -60,7 +70,7 @@ def join(dataset: Dataset, data: Interactions, feedback: str, folder: Path) -> d
     if missing:
         raise DataError(
             f"{feedback} has no {' and no '.join(missing)}, and the run's data has. Its columns: "
-            f"{', '.join(new.columns)}."
+            f"{new.attrs['columns']}."
         )
     names = {"user": "user_id", "item": "item_id"}
     both = pd.concat([old, new[wanted]], ignore_index=True).rename(columns=names)
