@@ -19,6 +19,7 @@ ADOPTED = "lrec.found."  # tags of a sweep: the runs that were there before it
 WITHOUT = {"model": ", or tracking.log_model was false"}  # why an artifact may be missing
 # Of runs whose model contains people's histories: a tag, and the key that keeps it all the same.
 CONTAINS_HISTORIES, KEEP_HISTORIES = "lrec.contains_histories", "tracking.keep_histories"
+UNSAVED = "lrec.unsaved"  # tag: why a run's model was refused when it was to be saved
 
 
 @dataclass(frozen=True)
@@ -267,6 +268,10 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
             raise RuntimeError(
                 f"run {run_id} has lists of another make and no model: lrec compare takes it, and "
                 "nothing that asks a model."
+            ) from None
+        if artifact == "model" and UNSAVED in run.data.tags:
+            raise RuntimeError(
+                f"run {run_id} has no model: {run.data.tags[UNSAVED].rstrip('.')}."
             ) from None
         kept = run.data.params.get(KEEP_HISTORIES) == "True"
         if artifact == "model" and CONTAINS_HISTORIES in run.data.tags and not kept:
