@@ -67,8 +67,8 @@ def test_a_models_name_means_the_run_that_was_trained_for_itself(
         client.set_terminated(run_id, "FINISHED")
         return str(run_id)
 
-    for purpose in ("tune", "reveal", "simulate", "update"):
-        newest = train("vae", 10_000, **{"for": purpose})
+    for later, purpose in enumerate(("tune", "reveal", "simulate", "update")):
+        newest = train("vae", 10_000 + later, **{"for": purpose})
     assert resolve("vae") == resolve("vae-seed1") == runs["late"]
     assert resolve("latest") == newest
     assert resolve(newest[:20]) == newest
