@@ -18,6 +18,9 @@ RELATIVE = re.compile(rf"\?[\w.%~+-]+=\S*?{CLOSING}")  # as in "with url: /files
 CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+# Keras's additions to an error in a layer: colours, and all arguments of the call.
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+CALL = re.compile(r"\s*Arguments received by \S+\(\):.*", re.DOTALL)
 LONG = 60  # letters of a value that are shown
 MANY = 300  # letters of a list of names that are shown
 
@@ -105,7 +108,7 @@ def one_line(error: BaseException) -> str:
 
 
 def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    text = " ".join(CALL.sub("", COLOUR.sub("", str(error))).split())
     explained = isinstance(error, ValueError | RuntimeError | ArithmeticError) and text
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror

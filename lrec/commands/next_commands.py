@@ -9,7 +9,7 @@ from typing import Any
 
 from lrec.base.config import plugins
 from lrec.commands.composing import key_of
-from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, LISTS, SavedRun
+from lrec.tracking import CONTAINS_HISTORIES, KEEP_HISTORIES, LISTS, UNSAVED, SavedRun
 from lrec.tracking.log import TAG
 
 SHORT = 8  # letters of a run's id that stand for it in commands
@@ -82,7 +82,7 @@ def _environment() -> list[str]:
 
 def with_saved(run: SavedRun, location: Mapping[str, Any] | None = None) -> list[list[str]]:
     """Commands that use the model of a saved run; none where it was not kept, nor its command."""
-    if run.has_lists:
+    if run.has_lists or UNSAVED in run.tags:
         return []
     switches = [LOG_MODEL] if run.params.get(LOG_MODEL) == "False" else []
     if CONTAINS_HISTORIES in run.tags and run.params.get(KEEP_HISTORIES) != "True":

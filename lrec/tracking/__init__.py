@@ -14,17 +14,18 @@ from lrec.tracking.journal import CONFIG, Journal, entries_of, obstacle
 from lrec.tracking.journal import NAME as JOURNAL
 from lrec.tracking.killed import is_resumable, killed_runs
 from lrec.tracking.log import Log
+from lrec.tracking.run_names import OPEN, purpose, resolve
 from lrec.tracking.saved_runs import (
     CONTAINS_HISTORIES,
     KEEP_HISTORIES,
     LISTS,
+    UNSAVED,
     SavedRun,
     adopt,
     fetch,
     finished,
     folder_of,
     of_sweep,
-    resolve,
     tags_of,
 )
 from lrec.tracking.store import Store, UnreachableError
@@ -35,7 +36,9 @@ __all__ = [
     "JOURNAL",
     "KEEP_HISTORIES",
     "LISTS",
+    "OPEN",
     "PARENT",
+    "UNSAVED",
     "Log",
     "SavedRun",
     "Tracking",
@@ -49,6 +52,7 @@ __all__ = [
     "killed_runs",
     "obstacle",
     "of_sweep",
+    "purpose",
     "resolve",
     "tags_of",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,11 @@ from lrec.base.errors import one_line
 from lrec.tracking.store import Store
 
 LISTS = "lists"  # the command of runs that hold lists of another make, and no model
-LATEST = "latest"  # stands for the newest run
-ID = re.compile("[0-9a-f]{32}")
 ADOPTED = "lrec.found."  # tags of a sweep: the runs that were there before it
 WITHOUT = {"model": ", or tracking.log_model was false"}  # why an artifact may be missing
 # Of runs whose model contains people's histories: a tag, and the key that keeps it all the same.
 CONTAINS_HISTORIES, KEEP_HISTORIES = "lrec.contains_histories", "tracking.keep_histories"
+UNSAVED = "lrec.unsaved"  # tag: why a run's model was refused when it was to be saved
 
 
 @dataclass(frozen=True)
@@ -159,71 +157,12 @@ def find_run(store: Store, run_id: str) -> Any:
         ) from None
 
 
-def resolve(name: str, command: str = "train", finished: bool = True) -> str:
-    """The id of the run that a name stands for: `latest`, a model, a run's name, or an id's start.
-
-    Args:
-        name: an id stands for itself. Of several runs of a model or a name the newest counts.
-        command: that made the run.
-        finished: False for a run that failed or was killed.
-
-    Raises:
-        RuntimeError: there is no such run, it is finished or is not, or several ids begin so.
-    """
-    if ID.fullmatch(name):
-        return name
-    store = Store()
-    store.require()
-    if (run := _named(store, name, command, finished)) is not None:
-        return str(run.info.run_id)
-    other = _named(store, name, command, not finished)
-    if other is None:
-        raise RuntimeError(
-            f"there is no run {name} in {store}{'' if finished else ' that can go on'}. A run is "
-            "named by its id (in the last lines of lrec train and in the MLflow UI) or its first "
-            "letters, by its model, or by latest."
-        )
-    found = str(other.info.run_id)
-    if not finished:
-        raise RuntimeError(finished_words(found))
-    again = f"lrec train resume={found}" if command == "train" else "the same command again"
-    raise RuntimeError(
-        f"run {found} is {other.info.status}, and not FINISHED: it cannot be used yet. If it was "
-        f"killed, {again} goes on with it."
-    )
-
-
 def finished_words(run_id: str) -> str:
     """A sentence on a run that is to go on and is finished: what can be done with it."""
     return (
         f"run {run_id} is finished: there is nothing to go on with. Score it again with lrec "
         f"evaluate run={run_id}, use it with lrec recommend run={run_id} users=all."
     )
-
-
-def _named(store: Store, name: str, command: str, finished: bool) -> Any:
-    """MLflow's entity of the run that a name stands for, or None; see `resolve`."""
-    client = store.mlflow.MlflowClient()
-    quoted = name.replace("'", "")
-    status = f"attributes.status {'=' if finished else '!='} 'FINISHED'"
-    kinds = [""] if name == LATEST else [f"attributes.run_name = '{quoted}'"]
-    if name != LATEST:
-        kinds += [f"params.model = '{quoted}'", f"attributes.run_id LIKE '{quoted}%'"]
-    try:
-        experiments = [entity.experiment_id for entity in client.search_experiments()]
-        for kind in kinds:
-            words = (f"tags.`lrec.command` = '{command}'", status, kind)
-            found = client.search_runs(
-                experiments, " and ".join(filter(None, words)), max_results=2
-            )
-            if len(found) > 1 and "LIKE" in kind:
-                ids = ", ".join(run.info.run_id[:16] for run in found)
-                raise RuntimeError(f"several runs begin with {name}: {ids}. Give more letters.")
-            if found:
-                return found[0]
-    except store.mlflow.MlflowException as error:
-        raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
-    return None
 
 
 def tags_of(run_id: str) -> dict[str, str]:
@@ -267,6 +206,10 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
             raise RuntimeError(
                 f"run {run_id} has lists of another make and no model: lrec compare takes it, and "
                 "nothing that asks a model."
+            ) from None
+        if artifact == "model" and UNSAVED in run.data.tags:
+            raise RuntimeError(
+                f"run {run_id} has no model: {run.data.tags[UNSAVED].rstrip('.')}."
             ) from None
         kept = run.data.params.get(KEEP_HISTORIES) == "True"
         if artifact == "model" and CONTAINS_HISTORIES in run.data.tags and not kept:

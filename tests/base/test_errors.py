@@ -69,3 +69,12 @@ def test_what_steers_a_terminal_is_written_out() -> None:
     assert "\x1b" not in one_line(FileNotFoundError(2, "No such file", HOSTILE))
     record = RedactedRecord("x", logging.WARNING, "", 0, f"a\n{HOSTILE}", (), None)
     assert record.getMessage().startswith("a\n\\x1b]0;owned")
+
+
+def test_an_error_of_keras_is_told_without_colours_and_arguments() -> None:
+    text = (
+        "Exception encountered when calling Network.call().\n\n\x1b[1mno such axis: 3\x1b[0m\n\n"
+        "Arguments received by Network.call():\n  • inputs=tf.Tensor(shape=(4,), dtype=int32)"
+    )
+    told = "Exception encountered when calling Network.call(). no such axis: 3"
+    assert one_line(ValueError(text)) == told

@@ -32,25 +32,8 @@ from lrec.model import Model
 from lrec.model.common import saving
 from lrec.training.strategy.cpu import CPU
 
-TEMPLATE = PACKAGE.parent / "docs" / "plugin_template"
 NODE = {"_target_": "mine.model.foo.Foo", "neighbours": 5, "damping": 1.0}
 FOO = NODE["_target_"]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The template outside of the repository, in a process that knows no plugin."""
-    shutil.copytree(TEMPLATE, tmp_path / "work")
-    monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.delenv(plugins.VARIABLE, raising=False)
-    monkeypatch.setattr(plugins, "_here", plugins.Plugins([], [], set()))
-    monkeypatch.setattr(conf, "_added", [])
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    for name in [name for name in sys.modules if name.partition(".")[0] == "mine"]:
-        monkeypatch.delitem(sys.modules, name)
-    yield tmp_path / "work"
-    for name in [name for name in sys.modules if name.partition(".")[0] == "mine"]:
-        del sys.modules[name]
 
 
 def install(folder: Path) -> None:
@@ -155,6 +138,31 @@ def test_changed_code_of_a_plugin_is_another_run(folder: Path) -> None:
     (folder / "mine" / "model" / "foo.py").open("a").write("\n# changed\n")
     assert config_digest({"model": NODE}) != before
     assert plugin_digest(["lrec.model.ease.EASE"]) is None
+
+
+def test_code_that_changed_since_it_was_imported_is_refused(folder: Path) -> None:
+    """For the old code would train, and be recorded as the new one."""
+    plugins.activate(["mine"])
+    file = folder / "mine" / "model" / "foo.py"
+    file.open("a").write("\n# before it is imported\n")
+    words = ["plugins=[mine]", "model=foo"]
+    with composed("train", words, folder):
+        before = plugin_digest([FOO])
+    (folder / "mine" / "later.py").write_text("# nobody has imported it\n")
+    with composed("train", words, folder):
+        assert plugin_digest([FOO]) != before
+    text = file.read_text()
+    file.write_text(f"{text}\n# after it was imported\n")
+    with (
+        pytest.raises(ConfigError, match=r"^plugin mine has changed since.*restart.*foo.py$"),
+        composed("train", words, folder),
+    ):
+        pass
+    changed = plugin_digest([FOO])
+    file.write_text(text)
+    assert plugin_digest([FOO]) == changed, "the digest of the code that runs"
+    with composed("train", words, folder):
+        pass
 
 
 OTHERS = {
@@ -311,6 +319,11 @@ def test_contract_tests_run_on_the_template_and_find_a_broken_file(folder: Path)
     (folder / "conf" / "model" / "bar.yaml").write_text(
         "# Of none.\n_target_: mine.model.foo.Foo\n"
     )
+    (folder / "mine" / "model" / "baz.py").write_text(
+        'from mine.model.foo import Foo\n\nclass Baz(Foo):\n    name = "baz"\n'
+    )
+    text = (folder / "conf" / "model" / "foo.yaml").read_text()
+    (folder / "conf" / "model" / "baz.yaml").write_text(text.replace("foo.Foo", "baz.Baz"))
     pytest_run += ["-k", chosen, "--plugin-set", "model.neighbours=6"]
     ran = subprocess.run([*pytest_run, *words], capture_output=True, text=True, cwd=folder)
     failed = {
@@ -324,7 +337,7 @@ def test_contract_tests_run_on_the_template_and_find_a_broken_file(folder: Path)
         "neighbours is missing, an argument of the constructor of Foo: neighbours: 100"
         in ran.stdout
     )
-    assert "no conf/search/foo.yaml: lrec tune trains it as it is" in ran.stdout, "bar's, by name"
+    assert "no conf/search/baz.yaml: lrec tune trains it as it is" in ran.stdout
     assert int(re.findall(r"(\d+) passed", ran.stdout)[0]) > 25
 
 

@@ -9,8 +9,9 @@ import mlflow
 import pytest
 
 from lrec.base.errors import MissingStoreError
-from lrec.tracking import finished, folder_of
-from lrec.tracking.saved_runs import find_run, resolve
+from lrec.tracking import finished, folder_of, run_names
+from lrec.tracking.run_names import resolve
+from lrec.tracking.saved_runs import find_run
 from lrec.tracking.store import Store
 
 
@@ -49,6 +50,35 @@ def runs(used_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> d
 )
 def test_run_is_found_by_what_people_call_it(name: str, found: str, runs: dict[str, str]) -> None:
     assert resolve(name) == runs[found]
+
+
+def test_a_models_name_means_the_run_that_was_trained_for_itself(
+    runs: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the newer steps of other commands, which it means where there is nothing else."""
+    monkeypatch.setattr(run_names, "PAGE", 2)
+    client = mlflow.MlflowClient()
+
+    def train(model: str, start: int, **tags: str) -> str:
+        own = {"lrec.command": "train", **{f"lrec.{key}": value for key, value in tags.items()}}
+        experiment = mlflow.get_experiment_by_name("lrec").experiment_id
+        run_id = client.create_run(experiment, start, own, f"{model}-seed1").info.run_id
+        client.log_param(run_id, "model", model)
+        client.set_terminated(run_id, "FINISHED")
+        return str(run_id)
+
+    for later, purpose in enumerate(("tune", "reveal", "simulate", "update")):
+        newest = train("vae", 10_000 + later, **{"for": purpose})
+    assert resolve("vae") == resolve("vae-seed1") == runs["late"]
+    assert resolve("latest") == newest
+    assert resolve(newest[:20]) == newest
+    compared = train("vae", 20_000, **{"for": "compare"})
+    assert resolve("vae") == compared
+    updated = train("vae", 30_000, **{"for": "update", "updates": compared})
+    assert resolve("vae") == updated
+    train("dae", 40_000, **{"for": "tune"})
+    confirmed = train("dae", 50_000, **{"for": "tune"})
+    assert resolve("dae") == confirmed
 
 
 def test_run_is_found_by_the_first_letters_of_its_id(runs: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import traceback
 import typing
 from collections.abc import Mapping
 from dataclasses import fields
@@ -14,6 +15,13 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 from lrec.base.config import plugins
+from lrec.base.config.class_checks import (
+    refuse_incomplete,
+    refuse_open_arguments,
+    refuse_other_name,
+    refuse_unfit_class,
+)
+from lrec.base.config.code_digest import refuse_changed
 from lrec.base.config.conf import file_of, options, shown_file
 from lrec.base.config.environment import decode_environment, unresolved
 from lrec.base.config.schema import check_keys, check_type, is_component
@@ -73,6 +81,7 @@ def check(
         file = shown_file(group, (choices or {}).get(group) or "*")
         if group in single:
             built[group] = build(value, group, file, single[group], single)
+            refuse_other_name(built[group], group, (choices or {}).get(group) or "")
         elif group in several:
             if not isinstance(value, dict):
                 raise ConfigError(f"{group} must name at least one. Received: {shown(value)}")
@@ -80,6 +89,8 @@ def check(
                 name: build(node, f"{group}.{name}", shown_file(group, name), several[group])
                 for name, node in value.items()
             }
+            for name, component in built[group].items():
+                refuse_other_name(component, group, name)
         else:
             check_type(value, hints[group], group, root.file)
             built[group] = value
@@ -114,11 +125,12 @@ def build(
     if not isinstance(node, dict) or "_target_" not in node:
         raise ConfigError(
             f"{key} must be chosen from conf/{key.partition('.')[0]}/ or have a _target_. "
-            f"Received: {shown(node)}"
+            f"Received: {shown(node)} [{file}]"
         )
     arguments = {name: value for name, value in node.items() if name != "_target_"}
     target = target_class(node["_target_"], f"{key}._target_", file, kind)
     plugins.use(str(node["_target_"]).partition(".")[0])
+    refuse_open_arguments(target, key, file)
     signature = inspect.signature(target)
     hints = typing.get_type_hints(target.__init__)
     required = {n for n, p in signature.parameters.items() if p.default is inspect.Parameter.empty}
@@ -132,42 +144,13 @@ def build(
             arguments[name] = build(value, f"{key}.{name}", file, inner, groups)
         else:
             check_type(value, hint, f"{key}.{name}", file)
-    if methods := sorted(getattr(target, "__abstractmethods__", ())):
-        raise ConfigError(
-            f"{key}: class {target.__name__} lacks {', '.join(methods)}, which every "
-            f"{kind.__name__} of its base defines. Received: {node['_target_']} [{file}]"
-        )
-    for base in target.__mro__:
-        either = vars(base).get("one_of", ())
-        if either and all(getattr(target, name) is vars(base)[name] for name in either):
-            raise ConfigError(
-                f"{key}: class {target.__name__} defines neither {' nor '.join(either)}, and "
-                f"{base.__name__} asks for one of them. Received: {node['_target_']} [{file}]"
-            )
+    refuse_unfit_class(target, kind, key, file)
     try:
         built = target(**arguments)
     except ValueError as error:
         raise ConfigError(f"{key}: {error} [{file}]") from None
-    _refuse_incomplete(built, key, file)
+    refuse_incomplete(built, key, file)
     return built
-
-
-def _refuse_incomplete(built: Any, key: str, file: str) -> None:
-    """Refuse a component without an attribute that one of its bases asks for.
-
-    Raises:
-        ConfigError: naming the class, the attribute and the base.
-    """
-    own = type(built)
-    for base in reversed(own.__mro__):
-        for name in vars(base).get("required", ()):
-            if not hasattr(built, name):
-                value = repr(Path(file).stem) if name == "name" else "…"
-                raise ConfigError(
-                    f"{key}: class {own.__name__} has no attribute {name}, which {base.__name__} "
-                    f"asks for: set {name} = {value} in the class, or self.{name} in its "
-                    f"constructor. Received: {own.__module__}.{own.__name__} [{file}]"
-                )
 
 
 def target_class(path: Any, key: str, file: str, kind: type) -> Any:
@@ -184,15 +167,28 @@ def target_class(path: Any, key: str, file: str, kind: type) -> Any:
             f"{key} must lie in lrec or in a plugin that the command names{hint}. "
             f"Received: {shown(path)} [{file}]"
         )
+    if package != "lrec":
+        refuse_changed(package)
     try:
-        target = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        missing = isinstance(error, AttributeError) or f"{module}.".startswith(f"{error.name}.")
-        why = "does not exist" if missing else f"cannot be imported, {one_line(error)}"
-        raise ConfigError(f"{key} {why}. Received: {shown(path)} [{file}]") from None
+        target = getattr(importlib.import_module(module), name, None)
+    except Exception as error:  # of a plugin's code, which runs here
+        target = None
+        if not (isinstance(error, ImportError) and f"{module}.".startswith(f"{error.name}.")):
+            raise ConfigError(
+                f"{key} cannot be imported, {one_line(error)}{_place(error)}. "
+                f"Received: {shown(path)} [{file}]"
+            ) from error
+    if target is None:
+        raise ConfigError(f"{key} does not exist. Received: {shown(path)} [{file}]")
     if not (inspect.isclass(target) and issubclass(target, kind)):
         raise ConfigError(f"{key} is no {kind.__name__}. Received: {shown(path)} [{file}]")
     return target
+
+
+def _place(error: Exception) -> str:
+    """File and line that raised an error on import; that of a syntax error says so itself."""
+    file, line, *_ = traceback.extract_tb(error.__traceback__)[-1]
+    return "" if isinstance(error, SyntaxError) else f" ({Path(file).name}:{line})"
 
 
 def _class_or_none(path: Any) -> type | None:
@@ -214,5 +210,6 @@ def component_class(group: str, name: str) -> Any:
         near = nearest(name, options(group))
         raise ConfigError(f"there is no {group} {name}{near}; one of a plugin needs plugins=[…].")
     node = OmegaConf.load(file)
-    assert isinstance(node, DictConfig)
+    if not isinstance(node, DictConfig) or "_target_" not in node:
+        raise ConfigError(f"{group}={name} names no class: {file} needs a line _target_: …")
     return target_class(node["_target_"], f"{group}._target_", shown_file(group, name), object)

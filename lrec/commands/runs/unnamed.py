@@ -6,17 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from lrec.commands.runs.model_identity import differences, name, settings
-from lrec.tracking import SavedRun
+from lrec.tracking import OPEN, SavedRun, purpose
 
 HELD_OUT = "user_holdout"
-# Commands that train what somebody named as a model; the runs of others are steps on their way.
-OPEN = ("train", "compare", "blend")
 OPEN_HELD_OUT = (*OPEN, "reveal", "simulate")
-
-
-def purpose(run: SavedRun) -> str:
-    """The command that a run was trained for."""
-    return run.tags.get("lrec.for") or ("update" if "lrec.updates" in run.tags else "train")
 
 
 def newest_comparable(
@@ -36,8 +29,8 @@ def newest_comparable(
     taken: list[SavedRun] = []
     newest: dict[str, object] = {}
     for run in runs:
-        if purpose(run) not in kinds:
-            left_out[f"of lrec {purpose(run)}"] += 1
+        if purpose(run.tags) not in kinds:
+            left_out[f"of lrec {purpose(run.tags)}"] += 1
         elif held_out and run.params.get("split") != HELD_OUT:
             left_out[f"with split={run.params.get('split')}"] += 1
         elif taken and run.digest != taken[0].digest:

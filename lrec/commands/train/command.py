@@ -22,7 +22,7 @@ from lrec.commands.settings import RunSettings
 from lrec.commands.train import experiment
 from lrec.commands.train.experiment import TrainResult
 from lrec.reporting.terminal import Screen
-from lrec.tracking import PARENT, SavedRun, adopt, finished
+from lrec.tracking import PARENT, UNSAVED, SavedRun, adopt, finished
 
 FREE = ("strategy",)  # where a killed run goes on may differ from where it was begun
 
@@ -117,7 +117,8 @@ def train(settings: TrainSettings, config: ComposedConfig) -> TrainResult | None
         if not missing and result.evaluation is not None:
             again = ["lrec", "evaluate", *plugins.words(), f"run={short_id(result.run_id)}"]
             following.insert(1, [*again, "bucket=counts"])
-        Screen().commands("next", *following)
+        if UNSAVED not in result.record.tags:
+            Screen().commands("next", *following)
     return result
 
 

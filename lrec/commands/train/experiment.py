@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+TRIED = 20  # histories that a saved model is tried on
+
 # What a command adds to a run before its model is logged.
 Addition = Callable[[RunContext, Evaluator, EvaluationResult | None], None]
 
@@ -190,13 +192,14 @@ def run(
         if len(split.test) and observer is None:
             begun = time.perf_counter()
             result = evaluator.test(ranker)
-            run_logging.log_costs(context, model, time.perf_counter() - begun)
+            seconds_of_test = time.perf_counter() - begun
             references = kept_references.references(evaluator, settings, config.values, data)
             rows = with_references(model.name, result.values, references)
             users = run_logging.published_table(
                 result.table, split, data.digest, settings.tracking.keep_user_ids
             )
             run_logging.log_result(context, result, rows, references, users, buckets, settings)
+            run_logging.log_costs(context, model, seconds_of_test)
         if addition is not None:
             addition(context, evaluator, result)
         missing = settings.missing_switches
@@ -208,7 +211,8 @@ def run(
         if not missing and observer is None:
             if result is not None and not model.is_saved_exactly:
                 screen.line(log_rounding(log, evaluator, ranker, result, monitor.name))
-            run_logging.log_model(context, model)
+            some = split.test.history if len(split.test) else split.train
+            run_logging.log_model(context, model, some.between(0, min(TRIED, len(some))))
         if log.keeps_files:
             run_logging.log_curves(context, callback.history, settings.monitor)
         for path in observer.files() if observer is not None else ():

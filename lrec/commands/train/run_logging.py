@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,8 @@ from lrec.commands.composing import LOCATION, ComposedConfig
 from lrec.commands.runs.stored_config import stored_text
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.pseudonyms import pseudonyms
+from lrec.commands.train.restored_model import restoring_fault
+from lrec.data.histories import Histories
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.evaluation.bucket import Buckets
@@ -34,7 +38,7 @@ from lrec.reporting import figures
 from lrec.reporting.formatting import metric_name, number
 from lrec.reporting.markdown import markdown_table
 from lrec.reporting.terminal import column_of
-from lrec.tracking import CONFIG, Log
+from lrec.tracking import CONFIG, UNSAVED, Log
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,7 +147,7 @@ def log_costs(context: RunContext, model: Model, seconds: float) -> None:
 
 def n_parameters(model: Model) -> int:
     """Numbers in the state of a trained model."""
-    return sum(int(np.size(array)) for array in model.state().values())
+    return sum(int(np.size(array)) for array in saving.state_of(model).values())
 
 
 def log_augmentation(context: RunContext, split: Split, training: Split) -> None:
@@ -211,10 +215,20 @@ def described(rows: Rows, settings: RunSettings) -> str:
     return "\n".join([*lines, f"Test users: {counts}."])
 
 
-def log_model(context: RunContext, model: Model) -> None:
-    """The trained model, as a pyfunc."""
+def log_model(context: RunContext, model: Model, histories: Histories) -> None:
+    """The trained model, as a pyfunc; that of a plugin only if it is the same once restored.
+
+    Args:
+        histories: to be scored by the model and by the one that was saved.
+    """
     folder = context.folder / "model"
-    saving.save(folder, model, node_of(model, context.config.values["model"]))
+    node = node_of(model, context.config.values["model"])
+    saving.save(folder, model, node)
+    if plugins.outside(targets_of(node)) and (fault := restoring_fault(folder, model, histories)):
+        shutil.rmtree(folder)
+        context.log.tags({UNSAVED: fault})
+        warnings.warn(f"the model is not saved: {fault}", stacklevel=2)
+        return
     context.log.model(folder, example(model.catalogue))
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from lrec.base.arrays import Bools, Floats, Ints
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
-from lrec.evaluation.ranking.batch_ranking import BatchRanker, diverged
+from lrec.evaluation.ranking.batch_ranking import BatchRanker
 from lrec.evaluation.ranking.common_ranking import rank_in_common
 from lrec.evaluation.ranking.product_ranking import rank_products
+from lrec.evaluation.ranking.refused_scores import not_finite, refuse_other_scores
 from lrec.evaluation.ranking.user_batches import batches
 from lrec.model import Model
 
@@ -119,12 +120,14 @@ class Ranker:
             self.model.catalogue.popularity,
         )
         if not all_finite:
-            raise diverged(self.model)
+            raise not_finite(self.model)
         return items, scores, at_targets
 
     def _rank_in_common(self, scores: Floats, queries: Queries) -> Ranking:
+        shape = (self.model.catalogue.n_items,)
+        refuse_other_scores(self.model, scores, shape, "common_scores")
         if not np.isfinite(scores).all():
-            raise diverged(self.model)
+            raise not_finite(self.model)
         k = min(self.k, len(scores))
         masked = replace(queries.masked, user=queries.user)
         items, values = rank_in_common(scores, masked, k)

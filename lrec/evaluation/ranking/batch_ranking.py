@@ -12,6 +12,7 @@ import numpy as np
 from lrec.base.arrays import Bools, Floats, Ints
 from lrec.data.histories import Histories
 from lrec.evaluation.ranking.graph_ranking import ranking_graph, score_graph, sees_gpu
+from lrec.evaluation.ranking.refused_scores import not_finite, refuse_other_scores
 from lrec.evaluation.ranking.sparse_ranking import rank_sparse, sampled
 from lrec.evaluation.ranking.top_k_arrays import finite, top_k_arrays
 from lrec.evaluation.ranking.user_batches import batches
@@ -71,7 +72,7 @@ class BatchRanker:
                 target.user[batch].astype(np.int64),
             )
             if not all_finite:
-                raise diverged(self.model)
+                raise not_finite(self.model, history.between(*rows))
             items.append(top)
             scores.append(top_scores)
             at_targets.append(at_target)
@@ -89,7 +90,8 @@ class BatchRanker:
     ) -> tuple[Ints, Floats, Floats, bool]:
         """Lists of a batch, their scores, those of the targets, and a check of all scores."""
         scores = self._scores(history)
-        n, n_items = scores.shape
+        n, n_items = len(history), self.model.catalogue.n_items
+        refuse_other_scores(self.model, scores, (n, n_items))
         popularity = self.model.catalogue.popularity
         k = min(self.k, n_items)
         at_targets = scores[target_row, target]
@@ -132,8 +134,12 @@ class BatchRanker:
         users: Ints,
     ) -> tuple[Ints, Floats, Floats, bool]:
         """The same, without the items that the histories do not reach."""
-        scores = self.model.sparse_scores(history)
-        k, popularity = min(self.k, scores.shape[1]), self.model.catalogue.popularity
+        from scipy.sparse import csr_array
+
+        scores, catalogue = self.model.sparse_scores(history), self.model.catalogue
+        shape = len(history), catalogue.n_items
+        refuse_other_scores(self.model, scores, shape, "sparse_scores", csr_array)
+        k, popularity = min(self.k, catalogue.n_items), catalogue.popularity
         lists = rank_sparse(scores, (masked_row, masked), k, users, is_personalised, popularity)
         at_targets = sampled(scores, target_row, target)
         return *lists, at_targets, bool(np.isfinite(scores.data).all())
@@ -154,14 +160,6 @@ class BatchRanker:
             self._step = ranking_graph(self.model, k, arrays)
         top, scores, at_target, all_finite = self._step(*arrays)
         return top.numpy(), scores.numpy(), at_target.numpy(), bool(all_finite)
-
-
-def diverged(model: Model) -> FloatingPointError:
-    """The error of scores that are no numbers."""
-    return FloatingPointError(
-        f"model={model.name} gave scores that are NaN or infinite: its training "
-        "diverged. Lower schedule.learning_rate."
-    )
 
 
 def _pairs(histories: Histories) -> tuple[Ints, Ints]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lrec.base.arrays import Array, Tensor
+from lrec.base.errors import DataError
 from lrec.evaluation.ranking.top_k import top_k
 from lrec.model import Model
 
@@ -61,7 +62,13 @@ def ranking_graph(model: Model, k: int, arrays: Sequence[Array]) -> Callable[...
 def _scores(model: Model, inputs: Sequence[Tensor]) -> Tensor:
     import tensorflow as tf
 
-    return tf.ensure_shape(model.graph(*inputs), [None, model.catalogue.n_items])
+    scores, shape = model.graph(*inputs), [None, model.catalogue.n_items]
+    if not scores.shape.is_compatible_with(shape) or scores.dtype != tf.float32:
+        raise DataError(
+            f"model={model.name}: its scores must be (n, n_items) float32, here {shape}. "
+            f"Received: a tensor {scores.shape.as_list()} {scores.dtype.name}"
+        )
+    return tf.ensure_shape(scores, shape)
 
 
 def _traced(function: Callable[..., Any], arrays: Sequence[Array]) -> Callable[..., Any]:

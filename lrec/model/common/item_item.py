@@ -74,6 +74,7 @@ class ItemItemModel(Model):
                 f"the weights between items of model={self.name} must be {n} × {n}, items by "
                 f"items. Received: {' × '.join(map(str, weights.shape))}"
             )
+        weights = weights.astype(np.float32, copy=False)  # float64 is what NumPy makes of most
         if isinstance(weights, np.ndarray):
             return weights
         rows = weights.tocsr()

@@ -15,7 +15,7 @@ from lrec.base.arrays import Arrays
 from lrec.base.config import plugins
 from lrec.base.config.check import build
 from lrec.base.config.schema import targets_of
-from lrec.base.errors import one_line
+from lrec.base.errors import DataError, one_line
 from lrec.base.files import write_text
 from lrec.data import genre_matrix
 from lrec.data.catalogue import Catalogue
@@ -46,7 +46,7 @@ def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
     }
     document = json.dumps(meta, indent=2)
     write_text(folder / MODEL, document)
-    write_arrays(folder / STATE, model.state())
+    write_arrays(folder / STATE, state_of(model))
     arrays: Arrays = {
         "ids": catalogue.ids,
         "popularity": catalogue.popularity,
@@ -61,6 +61,25 @@ def save(folder: Path, model: Model, node: dict[str, Any]) -> None:
     if features.vectors is not None:
         arrays["vectors"] = features.vectors
     write_arrays(folder / CATALOGUE, arrays, compressed=True)
+
+
+def state_of(model: Model) -> Arrays:
+    """Everything that was trained, as named arrays that can be saved.
+
+    Raises:
+        DataError: the model's `state` gives something else.
+    """
+    state: Arrays = model.state()
+    received = type(state).__name__
+    if isinstance(state, dict):
+        bad = [name for name, array in state.items() if np.asarray(array).dtype.hasobject]
+        received = ", ".join(f"{name}: {type(state[name]).__name__}" for name in bad)
+    if received:
+        raise DataError(
+            f"model={model.name}: state must return a dict of NumPy arrays of numbers or text, "
+            f"by name. Received: {received}"
+        )
+    return state
 
 
 def load(folder: Path) -> Model:

@@ -197,7 +197,9 @@ def test_both_zeros_are_one_score() -> None:
 def test_scores_that_are_no_numbers_fail(bad: float, item: int) -> None:
     scores = different_scores(40, 700)
     scores[39, item] = bad
-    with pytest.raises(FloatingPointError, match=r"model=fixed .* NaN or infinite.*Lower") as error:
+    with pytest.raises(
+        FloatingPointError, match=r"model=fixed .* NaN or infinite, to 1 of 40"
+    ) as error:
         Ranker(Fixed(scores), 5)(empty_histories(40))
     assert "\n" not in str(error.value)
 
