@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lrec.base.errors import one_line
-from lrec.tracking.saved_runs import finished_words
+from lrec.tracking.saved_runs import LISTS, finished_words, lists_words
 from lrec.tracking.store import Store
 
 LATEST = "latest"  # stands for the newest run
@@ -49,6 +49,8 @@ def resolve(name: str, command: str = "train", finished: bool = True) -> str:
         return str(run.info.run_id)
     other = _named(store, name, command, not finished)
     if other is None:
+        if command != LISTS and (lists := _named(store, name, LISTS, finished)) is not None:
+            raise RuntimeError(lists_words(lists.info.run_id))
         raise RuntimeError(
             f"there is no run {name} in {store}{'' if finished else ' that can go on'}. A run is "
             "named by its id (in the last lines of lrec train and in the MLflow UI) or its first "

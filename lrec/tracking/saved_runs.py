@@ -157,6 +157,14 @@ def find_run(store: Store, run_id: str) -> Any:
         ) from None
 
 
+def lists_words(run_id: str) -> str:
+    """A sentence on a run of lists, of which something is asked that only models have."""
+    return (
+        f"run {run_id} has lists of another make and no model: lrec compare takes it, and nothing "
+        "that asks a model."
+    )
+
+
 def finished_words(run_id: str) -> str:
     """A sentence on a run that is to go on and is finished: what can be done with it."""
     return (
@@ -203,10 +211,7 @@ def fetch(run_id: str, artifact: str, folder: Path) -> Path:
     except Exception:
         run = find_run(store, run_id)  # or the store does not respond, or has no such run
         if run.data.tags.get("lrec.command") == LISTS:
-            raise RuntimeError(
-                f"run {run_id} has lists of another make and no model: lrec compare takes it, and "
-                "nothing that asks a model."
-            ) from None
+            raise RuntimeError(lists_words(run_id)) from None
         if artifact == "model" and UNSAVED in run.data.tags:
             raise RuntimeError(
                 f"run {run_id} has no model: {run.data.tags[UNSAVED].rstrip('.')}."

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 # Behind what advises to change settings: those of the run's data stay.
 AS_BEFORE = (
-    "(This is the feedback, which is read by the settings of the run's data: where they do not fit, "
-    "change the file, as lrec update takes no dataset.… settings.)"
+    "(This is the feedback, which is read by the settings of the run's data, that lrec update "
+    "cannot change: where they do not fit, change the file.)"
 )
 
 

@@ -165,6 +165,9 @@ def test_lists_are_a_run_that_is_compared(lrec: CommandLine, tiny: Path, tmp_pat
     (line,) = [line for line in answer.out.splitlines() if line.startswith("run ")]
     asked = lrec(tmp_path, "recommend", f"run={line.split()[1]}", "users=all")
     assert "has lists of another make and no model" in asked.complaint
+    for name in ("lists-theirs", "theirs"):
+        asked = lrec(tmp_path, "recommend", f"run={name}", "users=all")
+        assert "has lists of another make and no model" in asked.complaint
     refused = lrec(tmp_path, "evaluate", "lists=theirs.parquet", *on, "model=ease")
     assert refused.rc == 2
     assert "has no meaning for lists" in refused.complaint
