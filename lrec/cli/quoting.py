@@ -15,6 +15,9 @@ ITEM = re.compile(r"[^,'\"\[\]{}]+")
 # Keys of run ids, or of their first letters, some of which are numbers to Hydra: 715e5544 is
 # infinite.
 IDS = ("run", "runs", "sweep")
+# Keys of lists of ids of users and items, of which 1e5, 1_000 and NaN are something else to Hydra.
+LISTS = ("users", "history", "only", "exclude")
+QUOTED_OR_ITEM = re.compile(rf"'[^']*'|\"[^\"]*\"|{ITEM.pattern}")
 NUMBER = re.compile(r"(?<=[=\[,])\d+(?:e\d+)?(?=[,\]]|$)")
 
 
@@ -27,6 +30,9 @@ def quoted(word: str) -> str:
     if key in IDS:
         word = NUMBER.sub(lambda number: in_quotes(number[0]), word)
         value = word.partition("=")[2]
+    if key in LISTS and value.startswith("["):
+        value = QUOTED_OR_ITEM.sub(_as_written, value)
+        word = f"{key}={value}"
     if not (KEY.fullmatch(key) and equals and value.isprintable()) or parses(word):
         return word
     if value.startswith("[") and value.endswith("]"):
@@ -52,6 +58,15 @@ def text_word(key: str, value: str) -> str:
         if not override.is_sweep_override() and override.value() == value:
             return word
     return f"{key}={in_quotes(value)}"
+
+
+def _as_written(item: re.Match[str]) -> str:
+    """An item of a list, in quotes where Hydra would read another text than is written."""
+    text = item[0]
+    if text.startswith(("'", '"')) or not parses(f"x={text}"):
+        return text
+    value = OverridesParser.create().parse_override(f"x={text}").value()
+    return text if isinstance(value, str) or str(value) == text.strip() else in_quotes(text.strip())
 
 
 def _items(text: str) -> str:

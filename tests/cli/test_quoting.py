@@ -46,7 +46,12 @@ def test_plain_words_need_no_quotes() -> None:
     ("value", "ids"),
     [
         ("[a&b,c=d;e]", ["a&b", "c=d;e"]),
-        ("[josé,x y,3,true]", ["josé", "x y", 3, True]),
+        ("[josé,x y,3,true]", ["josé", "x y", 3, "true"]),
+        (
+            "[1e5,1_000,007,NaN,1.50,'1e5',null]",
+            ["1e5", "1_000", "007", "NaN", "1.50", "1e5", "null"],
+        ),
+        ('["a,1e5",1.5,12]', ["a,1e5", 1.5, 12]),
         ("[model=vae,ease seed=1]", ["model=vae", "ease seed=1"]),
         ("['a,b',é]", ["a,b", "é"]),
         ("[[a&b],[c]]", [["a&b"], ["c"]]),
