@@ -109,7 +109,8 @@ class Model(Component, ABC):
     def score(self, histories: Histories) -> Floats:
         """Scores of the whole catalogue, `(len(histories), n_items)` float32.
 
-        Items outside the catalogue are ignored. Nothing is masked.
+        Items outside the catalogue are ignored. Nothing is masked. The array is the caller's, who
+        masks in it: a model that keeps its scores returns a copy, or a read-only view.
         """
 
     @property
