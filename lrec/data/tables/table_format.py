@@ -246,6 +246,8 @@ class TableFormat:
                 f" They look like a row and not like names: dataset.header=false "
                 f"dataset.{role}=<number of the column, from 0>."
             )
+        elif any(name.startswith(("Unnamed:", "#")) for name in frame.columns):
+            message += " If lines stand above the header, delete them."
         elif frame.shape[1] == 1:
             line = str(frame.columns[0])
             found = recognised_separator(line, path.name)
