@@ -43,7 +43,7 @@ def way_for_few(column: pd.Series, unread: pd.Series) -> str:
     cells = column[unread].map(str).drop_duplicates()
     if len(cells) > LISTED or cells.str.len().max() > SHORT or not cells.map(str.isprintable).all():
         return ""
-    return f"if they mean none, set {way_to_drop('timestamp', cells)}"
+    return f"if the few mean none, set {way_to_drop('timestamp', cells)}"
 
 
 def fitting_formats(cells: pd.Series) -> list[str]:

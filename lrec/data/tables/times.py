@@ -152,6 +152,8 @@ def _unit_of(values: Floats) -> TimeUnit | None:
 
 def _refuse_mixed(column: pd.Series, values: Floats, dates: Bools, name: str) -> None:
     """Refuse a column in which numbers stand beside dates, or times of several kinds."""
+    import pandas as pd
+
     kinds: dict[str, Bools] = {
         **{f"unix times in {unit}": _in_unit(values, unit) for unit in PER_SECOND},
         "compact dates": np.any([_is_day(values, digits) for digits in COMPACT.values()], axis=0),
@@ -165,9 +167,11 @@ def _refuse_mixed(column: pd.Series, values: Floats, dates: Bools, name: str) ->
             f"{int(rows.sum())} {kind}, such as {shown(cells[int(np.argmax(rows))])}"
             for kind, rows in kinds.items()
         )
+        ways = [way_for_few(column, pd.Series(rows, column.index)) for rows in kinds.values()]
+        few = next((f"; {way}" for way in ways if way), "")
         raise DataError(
             f"column {name} mixes kinds of times: {found}. Write them in one way, or set "
-            "dataset.clock=false if they only order each history."
+            f"dataset.clock=false if they only order each history{few}."
         )
 
 
