@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-ZONE = r"\s*(UTC|GMT)$"  # behind a time; pandas reads Z
+ZONES = (" UTC", " GMT")  # behind a time; pandas reads Z
 
 
 def as_dates(column: pd.Series) -> pd.Series:
     """Cells in ISO's form, of which some programs write out the zone, as dates; others as none."""
     import pandas as pd
 
+    if pd.api.types.infer_dtype(column, skipna=True) == "string":
+        column = column.str.strip()
+        for zone in ZONES:
+            column = column.str.removesuffix(zone)
     dates: pd.Series = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-    rest = dates.isna() & column.notna()
-    if rest.any():
-        plain = column[rest].map(str).str.strip().str.replace(ZONE, "", regex=True)
-        dates[rest] = pd.to_datetime(plain, errors="coerce", utc=True, format="ISO8601")
     return dates
 
 
