@@ -121,9 +121,10 @@ def shown(value: object) -> str:
 
 
 def listed(names: Iterable[object]) -> str:
-    """Names in one line, cut short; those that cannot be printed as Python writes them."""
+    """Names in one line, cut short; those that cannot be seen in it as Python writes them."""
     texts = (str(name) for name in names)
-    return _cut(", ".join(text if text.isprintable() else repr(text) for text in texts), MANY)
+    seen = (t if t.isprintable() and t == t.strip() else repr(t) for t in texts)
+    return _cut(", ".join(seen), MANY)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from lrec.base.errors import DataError
 from lrec.data.dataset.csv import CSV
 from lrec.data.interactions import Interactions
+from lrec.data.tables.first_lines import has_blanks_to_skip
 
 # notes on what is odd, which nearly every such file is
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -169,9 +170,11 @@ def unix(text: str) -> float:
 
 def expected(content: bytes, table: Table) -> list[Row]:
     """What a table holds, read in plain Python."""
-    text = io.StringIO(content.decode(table.encoding), newline="")
+    text = content.decode(table.encoding)
+    skips = has_blanks_to_skip(text, table.separator)
+    lines = io.StringIO(text, newline="")
     found: list[Row] = []
-    for line in csv.DictReader(text, delimiter=table.separator, skipinitialspace=True):
+    for line in csv.DictReader(lines, delimiter=table.separator, skipinitialspace=skips):
         cells = {name.lower(): cell for name, cell in line.items()}
         user, item = (
             next(cells[name] for name in names if name in cells) for names in (USERS, ITEMS)

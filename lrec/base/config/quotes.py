@@ -12,3 +12,15 @@ def in_quotes(value: str, mark: str = "'") -> str:
         + re.sub(rf"(\\*)({mark}|$)", lambda m: m[1] * 2 + (f"\\{mark}" if m[2] else ""), value)
         + mark
     )
+
+
+def text_item(value: str) -> str:
+    """A text as an item of a list, in double quotes where Hydra would read anything else."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        read = OverridesParser.create().parse_override(f"x=[{value}]").value()
+    except (HydraException, ValueError):
+        read = None
+    return value if read == [value] else in_quotes(value, '"')

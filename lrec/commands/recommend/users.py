@@ -32,6 +32,7 @@ from lrec.data.tables.columns import (
 from lrec.data.tables.reading import read_table
 from lrec.data.tables.time_column import time_column
 from lrec.data.tables.times import seconds
+from lrec.data.used_columns import UsedColumns
 from lrec.evaluation.bucket import ALL, COLD
 
 if TYPE_CHECKING:
@@ -122,7 +123,15 @@ def given_histories(history: list[Any] | str) -> GivenHistories:
     if columns["item"] is None:
         raise DataError(f"{path} has no item column. Its columns: {', '.join(frame.columns)}.")
     users = pd.Series("new", frame.index)
-    if columns["user"] is not None:
+    if columns["user"] is None:
+        used = UsedColumns.of({r: c for r, c in columns.items() if c is not None}, frame.columns)
+        if used.unused:  # one of them may be of users
+            warnings.warn(
+                f"{path} has no user column under a usual name, and its {len(frame):,} rows are "
+                f"read as one person's (columns: {used}): name a column user to tell people apart",
+                stacklevel=2,
+            )
+    else:
         users = names(frame[columns["user"]], "user")
         if len(missing := users.index[users.isna()]):
             raise DataError(

@@ -261,7 +261,7 @@ class CSV(FileDataset):
             raise DataError(f"{path} has no item column. Its columns: {listed(frame.columns)}.")
         ids = names(without(frame[item], self.format.missing_values, "item"), item)
         odd = [f"{path.name}, {text}" for text in notes_on_ids(ids, "item", item)]
-        return ItemTable(
+        table = ItemTable(
             ids,
             None if titles is None else frame[titles],
             None if genres is None else frame[genres],
@@ -269,3 +269,5 @@ class CSV(FileDataset):
             (*frame.attrs["notes"], *odd),
             UsedColumns.of({r: c for r, c in roles if c is not None}, frame.columns),
         )
+        repeats = [f"{path.name}: {text}" for text in table.notes_on_repeats()]
+        return replace(table, notes=(*table.notes, *repeats))

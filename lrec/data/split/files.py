@@ -58,6 +58,8 @@ class Files(Splitter):
                 "validation or test (dataset.part), or the file of the test part beside that of "
                 "training (dataset.test_path, auto finds it)."
             )
+        if data.known is None:  # of data that `lrec update` wrote, all may be training
+            _refuse_missing(data)
         part = np.array([TRAIN, VALIDATION, TEST], np.int8)[data.part]
         if not (part == VALIDATION).any():
             part[self._drawn(data, np.flatnonzero(part == TRAIN))] = VALIDATION
@@ -69,3 +71,23 @@ class Files(Splitter):
         train = train[np.argsort(order)]
         stays = np.unique(data.user[train], return_index=True)[1]
         return np.delete(train, stays)[: round(len(train) * self.validation)]
+
+
+def _refuse_missing(data: Interactions) -> None:
+    """Refuse data without a training or a test part.
+
+    Raises:
+        DataError: saying which parts it has.
+    """
+    assert data.part is not None
+    counts = dict(zip(PARTS, np.bincount(data.part, minlength=len(PARTS)).tolist(), strict=True))
+    missing = [name for name in ("train", "test") if not counts[name]]
+    if missing:
+        column = None if data.columns is None else data.columns.chosen.get("part")
+        where = "the data has" if column is None else f"column {column} has, of the rows kept,"
+        found = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+        raise DataError(
+            f"split=files needs rows of train and of test, and {where} no row of "
+            f"{' and '.join(missing)}: {found}. Add them, name another column in dataset.part, or "
+            "choose another split."
+        )

@@ -92,6 +92,11 @@ def names(column: pd.Series, name: str) -> pd.Series:
     import pandas as pd
 
     kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind == "mixed" and isinstance(column.dropna().iloc[0], list | tuple | np.ndarray):
+        raise DataError(
+            f"column {name} holds lists, and a row for each user and item is needed; "
+            "dataset.layout=sequences reads histories in a column such as item_id_list."
+        )
     if kind in ("bytes", "mixed"):
         raise DataError(f"column {name} holds {kind} values, and text or numbers are needed.")
     if kind == "floating":

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.data.tables.columns import KNOWN, parsed_numbers, plain_name
-from lrec.data.tables.times import as_dates, is_of_times
+from lrec.data.tables.dates import as_dates
+from lrec.data.tables.times import is_of_times
 
 if TYPE_CHECKING:
     import pandas as pd

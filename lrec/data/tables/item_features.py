@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import Strings
-from lrec.base.errors import DataError, listed
+from lrec.base.errors import DataError, listed, shown
 from lrec.data.genre_matrix import spread
 from lrec.data.interactions import ALWAYS, ItemFeatures
 from lrec.data.tables.category_lists import category_flags
@@ -36,6 +36,24 @@ class ItemTable:
     released: pd.Series | None = None
     notes: tuple[str, ...] = ()
     columns: UsedColumns | None = None
+
+    def notes_on_repeats(self) -> list[str]:
+        """A note where rows of one item say different things."""
+        import pandas as pd
+
+        repeated = self.ids.duplicated(keep=False).to_numpy() & self.ids.notna().to_numpy()
+        given = {"titles": self.titles, "genres": self.genres, "dates": self.released}
+        said = {
+            name: cells[repeated].map(str) for name, cells in given.items() if cells is not None
+        }
+        distinct = pd.DataFrame({"id": self.ids[repeated], **said}).drop_duplicates()
+        ids = distinct["id"][distinct["id"].duplicated()].drop_duplicates()
+        if ids.empty:
+            return []
+        return [
+            f"{len(ids):,} items have several rows that differ in {' or '.join(said)}, such as "
+            f"{shown(str(ids.iloc[0]))}: the first row counts"
+        ]
 
     def check_ids(self, ids: pd.Series) -> None:
         """Refuse a file of other items.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from lrec.base.config.quotes import text_item
 from lrec.data.tables.columns import parsed_numbers
 
 if TYPE_CHECKING:
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
 
 Cells = Sequence[str | int | float]
 MissingValues = Cells | Mapping[str, Cells] | None
+NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 WITH_CELLS = ("user", "item", "rating", "timestamp", "behavior")
 
 
@@ -45,3 +49,10 @@ def without(column: pd.Series, missing_values: MissingValues, role: str) -> pd.S
         numbers = pd.to_numeric(pd.Series(words), errors="coerce").dropna()
         missing |= parsed_numbers(column).isin(numbers)
     return column.where(~missing)
+
+
+def way_to_drop(role: str, cells: Iterable[str]) -> str:
+    """The keys that drop the rows with such cells, as one types them."""
+    items = (cell if NUMBER.fullmatch(cell) else text_item(cell) for cell in cells)
+    word = shlex.quote(f"dataset.missing_values={{{role}: [{', '.join(items)}]}}")
+    return f"{word} dataset.missing_{role}=drop"

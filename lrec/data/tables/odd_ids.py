@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrec.base.config.quotes import text_item
 from lrec.base.errors import shown
 
 if TYPE_CHECKING:
@@ -11,10 +12,11 @@ if TYPE_CHECKING:
 
 NOTHING = ("na", "n/a", "nan", "null", "none", r"\n", "nil", "-")
 FRACTION = r"^\s*\d+\.0\s*$"
+SCIENTIFIC = r"^\s*\d([.,]\d*)?E\+\d+\s*$"  # as spreadsheets show long numbers
 
 
 def notes_on_ids(ids: pd.Series, role: str, column: str) -> list[str]:
-    r"""Notes where ids are words for none, or differ from others only in blanks or a `.0`.
+    r"""Notes where ids are words for none, rounded, or differ only in blanks or a `.0`.
 
     Args:
         ids: categories of text, each of which occurs; empty ids are NaN.
@@ -26,10 +28,17 @@ def notes_on_ids(ids: pd.Series, role: str, column: str) -> list[str]:
     words = distinct[distinct.str.lower().isin(NOTHING)]
     if len(words):
         rows = int(ids.isin(words).sum())
-        written = ", ".join(words)
+        items = ", ".join(text_item(word) for word in words)
         notes.append(
-            f"column {column}: {rows} rows have the {role} id {written}, kept as an id: if it "
-            f"means none, set 'dataset.missing_values={{{role}: [{written}]}}'"
+            f"column {column}: {rows} rows have the {role} id {', '.join(words)}, kept as an id: "
+            f"if it means none, set 'dataset.missing_values={{{role}: [{items}]}}'"
+        )
+    rounded = distinct[distinct.str.match(SCIENTIFIC)]
+    if len(rounded):
+        rows = int(ids.isin(rounded).sum())
+        notes.append(
+            f"column {column}: {rows} rows have {role} ids that a spreadsheet rounded, such as "
+            f"{shown(rounded.iloc[0])}: several ids may have become one; save the column as text"
         )
     is_fraction = distinct.str.match(FRACTION)
     plain = distinct.str.strip()

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import re
-import warnings
 import zipfile
-from itertools import islice
-from typing import TYPE_CHECKING, Literal
-
-import numpy as np
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from lrec.base.errors import DataError, listed
 from lrec.data.tables.columns import TYPES
 from lrec.data.tables.dialect import recognised_separator
-from lrec.data.tables.opening import (
-    CP1252,
-    LATIN_1,
-    Source,
-    encoding_of,
-    legacy_encoding,
-    opened,
-    sample_of,
-)
-from lrec.data.tables.plain_text import Kinds, read_plain
-from lrec.data.tables.stray_quotes import refuse_swallowed_rows
+from lrec.data.tables.first_lines import has_blanks_to_skip, named_separator, refuse_other_forms
+from lrec.data.tables.opening import Source, encoding_of, legacy_encoding, sample_of
+from lrec.data.tables.plain_text import Kinds
+from lrec.data.tables.text import TextForm, read_text
 from lrec.data.tables.typed import read_typed, typed_kind
 
 if TYPE_CHECKING:
     import pandas as pd
+
+UNEVEN = (
+    "another separator, values that hold it and need quotes, lines above the header, which must "
+    "go, or lines of a user and items: dataset.layout=lists"
+)
 
 
 def read_table(
@@ -69,21 +60,18 @@ def read_table(
             frame = read_typed(path, kind, rows)
         else:
             guessed = encoding is None
-            encoding = encoding or encoding_of(sample)
-            if separator is None:
-                text = sample.decode(encoding, "replace")
-                separator = recognised_separator(text, path.name)
+            form = _form(path, sample, separator, header, quoted, encoding or encoding_of(sample))
             try:
-                frame = _read_text(path, separator, header, quoted, encoding, rows, kinds)
+                frame = read_text(path, form, rows, kinds)
             except UnicodeDecodeError:
-                if not guessed or encoding not in ("utf-8", "utf-8-sig"):
+                if not guessed or form.encoding not in ("utf-8", "utf-8-sig"):
                     raise
-                encoding = legacy_encoding(path)
+                form = replace(form, encoding=legacy_encoding(path))
                 notes.append(
-                    f"{path} is no UTF-8 text, and is read as {encoding}: another encoding is set "
-                    "by dataset.encoding, such as cp1251"
+                    f"{path} is no UTF-8 text, and is read as {form.encoding}: another encoding is "
+                    "set by dataset.encoding, such as cp1251"
                 )
-                frame = _read_text(path, separator, header, quoted, encoding, rows, kinds)
+                frame = read_text(path, form, rows, kinds)
     except pd.errors.EmptyDataError:
         raise DataError(f"{path} is empty.") from None
     except DataError as error:
@@ -99,6 +87,31 @@ def read_table(
     return frame
 
 
+def _form(
+    path: Source, sample: bytes, separator: str | None, header: bool, quoted: bool, encoding: str
+) -> TextForm:
+    """The form of a text table, by its first bytes where it is not given.
+
+    Raises:
+        DataError: a table does not begin in this way.
+    """
+    text = sample.decode(encoding, "replace")
+    named = named_separator(text)
+    if named is not None:
+        text = text.partition("\n")[2]
+    if header and separator is None:
+        refuse_other_forms(text)
+    separator = separator or named or recognised_separator(text, path.name)
+    return TextForm(
+        separator=separator,
+        header=header,
+        quoted=quoted,
+        encoding=encoding,
+        above=int(named is not None),
+        skips_blanks=has_blanks_to_skip(text, separator),
+    )
+
+
 def _named(path: Source, reason: str) -> str:
     """A reason with the file, unless it names it itself."""
     return reason if str(path) in reason else f"{path} could not be read as a table: {reason}"
@@ -109,104 +122,9 @@ def _reason(error: Exception) -> str:
     if "EOF inside string" in reason:
         reason += " (a quote is never closed: dataset.quoted=false if quotes belong to the values)"
     elif "Expected" in reason and "saw" in reason:
-        reason += " (another separator, or values that hold it and need quotes)"
+        reason += f" ({UNEVEN})"
+    elif reason.startswith("Length of header"):
+        reason = f"rows have more cells than its first line ({UNEVEN})"
     elif isinstance(error, zipfile.BadZipFile):
         reason += " (damaged, or another format than its name says)"
     return reason
-
-
-def _read_text(
-    path: Source,
-    separator: str,
-    header: bool,
-    quoted: bool,
-    encoding: str,
-    rows: int | None,
-    kinds: Kinds | None,
-) -> pd.DataFrame:
-    """The table; quotes within values are doubled, or, where that fails, escaped by backslashes."""
-    import pandas as pd
-
-    if rows is None and header and len(separator) == 1 and encoding in ("utf-8", "utf-8-sig"):
-        plain = read_plain(path, separator, kinds)
-        if plain is not None:
-            return plain
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        try:
-            return _parsed(path, separator, header, quoted, encoding, rows, None)
-        except (pd.errors.ParserError, pd.errors.ParserWarning):
-            if not (quoted and b'\\"' in sample_of(path)):
-                raise
-            if not _is_escaped(path, separator, encoding, rows):
-                raise
-            return _parsed(path, separator, header, quoted, encoding, rows, "\\")
-
-
-def _is_escaped(path: Source, separator: str, encoding: str, rows: int | None) -> bool:
-    """True if every quote that is not escaped begins or ends a value, as pandas does not check."""
-    with opened(path) as content:
-        reader = csv.reader(
-            io.TextIOWrapper(content, encoding, newline=""),
-            delimiter=separator[0],
-            escapechar="\\",
-            skipinitialspace=True,
-            strict=True,
-        )
-        try:
-            for _ in islice(reader, rows):
-                pass
-        except csv.Error:
-            return False
-    return True
-
-
-def _parsed(
-    path: Source,
-    separator: str,
-    header: bool,
-    quoted: bool,
-    encoding: str,
-    rows: int | None,
-    escape: str | None,
-) -> pd.DataFrame:
-    import pandas as pd
-
-    def read(sep: str, engine: Literal["c", "python"]) -> pd.DataFrame:
-        with opened(path) as content:
-            # A mark of UTF-8 stands also before other text, where programs write both.
-            if encoding in (CP1252, LATIN_1) and content.read(3) != codecs.BOM_UTF8:
-                content.seek(0)
-            frame: pd.DataFrame = pd.read_csv(
-                content,
-                sep=sep,
-                engine=engine,
-                header=0 if header else None,
-                index_col=False,
-                dtype=str,
-                nrows=rows,
-                na_values=[""],
-                keep_default_na=False,
-                skipinitialspace=True,
-                quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
-                escapechar=escape,
-                doublequote=escape is None,
-                encoding=encoding,
-            )
-        if quoted and not frame.empty:
-            refuse_swallowed_rows(frame, sep, path)
-        return frame
-
-    if len(separator) == 1:
-        return read(separator, "c")
-    # Separators of several letters need pandas's slow engine, unless reading by one letter, with
-    # empty columns between, does: it does not where a title holds that letter.
-    try:
-        frame = read(separator[0], "c")
-        between = np.arange(frame.shape[1]) % len(separator) != 0
-        if bool(frame.loc[:, between].isna().all(axis=None)):
-            kept: pd.DataFrame = frame.loc[:, ~between]
-            return kept
-    except pd.errors.ParserError:
-        pass
-    return read(re.escape(separator), "python")

@@ -21,6 +21,7 @@ from lrec.data.tables.columns import (
     with_points,
 )
 from lrec.data.tables.dialect import recognised_separator, separator_name, typed_separator
+from lrec.data.tables.far_times import notes_on_far_times
 from lrec.data.tables.headerless import layout_note, may_lack_header, recognised_layout
 from lrec.data.tables.missing_values import MissingValues, check_missing_values, without
 from lrec.data.tables.odd_ids import notes_on_ids
@@ -173,6 +174,7 @@ class TableFormat:
                     table[role] = seconds(
                         cells, column, self.time_unit, self.time_format, positions=not clock
                     )
+                    notes += notes_on_far_times(table[role], cells, column) if clock else []
                 else:
                     table[role] = names(cells, column)
             except DataError as error:
@@ -244,6 +246,8 @@ class TableFormat:
                 f" They look like a row and not like names: dataset.header=false "
                 f"dataset.{role}=<number of the column, from 0>."
             )
+        elif any(name.startswith(("Unnamed:", "#")) for name in frame.columns):
+            message += " If lines stand above the header, delete them."
         elif frame.shape[1] == 1:
             line = str(frame.columns[0])
             found = recognised_separator(line, path.name)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from lrec.base.errors import DataError
 from lrec.data.tables.columns import is_word_for_none, parsed_numbers, plain_name
-from lrec.data.tables.times import as_dates, is_of_times, seconds
+from lrec.data.tables.dates import as_dates
+from lrec.data.tables.times import is_of_times, seconds
 
 if TYPE_CHECKING:
     import pandas as pd

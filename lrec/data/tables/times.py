@@ -9,6 +9,8 @@ import numpy as np
 from lrec.base.arrays import Bools, Floats
 from lrec.base.errors import DataError, shown
 from lrec.data.tables.columns import parsed_numbers, refuse_unread, unread_cells
+from lrec.data.tables.dates import as_dates, since_1970
+from lrec.data.tables.time_advice import advice, way_for_few
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +63,7 @@ def seconds(
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(column):
-        return _since_1970(pd.to_datetime(column, utc=True))
+        return since_1970(pd.to_datetime(column, utc=True))
     if time_format is not None:
         return _formatted(column, name, time_format)
     parsed = parsed_numbers(column)
@@ -71,9 +73,10 @@ def seconds(
     text = unread_cells(column, parsed)
     dates = pd.Series(np.nan, column.index)
     if text.any() and column.dtype.kind == "O":
-        dates.loc[text] = _since_1970(as_dates(column[text]))
-    kind = "a time (unix seconds or an ISO date; dataset.time_format=%d/%m/%Y reads others)"
-    refuse_unread(column, text & dates.isna(), name, kind)
+        dates.loc[text] = since_1970(as_dates(column[text]))
+    unread = text & dates.isna()
+    kind = f"a time (unix seconds or an ISO date; {advice(column, unread)})"
+    refuse_unread(column, unread, name, kind)
     if positions:
         return (parsed / PER_SECOND[unit]).fillna(dates)
     compact = _compact_format(values[there])
@@ -82,22 +85,13 @@ def seconds(
     late = (parsed / PER_SECOND[unit]).abs() > LATEST
     other = _unit_of(values[there])
     choice = other if other not in (None, unit) else "ms|us|ns"
-    beyond = (
-        f"times in {unit}, for they lie beyond the year 5138 (choose dataset.time_unit={choice})"
-    )
+    way = way_for_few(column, late) or f"choose dataset.time_unit={choice}"
+    beyond = f"times in {unit}, for they lie beyond the year 5138 ({way})"
     refuse_unread(column, late, name, beyond)
     _refuse_mixed(column, values, dates.notna().to_numpy(), name)
     if there.any():
         _refuse_other_kinds(values[there], name, unit, other)
     return (parsed / PER_SECOND[unit]).fillna(dates)
-
-
-def as_dates(column: pd.Series) -> pd.Series:
-    """Cells in ISO's form as dates, others as none."""
-    import pandas as pd
-
-    dates: pd.Series = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-    return dates
 
 
 def is_of_times(values: Floats) -> bool:
@@ -116,8 +110,11 @@ def _formatted(column: pd.Series, name: str, time_format: str) -> pd.Series:
         return ((days - EXCEL_1970) * DAY).round(3)
     text = column.astype("str").str.strip().where(column.notna())
     dates = pd.to_datetime(text, errors="coerce", utc=True, format=time_format)
-    parsed = _since_1970(dates)
-    refuse_unread(column, unread_cells(column, parsed), name, f"a time in the format {time_format}")
+    parsed = since_1970(dates)
+    unread = unread_cells(column, parsed)
+    way = way_for_few(column, unread)
+    kind = f"a time in the format {time_format}" + (f" ({way})" if way else "")
+    refuse_unread(column, unread, name, kind)
     return parsed
 
 
@@ -155,6 +152,8 @@ def _unit_of(values: Floats) -> TimeUnit | None:
 
 def _refuse_mixed(column: pd.Series, values: Floats, dates: Bools, name: str) -> None:
     """Refuse a column in which numbers stand beside dates, or times of several kinds."""
+    import pandas as pd
+
     kinds: dict[str, Bools] = {
         **{f"unix times in {unit}": _in_unit(values, unit) for unit in PER_SECOND},
         "compact dates": np.any([_is_day(values, digits) for digits in COMPACT.values()], axis=0),
@@ -168,9 +167,11 @@ def _refuse_mixed(column: pd.Series, values: Floats, dates: Bools, name: str) ->
             f"{int(rows.sum())} {kind}, such as {shown(cells[int(np.argmax(rows))])}"
             for kind, rows in kinds.items()
         )
+        ways = [way_for_few(column, pd.Series(rows, column.index)) for rows in kinds.values()]
+        few = next((f"; {way}" for way in ways if way), "")
         raise DataError(
             f"column {name} mixes kinds of times: {found}. Write them in one way, or set "
-            "dataset.clock=false if they only order each history."
+            f"dataset.clock=false if they only order each history{few}."
         )
 
 
@@ -196,12 +197,3 @@ def _refuse_other_kinds(values: Floats, name: str, unit: TimeUnit, other: TimeUn
             f"column {name} looks like day numbers of a spreadsheet, not unix times: set "
             f"dataset.time_format=excel, {order}. {received}"
         )
-
-
-def _since_1970(dates: pd.Series) -> pd.Series:
-    """Seconds as float64; NaN for none. Nanoseconds would end in the year 2262."""
-    import pandas as pd
-
-    epoch = pd.Timestamp(0, tz="UTC").as_unit("us")
-    seconds: pd.Series = (dates.dt.as_unit("us") - epoch) / pd.Timedelta(seconds=1)
-    return seconds

@@ -84,6 +84,11 @@ def test_new_users_come_from_a_table_in_the_order_of_time(model: Model, tmp_path
     users, histories = new_users(given_histories(str(path)), model.catalogue)
     assert users.tolist() == ["new"]
     assert model.catalogue.ids[histories.item].tolist() == ["thing-03", "thing-01"]
+    path.write_text("kunde,item\nzoe,thing-03\namy,thing-01\n")
+    note = r"2 rows .* one person's \(columns: item=item; not used: kunde\): name a column user "
+    with pytest.warns(UserWarning, match=note):
+        users, _ = new_users(given_histories(str(path)), model.catalogue)
+    assert users.tolist() == ["new"]
 
 
 def listed(histories: Histories, catalogue: Catalogue) -> list[list[str]]:

@@ -58,6 +58,15 @@ def test_a_column_says_the_part(tmp_path: Path) -> None:
     assert "no such column" in refused(CSV(str(path), part="folds"))
 
 
+@pytest.mark.parametrize(("only", "missing"), [("dev", "train and test"), ("train", "test")])
+def test_a_column_without_a_part_is_refused(tmp_path: Path, only: str, missing: str) -> None:
+    rows = [(*pair, only) for pair in VALID]
+    path = write(tmp_path / "all.csv", rows, "user_id,item_id,fold")  # type: ignore[arg-type]
+    found = "validation" if only == "dev" else only
+    with pytest.raises(DataError, match=f"column fold has.* no row of {missing}: 2 {found}\\."):
+        Files()(CSV(str(path), part="fold").load())
+
+
 def test_files_lie_beside_each_other(tmp_path: Path) -> None:
     path = write(tmp_path / "my_train.csv", TRAIN)
     assert "test_path=auto finds no file" in refused(CSV(str(path), test_path="auto"))

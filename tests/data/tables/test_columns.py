@@ -83,7 +83,7 @@ def test_parquet_ids_stay_whole_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "values", "words"),
     [
-        ("item", [[1], [2, 3]], ["column item", "mixed"]),
+        ("item", [[1], [2, 3]], ["column item holds lists", "dataset.layout=sequences"]),
         ("item", [{"a": 1}, {"a": 2}], ["column item", "mixed"]),
         ("item", [b"a", b"\xff"], ["column item", "bytes"]),
         ("rating", pd.to_datetime(["2020-01-01", None]), ["rating", "not a number"]),

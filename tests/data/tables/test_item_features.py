@@ -20,6 +20,21 @@ def test_items_file(write: Write) -> None:
     assert features.genres.toarray().tolist() == [[0, 1], [1, 1]]
 
 
+def test_rows_of_an_item_that_differ_are_noted(write: Write) -> None:
+    items = write("items.csv", f"{ITEMS}y,Other,Drama\ny,Third,\nx,,War\nnobody,Lost,Horror\n")
+    note = "items.csv: 2 items have several rows that differ in titles or genres, such as 'y'"
+    with pytest.warns(UserWarning, match=note):
+        features = CSV(write("a.csv", TABLE), items_path=items).load().features
+    assert features.titles.tolist() == ["", "Why: a film"]
+
+
+def test_rows_of_an_item_that_are_alike_have_no_note(write: Write) -> None:
+    items = write("items.csv", f"{ITEMS}x,,War\n,a,b\n,c,d\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        CSV(write("a.csv", "user,item\na,x\na,y\n"), items_path=items).load()
+
+
 def test_items_file_with_named_columns(write: Write) -> None:
     items = write("items.csv", ITEMS.replace("title", "t").replace("genres", "g"))
     table = write("a.csv", TABLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import warnings
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers.tables import TABLE, Write, refused, rows
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from lrec.data.dataset.csv import CSV
 from lrec.data.tables.table_format import TableFormat
@@ -100,6 +102,11 @@ def test_values_of_unknown_roles_are_refused() -> None:
         (["17850", "17850.0"], r"2 user ids differ.*'17850' and '17850\.0'"),
         (['"7 "', "7"], "2 user ids differ.*'7' and '7 '"),
         (["17850.0", "17851.0"], r"2 user ids end in \.0, such as '17850\.0'"),
+        (
+            ["9.00720E+15", "9.00720E+15"],
+            r"2 rows have user ids .* rounded, such as '9.00720E\+15'",
+        ),
+        (['"4,00638E+12"', "7"], r"1 rows have user ids that a spreadsheet rounded"),
     ],
 )
 def test_odd_ids_are_kept_and_noted(write: Write, ids: list[str], note: str) -> None:
@@ -109,10 +116,22 @@ def test_odd_ids_are_kept_and_noted(write: Write, ids: list[str], note: str) -> 
     assert [row[0] for row in rows(data)] == [name.strip('"') for name in ids]
 
 
+@pytest.mark.parametrize("words", [["NaN", "None"], ["null", "\\N", "N/A"], ["NULL", "-", "nan"]])
+def test_the_note_on_words_for_none_can_be_pasted(write: Write, words: list[str]) -> None:
+    path = write("a.csv", "user,item\nu,x\n" + "".join(f"{word},x\n" for word in words))
+    with pytest.warns(UserWarning, match="if it means none") as notes:
+        CSV(path).load()
+    word = shlex.split(str(notes[0].message).rpartition(" set ")[2])[0]
+    override = OverridesParser.create().parse_override(word)
+    assert {role: set(cells) for role, cells in override.value().items()} == {"user": set(words)}
+    data = CSV(path, missing_values=override.value(), missing_id="drop").load()
+    assert data.user_ids.tolist() == ["u"]
+
+
 def test_plain_ids_have_no_note(write: Write) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        CSV(write("a.csv", "user,item\n007,nan-1\n7,1.05\n1.00,null_\n")).load()
+        CSV(write("a.csv", "user,item\n007,nan-1\n7,1.05\n1.00,null_\n9e+1,1E+x\n")).load()
 
 
 def test_rows_in_order_without_times(write: Write) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from helpers.tables import Write, refused
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from lrec.data.dataset.csv import CSV
+from lrec.data.tables.time_advice import FORMATS, set_format
 
 pytestmark = pytest.mark.usefixtures("cache_folder")
 
@@ -31,6 +34,8 @@ def table(*times: Any) -> str:
         ("2020-01-01T00:00:10Z", "2020-01-01", [DAY + 10, DAY]),
         ("2020-01-01T02:00:10+02:00", "1970-01-01", [DAY + 10, 0]),
         ("20200101T000010Z", "2020-01-01", [DAY + 10, DAY]),
+        ("2020-01-01 00:00:10 UTC", "2020-01-01 00:00:00 UTC", [DAY + 10, DAY]),
+        ("2020-01-01 00:00:10 GMT", "2020-01-01T00:00Z", [DAY + 10, DAY]),
         ("1969-12-31", "1970-01-01", [-86_400, 0]),
         ("0001-01-01", "1970-01-01", [-62_135_596_800, 0]),
         ("9999-12-31", "1970-01-01", [253_402_214_400, 0]),
@@ -42,6 +47,85 @@ def table(*times: Any) -> str:
 )
 def test_times(write: Write, text: str, other: str, seconds: list[int]) -> None:
     assert CSV(write("a.csv", table(text, other))).load().timestamp.tolist() == seconds
+
+
+MAY = ["2021-05-01", "2021-05-02", "2021-05-03"]
+
+
+def written_out(word: str) -> dict[str, Any]:
+    """The options that words of a message set, read as a command line is."""
+    parser = OverridesParser.create()
+    word = word[word.index("'dataset.") :]
+    words = [each.rstrip("),.") for each in shlex.split(word)[:2]]
+    overrides = [parser.parse_override(each) for each in words]
+    assert not any(override.is_sweep_override() for override in overrides)
+    return {each.key_or_group.removeprefix("dataset."): each.value() for each in overrides}
+
+
+@pytest.mark.parametrize(
+    ("times", "far"),
+    [
+        ([DAY, DAY + 1, DAY + 2, 0], "1 of 4 times lie far from the others, such as 0 (1970"),
+        ([DAY, DAY + 1, DAY + 2, 32503680000], "such as 32503680000 (3000-01-01)"),
+        ([*MAY, "2999-12-31", "1900-01-01"], "2 of 5 times lie far from the others, such as 2999"),
+        ([*MAY, "9999-12-31 23:59:59"], "such as 9999-12-31 23:59:59 (9999-12-31)"),
+    ],
+)
+def test_a_few_far_times_are_noted(write: Write, times: list[Any], far: str) -> None:
+    path = write("a.csv", table(*times))
+    with pytest.warns(UserWarning, match="lie far from the others") as notes:
+        CSV(path).load()
+    said = str(notes[0].message)
+    assert far in said
+    data = CSV(path, **written_out(said)).load()
+    assert data.timestamp.min() >= DAY
+    assert data.timestamp.max() < 2 * DAY
+    assert len(data) == 3
+
+
+def test_far_times_of_parquet_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    times = pd.to_datetime(["1970-01-01 00:00", "2021-05-01 10:00", "2021-05-02 00:00"])
+    pd.DataFrame({"user": [1, 2, 3], "item": [1, 2, 3], "time": times}).to_parquet(path)
+    with pytest.warns(UserWarning, match="such as 1970-01-01 00:00:00") as notes:
+        CSV(str(path)).load()
+    assert len(CSV(str(path), **written_out(str(notes[0].message))).load()) == 2
+
+
+def test_positions_have_no_far_times(write: Write, recwarn: pytest.WarningsRecorder) -> None:
+    CSV(write("a.csv", table(0, 700000, 800000, 900000)), clock=False).load()
+    assert not recwarn
+
+
+@pytest.mark.parametrize("bad", ["2021-02-30", "0000-00-00 00:00:00", "0", "it's"])
+def test_a_few_cells_that_are_no_times_can_be_dropped(write: Write, bad: str) -> None:
+    path = write("a.csv", table(*MAY, bad))
+    assert len(CSV(path, **written_out(refused(CSV(path)))).load()) == 3
+    path = write("b.csv", table(*[time.replace("-", ".") for time in MAY], bad))
+    options = {"time_format": "%Y.%m.%d"}
+    assert len(CSV(path, **options, **written_out(refused(CSV(path, **options)))).load()) == 3
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        (["01.01.2021 02:53"], "set 'dataset.time_format=%d.%m.%Y %H:%M' or"),
+        (["31.01.2021 02:53", "01.02.2021 02:53"], "set 'dataset.time_format=%d.%m.%Y %H:%M')"),
+        (["03/04/2021"], "set dataset.time_format=%d/%m/%Y or dataset.time_format=%m/%d/%Y)"),
+        (["12/25/2020 5:03:10 PM"], "set 'dataset.time_format=%m/%d/%Y %I:%M:%S %p')"),
+        (["Jan 3, 2021"], "set 'dataset.time_format=\"%b %d, %Y\"')"),
+        (["soon"], "dataset.time_format=%d/%m/%Y reads others"),
+    ],
+)
+def test_a_fitting_format_is_advised(write: Write, times: list[str], words: str) -> None:
+    path = write("a.tsv", table(*times).replace(",x,", "\tx\t").replace("r,item,t", "r\titem\tt"))
+    assert words in refused(CSV(path))
+
+
+def test_formats_are_typed_as_one_word() -> None:
+    for form in FORMATS:
+        (word,) = shlex.split(set_format(form))
+        assert OverridesParser.create().parse_override(word).value() == form
 
 
 @pytest.mark.parametrize("unit", ["s", "ms"])
