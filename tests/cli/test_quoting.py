@@ -9,8 +9,9 @@ import pytest
 import yaml
 from helpers.cli import CommandLine
 from helpers.composing import PARSER, composed
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from lrec.base.config.quotes import in_quotes
+from lrec.base.config.quotes import in_quotes, text_item
 from lrec.cli.hydra_errors import explain
 from lrec.cli.quoting import quoted, text_word
 
@@ -131,3 +132,12 @@ def test_a_command_is_kept_as_it_was_typed(lrec: CommandLine, tiny: Path, tmp_pa
     wrong = lrec(tmp_path, "data", "dataset.n_usres=5")
     assert wrong.rc == 2
     assert "dataset.n_usres: no such key (did you mean n_users?)" in wrong.complaint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nan", "NULL", "inf", "True", "\\N", "a\\", "1e5", "7", "a b", "x:y", "it's", '"', "-", "[a]"],
+)
+def test_items_of_lists_are_read_as_texts(text: str) -> None:
+    word = f"x=[{text_item(text)}]"
+    assert OverridesParser.create().parse_override(word).value() == [text]

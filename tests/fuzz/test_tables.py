@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from lrec.base.errors import DataError
 from lrec.data.dataset.csv import CSV
 from lrec.data.interactions import Interactions
-from lrec.data.tables.first_lines import has_blanks_to_skip
+from lrec.data.tables.text.first_lines import has_blanks_to_skip
 
 # notes on what is odd, which nearly every such file is
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+# Words that are themselves, but for those by which Hydra means something.
+PLAIN = re.compile(r"(?!(nan|null|true|false|inf)$)\\?[a-z][\w/-]*", re.ASCII | re.IGNORECASE)
+
 
 def in_quotes(value: str, mark: str = "'") -> str:
     """A value as a quoted string: a backslash counts double before a quotation mark only."""
@@ -15,12 +18,5 @@ def in_quotes(value: str, mark: str = "'") -> str:
 
 
 def text_item(value: str) -> str:
-    """A text as an item of a list, in double quotes where Hydra would read anything else."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
-
-    try:
-        read = OverridesParser.create().parse_override(f"x=[{value}]").value()
-    except (HydraException, ValueError):
-        read = None
-    return value if read == [value] else in_quotes(value, '"')
+    """A text as an item of a list, in double quotes where Hydra might read anything else."""
+    return value if PLAIN.fullmatch(value) else in_quotes(value, '"')

@@ -11,8 +11,8 @@ import numpy as np
 from lrec.base.errors import DataError, listed
 from lrec.data.ready_made.item_lists import expanded, list_column
 from lrec.data.tables.columns import ITEMS, RATINGS, USERS, find_column, names, numbers
-from lrec.data.tables.headerless import may_lack_header
 from lrec.data.tables.table_format import TableFormat
+from lrec.data.tables.text.headerless import may_lack_header
 
 if TYPE_CHECKING:
     import pandas as pd

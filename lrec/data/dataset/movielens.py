@@ -11,12 +11,12 @@ from lrec.data.cleaning.cleaning import Cleaning
 from lrec.data.dataset import FileDataset
 from lrec.data.tables.columns import names as texts
 from lrec.data.tables.columns import numbers
-from lrec.data.tables.headerless import LAYOUT
 from lrec.data.tables.item_features import ItemTable
 from lrec.data.tables.missing_values import check_missing_values, without
 from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.opening import Source
 from lrec.data.tables.reading import read_table
+from lrec.data.tables.text.headerless import LAYOUT
 from lrec.data.tables.times import seconds
 from lrec.data.used_columns import UsedColumns
 

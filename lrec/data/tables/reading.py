@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 from lrec.base.errors import DataError, listed
 from lrec.data.tables.columns import TYPES
-from lrec.data.tables.dialect import recognised_separator
-from lrec.data.tables.first_lines import has_blanks_to_skip, named_separator, refuse_other_forms
 from lrec.data.tables.opening import Source, encoding_of, legacy_encoding, sample_of
-from lrec.data.tables.plain_text import Kinds
-from lrec.data.tables.text import TextForm, read_text
+from lrec.data.tables.text.dialect import recognised_separator
+from lrec.data.tables.text.first_lines import (
+    has_blanks_to_skip,
+    named_separator,
+    refuse_other_forms,
+)
+from lrec.data.tables.text.parsing import TextForm, read_text
+from lrec.data.tables.text.plain_text import Kinds
 from lrec.data.tables.typed import read_typed, typed_kind
 
 if TYPE_CHECKING:

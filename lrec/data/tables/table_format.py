@@ -20,14 +20,14 @@ from lrec.data.tables.columns import (
     numbers,
     with_points,
 )
-from lrec.data.tables.dialect import recognised_separator, separator_name, typed_separator
 from lrec.data.tables.far_times import notes_on_far_times
-from lrec.data.tables.headerless import layout_note, may_lack_header, recognised_layout
 from lrec.data.tables.missing_values import MissingValues, check_missing_values, without
 from lrec.data.tables.odd_ids import notes_on_ids
 from lrec.data.tables.opening import Source, check_encoding
-from lrec.data.tables.plain_text import Kinds
 from lrec.data.tables.reading import read_table
+from lrec.data.tables.text.dialect import recognised_separator, separator_name, typed_separator
+from lrec.data.tables.text.headerless import layout_note, may_lack_header, recognised_layout
+from lrec.data.tables.text.plain_text import Kinds
 from lrec.data.tables.time_column import time_column
 from lrec.data.tables.times import TimeUnit, check_time_format, seconds
 from lrec.data.used_columns import UsedColumns

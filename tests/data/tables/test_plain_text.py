@@ -8,9 +8,9 @@ from typing import Literal
 import pandas as pd
 import pytest
 
-from lrec.data.tables import text as text_tables
-from lrec.data.tables.plain_text import read_plain
 from lrec.data.tables.reading import read_table
+from lrec.data.tables.text import parsing
+from lrec.data.tables.text.plain_text import read_plain
 
 PLAIN = {
     "comma": "user,item,rating\na,x,1\nb,,2.50\n",
@@ -46,7 +46,7 @@ def test_it_is_the_table_that_pandas_reads(
     separator = next(letter for letter in ",\t;" if letter in text)
     plain = read_plain(path, separator)
     assert plain is not None
-    monkeypatch.setattr(text_tables, "read_plain", lambda *_: None)
+    monkeypatch.setattr(parsing, "read_plain", lambda *_: None)
     pd.testing.assert_frame_equal(plain, read_table(path, separator))
 
 

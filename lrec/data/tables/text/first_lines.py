@@ -6,7 +6,7 @@ import re
 
 from lrec.base.errors import DataError, shown
 from lrec.data.tables.columns import ITEMS, USERS, plain_name
-from lrec.data.tables.dialect import LINES, SEPARATORS
+from lrec.data.tables.text.dialect import LINES, SEPARATORS
 
 SEP_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)
 QUOTED = re.compile(r'"[^"]*"')

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from lrec.data.tables.opening import CP1252, LATIN_1, Source, opened, sample_of
-from lrec.data.tables.plain_text import Kinds, read_plain
-from lrec.data.tables.stray_quotes import refuse_swallowed_rows
+from lrec.data.tables.text.plain_text import Kinds, read_plain
+from lrec.data.tables.text.stray_quotes import refuse_swallowed_rows
 
 if TYPE_CHECKING:
     import pandas as pd

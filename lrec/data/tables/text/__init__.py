@@ -1,0 +1,1 @@
+"""Tables of text: their form, and reading them."""
