@@ -1,4 +1,4 @@
-"""Signals that wait while something is written that must not be left halfway."""
+"""Signals that wait while something is written, and signals that native code has lost."""
 
 from __future__ import annotations
 
@@ -9,6 +9,34 @@ from collections.abc import Iterator
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+TERMINATED = 143  # exit status after SIGTERM
+
+_raised: list[int] = []  # signals whose exceptions have been raised
+
+
+def interrupt(number: int, frame: object) -> None:
+    """Handle a signal by an exception, and keep that it came, for `raise_lost`.
+
+    Raises:
+        KeyboardInterrupt: the signal is SIGINT.
+        SystemExit: it is SIGTERM.
+    """
+    _raised.append(number)
+    raise SystemExit(TERMINATED) if number == signal.SIGTERM else KeyboardInterrupt
+
+
+def raise_lost() -> None:
+    """Raise the exception of a signal again, where work goes on although there was one.
+
+    TensorFlow's native code asks Python objects for attributes, and clears what that raises.
+    """
+    if _raised:
+        interrupt(_raised[0], None)
+
+
+def forget_signals() -> None:
+    """Forget the signals of a command that has ended."""
+    _raised.clear()
 
 
 @contextlib.contextmanager

@@ -12,11 +12,10 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from types import FrameType
 
 from lrec.base.errors import printable, redact
+from lrec.base.uninterrupted import SIGNALS, forget_signals, interrupt
 
-TERMINATED = 143  # exit status after SIGTERM
 ENVIRONMENT = {
     "HYDRA_FULL_ERROR": "1",  # errors come to `lrec.cli.main`, which prints them in one line
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -42,7 +41,7 @@ def command_process() -> Iterator[None]:
     - Garbage collection is off until `lrec.cli.job` has checked the config, which composing takes
       a tenth longer with.
     - SIGTERM raises SystemExit, so that a run ends as KILLED; a signal whose exception fell where
-      Python can only ignore it is sent again.
+      Python can only ignore it is sent again, and one that native code lost ends the epoch.
     - A log record that a full disk does not keep prints no traceback: the error that ends the
       command says what could not be written.
     - Log records hold no passwords: Hydra logs the command lines of a sweep's jobs.
@@ -51,7 +50,7 @@ def command_process() -> Iterator[None]:
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    factory, handler = logging.getLogRecordFactory(), signal.getsignal(signal.SIGTERM)
+    factory, handlers = logging.getLogRecordFactory(), {n: signal.getsignal(n) for n in SIGNALS}
     unraisable, collecting = sys.unraisablehook, gc.isenabled()
     shown = logging.raiseExceptions
     codecs.register_error("lrec.plain", _plain)
@@ -62,7 +61,9 @@ def command_process() -> Iterator[None]:
         sys.stdout.reconfigure(line_buffering=True)
     logging.setLogRecordFactory(RedactedRecord)
     logging.raiseExceptions = os.environ.get("LREC_DEBUG") == "1"
-    signal.signal(signal.SIGTERM, _exit)
+    for number, handler in handlers.items():
+        if handler != signal.SIG_IGN:  # as SIGINT is for a command in a script's background
+            signal.signal(number, interrupt)
     sys.unraisablehook = _send_again
     gc.disable()
     try:
@@ -72,7 +73,9 @@ def command_process() -> Iterator[None]:
             gc.enable()
         sys.unraisablehook = unraisable
         logging.raiseExceptions = shown
-        signal.signal(signal.SIGTERM, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        forget_signals()
         logging.setLogRecordFactory(factory)
 
 
@@ -82,10 +85,6 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
         raise error
     lacking = error.object[error.start : error.end].translate(PLAIN)
     return lacking.encode("ascii", "replace").decode(), error.end
-
-
-def _exit(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(TERMINATED)
 
 
 def _send_again(lost: sys.UnraisableHookArgs) -> None:

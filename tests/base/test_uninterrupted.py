@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from lrec.base.uninterrupted import uninterrupted
+from lrec.base.uninterrupted import raise_lost, uninterrupted
+from lrec.cli.process import command_process
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +75,31 @@ def test_other_threads_change_no_handler() -> None:
     thread.start()
     thread.join()
     assert seen == [signal.getsignal(signal.SIGINT)]
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+)
+def test_a_signal_that_native_code_has_lost_is_raised_again(
+    number: int, error: type[BaseException]
+) -> None:
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    with command_process():
+        raise_lost()  # nothing has come
+        with contextlib.suppress(error):  # as native code does
+            signal.raise_signal(number)
+        for _ in range(2):
+            with pytest.raises(error):
+                raise_lost()
+    raise_lost()
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with command_process():
+            signal.raise_signal(signal.SIGINT)
+            assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from helpers.studies import NAME, study_of
-from lrec.cli.process import TERMINATED
+from lrec.base.uninterrupted import TERMINATED
 from lrec.commands.tune import workers
 from lrec.commands.tune.budget import Budget
 from lrec.commands.tune.storage import open_storage

@@ -14,6 +14,7 @@ import numpy as np
 
 from lrec.base.arrays import Array
 from lrec.base.errors import DataError
+from lrec.base.uninterrupted import raise_lost
 from lrec.commands.settings import Monitor
 from lrec.evaluation.evaluator import Evaluator
 from lrec.evaluation.ranking import Ranker
@@ -99,6 +100,7 @@ class ValidationCallback:
         self.progress.step(epoch, step, steps)
 
     def on_epoch_end(self, epoch: int, loss: float) -> float:
+        raise_lost()
         values = self._validate()
         self.progress.epoch(epoch, loss, values)
         self.log.metrics({"train/loss": loss, **values}, step=epoch)
