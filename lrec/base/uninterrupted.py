@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -34,9 +34,18 @@ def raise_lost() -> None:
         interrupt(_raised[0], None)
 
 
-def forget_signals() -> None:
-    """Forget the signals of a command that has ended."""
-    _raised.clear()
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM raise their exceptions by `interrupt` in the block."""
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in handlers.items():
+        if handler != signal.SIG_IGN:  # as SIGINT is for a command in a script's background
+            signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        _put_back(handlers)
+        _raised.clear()
 
 
 @contextlib.contextmanager
@@ -63,7 +72,11 @@ def uninterrupted(needed: bool = True) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        _put_back(handlers)
         for late in arrived:
             signal.raise_signal(late)
+
+
+def _put_back(handlers: Mapping[signal.Signals, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, signal.SIG_DFL if handler is None else handler)

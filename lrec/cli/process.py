@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 
 from lrec.base.errors import printable, redact
-from lrec.base.uninterrupted import SIGNALS, forget_signals, interrupt
+from lrec.base.uninterrupted import interruptible
 
 ENVIRONMENT = {
     "HYDRA_FULL_ERROR": "1",  # errors come to `lrec.cli.main`, which prints them in one line
@@ -50,7 +50,7 @@ def command_process() -> Iterator[None]:
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    factory, handlers = logging.getLogRecordFactory(), {n: signal.getsignal(n) for n in SIGNALS}
+    factory = logging.getLogRecordFactory()
     unraisable, collecting = sys.unraisablehook, gc.isenabled()
     shown = logging.raiseExceptions
     codecs.register_error("lrec.plain", _plain)
@@ -61,21 +61,16 @@ def command_process() -> Iterator[None]:
         sys.stdout.reconfigure(line_buffering=True)
     logging.setLogRecordFactory(RedactedRecord)
     logging.raiseExceptions = os.environ.get("LREC_DEBUG") == "1"
-    for number, handler in handlers.items():
-        if handler != signal.SIG_IGN:  # as SIGINT is for a command in a script's background
-            signal.signal(number, interrupt)
     sys.unraisablehook = _send_again
     gc.disable()
     try:
-        yield
+        with interruptible():
+            yield
     finally:
         if collecting:
             gc.enable()
         sys.unraisablehook = unraisable
         logging.raiseExceptions = shown
-        for number, handler in handlers.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        forget_signals()
         logging.setLogRecordFactory(factory)
 
 
