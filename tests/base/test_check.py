@@ -366,8 +366,11 @@ QUICK = {"help": ["--help"], "config error": ["train", "model.latent_sise=8"]}
 def test_answers_at_once(arguments: list[str], tmp_path: Path) -> None:
     """Under 0.7 s where Hydra and numpy import in 0.3 s; a slower machine gets as much more.
 
-    Seconds of CPU: other tests run beside this one.
+    Seconds of CPU: other tests run beside this one. Compiled once, as an installed package is,
+    also where the suite may write no byte code.
     """
+    env = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     commands: list[list[str | Path]] = [
         [sys.executable, "-c", "import hydra, numpy"],
         [LREC, *arguments],
@@ -375,7 +378,7 @@ def test_answers_at_once(arguments: list[str], tmp_path: Path) -> None:
 
     def seconds(command: list[str | Path]) -> float:
         start = os.times()
-        subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+        subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False)
         end = os.times()
         return sum(end[2:4]) - sum(start[2:4])
 
