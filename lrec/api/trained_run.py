@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrec.api.recommending import requests_of
-from lrec.base.arrays import Strings
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.experiment import TrainResult
 from lrec.model import Model
@@ -30,7 +29,6 @@ class TrainedRun:
         result: as the command has it.
         run_id: MLflow's id; None where the run is not logged.
         folder: of its files, absolute; None where it has none.
-        user_ids: of the data, by code.
     """
 
     name: str
@@ -40,7 +38,6 @@ class TrainedRun:
     result: TrainResult
     run_id: str | None
     folder: Path | None
-    user_ids: Strings
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
@@ -81,7 +78,7 @@ class TrainedRun:
         evaluation, users = self.result.evaluation, self.result.users
         if evaluation is None or users is None:
             return pd.DataFrame()
-        return users.assign(user=self.user_ids[evaluation.table["user"]])
+        return users.assign(user=self.result.user_ids[evaluation.table["user"]])
 
     @property
     def model(self) -> Model:

@@ -16,7 +16,6 @@ from lrec.base.errors import ConfigError
 from lrec.cli.from_python import composed
 from lrec.commands.composing import key_of
 from lrec.commands.data_lines import row_lines
-from lrec.commands.loading import load_data
 from lrec.commands.train.command import config_of_training
 from lrec.commands.train.command import train as train_run
 from lrec.commands.train.experiment import model_name
@@ -70,7 +69,6 @@ def train(
         show_removed(data)
         result = train_run(settings, config)
         assert result is not None  # of the chief
-        user_ids = load_data(settings).user_ids
     return TrainedRun(
         name=model_name(settings, config),
         seed=settings.seed,
@@ -79,7 +77,6 @@ def train(
         result=result,
         run_id=result.run_id,
         folder=config.folder.resolve() if log else None,
-        user_ids=user_ids,
     )
 
 

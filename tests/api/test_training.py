@@ -240,7 +240,7 @@ def test_warnings_are_left_to_python_where_nothing_is_printed(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lrec.train(*words, data=data, log=False)
-    assert "note: all times lie before 1990" in capsys.readouterr().out
+    assert capsys.readouterr().out.count("note: all times lie before 1990") == 1
 
 
 def test_model_of_a_result_is_the_one_that_was_evaluated(here: Path) -> None:

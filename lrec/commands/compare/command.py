@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from lrec.base.errors import ConfigError
 from lrec.commands.compare.baseline import choose_baseline
@@ -35,9 +35,6 @@ from lrec.evaluation.comparison.user_alignment import (
 )
 from lrec.reporting.markdown import markdown
 from lrec.reporting.terminal import Screen, show_warnings
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

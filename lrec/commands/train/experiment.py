@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lrec.base.arrays import Strings
 from lrec.commands import loading
 from lrec.commands.catalogue_lines import cold_items_line, reach_line
 from lrec.commands.composing import ComposedConfig
@@ -71,6 +72,7 @@ class TrainResult:
         seconds: of training.
         spent: seconds of training and validation.
         record: all that the run has logged.
+        user_ids: of the data, by code.
     """
 
     model: Model
@@ -83,6 +85,7 @@ class TrainResult:
     seconds: float
     spent: float
     record: SavedRun
+    user_ids: Strings
 
     @property
     def run_id(self) -> str | None:
@@ -244,6 +247,7 @@ def run(
         seconds,
         spent,
         log.record,
+        split.user_ids,
     )
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrec.base.arrays import Bools, Ints
 from lrec.data.interactions import CleaningStep, Interactions
-
-if TYPE_CHECKING:
-    pass
 
 # Activity classes: a user of n interactions falls into the last edge <= n.
 ACTIVITY_EDGES = {"1": 1, "2-4": 2, "5-9": 5, "10-19": 10, "20-49": 20, "50+": 50}

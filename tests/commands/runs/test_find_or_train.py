@@ -25,7 +25,17 @@ def result(best: float) -> TrainResult:
     nothing: Any = None
     name = "val/ndcg_at_10/all"
     return TrainResult(
-        nothing, nothing, nothing, nothing, [], {name: best}, name, 1.0, 1.0, saved_run("vae")
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        [],
+        {name: best},
+        name,
+        1.0,
+        1.0,
+        saved_run("vae"),
+        nothing,
     )
 
 
