@@ -31,7 +31,7 @@ class RedactedRecord(logging.LogRecord):
     """A log record of any library, without the passwords in it and what steers a terminal."""
 
     def getMessage(self) -> str:  # noqa: N802 - the name that logging calls
-        return "\n".join(map(printable, redact(super().getMessage()).split("\n")))
+        return "\n".join(map(printable, redact(super().getMessage()).expandtabs(4).split("\n")))
 
 
 @contextlib.contextmanager

@@ -57,6 +57,15 @@ def test_log_file_on_a_full_disk_prints_no_traceback(
     assert "Traceback" in capfd.readouterr().err
 
 
+def test_log_lines_of_libraries_steer_no_terminal() -> None:
+    record = logging.getLogRecordFactory()
+    assert record is logging.LogRecord
+    with command_process():
+        made = logging.getLogRecordFactory()("hydra", 20, "", 1, "\t#%d : a\x1b[2J\nb", (0,), None)
+    assert made.getMessage() == "    #0 : a\\x1b[2J\nb"
+    assert logging.getLogRecordFactory() is record
+
+
 def test_blas_learns_how_long_its_threads_wait_before_numpy_loads_it() -> None:
     """It reads the variable when it is loaded, and its threads wait in a loop."""
     program = (
