@@ -22,8 +22,8 @@ from lrec.base.config.code_digest import plugin_digest
 from lrec.base.config.conf import PACKAGE, options
 from lrec.base.errors import ConfigError
 from lrec.cli.from_python import composed
+from lrec.commands.runs.config_digest import config_digest
 from lrec.commands.runs.stored_config import read_stored_config, stored_text
-from lrec.commands.train.run_logging import config_digest
 from lrec.commands.tune.candidate import candidates
 from lrec.data.dataset.csv import CSV
 from lrec.data.histories import Histories

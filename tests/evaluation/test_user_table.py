@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lrec.commands.train.run_logging import config_digest
+from lrec.commands.runs.config_digest import config_digest
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries

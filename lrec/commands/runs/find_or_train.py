@@ -13,9 +13,9 @@ from lrec.commands.composing import Job, Launcher
 from lrec.commands.loading import load_data
 from lrec.commands.next_commands import without
 from lrec.commands.runs.aggregates import aggregate
+from lrec.commands.runs.config_digest import config_digest
 from lrec.commands.runs.run_output import OUTPUT, add_traceback, printing_to
 from lrec.commands.train.experiment import TrainResult
-from lrec.commands.train.run_logging import config_digest
 from lrec.reporting.formatting import distinguishing_words, metric_name
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking import KEEP_HISTORIES, finished, killed_runs
@@ -142,7 +142,7 @@ def job_words(jobs: Sequence[Job]) -> list[str]:
 def digest_of(job: Job) -> str:
     """Digest of all that decides a job's numbers: of a model without a seed, not the seed."""
     settings, composed = job
-    return config_digest(composed.values, settings.seeded)
+    return config_digest(composed.values, settings.seeded, settings.dataset.items_file())
 
 
 def find(job: Job, data_digests: dict[str, str]) -> str | None:

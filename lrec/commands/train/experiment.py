@@ -6,7 +6,7 @@ import contextlib
 import math
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from lrec.commands import loading
 from lrec.commands.catalogue_lines import cold_items_line, reach_line
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.data_lines import augmentation_line, data_lines, edges_line, validation_line
+from lrec.commands.runs.config_digest import config_digest
 from lrec.commands.settings import RunSettings
 from lrec.commands.train import kept_references, run_logging
 from lrec.commands.train.announcement import announced
@@ -140,7 +141,7 @@ def run(
         announced(screen, log, config.folder, pretrained is None and addition is None),
     ):
         context = RunContext(log, config)
-        run_logging.log_config(context, settings.seeded)
+        run_logging.log_config(context, settings.seeded, settings.dataset.items_file())
         model = with_content(model, split.catalogue)
         if pretrained is not None:
             model.warm_start(pretrained if model.scores_by_content else base_of(pretrained))
@@ -163,14 +164,15 @@ def run(
         trained = trained_part(split, known.n_items if known is not None else 0)
         if line := reach_line(model.name, split, model.scores_by_content):
             screen.line(line)
-        with strategy.together(task_digest(config.values, data), tensorflow):
+        task = task_digest(settings, config, data)
+        with strategy.together(task, tensorflow):
             training = settings.augment(trained, strategy, settings.seed, LossPrinter(screen))
             run_logging.log_augmentation(context, trained, training)
             if line := augmentation_line(settings.augment.name, trained, training):
                 screen.line(line)
 
             ranker, monitor = evaluator.ranker(model), settings.monitored
-            checkpoint = Checkpoint(config.folder, task_digest(config.values, data, pretrained))
+            checkpoint = Checkpoint(config.folder, task_digest(settings, config, data, pretrained))
             with Progress(
                 screen,
                 settings.schedule.epochs,
@@ -284,7 +286,7 @@ def train_along(settings: RunSettings, config: ComposedConfig, screen: Screen) -
     print(f"lrec: {settings.strategy.role}, which prints and logs")
     data, split = load(settings)
     split = trained_part(split)
-    task = task_digest(config.values, data)
+    task = task_digest(settings, config, data)
     with settings.strategy.together(task):
         training = settings.augment(split, settings.strategy, settings.seed, LossPrinter(screen))
         callback = WorkerCallback(settings.strategy, Checkpoint(config.folder, task))
@@ -292,7 +294,10 @@ def train_along(settings: RunSettings, config: ComposedConfig, screen: Screen) -
 
 
 def task_digest(
-    config: Mapping[str, object], data: Interactions, pretrained: Pretrained | None = None
+    settings: RunSettings,
+    config: ComposedConfig,
+    data: Interactions,
+    pretrained: Pretrained | None = None,
 ) -> str:
     """Digest of all that the processes of a run, and its parts if it is killed, have to agree in.
 
@@ -300,7 +305,7 @@ def task_digest(
     """
     start = pretrained.run if pretrained is not None else None
     elsewhere = {"dataset": data.digest, "strategy": None, "start": start}
-    return run_logging.config_digest({**config, **elsewhere})
+    return config_digest({**config.values, **elsewhere}, items=settings.dataset.items_file())
 
 
 def run_name(settings: RunSettings, config: ComposedConfig) -> str:

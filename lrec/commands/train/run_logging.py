@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrec.base.config import plugins
-from lrec.base.config.code_digest import plugin_digest
 from lrec.base.config.schema import targets_of
 from lrec.base.errors import listed
-from lrec.base.files import digest_of_file, digest_of_values, write_table, write_text
+from lrec.base.files import write_table, write_text
 from lrec.base.machine import cpus, peak_memory
-from lrec.commands.composing import LOCATION, ComposedConfig
+from lrec.commands.composing import ComposedConfig
+from lrec.commands.runs.config_digest import config_digest
 from lrec.commands.runs.stored_config import stored_text
 from lrec.commands.settings import RunSettings
 from lrec.commands.train.pseudonyms import pseudonyms
@@ -42,8 +42,6 @@ from lrec.tracking import CONFIG, UNSAVED, Log
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PLACES = [key.partition(".")[2] for key in LOCATION]
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,12 @@ class RunContext:
         self.log.file(self.folder / name)
 
 
-def log_config(context: RunContext, seeded: bool) -> None:
+def log_config(context: RunContext, seeded: bool, items: Path | None = None) -> None:
     """Config, command line and versions: what it takes to repeat the run.
 
     Args:
         seeded: False if the seed does not change the run.
+        items: the data set's table of items, if it has one.
     """
     config, log = context.config, context.log
     flat: dict[str, Any] = {}
@@ -88,7 +87,7 @@ def log_config(context: RunContext, seeded: bool) -> None:
     log.environment(plugins.outside(targets_of(config.values)))
     log.tags(
         {
-            "lrec.config": config_digest(config.values, seeded),
+            "lrec.config": config_digest(config.values, seeded, items),
             "lrec.seeded": seeded,
             "lrec.overrides": shlex.join(config.overrides),
         }
@@ -269,38 +268,6 @@ def published_table(
     published = table.assign(user=users if keep_user_ids else pseudonyms(users, digest))
     published["items"] = pd.Series(ids, index=published.index)
     return published
-
-
-def config_digest(config: Mapping[str, Any], seeded: bool = True) -> str:
-    """Hex digest of all that decides a run's numbers: not where it runs, or where it is logged.
-
-    Nor where its data lies, which the data's own digest is for.
-
-    Args:
-        seeded: False if the seed does not change the run.
-    """
-    without = ("tracking", "strategy") if seeded else ("tracking", "strategy", "seed")
-    decisive = {k: v for k, v in config.items() if k not in without}
-    if decisive.get("validate_users") is None:  # as before there was such a key
-        decisive.pop("validate_users", None)
-    if decisive.get("catalogue") == "training":
-        decisive.pop("catalogue")
-    if isinstance(data := config.get("dataset"), dict):
-        decisive["dataset"] = {k: v for k, v in data.items() if k not in PLACES or v is None}
-    if (code := plugin_digest(targets_of(decisive))) is not None:  # a plugin's changes often
-        decisive["plugins"] = code
-    if isinstance(bucketings := config.get("bucket"), dict):
-        decisive["bucket"] = {name: _with_content(node) for name, node in bucketings.items()}
-    decisive["precision"] = (config.get("strategy") or {}).get("precision")
-    return digest_of_values(decisive)[:32]
-
-
-def _with_content(node: Mapping[str, Any]) -> dict[str, Any]:
-    """A bucketing's node with the digest of its table of users in the place of the path."""
-    path = Path(str(node.get("path"))).expanduser()
-    if "path" not in node or not path.is_file():
-        return dict(node)
-    return {**node, "path": digest_of_file(path)}
 
 
 def _flat(node: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from lrec.base.errors import ConfigError
 from lrec.base.files import digest_of_values
 from lrec.commands.composing import Composer, Invocation, Job, own_keys
 from lrec.commands.loading import load_data, split
+from lrec.commands.runs.config_digest import config_digest
 from lrec.commands.runs.find_or_train import data_digest
 from lrec.commands.runs.sweep_composition import candidate_overrides, training_overrides
 from lrec.commands.settings import RunSettings
-from lrec.commands.train.run_logging import config_digest
 from lrec.commands.tune.sampling import Pruner
 from lrec.commands.tune.search_space import SearchSpace
 from lrec.commands.tune.settings import TuneSettings, of_training
@@ -97,7 +97,7 @@ def open_study(settings: TuneSettings, candidate: Candidate, base: str | None) -
     run, composed = candidate.job
     task = digest_of_values(
         {
-            "config": config_digest(composed.values),
+            "config": config_digest(composed.values, items=run.dataset.items_file()),
             "data": data_digest(candidate.job, {}),
             "space": candidate.space.values,
             **settings.decisive,

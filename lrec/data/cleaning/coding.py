@@ -100,7 +100,7 @@ def compact(data: Interactions) -> Interactions:
 
 
 def content_digest(data: Interactions) -> str:
-    """Hex digest of all arrays that a split or a model could depend on."""
+    """Hex digest of the interactions: of every array but those that describe items."""
     digest = hashlib.sha256()
     targets = None if data.is_target.all() else data.is_target
     named = (data.user_ids, data.item_ids)

@@ -65,6 +65,10 @@ class Dataset(Component, ABC):
             DataError: the data is missing or not usable; one line says why.
         """
 
+    def items_file(self) -> Path | None:
+        """The table of items, which may be missing; None where the data has none beside it."""
+        return None
+
     def identity(self) -> str:
         """Text that is the same for sources that load the same, as far as a look can tell."""
         return f"{type(self).__qualname__} {vars(self)}"
@@ -126,12 +130,15 @@ class FileDataset(Dataset):
         Raises:
             DataError: a file is missing.
         """
-        given = {"dataset.path": self.path, "dataset.items_path": self.items_path}
-        files = [existing(path, name) for name, path in given.items() if path is not None]
-        if self.items_path is None:
-            usual = [files[0].with_name(name) for name in self.items_names]
-            files += [path for path in usual if path.exists()][:1]
-        return files
+        given = {"dataset.path": self.path, "dataset.items_path": self.items_file()}
+        return [existing(str(path), key) for key, path in given.items() if path is not None]
+
+    def items_file(self) -> Path | None:
+        """The table of items: the one that is named, or one of a usual name."""
+        if self.items_path is not None or self.path is None:
+            return None if self.items_path is None else Path(self.items_path).expanduser()
+        beside = [Path(self.path).expanduser().with_name(name) for name in self.items_names]
+        return next((path for path in beside if path.exists()), None)
 
     def prepare(self, files: Sequence[Source], ordered_for: str | None = None) -> Interactions:
         """Read and clean `files`, the interactions first.
@@ -230,12 +237,15 @@ class FileDataset(Dataset):
 def with_all_items(data: Interactions, table: ItemTable) -> Interactions:
     """The interactions, and behind their items those that only the items file has.
 
-    The digest becomes another one: other items can be recommended.
+    The digest becomes another one: other items can be recommended, or from another time on.
     """
     ids = unique(table.ids.dropna().to_numpy(np.str_))
     ids = ids[ids != ""]
     item_ids = np.concatenate([data.item_ids, ids[~is_among(ids, data.item_ids)]])
-    digest = digest_of_values([data.digest, "catalogue=all", ids.tolist()])
+    others = [data.digest, "catalogue=all", ids.tolist()]
+    if table.released is not None:  # who could have been given an item depends on it
+        others.append([str(table.ids.tolist()), str(table.released.tolist())])
+    digest = digest_of_values(others)
     return replace(data, item_ids=item_ids, all_items=True, digest=digest)
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pytest
 from helpers.cli import CommandLine
-from helpers.composing import composed
+from helpers.composing import checked, composed
 from omegaconf import OmegaConf
 
 from lrec.cli.table import COMMANDS
-from lrec.commands.composing import own_keys
+from lrec.commands.composing import ComposedConfig, own_keys
 from lrec.commands.runs import of_run, saved, selection
+from lrec.commands.runs.config_digest import config_digest
+from lrec.commands.runs.find_or_train import digest_of
 from lrec.commands.train import command as train_command
-from lrec.commands.train.run_logging import config_digest
 
 STORED = OmegaConf.create({"dataset": {"_target_": "lrec.data.dataset.csv.CSV", "path": "old.csv"}})
 MOVED = "dataset.path=new.csv"
@@ -59,6 +61,28 @@ def test_candidates_are_found_where_their_data_was(tmp_path: Path) -> None:
         for path, k in (("old.csv", 0), ("new.csv", 0), ("old.csv", 5))
     )
     assert config_digest(one) == config_digest(two) != config_digest(other)
+
+
+def test_other_tables_of_items_are_other_runs(tmp_path: Path) -> None:
+    """The one that is named, and the one that lies beside the ratings."""
+
+    def digest(folder: str, *genres: str) -> str:
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "movies.csv"
+        rows = [f"{n},title,{genre}" for n, genre in enumerate(genres)]
+        path.write_text("\n".join(["movieId,title,genres", *rows]))
+        named = ("dataset=csv", "dataset.path=ratings.csv", f"dataset.items_path={path}")
+        beside = ("dataset=movielens", f"dataset.path={path.with_name('ratings.csv')}")
+        found = []
+        for words in (named, beside):
+            config = composed(*words, "model=popularity")
+            values: Any = OmegaConf.to_container(config)
+            found.append(digest_of((checked(config), ComposedConfig(values, [], {}, tmp_path))))
+        return " ".join(found)
+
+    one = digest("a", "Drama", "War")
+    assert one == digest("b", "Drama", "War")
+    assert not set(one.split()) & set(digest("c", "Drama", "Western").split())
 
 
 def test_moved_data_is_accepted_if_it_is_the_same(

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import MagicMock
 
-from lrec.commands.train.run_logging import RunContext, config_digest, log_config, log_data
+from lrec.commands.runs.config_digest import config_digest
+from lrec.commands.train.run_logging import RunContext, log_config, log_data
 from lrec.data.used_columns import UsedColumns
 
 
@@ -31,6 +32,23 @@ def test_a_table_of_users_counts_by_its_content(tmp_path: Path) -> None:
         return config_digest({"bucket": {"activity": {}, "column": {"path": str(path)}}})
 
     assert digest("a", "user,plan") == digest("b", "user,plan") != digest("a", "user,age")
+
+
+def test_features_count_by_what_they_read(tmp_path: Path) -> None:
+    def digest(folder: str, vectors: str, weights: str) -> str:
+        own = tmp_path / folder
+        (own / "encoder" / "1_Pooling").mkdir(parents=True)
+        (own / "vectors.csv").write_text(vectors)
+        (own / "encoder" / "1_Pooling" / "weights.bin").write_text(weights)
+        nodes = {
+            "vectors": {"path": str(own / "vectors.csv")},
+            "text": {"path": None, "encoder": str(own / "encoder")},
+        }
+        return config_digest({"feature": nodes})
+
+    first = digest("a", "item,0", "w")
+    assert first == digest("b", "item,0", "w")
+    assert len({first, digest("c", "item,1", "w"), digest("d", "item,0", "v")}) == 3
 
 
 def test_columns_that_were_detected_are_tags() -> None:
