@@ -29,9 +29,9 @@ from lrec.base.errors import ConfigError, DataError
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.export import command, export_formats
 from lrec.commands.export.command import ExportSettings
-from lrec.commands.export.export_folder import MANIFEST, foreign
 from lrec.commands.export.graph import export_graph
 from lrec.commands.settings import RunSettings
+from lrec.commands.written_folder import MANIFEST, foreign
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries
 from lrec.evaluation.ranking import Ranker

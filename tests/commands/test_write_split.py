@@ -38,6 +38,27 @@ def test_a_split_is_read_back_with_the_same_metrics(
     assert again == own
 
 
+def test_files_of_others_are_not_overwritten(lrec: CommandLine, tiny: Path, tmp_path: Path) -> None:
+    """Neither the data that is split, nor what was made of an earlier split."""
+    folder, words = tmp_path / "parts", ("dataset=csv", "split=ratio")
+    folder.mkdir()
+    source = folder / "train.csv"
+    source.write_bytes(tiny.read_bytes())
+    answer = lrec(tmp_path, "split", f"to={folder}", f"dataset.path={source}", *words)
+    assert answer.rc == 2
+    assert f"did not write, or what has changed since, {source}" in answer.complaint
+    assert source.read_bytes() == tiny.read_bytes()
+    source.unlink()
+    for seed in (1, 2):
+        words = (*words[:2], f"dataset.path={tiny}", f"split.seed={seed}")
+        assert lrec(tmp_path, "split", f"to={folder}", *words).rc == 0
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("manifest.json", "test.csv", "train.csv", "validation.csv")
+    ]
+    (folder / "test.csv").write_text("looked into, and changed")
+    assert lrec(tmp_path, "split", f"to={folder}", *words).rc == 2
+
+
 def test_users_held_out_whole_cannot_be_said(tiny: Path) -> None:
     split = UserHoldout()(CSV(str(tiny)).load())
     with pytest.raises(DataError, match="cannot say"):

@@ -21,7 +21,7 @@ from helpers.cli import CommandLine, plain
 from lrec.base.errors import one_line
 from lrec.base.files import named, write_table, write_text
 from lrec.cli import main as cli
-from lrec.commands.export.export_folder import replaced
+from lrec.commands.written_folder import replaced
 from lrec.reporting import figures
 from lrec.tracking import Tracking
 

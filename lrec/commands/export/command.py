@@ -13,10 +13,10 @@ from lrec.base.errors import ConfigError, listed
 from lrec.commands.composing import Invocation, location_of
 from lrec.commands.export import export_formats
 from lrec.commands.export.benchmark import FormatBenchmark, degradation, ranked_by_lrec
-from lrec.commands.export.export_folder import foreign, replaced
 from lrec.commands.next_commands import with_model
 from lrec.commands.runs.saved import load_model, refuse_changed, split_of
 from lrec.commands.settings import RunSettings
+from lrec.commands.written_folder import foreign, replaced
 from lrec.evaluation.bucket import group_names
 from lrec.model import Model
 from lrec.reporting.formatting import metric_name, signed

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from lrec.base.errors import ConfigError, DataError
+from lrec.base.errors import ConfigError, DataError, listed
 from lrec.base.files import write_text
 from lrec.commands import loading
 from lrec.commands.composing import Invocation
 from lrec.commands.settings import RunSettings
 from lrec.commands.write_split.part_tables import csv_text, elliot_text, part_table, recbole_text
+from lrec.commands.written_folder import foreign, replaced
 from lrec.data.interactions import Interactions
 from lrec.data.queries import Split
 from lrec.data.ready_made.parts import PARTS, TEST, TRAIN, VALIDATION, WORDS
@@ -37,8 +38,16 @@ class SplitSettings(RunSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.to is not None and Path(self.to).expanduser().is_file():
+        if self.to is None:
+            return
+        folder = Path(self.to).expanduser()
+        if folder.is_file():
             raise ConfigError(f"to is a file, and a folder is needed. Received: {self.to}")
+        if (path := foreign(folder)) is not None:
+            raise ConfigError(
+                f"to holds what lrec split did not write, or what has changed since, "
+                f"{listed([path])}, and it would be lost: name another folder. Received: {self.to}"
+            )
 
 
 def run(settings: SplitSettings, invocation: Invocation) -> None:
@@ -57,11 +66,12 @@ def run(settings: SplitSettings, invocation: Invocation) -> None:
         VALIDATION: split.validation.target,
         TEST: split.test.target,
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    with replaced(folder) as unfinished:
+        for part, histories in parts.items():
+            table = part_table(histories, split.user_ids, split.catalogue.ids)
+            write_text(unfinished / paths[part].name, TEXTS[settings.form](table))
     for part, histories in parts.items():
-        table = part_table(histories, split.user_ids, split.catalogue.ids)
-        write_text(paths[part], TEXTS[settings.form](table))
-        screen.note(f"{len(table):,} interactions: {paths[part]}")
+        screen.note(f"{len(histories.item):,} interactions: {paths[part]}")
     if left := split.counts["interactions_not_asked"]:
         screen.line(
             f"left out: {left:,} interactions of behaviours that are not asked for, which come "

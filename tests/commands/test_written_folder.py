@@ -11,7 +11,7 @@ import pytest
 
 from lrec.base.errors import DataError
 from lrec.base.files import HOST, PARTIAL, REPLACED, remove_leftovers
-from lrec.commands.export.export_folder import MANIFEST, foreign, recover, replaced
+from lrec.commands.written_folder import MANIFEST, foreign, recover, replaced
 
 DEAD = 2**22 + 1  # above the largest number that Linux gives a process
 

@@ -1,4 +1,4 @@
-"""The folder of an export: replaced as a whole, and only where all in it was written by lrec."""
+"""A folder that a command writes: replaced as a whole, and only where lrec wrote all in it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ MANIFEST = "manifest.json"  # sha256 of every other file, by its path in the fol
 def replaced(folder: Path) -> Iterator[Path]:
     """A folder to write to, which replaces the given one at the end: it is never there in part.
 
-    What a killed export left is removed first, or moved back where it had taken the folder away.
+    What a killed command left is removed first, or moved back where it had taken the folder away.
 
     Raises:
-        DataError: the given folder holds now what no export wrote; it stays as it is.
+        DataError: the given folder holds now what lrec did not write; it stays as it is.
     """
     folder = folder.resolve()
     recover(folder)
@@ -44,7 +44,7 @@ def replaced(folder: Path) -> Iterator[Path]:
                 "files": {name: digest_of_file(path) for name, path in _files(unfinished).items()}
             }
             (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        if (path := foreign(folder)) is not None:  # it may have come while the formats were made
+        if (path := foreign(folder)) is not None:  # it may have come in the meantime
             raise DataError(f"{folder} cannot be replaced: lrec did not write {listed([path])}.")
         if folder.exists():
             folder.rename(old)
@@ -62,7 +62,7 @@ def replaced(folder: Path) -> Iterator[Path]:
 
 
 def recover(folder: Path) -> None:
-    """Undo what an export to a folder began before it was killed."""
+    """Undo what a command began to do to a folder before it was killed."""
     remove_leftovers(folder.parent)
     for old in left_behind(folder.parent, REPLACED):
         if OWNER.sub("", old.name) != folder.name:
@@ -74,7 +74,7 @@ def recover(folder: Path) -> None:
 
 
 def foreign(folder: Path) -> Path | None:
-    """A file that would be lost if a folder were replaced: no export wrote it, or it has changed.
+    """A file that would be lost if a folder were replaced: not lrec's, or changed since.
 
     None where there is none, and where there is no folder.
     """
@@ -106,7 +106,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _manifest(folder: Path) -> dict[str, str]:
-    """The digests that an export left; none where the file is missing or something else."""
+    """The digests that a command left; none where the file is missing or something else."""
     try:
         files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
         return dict(files)
