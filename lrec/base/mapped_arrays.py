@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +18,6 @@ from lrec.base.files import whole
 
 ALIGNMENT = 64  # bytes, of every array: what vector instructions like best
 LENGTH = 8  # bytes of the header's length, at the beginning
-LONGEST = 1 << 22  # bytes that a header may have
 
 
 def write_mapped(path: Path, arrays: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
@@ -86,8 +86,8 @@ def read_meta(path: Path) -> dict[str, Any]:
 
 def _header(length: bytes, file: Any) -> tuple[int, dict[str, Any]]:
     size = int.from_bytes(length, "little")
-    if size > LONGEST:
-        raise ValueError("its header is too long")
+    if size > os.fstat(file.fileno()).st_size:
+        raise ValueError("its header is longer than the file")
     header = json.loads(file.read(size))
     if not isinstance(header, dict) or "meta" not in header:
         raise ValueError("it has no header")

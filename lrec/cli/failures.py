@@ -31,7 +31,7 @@ def explain_failure(error: BaseException, log: Path) -> str:
         return ""
     text = "".join(traceback.format_exception(error))
     try:
-        before = log.read_text() if log.exists() else ""
+        before = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         write_text(log, redact(before + text))
     except OSError:
         return f" ({_place(error)}; traceback: LREC_DEBUG=1)"

@@ -40,6 +40,11 @@ class Monitor:
     sign: int
     by_group: list[str]
 
+    @property
+    def per_user(self) -> str:
+        """The metric's column in user tables, which hold no pooled errors."""
+        return self.name.split("/")[1].removesuffix("_pooled")
+
     def value(self, metrics: Mapping[str, float]) -> float:
         """The monitored value, signed so that more is better; NaN where there is none."""
         return self.sign * metrics.get(self.name, math.nan)

@@ -26,7 +26,7 @@ class SyncSettings:
     file: ClassVar[str] = "conf/sync.yaml"
 
     def __post_init__(self) -> None:
-        if not Path(self.folder).is_dir():
+        if not Path(self.folder).expanduser().is_dir():
             raise ConfigError(f"folder must be a folder with runs. Received: {self.folder}")
 
 
@@ -39,7 +39,7 @@ def run(settings: SyncSettings, invocation: Invocation) -> None:
     screen, store, count = Screen(), Store(), 0
     show_warnings(screen)
     try:
-        for count, sentence in enumerate(send_all(Path(settings.folder), store), 1):  # noqa: B007
+        for count, sentence in enumerate(send_all(Path(settings.folder).expanduser(), store), 1):  # noqa: B007
             screen.note(sentence)
     except UnreachableError as error:
         raise RuntimeError(f"MLflow at {store} does not take the runs: {error}") from None

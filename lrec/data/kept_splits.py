@@ -42,6 +42,8 @@ def kept_split(splitter: Splitter, data: Interactions, folder: Path) -> Split:
     split = _load(path, data)
     if split is None:
         split = splitter(data)
+        if any(getattr(split, part).masked_items is not None for part in PARTS):
+            return split  # a plugin's, with masks that are not kept
         _store(path, split, data)
     elif not data.unique_pairs:
         note_repeated(split.test)

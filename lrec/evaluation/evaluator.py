@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from lrec.base.arrays import Floats, Ints
-from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.queries import Queries, Split
 from lrec.evaluation.bucket import Bucketing, Buckets, check_names
@@ -124,8 +123,7 @@ class Evaluator:
         predictions = None
         if self.bias is not None:
             predictions = self._native_ratings(self.bias, ranker.model, queries, ranking)
-        catalogue = ranker.model.catalogue
-        result = self._result(catalogue, "validation", ranking, predictions, sets=False)
+        result = self._result("validation", ranking, predictions, sets=False)
         self.validation_users = result.table
         return result.values
 
@@ -145,7 +143,7 @@ class Evaluator:
                 if calibration is not None:
                     predictions = calibration.predict(queries, ranking.target_scores)
                     head = "calibrated"
-        return self._result(model.catalogue, "test", ranking, predictions, sets=True, head=head)
+        return self._result("test", ranking, predictions, sets=True, head=head)
 
     def given(self, ranking: Ranking, predictions: Floats | None, head: str) -> EvaluationResult:
         """Evaluate what no model of lrec's has made on the test part.
@@ -160,8 +158,7 @@ class Evaluator:
         if not ranks:
             part.metrics = {n: m for n, m in self.metrics.items() if isinstance(m, RatingMetric)}
             part.ks = []
-        catalogue = self.split.catalogue
-        return part._result(catalogue, "test", ranking, predictions, sets=True, head=head)
+        return part._result("test", ranking, predictions, sets=True, head=head)
 
     def _validation_scores(self, ranker: Ranker) -> Floats:
         """Scores of the validation targets, of the last validation if the model is still that."""
@@ -198,14 +195,14 @@ class Evaluator:
 
     def _result(
         self,
-        catalogue: Catalogue,
         part: Literal["validation", "test"],
         ranking: Ranking,
         predictions: Floats | None,
         sets: bool,
         head: str = "",
     ) -> EvaluationResult:
-        queries, buckets = self.parts[part], self.buckets[part]
+        # the split's catalogue: a model may be unable to score all of it
+        catalogue, queries, buckets = self.split.catalogue, self.parts[part], self.buckets[part]
         table = user_table(
             catalogue, queries, ranking, self.metrics, self.ks, buckets, predictions, sets
         )

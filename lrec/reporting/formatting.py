@@ -23,7 +23,7 @@ def metric_name(column: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """Three significant digits of small numbers, whole ones of large numbers."""
+    """Four decimals of numbers below 1, two below 100, none above."""
     if value is None:
         return "–"
     if abs(value) >= 100:

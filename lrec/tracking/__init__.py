@@ -171,12 +171,15 @@ class Tracking:
     ) -> Iterator[Log]:
         """A run that is the parent of all others of this process and its children meanwhile."""
         with self.run(name, tags, folder, parent) as log:
+            outer = os.environ.get(PARENT)
             if log.run_id:
                 os.environ[PARENT] = log.run_id
             try:
                 yield log
             finally:
                 os.environ.pop(PARENT, None)
+                if outer is not None:
+                    os.environ[PARENT] = outer
 
     @contextlib.contextmanager
     def run(

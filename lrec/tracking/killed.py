@@ -23,7 +23,7 @@ def killed_runs(experiment: str, config: str, data: str) -> Iterator[Path]:
         RuntimeError: MLflow does not respond.
     """
     store = Store()
-    client = store.mlflow.MlflowClient()
+    client = store.client
     words = (
         f"tags.`lrec.config` = '{config}'",
         "tags.`lrec.command` = 'train'",

@@ -68,7 +68,7 @@ def resolve(name: str, command: str = "train", finished: bool = True) -> str:
 
 def _named(store: Store, name: str, command: str, finished: bool) -> Any:
     """MLflow's entity of the run that a name stands for, or None; see `resolve`."""
-    client = store.mlflow.MlflowClient()
+    client = store.client
     quoted = name.replace("'", "")
     status = f"attributes.status {'=' if finished else '!='} 'FINISHED'"
     kinds = [""] if name == LATEST else [f"attributes.run_name = '{quoted}'"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lrec.base.errors import one_line
-from lrec.tracking.store import Store
+from lrec.tracking.store import FINAL, Store
 
 LISTS = "lists"  # the command of runs that hold lists of another make, and no model
 ADOPTED = "lrec.found."  # tags of a sweep: the runs that were there before it
@@ -74,7 +74,7 @@ def finished(experiment: str, where: str = "", ids: Sequence[str] = ()) -> list[
         return [_saved(store, find_run(store, run_id)) for run_id in ids]
     store.require()
     try:
-        client = store.mlflow.MlflowClient()
+        client = store.client
         entity = client.get_experiment_by_name(experiment)
     except Exception as error:
         raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
@@ -106,7 +106,7 @@ def adopt(sweep: str, run_id: str) -> None:
     """
     store = Store()
     try:
-        store.mlflow.MlflowClient().set_tag(sweep, f"{ADOPTED}{run_id}", "found")
+        store.client.set_tag(sweep, f"{ADOPTED}{run_id}", "found")
     except Exception as error:
         raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
 
@@ -149,7 +149,7 @@ def find_run(store: Store, run_id: str) -> Any:
     try:
         return store.mlflow.get_run(run_id)
     except Exception as error:
-        if getattr(error, "error_code", "") == "INTERNAL_ERROR":
+        if getattr(error, "error_code", "") not in FINAL:
             raise RuntimeError(f"MLflow at {store} does not answer: {one_line(error)}") from None
         raise RuntimeError(
             f"there is no run {run_id} in {store}. Run ids are in the last line of lrec train and "

@@ -75,6 +75,20 @@ class Store:
         return hashlib.sha256(self.uri.encode()).hexdigest()[:16]
 
     @property
+    def client(self) -> Any:
+        """MLflow's client; that of a database connects at once.
+
+        Raises:
+            RuntimeError: the store does not answer.
+        """
+        try:
+            return self.mlflow.MlflowClient()
+        except Exception as error:
+            raise RuntimeError(
+                f"MLflow at {self} does not answer: {new_store.fault(error)}"
+            ) from None
+
+    @property
     def ui(self) -> str:
         """The command that shows the store in a browser, or the address of its server."""
         if self.uri.startswith("http"):
@@ -92,7 +106,7 @@ class Store:
             RuntimeError: there is none of this id.
         """
         try:
-            return str(self.mlflow.MlflowClient().get_experiment(experiment_id).name)
+            return str(self.client.get_experiment(experiment_id).name)
         except Exception as error:
             raise RuntimeError(
                 f"MLFLOW_EXPERIMENT_ID={experiment_id} is no experiment of {self}: "
@@ -104,9 +118,9 @@ class Store:
 
         MLflow's interface keeps such a view as a tag of the experiment.
         """
-        client = self.mlflow.MlflowClient()
         view = {"selectedColumns": [f"metrics.`{name}`" for name in metrics]}
         try:
+            client = self.client
             experiment = client.get_run(run_id).info.experiment_id
             client.set_experiment_tag(
                 experiment, f"mlflow.sharedViewState.{VIEW}", json.dumps(view)
@@ -217,7 +231,7 @@ class Store:
         """True if MLflow responds now."""
         try:
             self.make()
-            self.mlflow.MlflowClient().search_experiments(max_results=1)
+            self.client.search_experiments(max_results=1)
         except Exception:
             return False
         return True
@@ -225,8 +239,8 @@ class Store:
     def has_failed_runs(self, parent: str) -> bool:
         """True if a child run failed; False if MLflow does not respond."""
         condition = f"tags.mlflow.parentRunId = '{parent}' and attributes.status = 'FAILED'"
-        client = self.mlflow.MlflowClient()
         try:
+            client = self.client
             experiment = client.get_run(parent).info.experiment_id
             return bool(client.search_runs([experiment], condition, max_results=1))
         except Exception:
@@ -241,14 +255,14 @@ class Store:
         if "path" in entry:
             entry = {**entry, "path": str(journal.resolve(entry["path"]))}
         send: Callable[[Any, str, Entry], None] = getattr(self, f"_{entry['kind']}")
-        send(self.mlflow.MlflowClient(), journal.run_id, entry)
+        send(self.client, journal.run_id, entry)
         return journal.run_id
 
     def _start(self, journal: Journal, entry: Entry) -> str:
         from mlflow.tracking.context.registry import resolve_tags
 
         experiment = self.open(entry["experiment"])
-        client = self.mlflow.MlflowClient()
+        client = self.client
         existing = client.search_runs([experiment], f"tags.`lrec.journal` = '{entry['id']}'")
         if existing:  # created before, and the response was lost
             return str(existing[0].info.run_id)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lrec.base.errors import one_line
+from lrec.base.errors import DataError, one_line
 from lrec.tracking import new_store
 from lrec.tracking.saved_runs import fetch
 from lrec.tracking.store import Store
@@ -25,6 +25,7 @@ class ChangedTable:
         model: that the run trained.
         tags: of the run.
         started: when the run began, in milliseconds.
+        fault: what is wrong with the table, which then is as it was; or None.
     """
 
     run: str
@@ -33,6 +34,7 @@ class ChangedTable:
     model: str
     tags: dict[str, str]
     started: int
+    fault: str | None = None
 
 
 def change_user_tables(name: str, change: Callable[[Path], int]) -> Iterator[ChangedTable]:
@@ -41,7 +43,7 @@ def change_user_tables(name: str, change: Callable[[Path], int]) -> Iterator[Cha
     Args:
         name: of the file.
         change: gets a copy of the file, and returns the number of rows that it has removed from
-            it; the copy replaces the run's file if there are any.
+            it; the copy replaces the run's file if there are any. A DataError is the run's `fault`.
 
     Yields:
         Every run, also those without a table.
@@ -52,14 +54,18 @@ def change_user_tables(name: str, change: Callable[[Path], int]) -> Iterator[Cha
     store = Store()
     if new_store.is_missing(store.uri):
         return  # reading would make it
-    client = store.mlflow.MlflowClient()
+    client = store.client
     try:
         for run in _runs(client):
-            changed = 0
+            changed, fault = 0, None
             if any(file.path == name for file in client.list_artifacts(run.info.run_id)):
                 with TemporaryDirectory() as folder:
                     path = fetch(run.info.run_id, name, Path(folder))
-                    if changed := change(path):
+                    try:
+                        changed = change(path)
+                    except DataError as error:
+                        fault = str(error).replace(str(path), name)
+                    if changed:
                         client.log_artifact(run.info.run_id, str(path))
             inputs = run.inputs.dataset_inputs if run.inputs else []
             yield ChangedTable(
@@ -69,6 +75,7 @@ def change_user_tables(name: str, change: Callable[[Path], int]) -> Iterator[Cha
                 model=run.data.params.get("model", ""),
                 tags=dict(run.data.tags),
                 started=run.info.start_time,
+                fault=fault,
             )
     except RuntimeError:
         raise

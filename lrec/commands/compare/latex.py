@@ -67,8 +67,8 @@ def table(
     """One metric as a `table` with a caption and a label: models by buckets.
 
     A cell is the mean over seeds and parts of the data, ± their standard deviation where there are
-    several; the best
-    value of a bucket is bold. Verdicts against the baseline mark the primary metric.
+    several; the best value of a bucket is bold. Verdicts against the baseline mark the primary
+    metric.
 
     Args:
         edges: bucket -> its meaning, in words.

@@ -61,7 +61,7 @@ class EvaluateSettings(RunSettings):
         files = [key for key in ("lists", "ratings") if getattr(self, key) is not None]
         if files and (self.run is not None or self.sampled_negatives is not None):
             raise ConfigError(
-                "lists and ratings are judged by themselves, without run and sampled_negatives. "
+                "lists and ratings are evaluated by themselves, without run and sampled_negatives. "
                 f"Received: {', '.join(files)}, run={self.run}, "
                 f"sampled_negatives={self.sampled_negatives}"
             )
@@ -193,5 +193,5 @@ def split_to_evaluate(
     moved = config["split"] == own["split"] and is_data_of(data, run_id)
     if there or moved:
         return split_of(settings, model, run_id, data)
-    trained = align(split_of(check(stored, RunSettings), model, run_id), model.catalogue)
+    trained = split_of(check(stored, RunSettings), model, run_id)
     return refuse_leakage(align(loading.split(settings, data), trained.catalogue), trained)

@@ -56,7 +56,7 @@ def evaluate_lists(
     if lists is None and ratings is None:
         raise DataError("there are neither lists nor predicted ratings to evaluate.")
     if not len(split.test):
-        raise DataError("no user of this split has test items, so lists cannot be judged.")
+        raise DataError("no user of this split has test items, so lists cannot be evaluated.")
     ranking = Ranking.empty(len(split.test))
     if lists is not None:
         ranking = ranking_of(normalised(lists, "lists"), split, max(evaluator.ks), notes)

@@ -63,6 +63,7 @@ def known_users(
     else:
         ids = requested if isinstance(requested, list) else [requested]
         users = codes_of(ids, data.user_ids, "users", needed="all")
+        users = users[np.sort(np.unique(users, return_index=True)[1])]  # each once, as named
     if not len(users):
         raise DataError(f"users={requested} is nobody.")
     order = unique(users)

@@ -107,7 +107,7 @@ def train(settings: TrainSettings, config: ComposedConfig) -> TrainResult | None
     """Train a run, or go on with one in its own folder; see `run`."""
     if settings.resume is not None:
         folder = Path(settings.resume)  # found before the check, see `stored`
-        overrides = (folder / "overrides.txt").read_text().splitlines()
+        overrides = (folder / "overrides.txt").read_text(encoding="utf-8").splitlines()
         config = replace(config, overrides=overrides, choices={}, folder=folder, resumed=True)
     result = experiment.run(settings, config)
     if result is not None and result.run_id is not None and PARENT not in os.environ:

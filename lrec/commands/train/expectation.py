@@ -33,6 +33,6 @@ def expectation_line(preset: str | None, values: Mapping[str, float]) -> str:
         if name in values:
             far = abs(values[name] - value) > TOLERANCE * value + 0.0005  # half the last digit
             mark = f" (differs by more than {TOLERANCE:.0%})" if far else ""
-            shown = [f"{number:.4f}"[1:] for number in (value, values[name])]
+            shown = [f"{number:.4f}".removeprefix("0") for number in (value, values[name])]
             clauses.append(f"{metric_name(name)}: expected {shown[0][:4]}, got {shown[1]}{mark}")
     return f"preset {preset}: {'; '.join(clauses)}" if clauses else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from pathlib import Path
 
+from lrec.base.errors import DataError
 from lrec.commands.composing import Invocation
-from lrec.commands.loading import load_data
+from lrec.commands.loading import load_data, split
+from lrec.commands.settings import RunSettings
 from lrec.commands.tune.candidate import Candidate, candidates, open_study
 from lrec.commands.tune.progress import TrialLines
 from lrec.commands.tune.results import artifacts, preset
@@ -33,7 +34,7 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
     config, screen = invocation.config, Screen()
     show_warnings(screen)
     chosen = candidates(settings, invocation)
-    load_data(chosen[0].job[0])  # first: MLflow takes seconds to import
+    refuse_unvalidated(chosen[0].job[0])  # first: MLflow takes seconds to import
     if settings.worker:
         end_with_parent()
         for candidate in chosen:
@@ -58,8 +59,8 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
                 earlier |= begun_by(study, log)
                 if earlier:
                     log.tags({"lrec.goes_on_from": " ".join(sorted(earlier))})
-                if settings.to is not None:
-                    preset.refuse_foreign(Path(settings.to), study.name, settings.fresh)
+                if settings.preset is not None:
+                    preset.refuse_foreign(settings.preset, study.name, settings.fresh)
                 spend(settings, invocation, candidate, study, base, screen)
         except (KeyboardInterrupt, SystemExit) as error:
             status = error.code if isinstance(error, SystemExit) else INTERRUPTED
@@ -82,14 +83,27 @@ def run(settings: TuneSettings, invocation: Invocation) -> None:
     if findings:
         artifacts.show(screen, settings, findings)
         screen.note(f"page: {config.folder / 'tuning.html'}")
-    if settings.to is not None and Path(settings.to).exists():
-        words = preset.use(Path(settings.to))
+    if settings.preset is not None and settings.preset.exists():
+        words = preset.use(settings.preset)
         screen.note(f"preset: {settings.to}" + (f"; train it: {words}" if words else ""))
     screen.note(log.location)
     if len(findings) > 1 or not any(one.confirmation for one in findings):
         screen.commands("next, on the test part", *following([one.outcome for one in findings]))
     if status is not None:
         raise SystemExit(status)
+
+
+def refuse_unvalidated(settings: RunSettings) -> None:
+    """Load the data, and refuse a split that leaves nobody for validation.
+
+    Raises:
+        DataError: it does.
+    """
+    if not len(split(settings, load_data(settings)).validation):
+        raise DataError(
+            f"tuning looks at the validation part, and split={settings.split.name} leaves nobody "
+            "in it: give it a share, such as split.validation=0.1."
+        )
 
 
 def begun_by(study: Study, log: Log) -> set[str]:

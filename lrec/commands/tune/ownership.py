@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -74,10 +75,11 @@ def _started(pid: int) -> str:
     Where the system does not say, its number has to do.
     """
     if not Path("/proc/self/stat").exists():
-        try:
-            os.kill(pid, 0)
-        except OSError:
-            return ""
+        with contextlib.suppress(PermissionError):  # somebody else's process is one too
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                return ""
         return "running"
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()

@@ -115,6 +115,11 @@ class TuneSettings(RunSettings):
                 "processes side by side by workers=…"
             )
 
+    @property
+    def preset(self) -> Path | None:
+        """The file that the winner's preset goes to, or None."""
+        return None if self.to is None else Path(self.to).expanduser()
+
     def _check_file(self, to: str) -> None:
         names = self.candidates or options("model")
         if len(names) > 1:

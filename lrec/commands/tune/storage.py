@@ -44,7 +44,7 @@ def open_storage(address: str | None) -> BaseStorage:
     try:
         if address is not None and "://" in address:
             return _database(with_driver(address))
-        path = Path(address or DEFAULT)
+        path = Path(address or DEFAULT).expanduser()
         path.parent.mkdir(parents=True, exist_ok=True)
         return JournalStorage(JournalFile(path))
     except ImportError as error:

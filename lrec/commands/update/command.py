@@ -150,7 +150,7 @@ def compare_models(
     return compare(
         tables,
         SCRATCH if settings.retrain else BEFORE,
-        settings.monitor.split("/")[1],
+        settings.monitored.per_user,
         settings.metric,
         bucket_orders(tables),
         settings.resamples,

@@ -130,11 +130,17 @@ def test_commands_recommend_them_by_content_alone(
     untouched = [f",i{n}," for n in range(N_ITEMS - UNTOUCHED, N_ITEMS)]
     assert any(item in listed for item in untouched)
 
-    told = lrec(tmp_path, "train", *words(folder, *quick))
+    quick = (*quick[:2], "metric=[recall,ndcg,item_coverage]")
+    told = lrec(tmp_path, "train", *words(folder, *quick, "hydra.run.dir=without"))
     assert told.rc == 0, told.err
     assert "model=itemknn never recommends the" in told.out
-    metrics = json.loads(next(tmp_path.glob("outputs/**/metrics.json")).read_text())
-    assert "item_recall_at_20/items-cold/tail" in metrics["itemknn"]
+    metrics = json.loads((tmp_path / "without" / "metrics.json").read_text())["itemknn"]
+    assert "item_recall_at_20/items-cold/tail" in metrics
+    users = pd.read_parquet(tmp_path / "without" / "users.parquet")
+    n_listed = len(set(np.concatenate(users["items"])))
+    assert metrics["item_coverage_at_20/all"] == n_listed / N_ITEMS  # not of what it can score
+    assert lrec(tmp_path, "evaluate", "run=latest", "hydra.run.dir=again").rc == 0
+    assert json.loads((tmp_path / "again" / "metrics.json").read_text())["itemknn"] == metrics
 
 
 def newest_run(folder: Path) -> str:

@@ -81,9 +81,9 @@ def write(
         for one in findings:
             name = f"pareto-{label(one.outcome.candidate.name)}" if len(findings) > 1 else "pareto"
             paths += _figure(folder / f"{name}.png", one.front)
-    if settings.to is not None and (text := winner(findings[0], facts)):
-        preset.write(Path(settings.to), text)
-        paths.append(folder / Path(settings.to).name)  # in MLflow, too
+    if settings.preset is not None and (text := winner(findings[0], facts)):
+        preset.write(settings.preset, text)
+        paths.append(folder / settings.preset.name)  # in MLflow, too
         write_text(paths[-1], text)
     return paths
 
