@@ -21,16 +21,17 @@ from lrec.data.cache_upkeep import prepared_with, splits_without_data
 from lrec.reporting.terminal import Screen, show_warnings
 from lrec.tracking.user_tables import ChangedTable, change_user_tables
 
-# Tables of runs with a row a user, or more.
+# Tables of runs with a row a user, or more; and those of the Python API: data frames, their lists.
 USERS, FEEDBACK = "users.parquet", "interactions.parquet"
+FRAMES = tuple(f"frames/{name}.parquet" for name in ("*/frame", "lists-*", "ratings-*"))
 COLUMNS = ("user", "user_id")
 MOST = 3  # commands that are shown, but for those that a last one needs before it
 OUT_OF_REACH = (
     "the files that the data was read from (dataset.path, feedback=…, downloads): with the person "
     "in them, the next command brings the person back",
     "metrics, comparisons and figures: they are means over many people",
-    "lists that were written elsewhere (lrec recommend to=…), shell histories, logs and overrides "
-    "that name the person, backups, other machines",
+    "lists and splits that were written (lrec recommend to=…, lrec split), shell histories, logs "
+    "and overrides that name the person, backups, other machines",
 )
 
 
@@ -65,6 +66,8 @@ def run(settings: ForgetSettings, invocation: Invocation) -> None:
     """Remove the people, and say from where; name what is out of reach.
 
     Raises:
+        DataError: a table is damaged. The others are gone through, and the cache stays for the
+            next call.
         RuntimeError: MLflow does not respond.
     """
     screen = Screen()
@@ -74,15 +77,26 @@ def run(settings: ForgetSettings, invocation: Invocation) -> None:
     digests = sorted(set(prepared.values()) - {""})
     names = {*settings.ids.tolist()}.union(*(pseudonyms(settings.ids, key) for key in digests))
 
-    local = [(path, remove_rows(path, names)) for path in tables_below(Path(settings.folder))]
+    faults: list[str] = []
+    local: list[tuple[Path, int]] = []
+    for path in tables_below(Path(settings.folder).expanduser()):
+        try:
+            local.append((path, remove_rows(path, names)))
+        except DataError as error:
+            faults.append(str(error))
     kept = list(change_user_tables(USERS, lambda path: remove_rows(path, names)))
-    for path in (*splits, *prepared):  # last: an interrupted call needs their digests once more
+    faults += [f"run {table.run}: {table.fault}" for table in kept if table.fault is not None]
+    for path in (
+        () if faults else (*splits, *prepared)
+    ):  # last: an interrupted call needs their digests once more
         path.unlink(missing_ok=True)
 
     rest = f", {len(splits)} splits" if splits else ""
-    screen.note(f"cache: {len(prepared)} prepared data sets{rest} removed")
-    for name, what in ((USERS, "user tables"), (FEEDBACK, "stored feedback")):
-        counts = [count for path, count in local if path.name == name and count]
+    if not faults:
+        screen.note(f"cache: {len(prepared)} prepared data sets{rest} removed")
+    kinds = ((USERS,), "user tables"), ((FEEDBACK,), "stored feedback"), (FRAMES, "data frames")
+    for patterns, what in kinds:
+        counts = [n for path, n in local if n and any(map(path.match, patterns))]
         screen.note(f"{what} in {settings.folder}: {sum(counts):,} rows of {len(counts)} files")
     counts = [table.removed for table in kept if table.removed]
     screen.note(f"user tables in MLflow: {sum(counts):,} rows of {len(counts)} runs")
@@ -108,6 +122,9 @@ def run(settings: ForgetSettings, invocation: Invocation) -> None:
     screen.commands("next, once the person is out of the tables of interactions", *again)
     if more:
         screen.note(f"{more} more runs are older, of other seeds or behind these: see above")
+    if faults:
+        screen.note("the cache is kept until every table was gone through: forget once more then")
+        raise DataError(*faults)
 
 
 def retraining(held: Sequence[ChangedTable]) -> tuple[list[list[str]], int]:
@@ -161,7 +178,8 @@ def retraining_command(table: ChangedTable, by_id: Mapping[str, ChangedTable]) -
 
 def tables_below(folder: Path) -> Iterable[Path]:
     """The tables of people in the folders of runs."""
-    return sorted(path for name in (USERS, FEEDBACK) for path in folder.rglob(name))
+    names = (USERS, FEEDBACK, *FRAMES)
+    return sorted(path for name in names for path in folder.rglob(name))
 
 
 def remove_rows(path: Path, names: set[str]) -> int:

@@ -91,6 +91,41 @@ def test_a_person_is_forgotten(tmp_path: Path, lrec: CommandLine, tiny: Path) ->
     assert "nothing was found" in again.out
 
 
+def test_damaged_tables_stop_nothing_but_the_cache(
+    tmp_path: Path, lrec: CommandLine, tiny: Path
+) -> None:
+    lrec.give_store(tmp_path)
+    own = {"LREC_CACHE": str(tmp_path / "cache")}
+    words = ("model=popularity", "split=leave_one_out", "dataset=csv", f"dataset.path={tiny}")
+    for name in ("first", "second"):
+        answer = lrec(tmp_path, "train", *words, f"hydra.run.dir=outputs/{name}", **own)
+        assert answer.rc == 0, answer.err
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    newest = mlflow.search_runs(experiment_names=["lrec"], output_format="list")[0]
+    kept = Path(newest.info.artifact_uri.removeprefix("file://")) / "users.parquet"
+    damaged = [tmp_path / "outputs" / "second" / "users.parquet", kept]
+    frame = tmp_path / "outputs" / "frames" / "0f" / "frame.parquet"
+    frame.parent.mkdir(parents=True)
+    pd.DataFrame({"user": ["person-020", "amy"], "item": ["a", "b"]}).to_parquet(frame)
+    for path in damaged:
+        path.write_text("no table")
+    said = lrec(tmp_path, "forget", "user=person-020", **own)
+    assert said.rc == 1
+    assert "outputs/second/users.parquet cannot be read" in said.complaint
+    assert f"run {newest.info.run_id}: users.parquet cannot be read" in said.complaint
+    assert "user tables in outputs: 1 rows of 1 files" in said.out
+    assert "user tables in MLflow: 1 rows of 1 runs" in said.out
+    assert "data frames in outputs: 1 rows of 1 files" in said.out
+    assert pd.read_parquet(frame)["user"].tolist() == ["amy"]
+    assert "the cache is kept" in said.out
+    assert prepared_files(tmp_path / "cache")
+    for path in damaged:
+        path.unlink()
+    again = lrec(tmp_path, "forget", "user=person-020", **own)
+    assert (again.rc, again.err) == (0, "")
+    assert not prepared_files(tmp_path / "cache")
+
+
 def test_forgetting_makes_no_store(tmp_path: Path, lrec: CommandLine) -> None:
     said = lrec(tmp_path, "forget", "user=5", LREC_CACHE=str(tmp_path / "cache"))
     assert (said.rc, said.err) == (0, "")
