@@ -100,9 +100,10 @@ class RunSettings:
                     "dataset=csv with dataset.items_path. [conf/config.yaml]"
                 )
             self.dataset.catalogue = self.catalogue
+        items = self.dataset.items_file()
         for feature in self.feature.values():
-            if isinstance(feature, TableFeature):
-                feature.of_data(getattr(self.dataset, "items_path", None))
+            if isinstance(feature, TableFeature) and items is not None:
+                feature.of_data(str(items))
         try:
             check_names([b for b in self.bucket.values() if isinstance(b, HistoryBucketing)])
         except ValueError as error:

@@ -20,6 +20,7 @@ from lrec.base.config.schema import check_keys, check_type
 from lrec.base.errors import ConfigError, DataError
 from lrec.base.files import write_table
 from lrec.data.interactions import Interactions
+from lrec.data.ready_made.parts import PARTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +118,7 @@ def write_interactions(data: Interactions, folder: Path) -> list[str]:
     words = ["dataset=csv", f"dataset.path={path}", "dataset.user=user", "dataset.item=item"]
     for role in ("rating", "timestamp"):
         words.append(f"dataset.{role}={role if role in frame else 'null'}")
+    words += [] if data.part is None else ["dataset.part=part"]
     words += ["dataset.duplicates=" + ("last" if data.unique_pairs else "keep")]
     words += [] if data.clock else ["dataset.clock=false"]
     if data.items_table is not None:
@@ -138,7 +140,7 @@ def table_digest(data: Interactions) -> str:
 
 
 def frame_of(data: Interactions) -> pd.DataFrame:
-    """A row for each interaction with its original ids, and rating and time where there are any."""
+    """A row for each interaction: its original ids, and rating, time and part as there are any."""
     import pandas as pd
 
     columns: dict[str, Any] = {"user": data.user_ids[data.user], "item": data.item_ids[data.item]}
@@ -146,6 +148,8 @@ def frame_of(data: Interactions) -> pd.DataFrame:
         columns["rating"] = data.rating
     if data.timestamp is not None:
         columns["timestamp"] = data.timestamp
+    if data.part is not None:
+        columns["part"] = np.array(PARTS)[data.part]
     return pd.DataFrame(columns)
 
 

@@ -390,8 +390,48 @@ def test_weekly_updates_with_repeats_and_one_without_a_test(
     assert "interactions; trained on" in run.data.tags["mlflow.note.content"]
     assert f"next: lrec recommend run={run.info.run_id[:8]}" in answer.out
     assert run.data.metrics["data/train_interactions"] == run.data.metrics["data/interactions"]
-    answer = lrec(tmp_path, "recommend", f"run={run.info.run_id}", "users=[late-1]", "top=3")
+    request = ("users=[late-1,late-2,late-1]", "top=3", "to=lists.csv")
+    answer = lrec(tmp_path, "recommend", f"run={run.info.run_id}", *request)
     assert (answer.rc, answer.err) == (0, "")
+    assert "6 recommendations for 2 users: lists.csv" in answer.out  # each user once
     answer = lrec(tmp_path, "update", f"run={run.info.run_id}", f"feedback={week}")
     assert answer.rc == 1
     assert "pairs that the run was trained on, so nothing is left to compare on" in answer.complaint
+
+
+def test_update_reads_the_table_of_items_that_the_run_read(
+    halves: tuple[Path, Path], lrec: CommandLine, tmp_path: Path
+) -> None:
+    """With all columns; errors of ratings are compared by user; what has no test is exported."""
+    old, new = halves
+    items = tmp_path / "items.csv"
+    ids = pd.read_csv(old)["item_id"].unique()
+    pd.DataFrame({"item_id": ids, "colour": [f"c{n % 3}" for n in range(len(ids))]}).to_csv(items)
+    data = ("dataset=csv", f"dataset.path={old}", f"dataset.items_path={items}")
+    feature = ("feature=properties", "feature.properties.categories=[colour]")
+    monitor = "monitor=val/mse_pooled/all"
+    lrec.give_store(tmp_path)
+    model = (
+        "model=vae",
+        "model.latent_size=4",
+        "model.item_vectors=additional",
+        "schedule.epochs=2",
+    )
+    answer = lrec(
+        tmp_path, "train", *data, *feature, *model, "split=ratio", "schedule.evaluate_steps=1"
+    )
+    assert answer.rc == 0, answer.err
+    answer = lrec(tmp_path, "update", "run=latest", f"feedback={new}", "resamples=100")
+    assert (answer.rc, answer.err) == (0, "")
+
+    answer = lrec(
+        tmp_path, "train", *data, "model=dense", "split=ratio", monitor, "schedule.epochs=1"
+    )
+    assert answer.rc == 0, answer.err
+    answer = lrec(tmp_path, "update", "run=latest", f"feedback={new}", "resamples=100")
+    assert (answer.rc, answer.err) == (0, "")
+    answer = lrec(tmp_path, "update", "run=latest", f"feedback={new}", "evaluate=false")
+    assert (answer.rc, answer.err) == (0, "")
+    answer = lrec(tmp_path, "export", "run=latest", "formats=[savedmodel]", "sample=3")
+    assert (answer.rc, answer.err) == (0, "")
+    assert "training users, one at a time" in answer.out

@@ -55,6 +55,16 @@ def test_written_interactions_are_read_and_split_as_they_were(tiny: Path, tmp_pa
     assert np.array_equal(one.test.target.item, two.test.target.item)
 
 
+def test_parts_of_a_ready_made_split_are_written_too(tmp_path: Path) -> None:
+    parts = ["train", "val", "test"]
+    data = Interactions.from_frame(FRAME.assign(kind=parts), part="kind")
+    again = read(write_interactions(data, tmp_path))
+    assert data.part is not None
+    assert again.part is not None
+    assert again.part.tolist() == data.part.tolist() == [1, 0, 2]
+    assert again.digest == data.digest
+
+
 def test_items_are_written_too(tmp_path: Path) -> None:
     data = Interactions.from_frame(FRAME, items=ITEMS)
     again = read([*write_interactions(data, tmp_path), f"dataset.cache={tmp_path}"])

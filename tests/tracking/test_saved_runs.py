@@ -10,6 +10,7 @@ import pytest
 
 from lrec.base.errors import MissingStoreError
 from lrec.tracking import finished, folder_of, run_names
+from lrec.tracking.killed import killed_runs
 from lrec.tracking.run_names import resolve
 from lrec.tracking.saved_runs import find_run
 from lrec.tracking.store import Store
@@ -128,3 +129,14 @@ def test_reading_makes_no_store(uri: str, tmp_path: Path) -> None:
         with pytest.raises(MissingStoreError, match="runs belong to the folder that they were"):
             act()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("uri", ["postgresql://u:secret@localhost:1/x", "mysql+nodriver://h/x"])
+def test_a_database_that_cannot_be_reached_is_one_line(uri: str) -> None:
+    """Where its driver is missing, too; and nobody takes it for a run that is missing."""
+    mlflow.set_tracking_uri(uri)
+    acts = (lambda: resolve("ease"), lambda: list(killed_runs("lrec", "0", "0")))
+    for act in acts:
+        with pytest.raises(RuntimeError, match=r"^MLflow at .* does not answer: ") as caught:
+            act()
+        assert "secret" not in str(caught.value)

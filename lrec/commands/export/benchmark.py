@@ -25,11 +25,17 @@ METRICS = {"recall": Recall(), "ndcg": NDCG()}
 class FormatBenchmark:
     """A sample of test users, for which a model ranks items in each of its formats.
 
+    Where nobody was held out for a test, validation or training users take their place.
+
     Args:
         model: the model that the formats hold.
         split: the split that it was trained on.
         ks: lengths of the lists.
         sample: number of users, at most.
+
+    Attributes:
+        queries: of the sample; those of training users have no targets, and so no metrics.
+        whose: the part that they are of.
     """
 
     def __init__(
@@ -40,9 +46,10 @@ class FormatBenchmark:
         ks: Sequence[int],
         sample: int,
     ) -> None:
-        size = min(sample, len(split.test))
-        drawn = np.random.default_rng(SEED).choice(len(split.test), size, replace=False)
-        self.queries = split.test.take(np.sort(drawn))
+        self.whose, queries = _asked(split)
+        size = min(sample, len(queries))
+        drawn = np.random.default_rng(SEED).choice(len(queries), size, replace=False)
+        self.queries = queries.take(np.sort(drawn))
         self.model = model
         self.ks = ks
         history = self.queries.train_history
@@ -64,6 +71,15 @@ class FormatBenchmark:
         n_items = self.model.catalogue.n_items
         values = summarise(table, METRICS, self.ks, n_items, self.buckets, sets=False)
         return {**values, "bytes": float(size), **latency(seconds)}
+
+
+def _asked(split: Split) -> tuple[str, Queries]:
+    """The first part that has users, and its queries."""
+    for name, queries in (("test", split.test), ("validation", split.validation)):
+        if len(queries):
+            return name, queries
+    train = split.train
+    return "training", Queries(train, train, train.keep(np.zeros(len(train.item), bool)))
 
 
 def latency(seconds: Floats) -> dict[str, float]:

@@ -86,7 +86,8 @@ def run(settings: ExportSettings, invocation: Invocation) -> None:
             model, split, settings.bucket.values(), settings.k, settings.sample
         )
         screen.note(
-            f"every format ranks items for {len(benchmark.queries):,} test users, one at a time"
+            f"every format ranks items for {len(benchmark.queries):,} {benchmark.whose} users, "
+            "one at a time"
         )
         weights = sum(array.nbytes for array in model.state().values())
         rows = {ORIGINAL: benchmark.measure(ranked_by_lrec(model), weights)}

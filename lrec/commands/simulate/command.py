@@ -93,6 +93,7 @@ def run(settings: SimulateSettings, invocation: Invocation) -> None:
         retrain=settings.retrain,
         seed=settings.simulation_seed,
         screen=screen,
+        location=location_of(config),
     )
     screen.note(
         f"{len(split.test):,} users begin with their first {settings.start} items and accept by "

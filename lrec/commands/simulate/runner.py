@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +39,7 @@ class SimulationRunner:
         retrain: True if models are trained again after every round.
         seed: of the acceptance, and of the random control.
         screen: notes which model is simulated.
+        location: keys that say where the runs' data lies now, and their values.
 
     Attributes:
         feedback: the source of what users accept, in words.
@@ -57,6 +59,7 @@ class SimulationRunner:
         retrain: bool,
         seed: int,
         screen: Screen,
+        location: Mapping[str, Any],
     ) -> None:
         self.split = split
         self.rounds = rounds
@@ -65,6 +68,7 @@ class SimulationRunner:
         self.retrain = retrain
         self.seed = seed
         self.screen = screen
+        self.location = location
         kind = HeldOutEnvironment if split.truth is None else GroundTruthEnvironment
         self.environment: Environment = kind(split, start, seed)
         self.feedback = "held-out data" if split.truth is None else "ground truth"
@@ -91,7 +95,7 @@ class SimulationRunner:
         return [self._result(name, [policy]) for name, policy in policies.items()]
 
     def _policy(self, run_id: str) -> Policy:
-        fit = refit(settings_of(run_id), self.screen) if self.retrain else None
+        fit = refit(settings_of(run_id, self.location), self.screen) if self.retrain else None
         model = load_model_for(run_id, self.split.catalogue)
         return RankingPolicy(model, self.shown, self.split, fit)
 

@@ -14,6 +14,7 @@ from lrec.base.config.check import check
 from lrec.commands.composing import ComposedConfig
 from lrec.commands.settings import RunSettings
 from lrec.commands.update.settings import UpdateSettings
+from lrec.data.feature import TableFeature
 from lrec.model import Model, Pretrained
 from lrec.tracking import tags_of
 
@@ -43,11 +44,23 @@ def child_runs(
     changes[UPDATED] = {"dataset": dataset, "schedule": schedule}
     return {
         name: ChildRun(
-            child_config(config, nodes, config.folder / name.replace(" ", "_")),
+            child_config(settings, config, nodes, config.folder / name.replace(" ", "_")),
             pretrained if name == UPDATED else None,
         )
         for name, nodes in changes.items()
     }
+
+
+def features_of(settings: UpdateSettings, config: ComposedConfig) -> dict[str, Any]:
+    """The run's features, with the table of items that they read: the joined one lacks columns."""
+    nodes = dict(config.values["feature"])
+    for name, feature in settings.feature.items():
+        if isinstance(feature, TableFeature) and feature.path is None and feature.data_path:
+            nodes[name] = {
+                **nodes[name],
+                "path": str(Path(feature.data_path).expanduser().absolute()),
+            }
+    return nodes
 
 
 def shorter(settings: UpdateSettings, own: Mapping[str, Any], trained: int) -> dict[str, Any]:
@@ -71,13 +84,14 @@ def shorter(settings: UpdateSettings, own: Mapping[str, Any], trained: int) -> d
 
 
 def child_config(
-    config: ComposedConfig, changes: Mapping[str, Any], folder: Path
+    settings: UpdateSettings, config: ComposedConfig, changes: Mapping[str, Any], folder: Path
 ) -> tuple[RunSettings, ComposedConfig]:
     """A training run with the saved run's config and these nodes instead of its own."""
     own = [name for name in config.values if name in RunSettings.__dataclass_fields__]
-    values = {**{name: config.values[name] for name in own}, **changes}
-    settings = check(OmegaConf.create(values), RunSettings)
+    values = {name: config.values[name] for name in own}
+    values |= {"feature": features_of(settings, config), **changes}
+    child = check(OmegaConf.create(values), RunSettings)
     folder.mkdir(parents=True, exist_ok=True)
     groups = ("dataset", "split", "model", "augment")
-    choices = {group: getattr(settings, group).name for group in groups}
-    return settings, ComposedConfig(values, config.overrides, choices, folder, purpose="update")
+    choices = {group: getattr(child, group).name for group in groups}
+    return child, ComposedConfig(values, config.overrides, choices, folder, purpose="update")

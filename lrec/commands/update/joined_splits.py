@@ -37,7 +37,7 @@ def splits(
     """
 
     def split() -> tuple[Interactions, Split]:
-        scratch, _ = child_config(config, {"dataset": node}, config.folder / "scratch")
+        scratch, _ = child_config(settings, config, {"dataset": node}, config.folder / "scratch")
         joined = loading.load_data(scratch)
         return joined, extend(scratch.split(joined), old.catalogue)
 

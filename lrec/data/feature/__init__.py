@@ -62,7 +62,7 @@ class TableFeature(Feature):
         self.item = str(item)
         self.data_path: str | None = None
 
-    def of_data(self, path: str | None) -> None:
+    def of_data(self, path: str) -> None:
         """Take the data's table of items where the config names none."""
         self.data_path = path
 

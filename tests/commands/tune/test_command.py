@@ -124,11 +124,12 @@ def test_a_sweep_ends_with_its_jobs_by_bucket_and_finds_finished_ones_again(
         ("candidates=[]", "candidates must be different, one at least"),
         ("candidates=[easy]", "no such model or preset (did you mean ease?)"),
         ("monitor=val/ndcg_at_10/nobody", "monitor must be a validation metric"),
+        ("split.validation=0", "split=global_time leaves nobody in it: give it a share"),
     ],
 )
 def test_wrong_settings_are_one_line(
     lrec: CommandLine, tmp_path: Path, override: str, words: str
 ) -> None:
     answer = lrec(tmp_path, "tune", override)
-    assert answer.rc == (1 if "storage" in override else 2)
+    assert answer.rc == (1 if override.startswith(("storage", "split")) else 2)
     assert words in answer.complaint
