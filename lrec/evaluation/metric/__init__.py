@@ -41,10 +41,9 @@ class Lists:
     @cached_property
     def hits(self) -> Bools:
         """True where a recommended item is a target, `(n, k)`."""
-        targets = self._target_pairs
+        targets = np.append(self._target_pairs, np.iinfo(np.int64).max)  # of none, the end is found
         pairs = np.arange(len(self))[:, None] * self._n_codes + self.items
-        index = np.searchsorted(targets, pairs).clip(max=len(targets) - 1)
-        hits: Bools = (self.items >= 0) & (targets[index] == pairs)
+        hits: Bools = (self.items >= 0) & (targets[np.searchsorted(targets, pairs)] == pairs)
         return hits
 
     @cached_property
