@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lrec import __version__
 from lrec.base.errors import one_line
 from lrec.base.files import digest_of_file, digest_of_values
 from lrec.base.mapped_arrays import read_mapped, write_mapped
@@ -16,7 +17,7 @@ from lrec.data.interactions import Behavior, CleaningStep, Interactions, ItemFea
 from lrec.data.used_columns import UsedColumns
 
 # Part of every key: raise it when the prepared form changes.
-FORMAT = 9
+FORMAT = 10
 
 FEATURES = ("titles", "described", "released")  # arrays of the items
 
@@ -31,7 +32,8 @@ def folder(chosen: str | None) -> Path:
 
 def key(files: list[Path], settings: dict[str, Any]) -> str:
     """Hex digest of the files' bytes and the settings that shape the result."""
-    return digest_of_values([FORMAT, settings, *map(digest_of_file, files)])
+    # another version of lrec may read the same file in another way
+    return digest_of_values([FORMAT, __version__, settings, *map(digest_of_file, files)])
 
 
 def load(path: Path) -> Interactions | None:

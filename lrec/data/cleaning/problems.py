@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lrec.data.tables.columns import ITEMS, USERS, plain_name
+from lrec.data.used_columns import UsedColumns
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -42,10 +45,20 @@ def problems_of(
             first = int(rows.index.to_numpy()[missing].min()) + 1
             problems.append(
                 f"{int(missing.sum())} of {len(rows)} rows have no {WHATS[column]} (the first is "
-                f"data row {first}): choose dataset.missing_{key}={choices}."
+                f"data row {first}): choose dataset.missing_{key}={choices}"
+                f"{_another(frame, column)}."
             )
         elif key == "id" or policies[key] == "drop":
             rows = rows[~missing]
         if column == "behavior" and weights is not None:
             rows = rows[rows[column].astype("str").map(weights).fillna(0) > 0]
     return problems
+
+
+def _another(frame: pd.DataFrame, role: str) -> str:
+    """Words on another column with a usual name for the role, of which the first one was taken."""
+    columns: UsedColumns | None = frame.attrs.get("columns")
+    usual = {"user": USERS, "item": ITEMS}.get(role, ())
+    unused = () if columns is None else columns.unused
+    other = next((name for name in unused if plain_name(name) in usual), None)
+    return "" if other is None else f", or another column: dataset.{role}={other}"

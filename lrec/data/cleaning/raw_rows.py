@@ -9,11 +9,10 @@ import numpy as np
 from lrec.base.errors import DataError
 from lrec.data.cleaning.audit import by_activity
 from lrec.data.interactions import CleaningStep, Interactions
+from lrec.data.tables.far_times import YEAR_1990
 
 if TYPE_CHECKING:
     import pandas as pd
-
-YEAR_1990 = 631_152_000  # unix seconds
 
 
 def identified(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[CleaningStep, ...]]:

@@ -87,7 +87,7 @@ class CSV(FileDataset):
         rating: str | int | None = "auto",
         timestamp: str | int | None = "auto",
         behavior: str | int | None = "auto",
-        behaviors: dict[str | int, float] | None = None,
+        behaviors: dict[str | int | float, float] | None = None,
         targets: list[str | int] | None = None,
         time_unit: TimeUnit = "s",
         time_format: str | None = None,

@@ -49,10 +49,19 @@ def read_lists(path: Source, rows: int | None = None) -> pd.DataFrame:
             f"{path} has commas in the first word of {commas:,} lines: dataset.layout=lists reads "
             "a user and items, separated by spaces; dataset.layout=rows reads tables."
         )
-    users = np.repeat(np.array([line[0] for line in lines], object), lengths)
+    first = np.array([line[0] for line in lines], object)
+    counted = len(set(first.tolist())) > 1 and first.tolist() == lengths.astype(str).tolist()
+    if counted:
+        first = np.arange(len(lines)).astype(str).astype(object)
+    users = np.repeat(first, lengths)
     items = np.array([item for line in lines for item in line[1:]], object)
     frame = pd.DataFrame({"user": users, "item": items}, dtype="str")
     frame.attrs.update(notes=[], is_text=True)
+    if counted:
+        frame.attrs["notes"].append(
+            f"{path}: each line begins with the number of items behind it, so that its user is the "
+            "number of the line, from 0"
+        )
     empty = int((lengths == 0).sum())
     if empty:
         frame.attrs["notes"].append(f"{path}: {empty:,} users have no items, and are left out")

@@ -93,9 +93,12 @@ def names(column: pd.Series, name: str) -> pd.Series:
 
     kind = pd.api.types.infer_dtype(column, skipna=True)
     if kind == "mixed" and isinstance(column.dropna().iloc[0], list | tuple | np.ndarray):
+        filled = next((cell for cell in column.dropna() if len(cell)), [""])
+        way = "dataset.layout=sequences reads histories in a column such as item_id_list."
+        if isinstance(filled[0], dict):
+            way = "make a line of each record in them, with its user."
         raise DataError(
-            f"column {name} holds lists, and a row for each user and item is needed; "
-            "dataset.layout=sequences reads histories in a column such as item_id_list."
+            f"column {name} holds lists, and a row for each user and item is needed; {way}"
         )
     if kind in ("bytes", "mixed"):
         raise DataError(f"column {name} holds {kind} values, and text or numbers are needed.")
@@ -199,8 +202,8 @@ def unread_cells(column: pd.Series, parsed: pd.Series) -> pd.Series:
 
 
 def is_word_for_none(cells: pd.Series) -> pd.Series:
-    """True where a cell of numbers or times is a word for an empty one."""
-    return cells.map(lambda cell: str(cell).lower()).isin(NOTHING)
+    """True where a cell of numbers or times is a word for an empty one, or blank."""
+    return cells.map(lambda cell: str(cell).strip().lower()).isin(("", *NOTHING))
 
 
 def refuse_unread(column: pd.Series, unread: pd.Series, name: str, kind: str) -> None:

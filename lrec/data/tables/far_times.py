@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DAY, YEAR = 86_400, 31_622_400  # seconds
+YEAR_1990 = 631_152_000  # unix seconds
 LISTED = 5  # different cells that are listed
 
 
@@ -28,8 +29,8 @@ def notes_on_far_times(times: pd.Series, cells: pd.Series, column: str) -> list[
     values = times.to_numpy()
     far = (values <= DAY) | (values > time.time() + YEAR)
     count, n = int(far.sum()), int(np.isfinite(values).sum())
-    if not count or 2 * count >= n:
-        return []
+    if not count or 2 * count >= n or values[~far & np.isfinite(values)].max() < YEAR_1990:
+        return []  # in the last case they count from a day of their own
     written = _written(cells, far).drop_duplicates()[:LISTED]
     day = np.datetime64(int(values[far][0]), "s").astype("datetime64[D]")
     return [

@@ -53,6 +53,7 @@ def without(column: pd.Series, missing_values: MissingValues, role: str) -> pd.S
 
 def way_to_drop(role: str, cells: Iterable[str]) -> str:
     """The keys that drop the rows with such cells, as one types them."""
+    policy = "id" if role in ("user", "item") else role
     items = (cell if NUMBER.fullmatch(cell) else text_item(cell) for cell in cells)
     word = shlex.quote(f"dataset.missing_values={{{role}: [{', '.join(items)}]}}")
-    return f"{word} dataset.missing_{role}=drop"
+    return f"{word} dataset.missing_{policy}=drop"

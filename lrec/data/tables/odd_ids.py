@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrec.base.config.quotes import text_item
 from lrec.base.errors import shown
+from lrec.data.tables.missing_values import way_to_drop
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NOTHING = ("na", "n/a", "nan", "null", "none", r"\n", "nil", "-")
 FRACTION = r"^\s*\d+\.0\s*$"
+SEPARATORS = r"[ ,;|]+"
+SAMPLE = 1000  # ids that are looked at for lists
+MOST = 0.9  # share of the words of a list that hold a digit: titles have fewer
 SCIENTIFIC = r"^\s*\d([.,]\d*)?E\+\d+\s*$"  # as spreadsheets show long numbers
 
 
@@ -28,10 +31,9 @@ def notes_on_ids(ids: pd.Series, role: str, column: str) -> list[str]:
     words = distinct[distinct.str.lower().isin(NOTHING)]
     if len(words):
         rows = int(ids.isin(words).sum())
-        items = ", ".join(text_item(word) for word in words)
         notes.append(
             f"column {column}: {rows} rows have the {role} id {', '.join(words)}, kept as an id: "
-            f"if it means none, set 'dataset.missing_values={{{role}: [{items}]}}'"
+            f"if it means none, set {way_to_drop(role, words)}"
         )
     rounded = distinct[distinct.str.match(SCIENTIFIC)]
     if len(rounded):
@@ -39,6 +41,11 @@ def notes_on_ids(ids: pd.Series, role: str, column: str) -> list[str]:
         notes.append(
             f"column {column}: {rows} rows have {role} ids that a spreadsheet rounded, such as "
             f"{shown(rounded.iloc[0])}: several ids may have become one; save the column as text"
+        )
+    if role == "item" and (lists := _lists(distinct.iloc[:SAMPLE])):
+        notes.append(
+            f"column {column}: most item ids look like several, such as {shown(lists[0])}: if they "
+            "are lists, name the column item_id_list in a header, and set dataset.layout=sequences"
         )
     is_fraction = distinct.str.match(FRACTION)
     plain = distinct.str.strip()
@@ -58,3 +65,12 @@ def notes_on_ids(ids: pd.Series, role: str, column: str) -> list[str]:
             f"{shown(fractions.iloc[0])}, and are not those without it in other files"
         )
     return notes
+
+
+def _lists(ids: pd.Series) -> list[str]:
+    """The ids that look like lists of ids, if most of these do."""
+    words = ids.str.split(SEPARATORS, regex=True)
+    lists = words[words.map(len) > 1]
+    if 2 * len(lists) <= len(ids):
+        return []
+    return ids[lists.index].tolist() if lists.explode().str.contains(r"\d").mean() > MOST else []

@@ -18,6 +18,7 @@ from lrec.base.errors import DataError, listed
 Source = Path | zipfile.Path  # a file, or a member of an archive
 SAMPLE = 1 << 16  # bytes by which a file is recognised
 ZIP = b"PK\x03\x04"
+TAR, SEVEN_ZIP = b"ustar", b"7z\xbc\xaf\x27\x1c"
 BOMS = {  # the longer first: UTF-32's begins as UTF-16's does
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",
@@ -90,9 +91,16 @@ def opened(path: Source) -> Iterator[IO[bytes]]:
 
 
 def sample_of(path: Source) -> bytes:
-    """The first bytes of a file's content."""
+    """The first bytes of a file's content.
+
+    Raises:
+        DataError: it is an archive, compressed or not.
+    """
     with opened(path) as file:
-        return file.read(SAMPLE)
+        sample = file.read(SAMPLE)
+    if sample[257:262] == TAR or sample.startswith(SEVEN_ZIP):
+        raise DataError(f"{path} is an archive: unpack it, and name the file that is meant.")
+    return sample
 
 
 def encoding_of(sample: bytes) -> str:

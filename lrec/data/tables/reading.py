@@ -13,6 +13,7 @@ from lrec.data.tables.text.dialect import recognised_separator
 from lrec.data.tables.text.first_lines import (
     has_blanks_to_skip,
     named_separator,
+    refuse_blocks,
     refuse_other_forms,
 )
 from lrec.data.tables.text.parsing import TextForm, read_text
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 UNEVEN = (
     "another separator, values that hold it and need quotes, lines above the header, which must "
-    "go, or lines of a user and items: dataset.layout=lists"
+    "go, a header that names fewer columns than there are, or lines of a user and items: "
+    "dataset.layout=lists"
 )
+START = 512  # bytes of which none is zero in a text
 
 
 def read_table(
@@ -99,10 +102,16 @@ def _form(
     Raises:
         DataError: a table does not begin in this way.
     """
+    if encoding.startswith("utf-8") and sample[:START].count(0):
+        raise DataError(
+            "it is binary and of no kind that is known: text, JSON, Parquet, Feather and workbooks "
+            "are. Save it as one of these."
+        )
     text = sample.decode(encoding, "replace")
     named = named_separator(text)
     if named is not None:
         text = text.partition("\n")[2]
+    refuse_blocks(text)
     if header and separator is None:
         refuse_other_forms(text)
     separator = separator or named or recognised_separator(text, path.name)

@@ -23,6 +23,7 @@ from lrec.data.tables.columns import (
 from lrec.data.tables.far_times import notes_on_far_times
 from lrec.data.tables.missing_values import MissingValues, check_missing_values, without
 from lrec.data.tables.odd_ids import notes_on_ids
+from lrec.data.tables.odd_ratings import notes_on_ratings
 from lrec.data.tables.opening import Source, check_encoding
 from lrec.data.tables.reading import read_table
 from lrec.data.tables.text.dialect import recognised_separator, separator_name, typed_separator
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 Decimal = Literal["point", "comma", ".", ","]
 DECIMALS: dict[Decimal, str] = {"point": ".", "comma": ",", ".": ".", ",": ","}
 AUTO = "auto"  # a usual name
+PLACES = "places"  # attribute of a table without a header: the number of each role's column
 ROLES = {
     "user": USERS,
     "item": ITEMS,
@@ -169,6 +171,7 @@ class TableFormat:
                 cells = without(frame[column], self.missing_values, role)
                 if role == "rating":
                     table[role] = numbers(cells, column, decimal)
+                    notes += notes_on_ratings(table[role], column)
                 elif role == "timestamp":
                     cells = with_points(cells) if decimal == "," else cells
                     table[role] = seconds(
@@ -214,11 +217,11 @@ class TableFormat:
         if not self.header or named or not may_lack_header(frame):
             return frame
         without_header = replace(self, header=False).cells(path, rows)
-        layout = recognised_layout(without_header, path.name)
-        if layout is None:
+        places = recognised_layout(without_header, path.name)
+        if places is None:
             return frame
-        without_header.columns = list(layout)
-        without_header.attrs["notes"].append(layout_note(path, layout))
+        without_header.attrs["notes"].append(layout_note(path, places))
+        without_header.attrs[PLACES] = places
         return without_header
 
     def _column(
@@ -232,6 +235,9 @@ class TableFormat:
         wanted: str | None = getattr(self, role)
         if wanted is None:
             return None
+        if PLACES in frame.attrs and wanted == AUTO:
+            places: dict[str, str] = frame.attrs[PLACES]
+            return places.get(role)
         column = find_column(frame, wanted, usual, f"dataset.{role}")
         if column is None and role == "timestamp":
             column = time_column(frame, self.time_format)

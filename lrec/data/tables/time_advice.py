@@ -17,8 +17,9 @@ DAYS = (
     *("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%m %d, %Y", "%a %b %d %Y"),
 )
 CLOCKS = ("", " %H:%M", " %H:%M:%S", ", %H:%M", ", %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-FORMATS = (*map("".join, product(DAYS, CLOCKS)), "%a %b %d %H:%M:%S %Y", "%d/%b/%Y:%H:%M:%S %z")
-MANY = 200  # cells that a format is tried on
+# of web servers, and of Twitter, Foursquare and Goodreads
+ZONED = ("%d/%b/%Y:%H:%M:%S %z", "%a %b %d %H:%M:%S %z %Y")
+FORMATS = (*map("".join, product(DAYS, CLOCKS)), "%a %b %d %H:%M:%S %Y", *ZONED)
 FEW = 4  # cells are few if there are as many times more in all
 LISTED, SHORT = 5, 40  # different cells that are listed, and letters of one
 
@@ -30,7 +31,7 @@ def advice(column: pd.Series, unread: pd.Series) -> str:
     if dropped := way_for_few(column, unread):
         return dropped
     cells = column[unread].map(str)
-    found = [set_format(text) for text in fitting_formats(cells.iloc[:MANY])]
+    found = [set_format(text) for text in fitting_formats(cells.drop_duplicates())]
     if found:
         return f"set {' or '.join(found)}"
     return "dataset.time_format=%d/%m/%Y reads others"

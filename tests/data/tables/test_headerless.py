@@ -39,15 +39,23 @@ NAMED: list[Row] = [
             [("7", "7", None, 1_614_556_800), ("7", "8", None, 1_614_643_200)],
             "user item timestamp",
         ),
+        (
+            "log.csv",  # a word that may be a name; and a number that all have
+            "ann,Time,1,1600000000\nbob,Time,1,1600000001\n",
+            [("ann", "Time", None, 1_600_000_000), ("bob", "Time", None, 1_600_000_001)],
+            "user item",
+        ),
     ],
-    ids=["comma", "colons", "gzip", "dates", "text ids", "compact days"],
+    ids=["comma", "colons", "gzip", "dates", "text ids", "compact days", "constant"],
 )
 def test_rows_like_the_first_line_are_recognised(
     write: Write, name: str, content: str | bytes, expected: list[Row], taken: str
 ) -> None:
     path = write(name, content)
     words = ", ".join(f"column {n} for the {role}" for n, role in enumerate(taken.split()))
-    with pytest.warns(UserWarning, match=re.escape(f"{path} has no header: {words}. To name")):
+    if "Time" in str(content):
+        words += ", column 3 for the timestamp"
+    with pytest.warns(UserWarning, match=re.escape(f"{path} has no header: {words}. That users")):
         assert rows(
             CSV(path, missing_rating="keep" if "brazil" in str(content) else None).load()
         ) == (
@@ -63,6 +71,8 @@ def test_rows_like_the_first_line_are_recognised(
         "7,8\n7,9\n",  # two columns: an edge, or a user and a rating
         "7,8,500\n7,9,900\n",  # neither ratings nor times
         "7,8,3,4\n7,9,2,1\n",  # two of ratings
+        "1600000000,8,3\n1600000001,9,2\n",  # times come first
+        "7,8,3\n" * 1500 + "7,9,2\n7,9,900\n",  # counts, but not at first
         "7,8,3,1600000000,x\n7,9,2,1600000001,y\n",  # more than four
         "7,8,n\n7,9,3\n7,9,4\n",  # the first line is of another kind
     ],
@@ -83,3 +93,16 @@ def test_names_are_no_row(write: Write, header: str) -> None:
 def test_typed_tables_have_their_names(write: Write) -> None:
     path = write("log.jsonl", '{"1": 1, "2": 2, "3": 3}\n{"1": 1, "2": 4, "3": 5}\n')
     assert "has no user column" in refused(CSV(path))
+
+
+def test_columns_are_named_by_their_numbers_and_the_other_order_can_be_pasted(write: Write) -> None:
+    path = write("log.csv", text(",", None))
+    with pytest.warns(UserWarning, match="has no header") as caught:
+        data = CSV(path).load()
+    assert str(data.columns) == "user=0, item=1, rating=2, timestamp=3"
+    told = str(caught[0].message).partition("if items do: ")[2]
+    assert told == (
+        "dataset.header=false dataset.user=1 dataset.item=0 dataset.rating=2 dataset.timestamp=3"
+    )
+    other = CSV(path, header=False, user=1, item=0, rating=2, timestamp=3).load()
+    assert other.user_ids.tolist() == data.item_ids.tolist()

@@ -9,6 +9,8 @@ from lrec.data.tables.columns import ITEMS, USERS, plain_name
 from lrec.data.tables.text.dialect import LINES, SEPARATORS
 
 SEP_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)
+HEADING = re.compile(r"\d+:")  # of the rows of an item
+FIELD = re.compile(r"\w+/\w+: ")
 QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -25,6 +27,27 @@ def has_blanks_to_skip(text: str, separator: str) -> bool:
     plain = QUOTED.sub('""', text)
     beside = f"{separator} "
     return f'{beside}"' in plain or 2 * plain.count(beside) >= max(plain.count(separator), 1)
+
+
+def refuse_blocks(text: str) -> None:
+    """Refuse rows below the item that they are about, and lines of one field each.
+
+    Raises:
+        DataError: saying what to do about them.
+    """
+    lines = [line for line in text.splitlines()[:LINES] if line.strip()]
+    headings = [line for line in lines if HEADING.fullmatch(line.strip())]
+    if 0 < len(headings) < len(lines):
+        raise DataError(
+            f"lines such as {shown(headings[0])} stand above the rows that they are about, as in "
+            "the Netflix Prize's files: put them into the rows, as in "
+            "awk -F: '/:$/ {item = $1; next} {print item \",\" $0}'."
+        )
+    if 2 * sum(FIELD.match(line) is not None for line in lines) > len(lines):
+        raise DataError(
+            f"it has a line for each field, such as {shown(lines[0])}, and a row for each "
+            "interaction is needed: make a line of JSON of each block."
+        )
 
 
 def refuse_other_forms(text: str) -> None:

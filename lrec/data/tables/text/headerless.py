@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from lrec.data.tables.columns import KNOWN, parsed_numbers, plain_name
+from lrec.data.tables.columns import ITEMS, USERS, parsed_numbers, plain_name
 from lrec.data.tables.dates import as_dates
 from lrec.data.tables.times import is_of_times
 
@@ -19,31 +17,35 @@ LAYOUT = ("user", "item", "rating", "timestamp")
 ROWS = 1000  # are enough to tell what a column holds
 HIGHEST = 100  # numbers up to which a column may be of ratings
 NUMBER, DATE, TEXT = "number", "date", "text"
+UNUSED = "unused"
 
 
 def may_lack_header(frame: pd.DataFrame) -> bool:
-    """True if the names of columns are no names: none is a usual one, and one is a value."""
+    """True if the names of columns are no names: none is of users or items, and one is a value."""
     import pandas as pd
 
-    if any(plain_name(column) in KNOWN for column in frame.columns):
+    if any(plain_name(column) in (*USERS, *ITEMS) for column in frame.columns):
         return False
     # pandas numbers a name that occurs twice
     names = pd.Series(frame.columns.astype(str)).str.replace(r"(?<=\d)\.\d+$", "", regex=True)
     return any(_kind(names[[place]]) != TEXT for place in range(len(names)))
 
 
-def recognised_layout(frame: pd.DataFrame, name: str) -> tuple[str, ...] | None:
+def recognised_layout(frame: pd.DataFrame, name: str) -> dict[str, str] | None:
     """The columns of a table without a header: user, item, rating and time, as far as it has them.
+
+    Users are taken to come first, which nothing in the file says.
 
     Args:
         frame: all rows, the first line too.
         name: of the file.
 
     Returns:
-        A role for each column; None where it cannot be judged.
+        The number of each role's column; None where it cannot be judged. A column of one number
+        has no role.
     """
     if name.removesuffix(".gz") in NAMES and frame.shape[1] == len(LAYOUT):
-        return LAYOUT
+        return {role: str(place) for place, role in enumerate(LAYOUT)}
     first, below = frame.iloc[:1], frame.iloc[1:ROWS]
     if frame.shape[1] not in (3, 4) or below.empty:
         return None
@@ -51,17 +53,25 @@ def recognised_layout(frame: pd.DataFrame, name: str) -> tuple[str, ...] | None:
         kind = _kind(below[column])
         if kind != TEXT and _kind(first[column]) not in (kind, None):
             return None
-    rest = tuple(_role(below[column]) for column in frame.columns[2:])
-    roles = ("user", "item", *(role for role in rest if role is not None))
-    return roles if len(set(roles)) == frame.shape[1] else None
+    if any(_role(frame[column]) == "timestamp" for column in frame.columns[:2]):
+        return None
+    roles = ["user", "item", *(_role(frame[column]) for column in frame.columns[2:])]
+    known = [role for role in roles if role is not None and role != UNUSED]
+    if None in roles or len(set(known)) < len(known):
+        return None
+    return {str(role): str(place) for place, role in enumerate(roles) if role != UNUSED}
 
 
-def layout_note(path: object, roles: tuple[str, ...]) -> str:
+def layout_note(path: object, places: dict[str, str]) -> str:
     """A line on what was taken for what, and how to say otherwise."""
-    taken = ", ".join(f"column {place} for the {role}" for place, role in enumerate(roles))
-    keys = " ".join(f"dataset.{role}={place}" for place, role in enumerate(roles))
+    taken = ", ".join(f"column {place} for the {role}" for role, place in places.items())
+    rest = " ".join(f"dataset.{r}={n}" for r, n in places.items() if r not in ("user", "item"))
+    other = (
+        f"dataset.header=false dataset.user={places['item']} dataset.item={places['user']} {rest}"
+    )
     return (
-        f"{path} has no header: {taken}. To name the columns otherwise: dataset.header=false {keys}"
+        f"{path} has no header: {taken}. That users come first is a guess; if items do: "
+        f"{other.strip()}"
     )
 
 
@@ -82,5 +92,8 @@ def _role(cells: pd.Series) -> str | None:
         values = parsed_numbers(given).to_numpy()
         if is_of_times(values):
             return "timestamp"
-        return "rating" if np.abs(values).max() <= HIGHEST else None
+        low, high = values.min(), values.max()
+        if low == high:
+            return UNUSED
+        return "rating" if max(-low, high) <= HIGHEST else None
     return "timestamp" if kind == DATE else None
