@@ -28,7 +28,7 @@ UNEVEN = (
     "go, a header that names fewer columns than there are, or lines of a user and items: "
     "dataset.layout=lists"
 )
-START = 512  # bytes of which none is zero in a text
+START, STRAY = 512, 2  # first bytes, of which more are zero only where they are no text
 
 
 def read_table(
@@ -102,7 +102,7 @@ def _form(
     Raises:
         DataError: a table does not begin in this way.
     """
-    if encoding.startswith("utf-8") and sample[:START].count(0):
+    if encoding.startswith("utf-8") and sample[:START].count(0) > STRAY:
         raise DataError(
             "it is binary and of no kind that is known: text, JSON, Parquet, Feather and workbooks "
             "are. Save it as one of these."

@@ -110,7 +110,7 @@ def test_blank_texts_of_json_are_missing(write: Write) -> None:
     )
     assert "1 of 2 rows have no timestamp" in refused(CSV(path))
     data = CSV(path, missing_timestamp="drop", missing_rating="keep").load()
-    assert rows(data) == [("a", "x", None, 1_577_836_800)]
+    assert rows(data) == [("a", "x", 4, 1_577_836_800)]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_blank_texts_of_json_are_missing(write: Write) -> None:
     [
         ("a.txt", "1:\n7,3,2005-09-06\n8,4,2005-09-07\n", "'1:' stand above the rows"),
         ("a.txt", "product/productId: B1\nreview/userId: A1\n\n" * 9, "a line for each field"),
-        ("a.csv", "user,item\0\0\n1,2\n", "is binary and of no kind that is known"),
+        ("a.csv", "user,item\0\0\0\n1,2\n", "is binary and of no kind that is known"),
         ("a.7z", b"7z\xbc\xaf\x27\x1c" + b"\1" * 99, "is an archive: unpack it"),
         (
             "a.jsonl",
