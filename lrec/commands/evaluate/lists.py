@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrec.base.arrays import Bools, Floats, Ints
+from lrec.base.bits import splitmix64
 from lrec.base.errors import DataError, listed
 from lrec.base.sets import is_among
 from lrec.commands.evaluate.list_tables import normalised
@@ -15,6 +16,7 @@ from lrec.data.alignment import index_of
 from lrec.data.queries import Split
 from lrec.evaluation.evaluator import EvaluationResult, Evaluator
 from lrec.evaluation.ranking import Ranking
+from lrec.evaluation.ranking.top_k_arrays import tie_break_keys_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,9 +80,11 @@ def ranking_of(table: pd.DataFrame, split: Split, k: int, notes: list[str]) -> R
     queries, n_items = split.test, split.catalogue.n_items
     row = _query_rows(table, split, "lists", notes)
     table, row = table[row >= 0], row[row >= 0]
-    order = _best_first(table, row, notes)
+    code = _codes(table["item"], split, "lists")
+    tie_breaks = tie_break_keys_of(queries.user[row], splitmix64(code.astype(np.uint64))[:, None])
+    order = _best_first(table, row, tie_breaks[:, 0], notes)
     row, name = row[order], table["item"].cat.codes.to_numpy()[order].astype(np.int64)
-    code = _codes(table["item"], split, "lists")[order]
+    code = code[order]
 
     pair = row * (int(name.max()) + 1) + name
     again = np.ones(len(pair), bool)
@@ -208,8 +212,12 @@ def _codes(items: pd.Series, split: Split, what: str) -> Ints:
     return found
 
 
-def _best_first(table: pd.DataFrame, row: Ints, notes: list[str]) -> Ints:
-    """The order of the rows in which each list has its best item first, `(n,)` int64."""
+def _best_first(table: pd.DataFrame, row: Ints, tie_breaks: Ints, notes: list[str]) -> Ints:
+    """The order of the rows in which each list has its best item first, `(n,)` int64.
+
+    Args:
+        tie_breaks: `(n,)` of equal scores or ranks the highest comes first, as in lrec's own lists.
+    """
     if "rank" in table:
         key = table["rank"].to_numpy()
     elif "score" in table:
@@ -217,10 +225,10 @@ def _best_first(table: pd.DataFrame, row: Ints, notes: list[str]) -> Ints:
     else:
         notes.append("lists have no rank and no score: the order of a user's rows counts")
         return np.argsort(row, kind="stable")
-    order = np.lexsort([key, row])
+    order = np.lexsort([-tie_breaks, key, row])
     same = (np.diff(row[order]) == 0) & (np.diff(key[order]) == 0)
     by = "rank" if "rank" in table else "score"
-    _note(notes, same, f"items share a {by} with the one before: the order of their rows counts")
+    _note(notes, same, f"items share a {by} with the one before: a random order breaks the tie")
     return order
 
 

@@ -74,10 +74,22 @@ class Lists:
 
     @cached_property
     def history_popularity(self) -> Floats:
-        """Mean of the training users of the items in each history, `(n,)`; NaN where none is."""
-        history = self.history.within(self.catalogue.n_items)
-        popularity = self.catalogue.popularity[history.item].astype(float)
+        """Mean of the training users of the items in each history, `(n,)`; NaN of an empty one.
+
+        Items outside the catalogue have none.
+        """
+        history, n_items = self.history, self.catalogue.n_items
+        counts = np.append(self.catalogue.popularity.astype(float), 0)
+        popularity = counts[np.minimum(history.item, n_items)]
         return mean_by_row(popularity, history.row, len(history))
+
+    @cached_property
+    def n_left(self) -> Ints:
+        """Items of the catalogue that are not in the user's history, `(n,)`."""
+        history = self.history.within(self.catalogue.n_items)
+        pairs = unique(history.row * self._n_codes + history.item)
+        own: Ints = np.bincount(pairs // self._n_codes, minlength=len(self))
+        return self.catalogue.n_items - own
 
     def item_values(self, values: Floats) -> Floats:
         """A value of each catalogue item `(n_items,)` laid out along the lists, `(n, k)`."""

@@ -27,7 +27,7 @@ class Calibration(RankingMetric):
         genres = lists.catalogue.features.genres
         assert genres is not None
         share = scaled_rows(genres, np.diff(genres.indptr).astype(float))
-        history = lists.history.within(lists.catalogue.n_items)
+        history = lists.history.within(genres.shape[0])  # of items outside the catalogue too
         listed, n = lists.items[:, :k], len(lists)
         row, rank = np.nonzero(listed >= 0)
         of_history = summed(share, history.item, history.row, n)

@@ -11,8 +11,8 @@ from lrec.evaluation.metric import Lists, RankingMetric
 class PopularityLift(RankingMetric):
     """(mean pop of L - mean pop of the history) / mean pop of the history.
 
-    Not defined for users without catalogue items in their history. Abdollahpouri et al. 2019,
-    "The unfairness of popularity bias in recommendation".
+    Not defined for users whose history has no item that anybody trained on. Abdollahpouri et al.
+    2019, "The unfairness of popularity bias in recommendation".
     """
 
     name = "popularity_lift"

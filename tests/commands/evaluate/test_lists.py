@@ -73,6 +73,11 @@ def test_lists_of_a_model_have_its_numbers(tiny: Path) -> None:
         pd.testing.assert_series_equal(found.result.table[name], expected.table[name])
     values = {key: v for key, v in expected.values.items() if "mse" not in key}
     assert found.result.values == pytest.approx(values, nan_ok=True)
+    by_score = evaluate_lists(lists.drop(columns="rank"), judge)  # in a random order of the rows
+    assert [note.partition(" ")[2] for note in by_score.notes] == [
+        "items share a score with the one before: a random order breaks the tie"
+    ]
+    assert by_score.result.values == found.result.values
     assert found.result.rating_head.startswith("none")
 
 

@@ -140,7 +140,9 @@ def epc(user: User, world: World, k: int) -> float:
 
 
 def user_coverage(user: User, world: World, k: int) -> float:
-    return float(user.is_personalised and len(user.ranked) > 0)
+    left = world.n_items - len({item for item in user.history if item < world.n_items})
+    listed = len(user.ranked[:k])
+    return float(user.is_personalised and listed > 0 and listed >= min(k, left))
 
 
 def arp(user: User, world: World, k: int) -> float:
@@ -162,8 +164,9 @@ def aplt(user: User, world: World, k: int) -> float:
 
 
 def popularity_lift(user: User, world: World, k: int) -> float:
-    before = mean([world.popularity[item] for item in user.history if item < world.n_items])
-    return (arp(user, world, k) - before) / before
+    known = {item: n for item, n in enumerate(world.popularity)}
+    before = mean([known.get(item, 0) for item in user.history])
+    return (arp(user, world, k) - before) / before if before else NAN
 
 
 def cosine(a: Sequence[float], b: Sequence[float]) -> float:
@@ -187,7 +190,7 @@ def genre_shares(items: Sequence[int], world: World) -> list[float] | None:
 
 
 def calibration(user: User, world: World, k: int) -> float:
-    liked = genre_shares([item for item in user.history if item < world.n_items], world)
+    liked = genre_shares(user.history, world)
     shown = genre_shares(user.ranked[:k], world)
     if liked is None or shown is None:
         return NAN
@@ -246,16 +249,16 @@ BY_HAND: dict[type[RankingMetric], list[float]] = {
     MAP: [1 / 6, 1, 0, 2 / 3],
     Novelty: [1, 3, 1, 3],
     EPC: [D2 * 3 / 4 / D, 7 / 8 / D, 0, (D1 + D2) * 7 / 8 / D],
-    UserCoverage: [1, 1, 0, 1],
+    UserCoverage: [1, 0, 0, 0],  # two lists are short, though the catalogue has more
     ARP: [14 / 3, 1, 14 / 3, 1],
     APLT: [0, 1, 0, 1],
-    PopularityLift: [11 / 3, NAN, (14 / 3 - 8) / 8, (1 - 3) / 3],
+    PopularityLift: [11 / 3, NAN, (14 / 3 - 8) / 8, (1 - 2) / 2],
     Diversity: [(3 - math.sqrt(2)) / 3, NAN, (3 - math.sqrt(2)) / 3, 1],
     Calibration: [
         1 - (log2(4 / 3) + 0.5 * log2(2) + 0.5 * log2(2 / 3)) / 2,
         NAN,
         1 - (log2(4 / 3) + 0.5 * log2(2) + 0.5 * log2(2 / 3)) / 2,
-        1 - (0.25 * log2(2) + 0.75 * log2(6 / 7) + log2(8 / 7)) / 2,
+        1 - (log2(4 / 3) + 0.5 * log2(2) + 0.5 * log2(2 / 3)) / 2,
     ],
 }
 
