@@ -12,19 +12,17 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.singleton import Singleton
-from omegaconf import DictConfig, open_dict, read_write
+from omegaconf import open_dict, read_write
 
 from lrec.base.config.conf import CONF
 from lrec.base.errors import ConfigError
-from lrec.cli.composer import HydraComposer
 from lrec.cli.hydra_errors import explain
 from lrec.cli.open_keys import open_groups
 from lrec.cli.plugin_words import search_plugins, take_plugins
+from lrec.cli.prepared import prepared
 from lrec.cli.quoting import quoted
-from lrec.cli.table import COMMANDS, config_name
-from lrec.commands.composing import Invocation, own_keys, prepare
-from lrec.commands.runs.of_run import config_of_run
-from lrec.commands.train.experiment import run as train_here
+from lrec.cli.table import config_name
+from lrec.commands.composing import Invocation
 
 
 @dataclass(frozen=True)
@@ -70,25 +68,13 @@ def composed(command: str, overrides: Sequence[str], folder: Path | None = None)
                 config.hydra.runtime.output_dir = str(place.resolve())
                 config.hydra.mode = "RUN"
             HydraConfig.instance().set_config(config)
-            settings, invocation = _prepared(command, config, words, place)
+            choices = config.hydra.runtime.choices
+            with read_write(config), open_dict(config):
+                del config["hydra"]
+            settings, invocation = prepared(command, config, choices, words, place)
         yield Call(settings, invocation)
     finally:
         Singleton.set_state(before)
-
-
-def _prepared(
-    command: str, config: DictConfig, words: list[str], folder: Path
-) -> tuple[Any, Invocation]:
-    root, _ = COMMANDS[command].load()
-    free, choices = COMMANDS[command].free, config.hydra.runtime.choices
-    with read_write(config), open_dict(config):
-        del config["hydra"]
-    if free is not None and not (config.get("lists") or config.get("ratings")):
-        config = config_of_run(config, command, words, own_keys(root), free)
-    if hasattr(root, "stored"):
-        config = root.stored(config, words)
-    settings, own = prepare(config, root, choices, words, folder)
-    return settings, Invocation(own, HydraComposer(), train_here)
 
 
 @contextlib.contextmanager

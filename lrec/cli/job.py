@@ -20,7 +20,6 @@ from lrec.base.config import plugins
 from lrec.base.config.conf import CONF
 from lrec.base.errors import (
     CommandFailed,
-    ConfigError,
     MissingStoreError,
     one_line,
     printable,
@@ -28,14 +27,12 @@ from lrec.base.errors import (
     redact_addresses,
 )
 from lrec.base.files import write_text
-from lrec.cli.composer import HydraComposer
 from lrec.cli.failures import explain_failure
 from lrec.cli.open_keys import open_groups
 from lrec.cli.plugin_words import search_plugins
+from lrec.cli.prepared import is_of_run, prepared
 from lrec.cli.table import COMMANDS, config_name
-from lrec.commands.composing import Invocation, own_keys, prepare
-from lrec.commands.runs.of_run import config_of_run, refuse_missing_files, show_run
-from lrec.commands.train.experiment import run as train_here
+from lrec.commands.runs.of_run import show_run
 
 
 def hydra_main(command: str) -> None:
@@ -106,29 +103,15 @@ def run(name: str, config: DictConfig, job: HydraConf) -> Any:
     Args:
         job: in Hydra's own words: overrides, choices, folders.
     """
-    command = COMMANDS[name]
-    root, act = command.load()
-    overrides, choices = job.overrides.task, job.runtime.choices
-    if command.split not in (None, choices.get("split")):
-        raise ConfigError(
-            f"test users must be new to all models, so this command needs split={command.split}. "
-            f"Received: split={choices['split']} [conf/split/]"
-        )
-    of_run = command.free is not None and not (config.get("lists") or config.get("ratings"))
-    if command.free is not None or config.get("runs"):
-        refuse_missing_files(config, overrides, getattr(root, "files", ()))
-    if of_run and command.free is not None:
-        config = config_of_run(config, name, overrides, own_keys(root), command.free)
-    if hasattr(root, "stored"):
-        config = root.stored(config, overrides)
     folder = Path(job.runtime.output_dir)
-    settings, composed = prepare(config, root, choices, overrides, folder)
-    if of_run:
-        show_run(str(config.run))
+    settings, invocation = prepared(name, config, job.runtime.choices, job.overrides.task, folder)
+    if is_of_run(name, config):
+        show_run(str(settings.run))
     if not gc.get_freeze_count():  # what has been imported stays
         gc.freeze()
     gc.enable()  # off since the start, see `lrec.cli.process`: composing drops next to nothing
-    return act(settings, Invocation(composed, HydraComposer(), train_here))
+    _, act = COMMANDS[name].load()
+    return act(settings, invocation)
 
 
 def remove_traces(folder: Path, cwd: Path) -> None:

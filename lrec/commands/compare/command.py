@@ -114,7 +114,9 @@ def run(settings: CompareSettings, invocation: Invocation) -> Comparison:
         **describe(models, comparison, edges),
         "resamples": settings.resamples,
         "baseline_named": settings.baseline is not None,
-        **describe_metrics(settings.metric, comparison.directions),
+        **describe_metrics(
+            settings.metric, comparison.directions, [table.n_items for table in tables]
+        ),
     }
 
     tags = {"lrec.command": "compare", "lrec.baseline": baseline, "lrec.primary": settings.primary}

@@ -11,7 +11,7 @@ from lrec.commands.next_commands import origin_of
 from lrec.commands.runs.selection import ComparedModel, shared_split
 from lrec.evaluation.bucket import ALL
 from lrec.evaluation.comparison.comparison import Comparison
-from lrec.evaluation.metric import Metric, metric_of
+from lrec.evaluation.metric import Metric, SetMetric, metric_of
 
 
 def describe(
@@ -43,10 +43,22 @@ def describe(
     }
 
 
-def describe_metrics(metrics: Mapping[str, Metric], columns: Iterable[str]) -> dict[str, Any]:
-    """Facts on the metrics of columns: their meanings, and those that do not ask for hits."""
+def describe_metrics(
+    metrics: Mapping[str, Metric], columns: Iterable[str], n_items: Iterable[int]
+) -> dict[str, Any]:
+    """Facts on the metrics of columns: their meanings, and those that do not ask for hits.
+
+    Args:
+        n_items: sizes of the catalogue, of each part of the data.
+    """
+    sizes = " or ".join(f"{n:,}" for n in sorted(set(n_items)))
     of_columns = {column: metrics[metric_of(column)] for column in columns}
     return {
-        "meanings": {column: metric.meaning for column, metric in of_columns.items()},
+        "meanings": {
+            column: f"{metric.meaning} The catalogue has {sizes} items."
+            if isinstance(metric, SetMetric)
+            else metric.meaning
+            for column, metric in of_columns.items()
+        },
         "plain": [column for column, metric in of_columns.items() if not metric.of_hits],
     }

@@ -164,7 +164,7 @@ def aplt(user: User, world: World, k: int) -> float:
 
 
 def popularity_lift(user: User, world: World, k: int) -> float:
-    known = {item: n for item, n in enumerate(world.popularity)}
+    known = dict(enumerate(world.popularity))
     before = mean([known.get(item, 0) for item in user.history])
     return (arp(user, world, k) - before) / before if before else NAN
 
