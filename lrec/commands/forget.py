@@ -86,9 +86,8 @@ def run(settings: ForgetSettings, invocation: Invocation) -> None:
             faults.append(str(error))
     kept = list(change_user_tables(USERS, lambda path: remove_rows(path, names)))
     faults += [f"run {table.run}: {table.fault}" for table in kept if table.fault is not None]
-    for path in (
-        () if faults else (*splits, *prepared)
-    ):  # last: an interrupted call needs their digests once more
+    # last: a call that was interrupted, or met a fault, needs their digests once more
+    for path in () if faults else (*splits, *prepared):
         path.unlink(missing_ok=True)
 
     rest = f", {len(splits)} splits" if splits else ""
