@@ -17,6 +17,8 @@ LEAST = 3  # highest rating of a scale: below it, 0 and -1 may be dislikes
 def notes_on_ratings(ratings: pd.Series, column: str) -> list[str]:
     """A note where the lowest rating is -1 or 0 and every other is 1 or more, up to 3 at least.
 
+    A 0 that is rarer than the rating above it belongs to the scale.
+
     Args:
         ratings: NaN where there is none.
         column: its name, for the note.
@@ -27,7 +29,8 @@ def notes_on_ratings(ratings: pd.Series, column: str) -> list[str]:
         return []
     lowest = values.min()
     count, others = int((values == lowest).sum()), values[values > lowest]
-    if others.min() < (1 if lowest == 0 else 0):
+    above = int((others == others.min()).sum())
+    if others.min() < lowest + 1 or (lowest == 0 and count <= above):
         return []
     return [
         f"column {column}: {count:,} of {len(values):,} ratings are {lowest:g}, and the others "

@@ -156,7 +156,8 @@ def test_lines_that_begin_with_their_number_of_items_are_users(write: Write) -> 
     ("ratings", "note"),
     [
         ([-1, -1, 7, 10], "2 of 4 ratings are -1, and the others 7 to 10"),
-        ([0, 1, 3, 5], "1 of 4 ratings are 0, and the others 1 to 5"),
+        ([0, 0, 1, 3, 5], "2 of 5 ratings are 0, and the others 1 to 5"),
+        ([0, 1, 1, 3, 5], ""),  # a scale that begins at 0
         ([0.5, 1, 3, 5], ""),  # a scale of halves
         ([0, 0.5, 3, 5], ""),
         ([-1, 1, 1, 1], ""),  # liked or not
