@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lrec.base.arrays import Bools, Ints, Strings, offsets_of
+from lrec.base.errors import DataError
 from lrec.base.sets import is_among
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import Truth
+
+MASKED = 1 << 28  # pairs of a user and an item that comes later: they take 10 GB
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,9 @@ def without_later_items(queries: Queries, released: Ints) -> Queries:
     Args:
         queries: whose targets have times, none without a target.
         released: `(n_items,)` time since which each item of the catalogue is there.
+
+    Raises:
+        DataError: they are too many to keep.
     """
     target = queries.target
     assert target.timestamp is not None
@@ -81,6 +87,11 @@ def without_later_items(queries: Queries, released: Ints) -> Queries:
     more = len(released) - first
     if not more.any():
         return queries
+    if (total := int(more.sum())) > MASKED:
+        raise DataError(
+            f"{total:,} pairs of a user and an item that comes later are too many to mask: set "
+            "dataset.released=null, which lets items be recommended before they are there."
+        )
     row = np.repeat(np.arange(len(asked)), more)
     place = np.arange(len(row)) - np.repeat(np.cumsum(more) - more, more) + first[row]
     masked = queries.masked

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from lrec.base.errors import DataError
 from lrec.data.catalogue import Catalogue
 from lrec.data.histories import Histories
 from lrec.data.interactions import ALWAYS
@@ -49,7 +51,7 @@ def users(codes: list[int], items: list[list[int]]) -> Histories:
     return replace(Histories.of(items), user=np.array(codes, np.int32))
 
 
-def test_items_are_masked_until_they_are_there() -> None:
+def test_items_are_masked_until_they_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
     history = Histories.of([[0], [1, 2], []])
     target = replace(
         Histories.of([[3], [4, 0], [1]]), timestamp=np.array([10, 20, 5, 30], np.int64)
@@ -60,3 +62,6 @@ def test_items_are_masked_until_they_are_there() -> None:
     rows = np.split(masked.item, masked.offsets[1:-1])
     assert [sorted(row.tolist()) for row in rows] == [[0, 2, 3, 4, 5], [1, 2, 4, 5], [5]]
     assert without_later_items(queries, released[:1]) is queries
+    monkeypatch.setattr("lrec.data.queries.MASKED", 6)
+    with pytest.raises(DataError, match=r"7 pairs .* dataset\.released=null"):
+        without_later_items(queries, released)
