@@ -51,10 +51,12 @@ def _with_content(node: Mapping[str, Any]) -> dict[str, Any]:
 
 def _content(value: object) -> object:
     """The digest of a file, or of the files of a folder; what is neither stays as it is."""
-    path = Path(str(value)).expanduser()
+    if not isinstance(value, str) or not value:
+        return value
+    path = Path(value).expanduser()
     if path.is_file():
         return digest_of_file(path)
-    if value is None or not path.is_dir():
+    if not path.is_dir():
         return value
     files = sorted(file for file in path.rglob("*") if file.is_file())
     return digest_of_values([(str(f.relative_to(path)), digest_of_file(f)) for f in files])
