@@ -247,7 +247,10 @@ class Store:
             return False
 
     def _send_entry(self, journal: Journal, entry: Entry) -> str:
-        """Send an entry by the method of its kind; return the run's id."""
+        """Send an entry by the method of its kind; return the run's id.
+
+        Errors are MLflow's own, which `send` tells from those that end a run: not by `client`.
+        """
         if entry["kind"] == "start":
             return self._start(journal, entry)
         if journal.run_id is None:
@@ -255,14 +258,14 @@ class Store:
         if "path" in entry:
             entry = {**entry, "path": str(journal.resolve(entry["path"]))}
         send: Callable[[Any, str, Entry], None] = getattr(self, f"_{entry['kind']}")
-        send(self.client, journal.run_id, entry)
+        send(self.mlflow.MlflowClient(), journal.run_id, entry)
         return journal.run_id
 
     def _start(self, journal: Journal, entry: Entry) -> str:
         from mlflow.tracking.context.registry import resolve_tags
 
         experiment = self.open(entry["experiment"])
-        client = self.client
+        client = self.mlflow.MlflowClient()
         existing = client.search_runs([experiment], f"tags.`lrec.journal` = '{entry['id']}'")
         if existing:  # created before, and the response was lost
             return str(existing[0].info.run_id)
