@@ -56,10 +56,7 @@ def features_of(settings: UpdateSettings, config: ComposedConfig) -> dict[str, A
     nodes = dict(config.values["feature"])
     for name, feature in settings.feature.items():
         if isinstance(feature, TableFeature) and feature.path is None and feature.data_path:
-            nodes[name] = {
-                **nodes[name],
-                "path": str(Path(feature.data_path).expanduser().absolute()),
-            }
+            nodes[name] = {**nodes[name], "path": str(Path(feature.data_path).absolute())}
     return nodes
 
 

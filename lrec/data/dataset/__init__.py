@@ -135,8 +135,10 @@ class FileDataset(Dataset):
 
     def items_file(self) -> Path | None:
         """The table of items: the one that is named, or one of a usual name."""
-        if self.items_path is not None or self.path is None:
-            return None if self.items_path is None else Path(self.items_path).expanduser()
+        if self.items_path is not None:
+            return Path(self.items_path).expanduser()
+        if self.path is None:
+            return None
         beside = [Path(self.path).expanduser().with_name(name) for name in self.items_names]
         return next((path for path in beside if path.exists()), None)
 

@@ -53,9 +53,9 @@ def recognised_layout(frame: pd.DataFrame, name: str) -> dict[str, str] | None:
         kind = _kind(below[column])
         if kind != TEXT and _kind(first[column]) not in (kind, None):
             return None
-    if any(_role(frame[column]) == "timestamp" for column in frame.columns[:2]):
+    if any(_role(below[c], below[c]) == "timestamp" for c in frame.columns[:2]):
         return None
-    roles = ["user", "item", *(_role(frame[column]) for column in frame.columns[2:])]
+    roles = ["user", "item", *(_role(below[c], frame[c]) for c in frame.columns[2:])]
     known = [role for role in roles if role is not None and role != UNUSED]
     if None in roles or len(set(known)) < len(known):
         return None
@@ -85,11 +85,16 @@ def _kind(cells: pd.Series) -> str | None:
     return DATE if as_dates(given).notna().all() else TEXT
 
 
-def _role(cells: pd.Series) -> str | None:
-    """The role of a column beside users and items, if it can be told."""
-    kind, given = _kind(cells), cells.dropna()
+def _role(first: pd.Series, cells: pd.Series) -> str | None:
+    """The role of a column beside users and items, if it can be told.
+
+    Args:
+        first: cells that tell its kind.
+        cells: all that tell the range of its numbers.
+    """
+    kind = _kind(first)
     if kind == NUMBER:
-        values = parsed_numbers(given).to_numpy()
+        values = parsed_numbers(cells).dropna().to_numpy()
         if is_of_times(values):
             return "timestamp"
         low, high = values.min(), values.max()
